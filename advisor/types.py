@@ -1,0 +1,401 @@
+"""Every noun of advice, frozen. What humans write is strict: an unknown key is an error.
+
+Imports nothing of ours. Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Effect = Annotated[int, Field(ge=-2, le=2)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+FrameworkId = str
+CriterionId = str
+ClaimId = str
+
+Grade = Literal["high", "moderate", "low", "very-low"]
+Kind = Literal["documented", "measured", "observed", "inferred"]
+Truth = Literal["current", "outdated", "contested", "wrong"]
+ToolStatus = Literal["active", "maintenance", "deprecated", "archived", "renamed", "removed"]
+RouteStatus = Literal["supported", "beta", "experimental", "maintenance", "deprecated", "dead"]
+Strength = Literal["clear", "leaning", "either"]
+Option = str
+
+CLAIM_STATUS: dict[str, str] = {
+    "current": "active",
+    "contested": "disputed",
+    "outdated": "superseded",
+    "wrong": "retired",
+}
+"""What a claim's truth today means for its life in the knowledge base; only active and disputed weigh."""
+
+LIVING_TOOL = frozenset({"active", "maintenance"})
+LIVING_ROUTE = frozenset({"supported", "beta", "experimental", "maintenance"})
+
+
+class Strict(BaseModel):
+    """Written by people: frozen, and an unknown key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(Strict):
+    """The same words in both languages."""
+
+    en: str
+    zh: str
+
+    def in_(self, lang: str) -> str:
+        """Return the text in ``lang`` ("en" or "zh")."""
+        return self.zh if lang == "zh" else self.en
+
+
+# ---------------------------------------------------------------- knowledge
+
+
+class Framework(Strict):
+    """An alternative. ``package`` is what pip installs, ``python`` the versions it has wheels for."""
+
+    id: FrameworkId
+    name: Text
+    summary: Text
+    package: str
+    latest_version: str
+    latest_date: date
+    python: str
+    install: str
+    sources: tuple[str, ...]
+
+
+class Criterion(Strict):
+    """One thing that can matter. Higher value is better; 0 and 1 are absolute anchors.
+
+    ``needs`` ("deploy.mobile") make it a criterion whose value is that of the best living route;
+    ``measured`` says that probes' ratios speak to it: ``full_scale`` is the ratio that takes the
+    value from .5 to 1.
+    """
+
+    id: CriterionId
+    name: Text
+    question: Text
+    group: str
+    zero: Text
+    one: Text
+    needs: tuple[str, ...] = ()
+    full_scale: float | None = None
+
+
+class Choice(Strict):
+    """One option of a question. ``emphasis``: criterion id -> 0..3 added to its weight."""
+
+    id: Option
+    name: Text
+    help: Text | None = None
+    emphasis: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
+
+
+class Question(Strict):
+    """One question. ``requires``: whether "all" or "any" of the chosen options needs a living route.
+
+    ``cost``: the effort of answering it, 1 = one click on something everybody knows.
+    """
+
+    id: str
+    kind: Literal["one", "many"]
+    text: Text
+    help: Text
+    why: Text
+    options: tuple[Choice, ...]
+    requires: Literal["all", "any"] | None = None
+    cost: Annotated[float, Field(gt=0.0)] = 1.0
+
+
+class Source(Strict):
+    """Where a claim comes from. ``origin_group``: copies of one origin share it and count once.
+
+    ``vendor_of``: the framework whose maker publishes it, or "none". ``published`` is None where the
+    page carries no date; then ``undated`` says what is known.
+    """
+
+    id: str
+    title: str
+    url: str
+    publisher: str
+    kind: Literal["primary", "secondary", "none-found"]
+    vendor_of: str = "none"
+    published: date | None = None
+    undated: str | None = None
+    accessed: date
+    origin_group: str | None = None
+    archived_url: str | None = None
+    quote: str | None = None
+
+
+class Claim(Strict):
+    """One documented trade-off: dated, cited, gradable, and perhaps out of date.
+
+    Attributes:
+        statement: what is claimed, in our words. finding: what is true today and why.
+        value: effect on the criterion today, per framework, -2..2; a framework not named is not judged.
+        truth: whether the statement holds today; outdated and wrong claims weigh nothing.
+        when: answers under which it applies {question: [options]}: all questions, any option each.
+        versions: PEP 440 range per framework for which it was checked.
+        origin: "source" where the source document says it (``section`` says where), else "ours".
+        favours: framework the statement speaks for, or "none" / "both".
+        tools: tools it is about.
+    """
+
+    id: ClaimId
+    criterion: CriterionId
+    statement: Text
+    finding: Text
+    value: dict[FrameworkId, Effect] = {}
+    kind: Kind
+    grade: Grade
+    grade_reasons: tuple[str, ...] = ()
+    truth: Truth
+    superseded_by: ClaimId | None = None
+    origin: Literal["source", "ours"]
+    section: str | None = None
+    favours: str = "none"
+    when: dict[str, tuple[Option, ...]] = {}
+    versions: dict[FrameworkId, str] = {}
+    tools: tuple[str, ...] = ()
+    sources: tuple[str, ...]
+    counter_claims: tuple[ClaimId, ...] = ()
+    added: date
+    reviewed: date
+    review_by: date
+    why_not_probeable: Text | None = None
+    same_as: ClaimId | None = None
+
+    @property
+    def status(self) -> str:
+        """active, disputed, superseded or retired."""
+        return CLAIM_STATUS[self.truth]
+
+
+class Tool(Strict):
+    """A tool or API by id. ``framework``: the one it belongs to, or "neutral"."""
+
+    id: str
+    name: str
+    framework: str
+    what: Text
+    status: ToolStatus
+    successor: str | None = None
+    latest_version: str | None = None
+    latest_date: date | None = None
+    since: date | None = None
+    note: Text | None = None
+    install: str | None = None
+    sources: tuple[str, ...]
+    why_not_probeable: Text | None = None
+
+
+class Route(Strict):
+    """How a need is reached from a framework: concrete tools, their state, and how good the way is.
+
+    ``need`` is "question.option". ``effect`` and ``grade`` place it on the criterion that names the
+    need. ``when`` restricts it to answers.
+    """
+
+    id: str
+    need: str
+    framework: FrameworkId
+    name: Text
+    tools: tuple[str, ...]
+    status: RouteStatus
+    effect: Effect
+    grade: Grade
+    note: Text | None = None
+    install: str | None = None
+    when: dict[str, tuple[Option, ...]] = {}
+    claims: tuple[ClaimId, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+class Settings(Strict):
+    """The constants of the method, kept with the data so that a reader can change them.
+
+    Attributes:
+        sd: uncertainty of a value by grade, on the criterion's 0..1 scale.
+        prior_sd: uncertainty of a criterion nobody has said anything about (mean .5).
+        overdue_growth: factor on sd per year past ``review_by``.
+        outside_version: factor on sd when the installed version lies outside the claim's range.
+        transfer: sd on the log ratio from a small probe to the real job; own_transfer: from the user's own workload.
+        other_machine: added in quadrature for evidence from another machine.
+        firmness: Dirichlet concentration per unit of weight share when answers are firm.
+        draws: SMAA draws. clear, leaning: lower bounds of the strength bands.
+    """
+
+    sd: dict[Grade, float]
+    prior_sd: float
+    overdue_growth: float
+    outside_version: float
+    transfer: float
+    own_transfer: float
+    other_machine: float
+    firmness: float
+    draws: int
+    clear: float
+    leaning: float
+
+
+class Knowledge(Strict):
+    """The whole knowledge base, by id, in the files' order (which no result may depend on)."""
+
+    version: str
+    sha256: str
+    settings: Settings
+    frameworks: dict[FrameworkId, Framework]
+    criteria: dict[CriterionId, Criterion]
+    questions: dict[str, Question]
+    sources: dict[str, Source]
+    claims: dict[ClaimId, Claim]
+    tools: dict[str, Tool]
+    routes: tuple[Route, ...]
+    probes_of: dict[ClaimId, tuple[str, ...]] = {}
+
+
+# ---------------------------------------------------------------- needs
+
+
+Answer = str | tuple[str, ...]
+
+
+class Needs(Strict):
+    """What the user said. ``answers``: option id ("one") or tuple of ids ("many"); absent = not answered.
+
+    ``excluded``: what was ruled out. ``priorities``: criterion -> 0..3. ``certainty``: question -> 0..1,
+    how surely it was answered (1 where absent).
+    """
+
+    answers: dict[str, Answer] = {}
+    excluded: dict[str, tuple[str, ...]] = {}
+    priorities: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
+    certainty: dict[str, Share] = {}
+
+    def options(self, question: str) -> tuple[str, ...]:
+        """Return the chosen options of ``question``, empty where unanswered."""
+        answer = self.answers.get(question, ())
+        return (answer,) if isinstance(answer, str) else tuple(answer)
+
+    def document(self) -> dict[str, Any]:
+        """Return the ``needs/1`` document."""
+        answers = {q: a if isinstance(a, str) else list(a) for q, a in self.answers.items()}
+        found: dict[str, Any] = {"schema": "needs/1", "answers": answers}
+        for key in ("excluded", "priorities", "certainty"):
+            value = getattr(self, key)
+            if value:
+                found[key] = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}
+        return found
+
+
+# ---------------------------------------------------------------- recommendation
+
+
+class Frozen(BaseModel):
+    """Made by the program: frozen; unknown keys of later versions are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class CriterionResult(Frozen):
+    id: CriterionId
+    weight: Share
+    value: dict[FrameworkId, float]
+    contribution: dict[FrameworkId, float]
+    claims: tuple[ClaimId, ...]
+    sd: dict[FrameworkId, float] = {}
+    measured: dict[str, Any] | None = None
+
+
+class Exclusion(Frozen):
+    framework: FrameworkId
+    reason: str
+    claims: tuple[ClaimId, ...] = ()
+    requirement: str = ""
+    text: Text | None = None
+
+
+class RouteResult(Frozen):
+    need: str
+    framework: FrameworkId
+    route: str
+    tools: tuple[str, ...]
+    status: str
+    claims: tuple[ClaimId, ...] = ()
+    name: Text | None = None
+    note: Text | None = None
+    install: str | None = None
+    best: bool = False
+
+
+class Flip(Frozen):
+    """``change``: {question: option}; option None = take the answer back."""
+
+    change: dict[str, Any]
+    recommended: FrameworkId | None
+    acceptability: dict[FrameworkId, float]
+    kind: Literal["answer", "weight", "claim", "probe"] = "answer"
+    text: Text | None = None
+
+
+class NextQuestion(Frozen):
+    question: str
+    value: float
+    why: Text | None = None
+
+
+class PlannedProbe(Frozen):
+    """``would_flip_at``: the ratio (numerator over denominator, see probes.types.Ratio), None if it cannot flip."""
+
+    probe: str
+    value: float
+    seconds: float
+    would_flip_at: float | None
+    reason: Text | None = None
+
+
+class KnowledgeStamp(Frozen):
+    version: str
+    sha256: str
+
+
+class Recommendation(Frozen):
+    """The ``recommendation/1`` document; see the contract for every key."""
+
+    schema_: Literal["recommendation/1"] = Field("recommendation/1", alias="schema")
+    needs: dict[str, Any]
+    recommended: FrameworkId | None
+    strength: Strength
+    acceptability: dict[FrameworkId, float]
+    confidence: dict[FrameworkId, float]
+    utility: dict[FrameworkId, float]
+    criteria: tuple[CriterionResult, ...]
+    excluded: tuple[Exclusion, ...]
+    routes: tuple[RouteResult, ...]
+    for_: tuple[ClaimId, ...] = Field((), alias="for")
+    against: tuple[ClaimId, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    next_questions: tuple[NextQuestion, ...] = ()
+    settled: bool
+    probe_plan: tuple[PlannedProbe, ...] = ()
+    knowledge: KnowledgeStamp
+    random_seed: int
+    pairwise: dict[FrameworkId, dict[FrameworkId, float]] = {}
+    central_weights: dict[FrameworkId, dict[CriterionId, float]] = {}
+    verdicts: tuple[dict[str, Any], ...] = ()
+    contradictions: tuple[dict[str, Any], ...] = ()
+    before: dict[str, Any] | None = None
+    notes: tuple[Text, ...] = ()
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON-ready document."""
+        return self.model_dump(mode="json", by_alias=True)

@@ -1,0 +1,1 @@
+"""An instrument that measures frameworks in pairs. It knows nothing of advice."""

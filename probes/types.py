@@ -1,0 +1,199 @@
+"""The nouns of measurement.
+
+Standard library only: workers import this under an interpreter that may hold nothing
+but NumPy and one framework. Knows nothing of advice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+SCHEMA = "evidence/1"
+
+
+class Status(str, Enum):
+    """How a probe ended. Absence is a value, each with a reason beside it."""
+
+    OK = "ok"
+    NOT_INSTALLED = "not-installed"
+    NOT_SUPPORTED = "not-supported"
+    FAILED = "failed"
+    TIMED_OUT = "timed-out"
+    NOT_COMPARABLE = "not-comparable"
+    CANCELLED = "cancelled"
+
+
+EQUIVALENT = "equivalent"
+INCONCLUSIVE = "inconclusive"
+
+MODES = ("eager", "compiled", "xla", "default")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One entry of ``catalog.yaml``: scenario x workload x mode, and what it can test.
+
+    Attributes:
+        id: kebab-case, e.g. ``training-mlp-eager``.
+        question: what it answers, by language code.
+        scenario: module name in ``probes/scenarios``.
+        workload: module name in ``probes/workloads``; empty for scenarios that need none.
+        mode: one of ``MODES``.
+        criterion: id of the criterion the verdict speaks to (an opaque word here).
+        claims: ids of the claims it tests (opaque words here).
+        seconds: expected wall time on two cores, imports not counted.
+        relevant: answers {question: [options]} that make it interesting; empty = always.
+        asked_only: True where it never runs unasked (cold torch.compile takes 30-50 s).
+        size: workload size, "small" or "medium".
+        settings: "default" or "tuned".
+        metric: what is compared, e.g. "step time"; always a cost (lower is better).
+    """
+
+    id: str
+    question: Mapping[str, str]
+    scenario: str
+    workload: str
+    mode: str
+    criterion: str
+    claims: tuple[str, ...] = ()
+    seconds: float = 10.0
+    relevant: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked_only: bool = False
+    size: str = "small"
+    settings: str = "default"
+    metric: str = "step time"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """cost(numerator) / cost(denominator) with a 95 % interval on the log scale.
+
+    The two frameworks stand in alphabetical order: denominator first, numerator second,
+    so for the usual pair it is cost(tensorflow) / cost(pytorch); above 1 the denominator
+    is cheaper. ``favours`` is a framework id, ``equivalent`` or ``inconclusive``.
+    """
+
+    value: float
+    low: float
+    high: float
+    pairs: int
+    favours: str
+    numerator: str
+    denominator: str
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one probe observed. ``samples`` are per-turn costs in ``unit``; none is ever dropped."""
+
+    probe: str
+    scenario: str
+    workload: str
+    mode: str
+    status: Status
+    reason: str = ""
+    unit: str = "s"
+    samples: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    ratio: Ratio | None = None
+    parity: Mapping[str, Any] | None = None
+    roof: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    own_workload: bool = False
+    settings: str = "default"
+
+    @classmethod
+    def absent(cls, probe: Probe, status: Status, reason: str, *, seconds: float = 0.0) -> Measurement:
+        """Say why there is no number."""
+        return cls(
+            probe=probe.id,
+            scenario=probe.scenario,
+            workload=probe.workload,
+            mode=probe.mode,
+            status=status,
+            reason=reason,
+            seconds=seconds,
+            settings=probe.settings,
+        )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One session on one machine: the ``evidence/1`` document as types."""
+
+    machine: Mapping[str, Any]
+    environments: Mapping[str, Mapping[str, Any]]
+    probes: tuple[Measurement, ...]
+    selftest: Mapping[str, Any] | None
+    grade: str
+    started: str
+    finished: str
+    schema: str = SCHEMA
+
+
+@dataclass(frozen=True)
+class Build:
+    """How one side of a workload is to be built.
+
+    Attributes:
+        size: the entry of the workload's ``SIZES``.
+        dtype: "float32", or "float64" for the parity reference.
+        device: as the framework names it, e.g. "cpu", "cuda:0", "/GPU:0".
+        mode: one of ``MODES``.
+        compile: what the mode does to a function (identity in eager mode). A side applies it to
+            the largest function its framework can compile whole: PyTorch the loss (its backward
+            comes with it), TensorFlow the whole step.
+    """
+
+    size: Mapping[str, Any]
+    dtype: str
+    device: str
+    mode: str
+    compile: Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+@dataclass
+class Twin:
+    """One framework's side of a workload: the same model, ready to run.
+
+    Arrays cross only through ``load``, ``dump``, ``gradients`` and ``outputs``, all of them NumPy
+    under the workload's canonical names and layouts. ``place`` puts a batch on the device once;
+    ``step``, ``forward`` and ``loss`` take a placed batch and return framework tensors, never
+    fetched. The timed path is the checked path.
+
+    Attributes:
+        load: canonical weights in.
+        dump: canonical weights out (after steps too).
+        place: NumPy batch -> batch on the device.
+        step: one training step (forward, loss, backward, optimiser); returns the loss tensor.
+        forward: inference outputs.
+        loss: the loss alone.
+        outputs: forward outputs as {name: array}.
+        gradients: every gradient of the loss as {canonical weight name: array}.
+        parameters: number of trainable scalars.
+        extra: callables some scenarios ask for by name (e.g. "generate"); absent = not supported.
+    """
+
+    load: Callable[[Mapping[str, Any]], None]
+    dump: Callable[[], dict[str, Any]]
+    place: Callable[[Mapping[str, Any]], Any]
+    step: Callable[[Any], Any]
+    forward: Callable[[Any], Any]
+    loss: Callable[[Any], Any]
+    outputs: Callable[[Any], dict[str, Any]]
+    gradients: Callable[[Any], dict[str, Any]]
+    parameters: int
+    extra: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+# A workload is a module of probes/workloads with
+#   SIZES: {"small": {...}, "medium": {...}}       numbers only
+#   FLOPS(size) -> float                           floating point operations of one training step
+#   data(size, seed) -> dict[str, ndarray]         one batch, float32/int32, the same for every side
+#   weights(size, seed) -> dict[str, ndarray]      canonical float32 weights
+#   pytorch(build: Build) -> Twin                  each framework's side is a function named by its
+#   tensorflow(build: Build) -> Twin               framework id; absent = Status.NOT_SUPPORTED
+#   EXEMPTIONS: tuple[str, ...]                    what is known to differ and why
