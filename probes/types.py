@@ -146,6 +146,8 @@ class Build:
         compile: what the mode does to a function (identity in eager mode). A side applies it to
             the largest function its framework can compile whole: PyTorch the loss (its backward
             comes with it), TensorFlow the whole step.
+        settings: "default", or "tuned" where a side may take what its community recommends
+            (PyTorch channels_last, say) as long as the parity gate still passes.
     """
 
     size: Mapping[str, Any]
@@ -153,6 +155,7 @@ class Build:
     device: str
     mode: str
     compile: Callable[[Callable[..., Any]], Callable[..., Any]]
+    settings: str = "default"
 
 
 @dataclass
@@ -197,3 +200,6 @@ class Twin:
 #   pytorch(build: Build) -> Twin                  each framework's side is a function named by its
 #   tensorflow(build: Build) -> Twin               framework id; absent = Status.NOT_SUPPORTED
 #   EXEMPTIONS: tuple[str, ...]                    what is known to differ and why
+# ``FLOPS`` and ``EXEMPTIONS`` may be left out (no roof is drawn, nothing is exempt). Data, weights and
+# both sides are asked for in the worker, under Python 3.10 or newer with NumPy and one framework alone.
+# What a scenario is stands in probes/scenarios/__init__.py, what a backend is in probes/backends/__init__.py.

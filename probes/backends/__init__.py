@@ -1,0 +1,64 @@
+"""Backends: how one framework is configured, compiled, synchronised and asked. One module each.
+
+``Backend`` is what each module satisfies; the folder is the registry and the module's name is the framework's id.
+A module is imported before its framework is: only ``start`` imports that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Backend(Protocol):
+    """The calls every backend answers, in the order in which a worker makes them."""
+
+    MODULE: str
+    """What ``import`` must find; its absence is ``not-installed``."""
+
+    ADD: str
+    """The command that adds it."""
+
+    def before_import(self, *, threads: int, settings: str) -> None:
+        """Set environment variables that the framework reads at import."""
+
+    def start(self, *, threads: int, settings: str) -> None:
+        """Import the framework and set threads, precision and memory growth through its own API."""
+
+    def devices(self) -> list[dict[str, str]]:
+        """List usable devices, the CPU first: ``kind`` (cpu, cuda, rocm, mps, xpu, tpu), ``name`` (the framework's
+        word for it, fit for ``Build.device``) and ``description``."""
+
+    def ledger(self) -> dict[str, Any]:
+        """Read back, through the framework's own API, the settings that must be equal in both arms: ``threads``, ``tf32``."""
+
+    def facts(self) -> dict[str, Any]:
+        """Read back what may differ and must be known: ``versions``, ``onednn``, ``layout``, ``threads_inter``, ``capability``."""
+
+    def compile(self, mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Return what ``mode`` does to a function (identity for eager and default).
+
+        Raises:
+            Unsupported: the mode cannot be had here.
+        """
+
+    def synchronise(self) -> None:
+        """Wait until all devices are done."""
+
+    def memory(self) -> dict[str, int]:
+        """Bytes by the framework's own allocator on the accelerator: ``allocated``, ``peak``, ``reserved``; empty on a CPU."""
+
+    def reset_memory(self) -> None:
+        """Start a new peak."""
+
+    def counters(self) -> dict[str, int]:
+        """Count ``compilations``, ``graph_breaks``, ``fallbacks`` and ``retraces`` since the process began."""
+
+    def matmul(self, n: int, dtype: str, device: str) -> Callable[[], Any]:
+        """Return a call that multiplies two n x n matrices: the compute roof."""
+
+    def copy(self, count: int, device: str) -> Callable[[], Any]:
+        """Return a call that copies ``count`` float32 numbers: the bandwidth roof."""
+
+    def release(self) -> None:
+        """Forget compiled functions and free what the last probe held."""
