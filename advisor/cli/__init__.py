@@ -1,0 +1,115 @@
+"""The command line. Each command is one module, imported only when it is called.
+
+Exit status: 0 done; 1 the answer is "no"; 2 bad input; 3 a part could not run and the rest is
+complete; 130 interrupted. No traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from advisor import __version__
+
+COMMANDS = {
+    "app": "Open the front end in a browser, on this machine only.",
+    "ask": "Answer the questions in the terminal; only what can still change the result is asked.",
+    "chat": "Describe the project in your own words, in English or Chinese.",
+    "understand": "Read a free text: what it says about the project.",
+    "recommend": "Recommend a plan: framework, tools, how sure, what speaks against it.",
+    "probe": "List, run and check the paired measurements.",
+    "report": "Write the decision report; with --probe it measures first.",
+    "verify": "Recompute a saved decision from what its report holds.",
+    "recheck": "Say what has changed since a decision was made and whether it stands.",
+    "compare": "Lay two saved decisions side by side.",
+    "evidence": "Keep, show and exchange measured evidence.",
+    "knowledge": "Check, list and read the knowledge base.",
+    "doctor": "Show what is installed, what is missing and the command that adds it.",
+    "schema": "Print the JSON Schema of a document.",
+}
+"""Command -> one line of help; the module of the same name in this folder holds ``command``."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"advisor.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no command '{args[0]}'{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="framework-advisor")
+def cli() -> None:
+    """PyTorch or TensorFlow? Dated, cited claims, paired measurements on your own machine.
+
+    Example: framework-advisor recommend --needs knowledge/examples/phone-app.yaml
+    """
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and leave with the contract's exit status."""
+    try:
+        code = cli.main(args=argv, standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader of a pipe has gone; Python must not complain about it when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # the last line of defence: a user never sees a traceback
+        code = _explain(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception) -> int:
+    """Print every problem an error holds and return the exit status."""
+    if os.environ.get("FRAMEWORK_ADVISOR_DEBUG"):
+        raise error
+    problems = getattr(error, "problems", None)
+    if problems:
+        click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}:", err=True)
+        for problem in problems:
+            click.echo(f"  {problem}", err=True)
+        return 2
+    if isinstance(error, OSError):
+        click.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
+        return 2
+    click.echo(
+        f"unexpected {type(error).__name__}: {error}\n"
+        "This is a fault of the program. FRAMEWORK_ADVISOR_DEBUG=1 shows where.",
+        err=True,
+    )
+    return 2

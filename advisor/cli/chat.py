@@ -1,0 +1,7 @@
+"""``framework-advisor chat``: describe the project in your own words."""
+
+from __future__ import annotations
+
+import click
+
+from advisor.cli import output

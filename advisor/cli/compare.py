@@ -1,0 +1,24 @@
+"""``framework-advisor compare``: two saved decisions side by side."""
+
+from __future__ import annotations
+
+import click
+
+from advisor.cli import output
+
+
+@click.command(epilog="Example: framework-advisor compare before.json after.json")
+@click.argument("first", metavar="DECISION.json")
+@click.argument("second", metavar="DECISION.json")
+@output.as_json
+@output.in_language
+def command(first: str, second: str, as_json: bool, lang: str) -> None:
+    """Say where two decisions differ: needs, weights, values, result."""
+    from advisor import compare
+    from advisor.cli import prose
+
+    result = compare.decisions(output.read_json(first), output.read_json(second))
+    if as_json:
+        output.emit(result)
+    else:
+        prose.compared(result, lang=lang)

@@ -1,0 +1,78 @@
+"""From a command's options to needs, evidence and a recommendation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from advisor.cli import output
+
+if TYPE_CHECKING:
+    from advisor.types import Knowledge, Needs, Recommendation
+    from probes.types import Evidence
+
+needs_file = click.option("--needs", "needs_file", metavar="FILE|-", help="Answers as needs/1, YAML or JSON.")
+free_text = click.option("--text", metavar="TEXT", help="The project in your own words, English or Chinese.")
+
+
+def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> Needs:
+    """Read the needs from a file, from a text, or from both (the file's answers win)."""
+    from advisor import needs
+
+    if needs_file is None and text is None:
+        raise needs.InputError(["no needs: give --needs FILE, --needs - or --text TEXT; 'framework-advisor ask' asks"])
+    said = needs.Needs()
+    if text is not None:
+        from advisor import reading
+
+        said = reading.read(text, knowledge).needs
+    if needs_file is None:
+        return said
+    written = needs.read(needs_file, knowledge)
+    return written.model_copy(
+        update={
+            "answers": {**said.answers, **written.answers},
+            "excluded": {**said.excluded, **written.excluded},
+        }
+    )
+
+
+def advise(needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = (), *, seed: int = 0) -> Recommendation:
+    """Recommend with today's date and the installed versions."""
+    from advisor.advise import advise as front_door
+
+    return front_door(
+        needs,
+        knowledge,
+        evidence,
+        today=output.today(),
+        random_seed=seed,
+        versions=output.installed_versions(knowledge),
+        probes=catalogue(),
+    )
+
+
+def catalogue() -> tuple[Any, ...]:
+    """Return the probes that could be run."""
+    from probes import catalog
+
+    return tuple(catalog.load().values())
+
+
+def line_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
+    """Read one line of a ``--lines`` file: {id, needs} or {id, text}.
+
+    Raises:
+        InputError: neither, or either of them wrong.
+    """
+    from advisor import needs
+
+    if "needs" in document:
+        return needs.parse(document["needs"], knowledge)
+    if isinstance(document.get("text"), str):
+        from advisor import reading
+
+        return reading.read(document["text"], knowledge).needs
+    raise needs.InputError(["a line needs 'text' (a string) or 'needs' (a needs/1 object)"])

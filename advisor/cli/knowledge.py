@@ -1,0 +1,112 @@
+"""``framework-advisor knowledge``: check, list and read the knowledge base."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from advisor.cli import output
+
+directory = click.option(
+    "--path", type=click.Path(path_type=Path, file_okay=False), help="Another knowledge folder than the program's own."
+)
+
+
+@click.group(epilog="Example: framework-advisor knowledge list --criterion deploy-mobile")
+def command() -> None:
+    """Check, list and read the knowledge base."""
+
+
+@command.command(epilog="Example: framework-advisor knowledge check --json")
+@directory
+@output.as_json
+def check(path: Path | None, as_json: bool) -> None:
+    """Name every problem at once with file, line and way out; exit status 1 where there is one."""
+    from advisor import knowledge
+
+    result = knowledge.check(path, output.today())
+    if as_json:
+        output.emit(
+            {
+                "ok": not result.problems,
+                "problems": [problem.document() for problem in result.problems],
+                "warnings": [warning.document() for warning in result.warnings],
+                "counts": result.counts,
+            }
+        )
+    else:
+        for problem in result.problems:
+            click.echo(f"problem  {problem}")
+        for warning in result.warnings:
+            click.echo(f"warning  {warning}")
+        counts = ", ".join(f"{number} {what}" for what, number in result.counts.items())
+        click.echo(f"{counts}: {len(result.problems)} problems, {len(result.warnings)} warnings")
+    if result.problems:
+        raise click.exceptions.Exit(1)
+
+
+@command.command(name="list", epilog="Example: framework-advisor knowledge list --origin source --json")
+@click.option("--systems", is_flag=True, help="The tools and APIs instead of the claims.")
+@click.option("--criterion", help="Claims on one criterion.")
+@click.option("--origin", type=click.Choice(["source", "ours"]), help="From the source document, or added since.")
+@click.option("--status", help="Claims or systems of one status, e.g. superseded, archived.")
+@output.as_json
+@output.in_language
+def list_(
+    systems: bool, criterion: str | None, origin: str | None, status: str | None, as_json: bool, lang: str
+) -> None:
+    """List the claims, or with --systems the tools."""
+    from advisor import knowledge as knowledge_base
+    from advisor import listing
+    from advisor.cli import prose
+    from advisor.needs import InputError
+
+    knowledge = knowledge_base.load()
+    if criterion is not None and criterion not in knowledge.criteria:
+        raise InputError([knowledge_base.unknown("criterion", criterion, knowledge.criteria)])
+    rows: list[dict[str, Any]] = listing.systems(knowledge) if systems else listing.claims(knowledge)
+    wanted = {"criterion": criterion, "origin": origin, "status": status}
+    rows = [row for row in rows if all(value is None or row.get(key) == value for key, value in wanted.items())]
+    if as_json:
+        output.emit({"systems" if systems else "claims": rows})
+    else:
+        prose.listing(rows, systems=systems, lang=lang)
+
+
+@command.command(epilog="Example: framework-advisor knowledge show torchscript")
+@click.argument("name", metavar="ID")
+@output.as_json
+@output.in_language
+def show(name: str, as_json: bool, lang: str) -> None:
+    """Show one claim, tool, criterion, question or source in full."""
+    from advisor import knowledge as knowledge_base
+    from advisor import listing
+    from advisor.cli import prose
+    from advisor.needs import InputError
+
+    knowledge = knowledge_base.load()
+    entry = listing.entry(knowledge, name)
+    if entry is None:
+        raise InputError([knowledge_base.unknown("entry", name, listing.ids(knowledge))])
+    if as_json:
+        output.emit(entry)
+    else:
+        prose.entry(entry, lang=lang)
+
+
+@command.command(epilog="Example: framework-advisor knowledge stale --json")
+@output.as_json
+@output.in_language
+def stale(as_json: bool, lang: str) -> None:
+    """List what to review next, by its influence on decisions."""
+    from advisor import influence
+    from advisor import knowledge as knowledge_base
+    from advisor.cli import prose
+
+    rows = influence.review_order(knowledge_base.load(), today=output.today())
+    if as_json:
+        output.emit({"stale": rows})
+    else:
+        prose.stale(rows, lang=lang)

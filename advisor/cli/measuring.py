@@ -1,0 +1,78 @@
+"""Measure from the command line: the plan, the progress and what is left when interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from advisor.cli import inputs
+
+if TYPE_CHECKING:
+    from advisor.types import Knowledge, Needs
+    from probes.types import Evidence, Probe
+
+NOT_RUN = {"failed", "timed-out", "not-installed", "cancelled"}
+"""Statuses that mean a part could not run; not-supported and not-comparable are answers."""
+
+
+def measure_for(
+    needs: Needs, knowledge: Knowledge, *, budget: float, lang: str, pythons: Mapping[str, str] | None = None
+) -> Evidence:
+    """Measure what matters most for these needs within ``budget`` seconds.
+
+    Keeps the session in the local store, so that nothing measured is lost.
+    """
+    from advisor import store
+
+    probes = chosen(needs, knowledge)
+    session = measure(probes, budget=budget, lang=lang, pythons=pythons or {})
+    store.add_evidence(session)
+    return session
+
+
+def chosen(needs: Needs, knowledge: Knowledge) -> tuple[Probe, ...]:
+    """Return the probes worth running for these needs, most valuable per second first."""
+    from probes import catalog
+
+    plan = inputs.advise(needs, knowledge).probe_plan
+    known = catalog.load()
+    return tuple(known[step.probe] for step in plan if step.probe in known)
+
+
+def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **options: Any) -> Evidence:
+    """Run ``probes`` with a progress line for each on standard error."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from probes import duet
+
+    console = Console(stderr=True)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("preparing", total=None)
+
+        def tell(event: Mapping[str, Any]) -> None:
+            kind, probe = event.get("event"), event.get("probe", "")
+            if kind == "done":
+                progress.console.print(_line(event), highlight=False)
+            elif kind in ("skipped", "note"):
+                progress.console.print(f"{probe}  {event.get('reason', '')}".strip(), style="dim", highlight=False)
+            elif kind == "ratio":
+                progress.update(task, description=f"{probe}  {event.get('value', 0):.2f}")
+            elif kind == "start":
+                progress.update(task, description=str(probe))
+
+        return duet.measure(probes, budget=budget, progress=tell, **options)
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    """One finished probe as one line."""
+    ratio = event.get("ratio")
+    if not ratio:
+        return f"{event.get('probe')}  {event.get('status')}  {event.get('reason', '')}".rstrip()
+    interval = f"{ratio['value']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
+    return f"{event.get('probe')}  {ratio['numerator']}/{ratio['denominator']} {interval}  {ratio['favours']}"
+
+
+def incomplete(session: Evidence) -> bool:
+    """Say whether a part of the session could not run."""
+    return not session.probes or any(found.status.value in NOT_RUN for found in session.probes)

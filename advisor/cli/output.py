@@ -1,0 +1,195 @@
+"""What commands share: options, JSON on standard output, prose beside it, safe reading and writing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from advisor.types import Knowledge
+    from probes.types import Evidence
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+in_language = click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    default=lambda: "zh" if os.environ.get("LANG", "").lower().startswith("zh") else "en",
+    show_default="of the environment",
+    help="Language of the prose.",
+)
+with_evidence = click.option(
+    "--evidence", "evidence_files", multiple=True, metavar="FILE", help="Measured evidence to weigh; repeatable."
+)
+
+
+def today() -> date:
+    """Return the day (UTC); the only clock of the commands."""
+    return datetime.now(UTC).date()
+
+
+def emit(document: Any) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def emit_line(document: Any) -> None:
+    """Print one JSON document on one line."""
+    click.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+
+
+def say(text: str) -> None:
+    """Print progress or a warning on standard error."""
+    click.echo(text, err=True)
+
+
+def read_text(path: str) -> str:
+    """Read a UTF-8 file, or standard input for "-".
+
+    Raises:
+        InputError: unreadable or not UTF-8.
+    """
+    from advisor.needs import InputError
+
+    try:
+        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise InputError([f"{path}: {error.strerror}"]) from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError([f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8"]) from error
+
+
+def read_lines(path: str) -> Iterator[tuple[int, Any, str | None]]:
+    """Yield (line number, document, problem) for each non-empty line of a JSON-lines file."""
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            document = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield number, None, f"line {number}: not JSON: {error}"
+            continue
+        if not isinstance(document, Mapping):
+            yield number, None, f"line {number}: expected an object such as {{\"id\": ..., \"text\": ...}}"
+            continue
+        yield number, document, None
+
+
+def answer_lines(path: str, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    """Answer a JSON-lines file line by line; a bad line gives {id, error} in its place."""
+    from advisor.needs import InputError
+
+    for number, document, problem in read_lines(path):
+        name = document.get("id", number) if document is not None else number
+        if problem is not None or document is None:
+            emit_line({"id": name, "error": problem})
+            continue
+        try:
+            emit_line({"id": name, **answer(document)})
+        except InputError as error:
+            emit_line({"id": name, "error": "; ".join(str(p) for p in error.problems)})
+
+
+def read_json(path: str) -> Any:
+    """Read a JSON file, or standard input for "-"; a clear InputError where it is none."""
+    from advisor.needs import InputError
+
+    try:
+        return json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise InputError([f"{path}: not JSON: {error}"]) from error
+
+
+def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
+    """Read evidence files; the problems of all of them are raised together."""
+    from advisor.needs import InputError
+    from probes import evidence
+
+    found: list[Evidence] = []
+    problems: list[str] = []
+    for path in paths:
+        try:
+            found.append(evidence.parse(read_json(path)))
+        except InputError as error:
+            problems.extend(error.problems)
+        except evidence.EvidenceError as error:
+            problems.extend(f"{path}: {problem}" for problem in error.problems)
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
+
+
+def write_atomically(path: str | Path, content: bytes) -> None:
+    """Write a file whole or not at all; "-" and /dev/stdout write to standard output.
+
+    Raises:
+        InputError: the place cannot be written; nothing is changed.
+    """
+    from advisor.needs import InputError
+
+    if str(path) in ("-", "/dev/stdout"):
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError([f"{target}: cannot be written: {error.strerror or error}"]) from error
+
+
+def check_writable(path: str) -> None:
+    """Refuse an output place before long work, not after it."""
+    from advisor.needs import InputError
+
+    if path in ("-", "/dev/stdout"):
+        return
+    target = Path(path)
+    if target.is_dir():
+        raise InputError([f"{path}: is a directory; name a file in it"])
+    if not target.parent.is_dir():
+        raise InputError([f"{path}: the directory {target.parent} does not exist"])
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise InputError([f"{path}: cannot be written: permission denied"])
+
+
+def installed_versions(knowledge: Knowledge) -> dict[str, str]:
+    """Return the installed version of each framework, without importing one."""
+    from importlib import metadata
+
+    found = {}
+    for framework in knowledge.frameworks.values():
+        try:
+            found[framework.id] = metadata.version(framework.package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage."""
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,175 @@
+"""``framework-advisor probe``: list, run and check the paired measurements."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from advisor.cli import output
+
+
+@click.group(epilog="Example: framework-advisor probe run training-mlp-eager -o evidence.json")
+def command() -> None:
+    """List, run and check the paired measurements."""
+
+
+@command.command(name="list", epilog="Example: framework-advisor probe list --json")
+@output.as_json
+@output.in_language
+def list_(as_json: bool, lang: str) -> None:
+    """List the probes: question, scenario, workload, expected seconds, claims they test."""
+    from probes import catalog
+
+    rows = [
+        {
+            "id": probe.id,
+            "question": dict(probe.question),
+            "scenario": probe.scenario,
+            "workload": probe.workload,
+            "mode": probe.mode,
+            "settings": probe.settings,
+            "criterion": probe.criterion,
+            "claims": list(probe.claims),
+            "seconds": probe.seconds,
+            "asked_only": probe.asked_only,
+        }
+        for probe in catalog.load().values()
+    ]
+    if as_json:
+        output.emit({"probes": rows})
+        return
+    for row in rows:
+        asked = "  (only when asked for)" if row["asked_only"] else ""
+        click.echo(f"{row['id']:<34} {row['seconds']:>4.0f} s  {row['question'][lang]}{asked}")
+
+
+@command.command(epilog="Example: framework-advisor probe show training-mlp-eager")
+@click.argument("name", metavar="ID")
+@output.in_language
+def show(name: str, lang: str) -> None:
+    """Show a probe's page: how it is measured, what is held equal, what it does not tell."""
+    from probes import pages
+
+    (probe,) = _known([name])
+    click.echo(pages.page(probe, lang=lang))
+
+
+@command.command(
+    epilog="Example: framework-advisor probe run --needs knowledge/examples/research-lab.yaml --budget 120 -o e.json"
+)
+@click.argument("names", metavar="[ID]...", nargs=-1)
+@click.option("--needs", "needs_file", metavar="FILE|-", help="Choose the probes that matter most for these needs.")
+@click.option("--budget", type=click.FloatRange(min=1), help="Seconds of wall time in all.")
+@click.option("--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="Measure in another interpreter.")
+@click.option("--device", metavar="D", help="cpu, cuda, mps, xpu …; by default what each framework uses.")
+@click.option("--threads", default="one", show_default=True, metavar="one|all|N")
+@click.option("--workload", "workload_file", metavar="FILE.py", help="Your own model, both sides in one file.")
+@click.option("--confirm", is_flag=True, help="At least three fresh worker pairs a probe; slower, and surer.")
+@click.option("-o", "--output", "target", required=True, metavar="FILE|-", help="Where the evidence goes.")
+@output.as_json
+@output.in_language
+def run(
+    names: tuple[str, ...],
+    needs_file: str | None,
+    budget: float | None,
+    pythons: tuple[str, ...],
+    device: str | None,
+    threads: str,
+    workload_file: str | None,
+    confirm: bool,
+    target: str,
+    as_json: bool,
+    lang: str,
+) -> None:
+    """Measure. Without IDs and --needs, every probe that does not have to be asked for."""
+    from advisor import knowledge as knowledge_base
+    from advisor import needs, store
+    from advisor.cli import measuring
+    from probes import catalog, evidence
+
+    output.check_writable(target)
+    interpreters = _interpreters(pythons)
+    if names:
+        probes = _known(names)
+    elif needs_file is not None:
+        knowledge = knowledge_base.load()
+        probes = measuring.chosen(needs.read(needs_file, knowledge), knowledge)
+    elif workload_file is not None:
+        probes = ()
+    else:
+        probes = tuple(probe for probe in catalog.load().values() if not probe.asked_only)
+    session = measuring.measure(
+        probes,
+        budget=budget,
+        lang=lang,
+        pythons=interpreters,
+        device=device,
+        threads=threads,
+        workload_file=workload_file,
+        confirm=confirm,
+    )
+    store.add_evidence(session)
+    document = evidence.document(session)
+    output.write_atomically(target, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode())
+    if as_json and target not in ("-", "/dev/stdout"):
+        output.emit(document)
+    if any(found.status.value == "cancelled" for found in session.probes):
+        raise click.exceptions.Exit(130)
+    if measuring.incomplete(session):
+        raise click.exceptions.Exit(3)
+
+
+@command.command(epilog="Example: framework-advisor probe selftest --json")
+@click.option("--runs", type=click.IntRange(2, 100), default=6, show_default=True, help="A/A sessions.")
+@output.as_json
+@output.in_language
+def selftest(runs: int, as_json: bool, lang: str) -> None:
+    """Find out what difference this machine can resolve: A/A and planted slowdowns."""
+    from advisor.cli import prose
+    from probes import selftest as calibration
+
+    document = calibration.run(runs=runs, progress=lambda event: output.say(str(event.get("note", ""))))
+    if as_json:
+        output.emit(document)
+    else:
+        prose.selftest(document, lang=lang)
+
+
+def _known(names: Any) -> tuple[Any, ...]:
+    """Look probes up; every unknown name is told at once, with the nearest known one."""
+    from advisor.knowledge import unknown
+    from advisor.needs import InputError
+    from probes import catalog
+
+    known = catalog.load()
+    problems = [unknown("probe", name, known) for name in names if name not in known]
+    if problems:
+        raise InputError(problems)
+    return tuple(known[name] for name in names)
+
+
+def _interpreters(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read FRAMEWORK=PATH pairs."""
+    from pathlib import Path
+
+    from advisor import knowledge as knowledge_base
+    from advisor.needs import InputError
+
+    known = knowledge_base.load().frameworks
+    found: dict[str, str] = {}
+    problems: list[str] = []
+    for pair in pairs:
+        framework, _, path = pair.partition("=")
+        if not path:
+            problems.append(f"--python {pair}: expected FRAMEWORK=PATH, e.g. tensorflow=/opt/tf/bin/python")
+        elif framework not in known:
+            problems.append(knowledge_base.unknown("framework", framework, known))
+        elif not Path(path).is_file():
+            problems.append(f"--python {pair}: no file {path}")
+        else:
+            found[framework] = path
+    if problems:
+        raise InputError(problems)
+    return found

@@ -1,0 +1,284 @@
+"""Documents as prose in the terminal, in English and Chinese. Says nothing a document does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from advisor.cli.output import percent
+
+if TYPE_CHECKING:
+    from advisor.types import Knowledge, Recommendation
+
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "recommended": "Recommended",
+        "nobody": "No recommendation",
+        "clear": "clear",
+        "leaning": "leaning",
+        "either": "either works: choose by your team",
+        "cannot_tell": "there is nothing yet that could tell the frameworks apart",
+        "acceptability": "acceptability",
+        "confidence": "confidence in the evidence",
+        "plan": "Plan",
+        "need": "Need",
+        "route": "Route",
+        "state": "State",
+        "for": "Speaks for it",
+        "against": "Speaks against it",
+        "flips": "What would flip it",
+        "excluded": "Ruled out",
+        "next": "Worth answering next",
+        "settled": "No remaining answer can change this.",
+        "probes": "Worth measuring",
+        "seconds": "s",
+        "nothing": "none",
+        "contradicts": "This machine contradicts the documents",
+        "understood": "Understood",
+        "ruled_out": "ruled out",
+        "implied": "implied",
+        "sure": "sure",
+        "out_of_scope": "This does not seem to be about choosing a framework.",
+        "ask": "Worth saying next",
+        "same": "Same result: the decision can be recomputed from its report.",
+        "differs": "The recomputed decision differs:",
+        "stands": "The decision stands.",
+        "falls": "The decision no longer stands.",
+        "changed": "Changed since",
+        "no_change": "nothing that matters has changed",
+        "resolves": "This machine tells apart ratios from",
+        "same_arm": "Same framework in both arms: winners named",
+        "planted": "Planted slowdown",
+        "found": "found",
+        "of": "of",
+    },
+    "zh": {
+        "recommended": "推荐",
+        "nobody": "无法推荐",
+        "clear": "明确",
+        "leaning": "倾向",
+        "either": "两者皆可：按团队情况选",
+        "cannot_tell": "目前没有任何依据能区分这些框架",
+        "acceptability": "可接受度",
+        "confidence": "证据充分度",
+        "plan": "方案",
+        "need": "需求",
+        "route": "路线",
+        "state": "状态",
+        "for": "支持理由",
+        "against": "反对理由",
+        "flips": "什么会改变结论",
+        "excluded": "已排除",
+        "next": "接下来值得回答",
+        "settled": "剩下的任何回答都改变不了结果。",
+        "probes": "值得实测",
+        "seconds": "秒",
+        "nothing": "无",
+        "contradicts": "本机实测与文献相反",
+        "understood": "理解为",
+        "ruled_out": "已排除",
+        "implied": "推断",
+        "sure": "把握",
+        "out_of_scope": "这段话似乎与框架选择无关。",
+        "ask": "接下来可以说明",
+        "same": "结果一致：凭报告即可重算出同样的结论。",
+        "differs": "重算结果不同：",
+        "stands": "结论仍然成立。",
+        "falls": "结论不再成立。",
+        "changed": "此后的变化",
+        "no_change": "没有影响结论的变化",
+        "resolves": "本机能分辨的最小比值为",
+        "same_arm": "两臂用同一框架：误判胜负",
+        "planted": "预设减速",
+        "found": "检出",
+        "of": "共",
+    },
+}
+
+
+def console() -> Console:
+    """Return the terminal; wide enough for tables where the output is no terminal."""
+    plain = Console()
+    return plain if plain.is_terminal else Console(width=110)
+
+
+def framework(knowledge: Knowledge, name: str | None, lang: str) -> str:
+    """Return a framework's display name."""
+    return knowledge.frameworks[name].name.in_(lang) if name in knowledge.frameworks else str(name)
+
+
+def answer(found: Recommendation, knowledge: Knowledge, *, lang: str) -> None:
+    """Print the answer, its strength and its figures."""
+    words, out = WORDS[lang], console()
+    if found.recommended is None:
+        reason = words["cannot_tell"] if not found.excluded else words["excluded"]
+        out.print(f"[bold]{words['nobody']}[/bold]: {reason}")
+    else:
+        name = framework(knowledge, found.recommended, lang)
+        out.print(f"[bold]{words['recommended']}: {name}[/bold]  ({words[found.strength]})")
+    shares = ", ".join(
+        f"{framework(knowledge, key, lang)} {percent(share)}"
+        for key, share in sorted(found.acceptability.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
+    out.print(f"{words['acceptability']}: {shares}")
+    if found.recommended is not None:
+        out.print(f"{words['confidence']}: {percent(found.confidence[found.recommended])}")
+
+
+def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) -> None:
+    """Print a whole recommendation on about one screen."""
+    words, out = WORDS[lang], console()
+    answer(found, knowledge, lang=lang)
+    for note in found.notes:
+        out.print(escape(note.in_(lang)))
+    for exclusion in found.excluded:
+        reason = exclusion.text.in_(lang) if exclusion.text else exclusion.reason
+        out.print(f"{words['excluded']}: {framework(knowledge, exclusion.framework, lang)}: {escape(reason)}")
+    plan = [route for route in found.routes if route.framework == found.recommended and route.best]
+    if plan:
+        table = Table(words["need"], words["route"], words["state"], title=words["plan"], title_justify="left")
+        for route in plan:
+            name = route.name.in_(lang) if route.name else route.route
+            table.add_row(need(knowledge, route.need, lang), f"{name} ({', '.join(route.tools)})", route.status)
+        out.print(table)
+    for heading, ids in (("for", found.for_), ("against", found.against)):
+        out.print(f"[bold]{words[heading]}[/bold]")
+        for name in ids[:3]:
+            claim = knowledge.claims.get(name)
+            out.print(f"  {escape(claim.finding.in_(lang)) if claim else name}  [dim]{name}[/dim]")
+        if not ids:
+            out.print(f"  {words['nothing']}")
+    for conflict in found.contradictions:
+        out.print(f"[bold]{words['contradicts']}[/bold]: {escape(str(conflict.get('criterion', '')))}")
+    if found.flips:
+        out.print(f"[bold]{words['flips']}[/bold]")
+        for flip in found.flips[:4]:
+            out.print(f"  {escape(flip_text(flip, knowledge, lang))}")
+    if found.settled:
+        out.print(words["settled"])
+    elif found.next_questions:
+        out.print(f"[bold]{words['next']}[/bold]")
+        for step in found.next_questions[:3]:
+            out.print(f"  {knowledge.questions[step.question].text.in_(lang)}  [dim]{step.question}[/dim]")
+    if found.probe_plan:
+        out.print(f"[bold]{words['probes']}[/bold]")
+        for probe in found.probe_plan[:4]:
+            out.print(f"  {probe.probe}  {probe.seconds:.0f} {words['seconds']}")
+
+
+def flip_text(flip: Any, knowledge: Knowledge, lang: str) -> str:
+    """Return one flip as a sentence."""
+    target = framework(knowledge, flip.recommended, lang) if flip.recommended else WORDS[lang]["nobody"]
+    if flip.text is not None:
+        return str(flip.text.in_(lang))
+    change = ", ".join(f"{key} = {value}" for key, value in flip.change.items())
+    return f"{change} -> {target}"
+
+
+def need(knowledge: Knowledge, name: str, lang: str) -> str:
+    """Return "deploy.mobile" as the option's name."""
+    question, _, option = name.partition(".")
+    if question in knowledge.questions:
+        for choice in knowledge.questions[question].options:
+            if choice.id == option:
+                return choice.name.in_(lang)
+    return name
+
+
+def understanding(found: Any, said: str, knowledge: Knowledge, *, lang: str) -> None:
+    """Print what was understood, with the words it was read from."""
+    words, out = WORDS[lang], console()
+    if found.out_of_scope:
+        out.print(words["out_of_scope"])
+    for slot in found.slots:
+        what = need(knowledge, f"{slot.question}.{slot.option}", lang)
+        marks = [] if slot.polarity == "wanted" else [words["ruled_out"]]
+        if getattr(slot, "implied", False):
+            marks.append(words["implied"])
+        quoted = said[slot.span[0] : slot.span[1]].replace("\n", " ")
+        mark = f" ({', '.join(marks)})" if marks else ""
+        line = f"{slot.question}: {what}{mark}  {words['sure']} {percent(slot.confidence)}"
+        out.print(escape(line) + f"  [dim]{escape(quoted)}[/dim]")
+    if found.ask:
+        out.print(f"{words['ask']}: {', '.join(knowledge.questions[name].text.in_(lang) for name in found.ask[:3])}")
+
+
+def listing(rows: Sequence[Mapping[str, Any]], *, systems: bool, lang: str) -> None:
+    """Print claims or systems, one line each."""
+    out = console()
+    for row in rows:
+        if systems:
+            latest = row["latest"]
+            state = f"{row['status']:<12}"
+            version = f"{latest['version'] or '':<12} {latest['date'] or '':<10}"
+            out.print(escape(f"{row['id']:<34} {state} {version} -> {row['successor'] or ''}").rstrip(" ->"))
+        else:
+            out.print(escape(f"{row['id']:<44} {row['criterion']:<22} {row['truth']:<9} {row['statement'][lang]}"))
+
+
+def entry(row: Mapping[str, Any], *, lang: str) -> None:
+    """Print one entry of the knowledge base."""
+    import yaml
+
+    def one(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            if set(value) == {"en", "zh"}:
+                return value[lang]
+            return {key: one(inner) for key, inner in value.items() if inner not in (None, [], {}, "")}
+        return [one(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+    click.echo(yaml.safe_dump(one(row), allow_unicode=True, sort_keys=False, width=100).rstrip())
+
+
+def stale(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
+    """Print the review order."""
+    for row in rows:
+        click.echo(f"{row['review_by']}  {row['days']:>5} d  influence {row['influence']:.4f}  {row['id']}")
+
+
+def verified(result: Mapping[str, Any], *, lang: str) -> None:
+    """Print the outcome of a verification."""
+    click.echo(WORDS[lang]["same" if result["same"] else "differs"])
+    for difference in result.get("differences", ()):
+        click.echo(f"  {_line(difference)}")
+
+
+def rechecked(result: Mapping[str, Any], *, lang: str) -> None:
+    """Print the outcome of a recheck."""
+    words = WORDS[lang]
+    click.echo(words["stands" if result["stands"] else "falls"])
+    changes = result.get("changes", ())
+    click.echo(f"{words['changed']}: {'' if changes else words['no_change']}")
+    for change in changes:
+        click.echo(f"  {_line(change)}")
+
+
+def compared(result: Mapping[str, Any], *, lang: str) -> None:
+    """Print how two decisions differ."""
+    for difference in result.get("differences", ()):
+        click.echo(_line(difference))
+
+
+def _line(difference: Any) -> str:
+    """Return one difference as a line."""
+    if isinstance(difference, Mapping):
+        return "  ".join(f"{key}: {value}" for key, value in difference.items())
+    return str(difference)
+
+
+def selftest(document: Mapping[str, Any], *, lang: str) -> None:
+    """Print what this machine can resolve."""
+    words = WORDS[lang]
+    same = document["same_arm"]
+    click.echo(f"{words['same_arm']} {same['winners_named']} {words['of']} {same['runs']}")
+    for planted in document["planted"]:
+        click.echo(
+            f"{words['planted']} {planted['slowdown']:.2f}: {words['found']} {planted['found']} {words['of']} "
+            f"{planted['runs']}"
+        )
+    click.echo(f"{words['resolves']} {document['resolves']:.2f} ({document['seconds']:.0f} s)")

@@ -1,0 +1,32 @@
+"""``framework-advisor verify``: recompute a decision from what its report holds."""
+
+from __future__ import annotations
+
+import click
+
+from advisor.cli import output
+
+
+@click.command(epilog="Example: framework-advisor verify decision.json")
+@click.argument("file", metavar="DECISION.json")
+@output.as_json
+@output.in_language
+def command(file: str, as_json: bool, lang: str) -> None:
+    """Recompute the decision: same result (0), or what differs (1)."""
+    from advisor import knowledge as knowledge_base
+    from advisor import replay
+    from advisor.cli import prose
+
+    result = replay.verify(output.read_json(file), knowledge_base.load(), probes=_catalogue())
+    if as_json:
+        output.emit(result)
+    else:
+        prose.verified(result, lang=lang)
+    if not result["same"]:
+        raise click.exceptions.Exit(1)
+
+
+def _catalogue() -> tuple[object, ...]:
+    from advisor.cli import inputs
+
+    return inputs.catalogue()

@@ -1,0 +1,63 @@
+"""JSON Schemas of the documents the program reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from advisor.types import Needs, Recommendation
+
+Schema = dict[str, Any]
+
+
+def names() -> list[str]:
+    """Return the names of all documents, e.g. "recommendation"."""
+    return list(_SCHEMAS)
+
+
+def schema(name: str) -> Schema | None:
+    """Return the JSON Schema of document ``name`` ("recommendation" or "recommendation/1"), or None."""
+    made = _SCHEMAS.get(name.removesuffix("/1"))
+    if made is None:
+        return None
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": name.removesuffix("/1"), **made()}
+
+
+def _needs() -> Schema:
+    found = Needs.model_json_schema()
+    found["properties"] = {"schema": {"const": "needs/1"}, **found["properties"]}
+    found["required"] = ["schema", "answers"]
+    return found
+
+
+def _understanding() -> Schema:
+    from advisor.reading import Understanding
+
+    return Understanding.model_json_schema(by_alias=True, mode="serialization")
+
+
+def _recommendation() -> Schema:
+    found = Recommendation.model_json_schema(by_alias=True, mode="serialization")
+    found["required"] = sorted({*found.get("required", []), "schema", "for", "against", "flips", "next_questions"})
+    return found
+
+
+def _evidence() -> Schema:
+    from probes import evidence
+
+    return evidence.json_schema()
+
+
+def _decision() -> Schema:
+    from advisor.report.build import Decision
+
+    return Decision.model_json_schema(by_alias=True, mode="serialization")
+
+
+_SCHEMAS: dict[str, Callable[[], Schema]] = {
+    "needs": _needs,
+    "understanding": _understanding,
+    "recommendation": _recommendation,
+    "evidence": _evidence,
+    "decision": _decision,
+}
