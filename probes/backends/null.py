@@ -1,0 +1,177 @@
+"""The control arm: NumPy alone, the same answers, and faults that tests plant on purpose.
+
+It proves the instrument, not a framework: two null arms must tie, a planted slowdown must be found, and each
+planted fault must cost its own probe and nothing else.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+from probes.scenarios import Unsupported
+
+MODULE = "numpy"
+ADD = "python -m pip install numpy"
+
+_planted: dict[str, Any] = {}
+_state: dict[str, int] = {"threads": 1, "compilations": 0, "steps": 0}
+
+
+def plant(plan: dict[str, Any], *, channel: int) -> None:
+    """Take a fault to commit: ``fault`` is what, ``at`` is where ("import", "step", "exit"), ``after`` how many steps."""
+    _planted.update(plan, channel=channel)
+    if plan.get("at") == "exit":
+        atexit.register(commit)
+
+
+def due(place: str) -> bool:
+    """Say whether the planted fault is to be committed here and now."""
+    if _planted.get("at") != place:
+        return False
+    _state["steps"] += place == "step"
+    return place != "step" or _state["steps"] > _planted.get("after", 0)
+
+
+def wrong(name: str) -> bool:
+    """Say whether a fault of this name is planted (``weight``: a twin that loads one weight wrongly, ``threads`` ...)."""
+    return bool(_planted.get("fault") == name)
+
+
+def commit() -> None:
+    """Commit the planted fault."""
+    fault, channel = _planted.get("fault"), _planted.get("channel", 1)
+    if fault == "segv":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif fault == "hang":
+        time.sleep(3600)
+    elif fault == "spawn-hang":  # a grandchild that would outlive a worker ended alone
+        import subprocess
+
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])  # noqa: S603 - our own argv
+        with open(_planted["note"], "w") as note:  # noqa: PTH123 - a path of the test's
+            note.write(f"{os.getpid()} {child.pid}")
+        time.sleep(3600)
+    elif fault == "memory":
+        raise MemoryError("as planted")
+    elif fault == "oom":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_planted["bytes"], _planted["bytes"]))
+        hoard = []
+        while True:
+            hoard.append(bytearray(1 << 24))
+    elif fault == "garbage":
+        os.write(1, b"\x00\xff garbage {\"id\": 1}\n" * 200)
+        os.write(2, b"\xfe garbage on stderr\n" * 200)
+    elif fault == "twice":
+        os.write(channel, b'{"id": 0, "status": "ok"}\n')
+    elif fault == "truncated":
+        os.write(channel, b'{"id": 3, "status": "o')
+        os._exit(0)
+    elif fault == "raise":
+        raise RuntimeError(_planted.get("message", "as planted"))
+    elif fault == "import-error":
+        raise ImportError("libplanted.so: cannot open shared object file")
+    elif fault == "absent":
+        raise ModuleNotFoundError("No module named 'numpy'", name="numpy")
+    elif fault == "slow-once":
+        time.sleep(_planted["seconds"])
+    elif fault == "clock":
+        real, offset = time.perf_counter, _planted["seconds"]
+        time.perf_counter = lambda: real() + offset  # the jump a suspended machine makes
+        _planted.clear()
+
+
+def before_import(*, threads: int, settings: str) -> None:
+    """Bound the pools of whatever BLAS NumPy brings."""
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(threads)
+
+
+def start(*, threads: int, settings: str) -> None:
+    """Import NumPy."""
+    if due("import"):
+        commit()
+    import numpy  # noqa: F401 - the cost of the import is measured
+
+    _state["threads"] = threads
+
+
+def devices() -> list[dict[str, str]]:
+    """List the CPU."""
+    return [{"kind": "cpu", "name": "cpu", "description": "CPU"}]
+
+
+def use(kind: str) -> str:
+    """Take the CPU."""
+    if kind != "cpu":
+        raise Unsupported(f"the control arm has no {kind} device; it sees cpu")
+    return "cpu"
+
+
+def ledger() -> dict[str, Any]:
+    """Tell what was set, or a lie where one is planted."""
+    return {"threads": _state["threads"] + wrong("threads"), "tf32": False, "onednn": None}
+
+
+def facts() -> dict[str, Any]:
+    """Name the version."""
+    return {"versions": {"numpy": metadata.version("numpy")}, "threads_inter": 1, "capability": ""}
+
+
+def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Count as compiled, change nothing; XLA cannot be had."""
+    if mode == "xla":
+        raise Unsupported("the control arm has no XLA")
+    _state["compilations"] += mode == "compiled" and not wrong("fallback")
+    return lambda function: function
+
+
+def synchronise() -> None:
+    """Nothing is ever pending."""
+
+
+def memory() -> dict[str, int]:
+    """No accelerator, no allocator."""
+    return {}
+
+
+def reset_memory() -> None:
+    """No accelerator, no allocator."""
+
+
+def counters() -> dict[str, int]:
+    """Count functions said to be compiled; a planted "retrace" grows with the steps."""
+    return {
+        "compilations": _state["compilations"],
+        "graph_breaks": 0,
+        "fallbacks": 0,
+        "retraces": _state["steps"] if wrong("retrace") else 0,
+    }
+
+
+def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
+    """Multiply into a matrix that is there already."""
+    import numpy as np
+
+    left = np.random.default_rng(0).random((n, n)).astype(dtype)
+    out = np.empty_like(left)
+    return lambda: np.matmul(left, left, out=out)
+
+
+def copy(count: int, device: str) -> Callable[[], Any]:
+    """Copy into memory that is there already."""
+    import numpy as np
+
+    source, target = np.ones(count, np.float32), np.zeros(count, np.float32)
+    return lambda: np.copyto(target, source)
+
+
+def release() -> None:
+    """Nothing is held."""

@@ -1,0 +1,283 @@
+"""PyTorch: configured, compiled, synchronised and asked through its own calls. Imports torch only in ``start``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from typing import Any
+
+from probes.scenarios import Unsupported
+from probes.types import Build, Twin
+
+MODULE = "torch"
+ADD = "python -m pip install torch"
+
+_KINDS = {"cuda": "cuda", "mps": "mps", "xpu": "xpu"}
+
+
+def before_import(*, threads: int, settings: str) -> None:
+    """Set what OpenMP and MKL read when the library loads."""
+    os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(threads)
+
+
+def start(*, threads: int, settings: str) -> None:
+    """Import torch; set threads and full float32 precision."""
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(threads)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    if settings == "tuned":
+        torch.backends.cudnn.benchmark = True
+
+
+def devices() -> list[dict[str, str]]:
+    """List the CPU and every accelerator torch can use."""
+    import torch
+
+    found = [{"kind": "cpu", "name": "cpu", "description": "CPU"}]
+    if torch.cuda.is_available():
+        kind = "rocm" if torch.version.hip else "cuda"
+        found += [
+            {"kind": kind, "name": f"cuda:{i}", "description": torch.cuda.get_device_name(i)}
+            for i in range(torch.cuda.device_count())
+        ]
+    if torch.backends.mps.is_available():
+        found.append({"kind": "mps", "name": "mps", "description": "Apple GPU"})
+    xpu = getattr(torch, "xpu", None)
+    if xpu is not None and xpu.is_available():
+        found += [
+            {"kind": "xpu", "name": f"xpu:{i}", "description": xpu.get_device_name(i)}
+            for i in range(xpu.device_count())
+        ]
+    return found
+
+
+def use(kind: str) -> str:
+    """Return torch's name of the first device of a kind."""
+    for device in devices():
+        if device["kind"] == kind:
+            return device["name"]
+    raise Unsupported(f"torch sees no {kind} device; it sees {', '.join(d['kind'] for d in devices())}")
+
+
+def ledger() -> dict[str, Any]:
+    """Read the settings back that must be equal in both arms."""
+    import torch
+
+    return {"threads": torch.get_num_threads(), "tf32": bool(torch.backends.cuda.matmul.allow_tf32)}
+
+
+def facts() -> dict[str, Any]:
+    """Read back what may differ and must be known."""
+    import torch
+
+    capability = getattr(torch.backends, "cpu", None)
+    return {
+        "versions": {"torch": torch.__version__, "numpy": metadata.version("numpy")},
+        "threads_inter": torch.get_num_interop_threads(),
+        "onednn": bool(torch.backends.mkldnn.is_available()),
+        "capability": capability.get_cpu_capability() if capability else "",
+        "precision": torch.get_float32_matmul_precision(),
+        "build": {"cuda": torch.version.cuda, "hip": torch.version.hip},
+    }
+
+
+def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return ``torch.compile(fullgraph=True)`` for the compiled mode; a graph break is then an error."""
+    if mode in ("eager", "default"):
+        return lambda function: function
+    if mode == "xla":
+        raise Unsupported("PyTorch reaches XLA through torch_xla only, and these probes have no torch_xla side")
+    import torch
+
+    return lambda function: torch.compile(function, fullgraph=True)
+
+
+def synchronise() -> None:
+    """Wait for the accelerator; the CPU has nothing to wait for."""
+    import torch
+
+    accelerator = getattr(torch, "accelerator", None)
+    if accelerator is not None:
+        if accelerator.is_available():
+            accelerator.synchronize()
+    elif torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def memory() -> dict[str, int]:
+    """Ask the caching allocator of the accelerator."""
+    import torch
+
+    for name in _KINDS:
+        module = getattr(torch, name, None)
+        if module is not None and module.is_available() and hasattr(module, "max_memory_allocated"):
+            return {
+                "allocated": int(module.memory_allocated()),
+                "peak": int(module.max_memory_allocated()),
+                "reserved": int(module.max_memory_reserved()),
+            }
+    return {}
+
+
+def reset_memory() -> None:
+    """Start a new peak on the accelerator."""
+    import torch
+
+    for name in _KINDS:
+        module = getattr(torch, name, None)
+        if module is not None and module.is_available() and hasattr(module, "reset_peak_memory_stats"):
+            module.reset_peak_memory_stats()
+
+
+def counters() -> dict[str, int]:
+    """Read Dynamo's counters; all zero where nothing was compiled.
+
+    ``compilations`` are graphs that Dynamo captured: none of them under ``torch.compile`` means that the
+    function ran eagerly in disguise (an ``nn.LSTM`` does).
+    """
+    dynamo = sys.modules.get("torch._dynamo.utils")
+    if dynamo is None:
+        return {"compilations": 0, "graph_breaks": 0, "fallbacks": 0, "retraces": 0}
+    seen = dynamo.counters
+    graphs = int(seen["stats"]["unique_graphs"])
+    return {
+        "compilations": graphs,
+        "graph_breaks": int(sum(seen["graph_break"].values())),
+        "fallbacks": int(seen["frames"]["total"] - seen["frames"]["ok"]),
+        "retraces": graphs,
+    }
+
+
+def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
+    """Multiply into a matrix that is there already."""
+    import torch
+
+    left, right = (torch.rand(n, n, dtype=getattr(torch, dtype), device=device) for _ in range(2))
+    out = torch.empty_like(left)
+    return lambda: torch.mm(left, right, out=out)
+
+
+def copy(count: int, device: str) -> Callable[[], Any]:
+    """Copy into memory that is there already."""
+    import torch
+
+    source = torch.rand(count, device=device)
+    target = torch.zeros_like(source)
+    return lambda: target.copy_(source)
+
+
+def release() -> None:
+    """Drop compiled code and cached device memory."""
+    import gc
+
+    gc.collect()
+    torch = sys.modules["torch"]
+    if "torch._dynamo" in sys.modules:
+        torch._dynamo.reset()
+    accelerator = getattr(torch, "accelerator", None)
+    if accelerator is not None and accelerator.is_available() and hasattr(accelerator, "empty_cache"):
+        accelerator.empty_cache()
+
+
+def supervised(
+    build: Build,
+    model: Any,
+    *,
+    tensors: Mapping[str, tuple[Any, Sequence[int] | None]],
+    call: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]],
+    loss: Callable[[Mapping[str, Any], Mapping[str, Any]], Any],
+    optimiser: Callable[[Any], Any],
+    layouts: Mapping[str, Sequence[int]] | None = None,
+) -> Twin:
+    """Make a twin of a module trained with one loss and one optimiser.
+
+    Args:
+        build: dtype, device, mode and settings.
+        model: an ``nn.Module``, not yet moved.
+        tensors: canonical name -> (parameter or buffer, axes that turn the canonical array into it).
+        call: (model, batch) -> outputs by name.
+        loss: (outputs, batch) -> scalar tensor.
+        optimiser: parameters -> ``torch.optim`` optimiser.
+        layouts: axes that turn a canonical input into torch's layout, by input name.
+    """
+    import numpy as np
+    import torch
+
+    dtype = getattr(torch, build.dtype)
+    model.to(device=build.device, dtype=dtype)
+    channels_last = build.settings == "tuned" and layouts is not None
+    if channels_last:
+        model.to(memory_format=torch.channels_last)
+    optimise = optimiser(model.parameters())
+    run_loss = build.compile(lambda batch: loss(call(model, batch), batch))
+    run_forward = build.compile(lambda batch: call(model, batch))
+
+    def canonical(tensor: Any, axes: Sequence[int] | None) -> Any:
+        array = tensor.detach().cpu().numpy()
+        return (array if axes is None else array.transpose(np.argsort(axes))).copy()
+
+    def load(weights: Mapping[str, Any]) -> None:
+        with torch.no_grad():
+            for name, (tensor, axes) in tensors.items():
+                array = weights[name] if axes is None else np.transpose(weights[name], axes)
+                tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))
+
+    def place(batch: Mapping[str, Any]) -> dict[str, Any]:
+        placed = {}
+        for name, array in batch.items():
+            axes = (layouts or {}).get(name)
+            array = np.ascontiguousarray(array if axes is None else np.transpose(array, axes))
+            tensor = torch.from_numpy(array)
+            tensor = tensor.to(build.device, dtype if tensor.is_floating_point() else torch.int64)
+            if channels_last and tensor.dim() == 4:
+                tensor = tensor.to(memory_format=torch.channels_last)
+            placed[name] = tensor
+        return placed
+
+    def training(on: bool) -> None:
+        if model.training is not on:
+            model.train(on)
+
+    def step(batch: Any) -> Any:
+        training(True)
+        optimise.zero_grad(set_to_none=True)
+        value = run_loss(batch)
+        value.backward()
+        optimise.step()
+        return value
+
+    def forward(batch: Any) -> Any:
+        training(False)
+        with torch.inference_mode():
+            return run_forward(batch)
+
+    def loss_alone(batch: Any) -> Any:
+        training(True)
+        return run_loss(batch)
+
+    def gradients(batch: Any) -> dict[str, Any]:
+        training(True)
+        optimise.zero_grad(set_to_none=True)
+        run_loss(batch).backward()
+        return {
+            name: canonical(tensor.grad, axes)
+            for name, (tensor, axes) in tensors.items()
+            if getattr(tensor, "grad", None) is not None
+        }
+
+    return Twin(
+        load=load,
+        dump=lambda: {name: canonical(tensor, axes) for name, (tensor, axes) in tensors.items()},
+        place=place,
+        step=step,
+        forward=forward,
+        loss=loss_alone,
+        outputs=lambda batch: {name: canonical(tensor, None) for name, tensor in forward(batch).items()},
+        gradients=gradients,
+        parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+    )

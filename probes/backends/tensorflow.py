@@ -1,0 +1,280 @@
+"""TensorFlow: configured, compiled, synchronised and asked through its own calls. Imports it only in ``start``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from typing import Any
+
+from probes.scenarios import Unsupported
+from probes.types import Build, Twin
+
+MODULE = "tensorflow"
+ADD = "python -m pip install tensorflow"
+
+_functions: list[Any] = []
+"""Every function compiled since the last ``release``: their traces are what the counters count."""
+
+
+def before_import(*, threads: int, settings: str) -> None:
+    """Quiet the C++ log; Keras 3 must speak to TensorFlow. The Eigen pools do not read OMP_NUM_THREADS."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+
+
+def start(*, threads: int, settings: str) -> None:
+    """Import TensorFlow; set threads, full float32 precision and growing device memory."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+
+
+def devices() -> list[dict[str, str]]:
+    """List the CPU and every accelerator TensorFlow can use."""
+    import tensorflow as tf
+
+    build = tf.sysconfig.get_build_info()
+    found = [{"kind": "cpu", "name": "/CPU:0", "description": "CPU"}]
+    for i, device in enumerate(tf.config.list_physical_devices("GPU")):
+        details = tf.config.experimental.get_device_details(device)
+        kind = "cuda" if build.get("is_cuda_build") else "rocm" if build.get("is_rocm_build") else "mps"
+        found.append({"kind": kind, "name": f"/GPU:{i}", "description": details.get("device_name", "GPU")})
+    for word, kind in (("XPU", "xpu"), ("TPU", "tpu")):
+        found += [
+            {"kind": kind, "name": f"/{word}:{i}", "description": word}
+            for i, _ in enumerate(tf.config.list_physical_devices(word))
+        ]
+    return found
+
+
+def use(kind: str) -> str:
+    """Make the first device of a kind the place where everything goes; return TensorFlow's name of it.
+
+    For the CPU every accelerator is hidden, because TensorFlow would place work there unasked. Must be
+    called before the first operation.
+    """
+    import tensorflow as tf
+
+    for device in devices():
+        if device["kind"] == kind:
+            if kind == "cpu":
+                tf.config.set_visible_devices(tf.config.list_physical_devices("CPU"))
+            return device["name"]
+    raise Unsupported(f"TensorFlow sees no {kind} device; it sees {', '.join(d['kind'] for d in devices())}")
+
+
+def ledger() -> dict[str, Any]:
+    """Read the settings back that must be equal in both arms."""
+    import tensorflow as tf
+
+    return {
+        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "tf32": bool(tf.config.experimental.tensor_float_32_execution_enabled()),
+    }
+
+
+def facts() -> dict[str, Any]:
+    """Read back what may differ and must be known."""
+    import tensorflow as tf
+
+    keras = tf.keras
+    build = tf.sysconfig.get_build_info()
+    return {
+        "versions": {
+            "tensorflow": tf.__version__,
+            "keras": getattr(keras, "__version__", ""),
+            "numpy": metadata.version("numpy"),
+        },
+        "threads_inter": tf.config.threading.get_inter_op_parallelism_threads(),
+        "onednn": _onednn(),
+        "capability": "",
+        "build": {"cuda": build.get("cuda_version"), "rocm": bool(build.get("is_rocm_build"))},
+    }
+
+
+def _onednn() -> bool | None:
+    try:
+        from tensorflow.python.util import _pywrap_util_port
+    except ImportError:  # private, and the only place that tells; some builds lack it
+        return None
+    return bool(_pywrap_util_port.IsMklEnabled())
+
+
+def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return ``tf.function``, with XLA for the xla mode."""
+    if mode in ("eager", "default"):
+        return lambda function: function
+    import tensorflow as tf
+
+    def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+        made = tf.function(function, jit_compile=mode == "xla" or None)
+        _functions.append(made)
+        return made
+
+    return compiled
+
+
+def synchronise() -> None:
+    """Wait for all devices."""
+    import tensorflow as tf
+
+    tf.test.experimental.sync_devices()
+
+
+def memory() -> dict[str, int]:
+    """Ask the allocator of the first GPU; TensorFlow counts none on a CPU."""
+    import tensorflow as tf
+
+    if not tf.config.get_visible_devices("GPU"):
+        return {}
+    info = tf.config.experimental.get_memory_info("GPU:0")
+    return {"allocated": int(info["current"]), "peak": int(info["peak"])}
+
+
+def reset_memory() -> None:
+    """Start a new peak on the first GPU."""
+    import tensorflow as tf
+
+    if tf.config.get_visible_devices("GPU"):
+        tf.config.experimental.reset_memory_stats("GPU:0")
+
+
+def counters() -> dict[str, int]:
+    """Count traces of compiled functions: the first is the compilation, every further one a retrace."""
+    traces = [function.experimental_get_tracing_count() for function in _functions]
+    return {
+        "compilations": sum(count > 0 for count in traces),
+        "graph_breaks": 0,
+        "fallbacks": 0,
+        "retraces": sum(traces),
+    }
+
+
+def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
+    """Multiply two matrices; TensorFlow has no call that writes into one that is there."""
+    import tensorflow as tf
+
+    with tf.device(device):
+        left, right = (tf.random.uniform((n, n), dtype=dtype) for _ in range(2))
+    return lambda: tf.linalg.matmul(left, right)
+
+
+def copy(count: int, device: str) -> Callable[[], Any]:
+    """Copy into a variable that is there already."""
+    import tensorflow as tf
+
+    with tf.device(device):
+        source = tf.random.uniform((count,))
+        target = tf.Variable(tf.zeros((count,)))
+    return lambda: target.assign(source * 1.0)
+
+
+def release() -> None:
+    """Forget compiled functions and Keras' global state."""
+    import gc
+
+    import tensorflow as tf
+
+    _functions.clear()
+    tf.keras.backend.clear_session()
+    gc.collect()
+
+
+def supervised(
+    build: Build,
+    model: Any,
+    *,
+    tensors: Mapping[str, Any],
+    call: Callable[..., Mapping[str, Any]],
+    loss: Callable[[Mapping[str, Any], Mapping[str, Any]], Any],
+    optimiser: Any,
+    fit: tuple[Callable[[Mapping[str, Any]], tuple[Any, Any]], Any] | None = None,
+) -> Twin:
+    """Make a twin of a Keras model trained with one loss and one optimiser.
+
+    In the default mode a step is the function that ``Model.fit`` calls for every batch, compiled as Keras
+    chooses by itself; the callbacks around it are left out.
+
+    Args:
+        build: dtype, device, mode and settings.
+        model: a built ``keras.Model``.
+        tensors: canonical name -> variable; canonical layouts are TensorFlow's own.
+        call: (model, batch, training) -> outputs by name.
+        loss: (outputs, batch) -> scalar tensor.
+        optimiser: a Keras optimiser.
+        fit: for the default mode: batch -> (x, y), and the Keras loss that equals ``loss``.
+    """
+    import tensorflow as tf
+
+    trained = model.trainable_variables
+    names = {id(variable): name for name, variable in tensors.items()}
+    optimiser.build(trained)
+
+    def one_step(batch: Any) -> Any:
+        with tf.GradientTape() as tape:
+            value = loss(call(model, batch, True), batch)
+        optimiser.apply_gradients(zip(tape.gradient(value, trained), trained))
+        return value
+
+    step = build.compile(one_step)
+    forward = build.compile(lambda batch: call(model, batch, False))
+    if build.mode == "default":
+        if fit is None:
+            raise Unsupported("this workload cannot be trained by keras fit")
+        step = _fit_step(model, optimiser, *fit)
+
+    def place(batch: Mapping[str, Any]) -> dict[str, Any]:
+        with tf.device(build.device):
+            return {
+                name: tf.constant(array, dtype=build.dtype if array.dtype.kind == "f" else array.dtype.name)
+                for name, array in batch.items()
+            }
+
+    def load(weights: Mapping[str, Any]) -> None:
+        for name, variable in tensors.items():
+            variable.assign(weights[name].astype(build.dtype))
+
+    def gradients(batch: Any) -> dict[str, Any]:
+        with tf.GradientTape() as tape:
+            value = loss(call(model, batch, True), batch)
+        found = tape.gradient(value, trained)
+        return {
+            names[id(variable)]: tf.convert_to_tensor(gradient).numpy()
+            for variable, gradient in zip(trained, found)
+            if gradient is not None
+        }
+
+    return Twin(
+        load=load,
+        dump=lambda: {name: variable.numpy() for name, variable in tensors.items()},
+        place=place,
+        step=step,
+        forward=forward,
+        loss=lambda batch: loss(call(model, batch, True), batch),
+        outputs=lambda batch: {name: tensor.numpy() for name, tensor in forward(batch).items()},
+        gradients=gradients,
+        parameters=int(sum(tf.size(variable).numpy() for variable in trained)),
+    )
+
+
+def _fit_step(
+    model: Any, optimiser: Any, unpack: Callable[[Mapping[str, Any]], tuple[Any, Any]], loss: Any
+) -> Callable[[Any], Any]:
+    import tensorflow as tf
+
+    model.compile(optimizer=optimiser, loss=loss)
+    function = model.make_train_function() or model.train_function
+    feeds: dict[int, Any] = {}
+
+    def step(batch: Any) -> Any:
+        if id(batch) not in feeds:
+            feeds[id(batch)] = iter(tf.data.Dataset.from_tensors(unpack(batch)).repeat())
+        return function(feeds[id(batch)])
+
+    return step

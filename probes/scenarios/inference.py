@@ -1,0 +1,65 @@
+"""One forward pass: one sample at a time, and a batch at a time.
+
+Question: how long does one answer of a trained model take?
+Why it matters: it is what a user of a service waits for; the slowest answers are what is complained of.
+How it is measured: batch 1, both workers in turn, median of five timed iterations a turn. Beside it the 50th,
+    95th and 99th percentile over single answers, and the throughput at the workload's own batch.
+What is held equal: weights, inputs (resident), dtype, threads; outputs are not fetched; no gradient is recorded.
+What it does not tell: transport, queues, batching by a server, or other formats (see the export probes).
+Source: MLPerf Inference rules (tail latency for single stream).
+"""
+
+from __future__ import annotations
+
+import time
+
+from probes.scenarios import Live, Stage
+
+KIND = "paired"
+UNIT = "s"
+PARITY = ("outputs",)
+
+_ANSWERS = 200
+"""Single answers behind the percentiles: the 99th then rests on two of them, which is said beside it."""
+_PATIENCE = 1.0
+"""Seconds after which fewer answers must do."""
+
+
+def start(stage: Stage) -> Live:
+    import numpy as np
+
+    twin = stage.twin()
+    batch = stage.data()
+    items = int(stage.build.size.get("batch", 1))
+    one = twin.place({name: array[:1] if array.ndim else array for name, array in batch.items()})
+    flops = getattr(stage.workload, "FLOPS", lambda size: 0.0)
+
+    def timed(placed):
+        stage.backend.synchronise()
+        begin = time.perf_counter()
+        twin.forward(placed)
+        stage.backend.synchronise()
+        return time.perf_counter() - begin
+
+    def finish(seconds):
+        begin, single = time.perf_counter(), []
+        while len(single) < _ANSWERS and time.perf_counter() - begin < _PATIENCE:
+            single.append(timed(one))
+        full = twin.place(batch)
+        timed(full)  # a new shape may compile
+        whole = min(timed(full) for _ in range(5))
+        p50, p95, p99 = np.percentile(single, [50, 95, 99])
+        return {
+            "p50_s": float(p50),
+            "p95_s": float(p95),
+            "p99_s": float(p99),
+            "answers": len(single),
+            "items_per_second": items / whole,
+        }
+
+    return Live(
+        iterate=lambda: twin.forward(one),
+        flops=float(flops({**stage.build.size, "batch": 1})) / 3,
+        items=1,
+        finish=finish,
+    )

@@ -1,0 +1,31 @@
+"""One training step: forward, loss, backward, optimiser.
+
+Question: how long does one step of training take?
+Why it matters: it is what a project waits for, some million times.
+How it is measured: both workers hold the same model with the same weights and take turns; a turn is the
+    median of five timed iterations and lasts at least 50 ms.
+What is held equal: weights, batch (resident on the device), loss, optimiser equation, dtype, threads; the
+    loss is not fetched.
+What it does not tell: input pipelines, logging, several devices, or time to a given accuracy.
+Source: Abedi & Brecht, ICPE 2017 (interleaving); MLPerf Training rules (what must be equal).
+"""
+
+from __future__ import annotations
+
+from probes.scenarios import Live, Stage
+
+KIND = "paired"
+UNIT = "s"
+PARITY = ("outputs", "loss", "gradients", "weights")
+
+
+def start(stage: Stage) -> Live:
+    twin = stage.twin()
+    batch = twin.place(stage.data())
+    items = int(stage.build.size.get("batch", 0))
+    flops = getattr(stage.workload, "FLOPS", lambda size: 0.0)
+
+    def finish(seconds):
+        return {"items_per_second": items * len(seconds) / sum(seconds)} if items else {}
+
+    return Live(iterate=lambda: twin.step(batch), flops=float(flops(stage.build.size)), items=items, finish=finish)

@@ -1,0 +1,368 @@
+"""The child's main: one framework, one process, one request at a time.
+
+Runs under any Python from 3.10 on that has NumPy and the framework; holds nothing else of ours. Answers on a
+channel of its own, because frameworks print on the standard streams. Ends itself when its parent is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import statistics
+import sys
+import tempfile
+import time
+import traceback
+from types import ModuleType
+from typing import Any
+
+from probes import gauge
+from probes.scenarios import Live, Stage, Unsupported
+from probes.types import Build
+
+OBSERVED = "observed"
+
+
+class NotInstalled(Exception):
+    """The framework is not there; the message says what would add it."""
+
+
+def main(arguments: list[str]) -> None:
+    """Serve requests until the channel closes.
+
+    Args:
+        arguments: descriptor to read requests from, descriptor to answer on, and the manager's monotonic
+            clock at the time of spawning.
+    """
+    began = time.monotonic()
+    incoming, outgoing, spawned = int(arguments[0]), int(arguments[1]), float(arguments[2])
+    if incoming == 0:  # no private pipes on this system: keep the standard ones for us, give the frameworks stderr
+        incoming, outgoing = os.dup(0), os.dup(1)
+        os.dup2(2, 1)
+    die_with_parent()
+    worker = Worker({"python": max(0.0, began - spawned)}, outgoing)
+    with os.fdopen(incoming, "r", encoding="utf-8") as requests, os.fdopen(outgoing, "w", encoding="utf-8") as answers:
+        for line in requests:
+            request = json.loads(line)
+            answer = worker.answer(request)
+            answers.write(json.dumps(answer) + "\n")
+            answers.flush()
+            if request["do"] == "exit":
+                break
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process with its parent; elsewhere watch from a thread."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))
+        return
+    import threading
+
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(2)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def load_file(path: str) -> ModuleType:
+    """Import a workload from a file of the user's."""
+    spec = importlib.util.spec_from_file_location("own_workload", path)
+    if spec is None or spec.loader is None:
+        raise Unsupported(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["own_workload"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Worker:
+    """What one process holds between requests."""
+
+    def __init__(self, cold: dict[str, float], channel: int) -> None:
+        self.cold, self.channel = cold, channel
+        self.marks = self._mark("python")
+        self.framework = ""
+        self.threads = 1
+        self.settings = "default"
+        self.slowdown = 1.0
+        self.device = "cpu"
+        self.stage: Stage | None = None
+        self.live: Live | None = None
+        self.scenario: ModuleType | None = None
+        self.seconds: list[float] = []
+        self.base: dict[str, int] = {}
+
+    @staticmethod
+    def _mark(name: str) -> dict[str, int]:
+        readings = {f"resident-{name}": gauge.resident_memory(), f"peak-{name}": gauge.peak_memory()}
+        return {key: value for key, value in readings.items() if value is not None}
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what is asked; turn whatever goes wrong into an answer."""
+        try:
+            result = getattr(self, "do_" + request["do"])(request)
+        except NotInstalled as absent:
+            return {"id": request["id"], "status": "not-installed", "reason": str(absent)}
+        except Unsupported as unsupported:
+            return {"id": request["id"], "status": "not-supported", "reason": str(unsupported)}
+        except MemoryError as error:
+            return {"id": request["id"], "status": "failed", "reason": f"out of memory {error}".strip()}
+        except Exception as error:  # whatever a framework raises is the probe's reason, never this process's end
+            last = traceback.format_exception_only(type(error), error)[-1].strip()
+            return {
+                "id": request["id"],
+                "status": "failed",
+                "reason": last[:500],
+                "detail": traceback.format_exc()[-4000:],
+            }
+        return {"id": request["id"], "status": "ok", **result}
+
+    def do_hello(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Import and configure the framework; say what is there."""
+        self.framework, self.threads = request["framework"], request["threads"]
+        self.settings = request["settings"]
+        plant = request.get("plant") or {}
+        self.slowdown = plant.get("slowdown", 1.0)
+        begin = time.perf_counter()
+        try:
+            backend = importlib.import_module(f"probes.backends.{self.framework}")
+        except ModuleNotFoundError as error:
+            if error.name != f"probes.backends.{self.framework}":
+                raise
+            raise Unsupported(f"no backend for {self.framework!r}: probes/backends has none") from None
+        if plant.get("fault"):
+            backend.plant(plant, channel=self.channel)
+        backend.before_import(threads=self.threads, settings=self.settings)
+        try:
+            backend.start(threads=self.threads, settings=self.settings)
+        except ModuleNotFoundError as error:
+            if error.name not in (backend.MODULE, "numpy"):
+                raise
+            raise NotInstalled(f"{sys.executable} has no {error.name}; add it: {backend.ADD}") from None
+        self.backend: Any = backend
+        self.cold["import"] = time.perf_counter() - begin
+        self.marks.update(self._mark("import"))
+        return {"devices": backend.devices(), "cold": self.cold, "marks": self.marks}
+
+    def do_use(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Settle on a device; read the ledger back."""
+        self.device = self.backend.use(request["kind"])
+        facts = {
+            **self.backend.facts(),
+            "python": sys.version.split()[0],
+            "executable": sys.executable,
+            "device": self.device,
+        }
+        ledger = {
+            **self.backend.ledger(),
+            "device": request["kind"],
+            "quota": gauge.quota(),
+            "cores": gauge.cores(),
+            "settings": self.settings,
+        }
+        return {"facts": facts, "ledger": ledger}
+
+    def do_describe(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Say what kind of scenario this is, and which sides the workload has."""
+        scenario = importlib.import_module(f"probes.scenarios.{request['scenario']}")
+        workload = self._workload(request)
+        if workload is not None and request["size"] not in workload.SIZES:
+            raise Unsupported(f"the workload has no size {request['size']!r}; it has {', '.join(workload.SIZES)}")
+        return {
+            "kind": scenario.KIND,
+            "unit": scenario.UNIT,
+            "parity": list(getattr(scenario, "PARITY", ())),
+            "processes": int(getattr(scenario, "PROCESSES", 1)),
+            "retraces": bool(getattr(scenario, "RETRACES", False)),
+            "exemptions": list(getattr(workload, "EXEMPTIONS", ())),
+        }
+
+    def _workload(self, request: dict[str, Any]) -> ModuleType | None:
+        if request.get("workload_file"):
+            return load_file(request["workload_file"])
+        if not request["workload"]:
+            return None
+        return importlib.import_module(f"probes.workloads.{request['workload']}")
+
+    def _stage(self, request: dict[str, Any], *, dtype: str = "float32", mode: str | None = None) -> Stage:
+        workload, mode = self._workload(request), mode or request["mode"]
+        return Stage(
+            backend=self.backend,
+            workload=workload,
+            side=getattr(workload, self.framework, None),
+            build=Build(
+                size={} if workload is None else workload.SIZES[request["size"]],
+                dtype=dtype,
+                device=self.device,
+                mode=mode,
+                compile=self.backend.compile(mode),
+                settings=self.settings,
+            ),
+            seed=request["seed"],
+            threads=self.threads,
+            scratch=request["scratch"],
+            cold=dict(self.cold),
+            marks=dict(self.marks),
+        )
+
+    def do_open(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Build a paired probe and take its first iteration, which carries the cost of compiling."""
+        self.do_close({})
+        self.base = self.backend.counters()
+        self.scenario = importlib.import_module(f"probes.scenarios.{request['scenario']}")
+        stage = self._stage(request)
+        begin = time.perf_counter()
+        self.live = self.scenario.start(stage)
+        self.backend.synchronise()
+        built = time.perf_counter()
+        self.live.iterate()
+        self.backend.synchronise()
+        stage.cold.update(build=built - begin, first=time.perf_counter() - built)
+        self.stage, self.seconds = stage, []
+        parts = request["parity"]
+        answer = {"cold": stage.cold, "flops": self.live.flops, "items": self.live.items}
+        if stage.workload is not None and stage.side is not None:
+            answer["parameters"] = stage.twin().parameters
+        if parts:
+            answer["arrays"] = self._save(request, self._parts(stage, parts, stepped=True))
+        gc.collect()
+        gc.freeze()
+        return answer
+
+    def do_reference(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Compute the parity parts in float64, eagerly: the same side, the same weights, the same batch."""
+        stage = self._stage(request, dtype="float64", mode="eager")
+        return {"arrays": self._save(request, self._parts(stage, request["parity"], stepped=False))}
+
+    @staticmethod
+    def _parts(stage: Stage, parts: list[str], *, stepped: bool) -> dict[str, Any]:
+        """Gather outputs, loss, gradients and the weights after exactly one optimiser step from the canonical weights."""
+        assert stage.workload is not None
+        twin = stage.twin()
+        weights, found = stage.workload.weights(stage.build.size, stage.seed), {}
+        batch = twin.place(stage.data())
+        if "weights" in parts:
+            if not stepped:
+                twin.step(batch)
+            found.update({f"weights/{name}": array for name, array in twin.dump().items()})
+        for part in ("outputs", "gradients"):
+            if part in parts:
+                twin.load(weights)
+                found.update({f"{part}/{name}": array for name, array in getattr(twin, part)(batch).items()})
+        if "loss" in parts:
+            import numpy as np
+
+            twin.load(weights)
+            loss = twin.loss(batch)
+            found["loss/loss"] = np.asarray(loss.detach().cpu() if hasattr(loss, "detach") else loss)
+        twin.load(weights)
+        return found
+
+    @staticmethod
+    def _save(request: dict[str, Any], arrays: dict[str, Any]) -> str:
+        import numpy as np
+
+        with tempfile.NamedTemporaryFile(dir=request["scratch"], suffix=".npz", delete=False) as file:
+            np.savez(file, **arrays)
+        return file.name
+
+    def do_turn(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Time ``iterations`` blocks of ``loops`` iterations each; seconds are those of one iteration."""
+        assert self.live is not None
+        iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.backend.synchronise
+        clock, slowdown, seconds = time.perf_counter, self.slowdown, []
+        waited, used = gauge.waiting(), time.process_time()
+        start = clock()
+        for _ in range(request["iterations"]):
+            synchronise()
+            begin = clock()
+            for _ in loops:
+                iterate()
+            synchronise()
+            end = clock()
+            if slowdown > 1:
+                until = begin + (end - begin) * slowdown
+                while end < until:
+                    end = clock()
+            seconds.append((end - begin) / request["loops"])
+        elapsed = clock() - start
+        answer = {"seconds": seconds, "elapsed": elapsed, "cpu": time.process_time() - used}
+        waited_after = gauge.waiting()
+        if waited is not None and waited_after is not None:
+            answer["waited"] = max(0.0, waited_after - waited)
+        if request.get("keep"):
+            self.seconds += seconds
+        return answer
+
+    def do_counters(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Count compilations, breaks and retraces since ``open``."""
+        now = self.backend.counters()
+        return {"counters": {name: now[name] - self.base.get(name, 0) for name in now}}
+
+    def do_finish(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask the scenario for its facts, after the last turn."""
+        assert self.live is not None
+        return {
+            "facts": self.live.finish(self.seconds),
+            "memory": self.backend.memory(),
+            "host_peak": gauge.peak_memory(),
+        }
+
+    def do_close(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Drop what the last probe held."""
+        held = self.live is not None
+        self.stage = self.live = None
+        if held:
+            gc.unfreeze()
+            self.backend.release()
+        return {}
+
+    def do_observe(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make one observation in this fresh process."""
+        scenario = importlib.import_module(f"probes.scenarios.{request['scenario']}")
+        seen = scenario.observe(self._stage(request))
+        return {"cost": seen.cost, "facts": seen.facts}
+
+    def do_roof(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Measure the best matrix product and the best copy this framework reaches on this device."""
+        size = 256
+        while True:
+            product = self.backend.matmul(size, "float32", self.device)
+            best = self._best(product)
+            if best > 0.01 or size >= 8192:
+                break
+            size *= 2
+        count = request["copy_floats"]
+        copied = self._best(self.backend.copy(count, self.device))
+        return {"flops": 2.0 * size**3 / best, "bytes": 8.0 * count / copied, "matrix": size, "copied": 4 * count}
+
+    def _best(self, call: Any) -> float:
+        """Take the fastest of five after one that warms up: a roof is what can be reached."""
+        seconds = []
+        for _ in range(6):
+            self.backend.synchronise()
+            begin = time.perf_counter()
+            call()
+            self.backend.synchronise()
+            seconds.append(time.perf_counter() - begin)
+        return min(seconds[1:])
+
+    def do_pause(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Report the CPU time used so far: an arm that is not asked should use none."""
+        return {"cpu": time.process_time(), "median": statistics.median(self.seconds) if self.seconds else None}
+
+    def do_exit(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Say goodbye; the loop then ends."""
+        return {}
