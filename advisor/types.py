@@ -218,6 +218,15 @@ class Route(Strict):
     sources: tuple[str, ...] = ()
 
 
+class Belief(Strict):
+    """One thing the method takes for granted, and why a reader may doubt it."""
+
+    id: str
+    title: Text
+    belief: Text
+    doubt: Text
+
+
 class Settings(Strict):
     """The constants of the method, kept with the data so that a reader can change them.
 
@@ -259,6 +268,7 @@ class Knowledge(Strict):
     tools: dict[str, Tool]
     routes: tuple[Route, ...]
     probes_of: dict[ClaimId, tuple[str, ...]] = {}
+    beliefs: dict[str, Belief] = {}
 
 
 # ---------------------------------------------------------------- needs

@@ -1,0 +1,247 @@
+"""The knowledge base's files as checked entries, each knowing the file and line it came from.
+
+Shape only: keys, kinds, ids. What entries say about each other is judged in ``advisor.lint``.
+Reads files; knows no date and no result.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from advisor import located
+from advisor.located import Document, Problem, nearest
+from advisor.types import Belief, Claim, Criterion, Framework, Question, Route, Settings, Source, Tool
+
+MODELS: dict[str, type[BaseModel]] = {
+    "beliefs": Belief,
+    "claims": Claim,
+    "criteria": Criterion,
+    "frameworks": Framework,
+    "questions": Question,
+    "routes": Route,
+    "sources": Source,
+    "tools": Tool,
+}
+"""Top-level key of a file -> what each of its entries is. Any file may hold any of them."""
+
+FILES = tuple(f"{kind}.yaml" for kind in ("settings", *sorted(MODELS)))
+NEEDED = ("criteria.yaml", "frameworks.yaml", "questions.yaml", "settings.yaml")
+"""Without these there is no knowledge base at all; the others may still be empty."""
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as written. ``item`` is None where its shape is wrong."""
+
+    kind: str
+    id: str
+    path: located.Path
+    document: Document
+    item: Any
+
+    def problem(self, where: located.Path, message: str, way_out: str) -> Problem:
+        """Return a problem at ``where`` inside this entry."""
+        key = f"{self.kind}.{self.id}" + (f".{located.spelled(where)}" if where else "")
+        return self.document.problem((*self.path, *where), message, way_out, key=key)
+
+
+@dataclass
+class Holdings:
+    """Everything read. ``unread``: kinds of which some entries may be missing, so that references cannot be judged."""
+
+    root: Path
+    entries: dict[str, list[Entry]] = field(default_factory=lambda: {kind: [] for kind in MODELS})
+    settings: Settings | None = None
+    version: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+
+    def ids(self, kind: str) -> set[str]:
+        """Return the ids of a kind, misshapen entries included: naming one is no second mistake."""
+        return {entry.id for entry in self.entries[kind]}
+
+    def items(self, kind: str) -> Iterator[tuple[Entry, Any]]:
+        """Yield the well-formed entries of a kind with what they hold."""
+        for entry in self.entries[kind]:
+            if entry.item is not None:
+                yield entry, entry.item
+
+
+def paths(root: Path) -> list[Path]:
+    """Return the files that make the knowledge base, in a fixed order."""
+    return [root / name for name in FILES if (root / name).is_file()] + sorted((root / "claims").glob("*.yaml"))
+
+
+def collect(root: Path) -> Holdings:
+    """Read and check the shape of every entry under ``root``."""
+    holdings = Holdings(root)
+    for name in NEEDED:
+        if not (root / name).is_file():
+            missing = Problem(
+                f"{root.name}/{name}", 1, "", "this file is missing", "restore it; see knowledge/README.md"
+            )
+            holdings.problems.append(missing)
+            holdings.unread.add(name.removesuffix(".yaml"))
+    for kind in MODELS:
+        if not (root / f"{kind}.yaml").is_file():
+            holdings.unread.add(kind)
+    if any((root / "claims").glob("*.yaml")):
+        holdings.unread.discard("claims")
+    holdings.problems += _strays(root)
+    for path in paths(root):
+        _take(holdings, path)
+    _twice(holdings)
+    return holdings
+
+
+def _strays(root: Path) -> Iterator[Problem]:
+    for path in sorted([*root.glob("*.y*ml"), *(root / "claims").glob("*.yml")]):
+        known = FILES if path.parent == root else (path.with_suffix(".yaml").name,)
+        close = difflib.get_close_matches(path.name, known, n=1, cutoff=0.8)
+        if path.name not in known and close:
+            where = path.relative_to(root.parent).as_posix()
+            yield Problem(where, 1, "", "nothing reads a file of this name", f"rename it to {close[0]}")
+
+
+def _take(holdings: Holdings, path: Path) -> None:
+    name = path.relative_to(holdings.root.parent).as_posix()
+    kinds = {"claims", "sources"} if path.parent.name == "claims" else {path.stem} & set(MODELS)
+    try:
+        document = located.read(path.read_text(encoding="utf-8-sig"), name)
+    except UnicodeDecodeError as error:
+        holdings.problems.append(Problem(name, 1, "", f"not UTF-8: {error.reason}", "save the file as UTF-8"))
+        holdings.unread |= kinds
+        return
+    holdings.problems += document.problems
+    if not isinstance(document.data, dict):
+        holdings.unread |= kinds
+        if not document.problems:
+            known = ", ".join(sorted(kinds or {"version", "settings"}))
+            holdings.problems.append(document.problem((), "nothing is said here", f"give it a top-level key: {known}"))
+        return
+    for key, value in document.data.items():
+        if key == "version" and path.stem == "settings":
+            _version(holdings, document, value)
+        elif key == "settings" and path.stem == "settings":
+            holdings.settings = _validated(holdings, Settings, document, ("settings",), value, "settings")
+        elif key in MODELS:
+            _list(holdings, key, document, value)
+        else:
+            holdings.problems.append(document.problem((key,), f"unknown key '{key}'", nearest(key, MODELS)))
+
+
+def _version(holdings: Holdings, document: Document, value: Any) -> None:
+    if isinstance(value, str) and value:
+        holdings.version = value
+        return
+    holdings.problems.append(
+        document.problem(("version",), "the version is not a text", 'write it as version: "2026.11"')
+    )
+
+
+def _list(holdings: Holdings, kind: str, document: Document, value: Any) -> None:
+    if not isinstance(value, list):
+        holdings.problems.append(
+            document.problem((kind,), "not a list of entries", "begin each entry with '- id: ...'")
+        )
+        holdings.unread.add(kind)
+        return
+    for at, raw in enumerate(value):
+        path = (kind, at)
+        if not isinstance(raw, dict):
+            holdings.problems.append(document.problem(path, "not an entry", "begin it with '- id: ...'"))
+            continue
+        name = str(raw.get("id", at))
+        item = _validated(holdings, MODELS[kind], document, path, raw, f"{kind}.{name}")
+        entry = Entry(kind, name, path, document, item)
+        holdings.entries[kind].append(entry)
+        if "id" in raw and not _ID.fullmatch(name):
+            proposal = "-".join(re.findall(r"[a-z0-9]+", name.lower())) or "a-short-name"
+            holdings.problems.append(entry.problem(("id",), f"'{name}' is not kebab-case", f"write '{proposal}'"))
+
+
+def _validated(
+    holdings: Holdings, model: type[BaseModel], document: Document, path: located.Path, raw: Any, name: str
+) -> Any:
+    """Return the entry as ``model``, or None with its problems noted, each once and where it stands."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=True):
+            where = tuple(part for part in one["loc"] if part != "[key]")
+            message, way_out = _explained(model, where, one)
+            key = f"{name}.{located.spelled(where)}" if where else name
+            holdings.problems.append(document.problem((*path, *where), message, way_out, key=key))
+        return None
+
+
+def _explained(model: type[BaseModel], where: located.Path, error: Mapping[str, Any]) -> tuple[str, str]:
+    last = str(where[-1]) if where else ""
+    known = _fields(model, where[:-1])
+    given = error.get("input")
+    if error["type"] == "extra_forbidden":
+        return f"unknown key '{last}'", nearest(last, known)
+    if error["type"] == "missing":
+        return f"'{last}' is missing", f"add it ({_said(model, where)})"
+    if error["type"] == "literal_error":
+        words = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
+        return f"unknown word '{given}'", nearest(str(given), words)
+    if error["type"] == "string_type" and given is not None and not isinstance(given, (dict, list)):
+        return f"{given} is not a text", f'put it in quotes: "{given}"'
+    if given is None:
+        return f"'{last}' is empty", "fill it in or leave the key out"
+    if isinstance(given, (dict, list)):
+        return str(error["msg"]).removeprefix("Input "), "see knowledge/README.md for its shape"
+    return f"{given!r}: {error['msg'].removeprefix('Input ')}", "see knowledge/README.md for what goes here"
+
+
+def _fields(model: type[BaseModel], where: located.Path) -> list[str]:
+    """Return the known keys at ``where`` inside an entry."""
+    inner: type[BaseModel] | None = model
+    for part in where:
+        if isinstance(part, str) and inner is not None and part in inner.model_fields:
+            inner = _model_in(inner.model_fields[part].annotation) or inner
+    return list(inner.model_fields) if inner else []
+
+
+def _said(model: type[BaseModel], where: located.Path) -> str:
+    keys = [part for part in where if isinstance(part, str)]
+    if keys and keys[-1] in ("en", "zh"):
+        return "every text stands in English and in Chinese"
+    return "see knowledge/README.md"
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in typing.get_args(annotation):
+        found = _model_in(part)
+        if found:
+            return found
+    return None
+
+
+def _twice(holdings: Holdings) -> None:
+    """Note ids used twice; ids are never reused, so the later entry is the mistake."""
+    for entries in holdings.entries.values():
+        first: dict[str, Entry] = {}
+        for entry in entries:
+            if entry.id in first:
+                other = first[entry.id]
+                place = f"{other.document.file}:{other.document.line(other.path)}"
+                problem = entry.problem(
+                    ("id",), f"the id '{entry.id}' stands already at {place}", "give this one another id"
+                )
+                holdings.problems.append(problem)
+            else:
+                first[entry.id] = entry

@@ -1,0 +1,130 @@
+"""YAML -> Knowledge; all problems at once, each with its place and the way out.
+
+``load`` refuses what could make a result wrong; ``check`` also asks for what makes the base complete, neutral
+in its words and reviewed in time. Reads files; never the clock: today is an argument.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from advisor import entries, lint
+from advisor.entries import Holdings
+from advisor.located import Problem
+from advisor.types import Knowledge
+
+GRACE = timedelta(days=90)
+"""How long after its ``review_by`` a claim only warns; later it is an error."""
+
+
+class KnowledgeError(Exception):
+    """The knowledge base cannot be used; ``problems`` says everything that is wrong, by file and line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        count = f"{len(self.problems)} problem" + ("s" if len(self.problems) != 1 else "")
+        super().__init__("\n".join([f"{count} in the knowledge base:", *(f"  {problem}" for problem in self.problems)]))
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What ``check`` found. ``knowledge`` is None where it could not be loaded."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    knowledge: Knowledge | None
+
+    @property
+    def ok(self) -> bool:
+        """True where there is no problem; warnings may stand."""
+        return not self.problems
+
+
+def home() -> Path:
+    """Return the knowledge base that comes with the program: the wheel's own, else the checkout's."""
+    packaged = Path(__file__).parent / "_knowledge"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "knowledge"
+
+
+def load(path: Path | None = None) -> Knowledge:
+    """Read the knowledge base under ``path``; cached until one of its files changes.
+
+    Raises:
+        KnowledgeError: with all problems, if anything could make a result wrong.
+    """
+    root = (path or home()).resolve()
+    stamps = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in entries.paths(root))
+    return _loaded(root, stamps)
+
+
+@lru_cache(maxsize=8)
+def _loaded(root: Path, stamps: tuple[tuple[str, int, int], ...]) -> Knowledge:
+    holdings = entries.collect(root)
+    problems = [*holdings.problems, *lint.integrity(holdings)]
+    if problems:
+        raise KnowledgeError(sorted(problems))
+    return _built(holdings)
+
+
+def check(path: Path | None = None, *, today: date) -> CheckResult:
+    """Judge the knowledge base as its keepers must: complete, neutral in its words, reviewed in time."""
+    root = (path or home()).resolve()
+    holdings = entries.collect(root)
+    broken = [*holdings.problems, *lint.integrity(holdings)]
+    late, due = _ageing(holdings, today)
+    problems = [*broken, *lint.house(holdings, _probed()), *late]
+    return CheckResult(tuple(sorted(problems)), tuple(sorted(due)), None if broken else _built(holdings))
+
+
+def _ageing(holdings: Holdings, today: date) -> tuple[list[Problem], list[Problem]]:
+    """Return what is more than ``GRACE`` past its review, and what is due."""
+    late, due = [], []
+    for entry, claim in holdings.items("claims"):
+        if claim.review_by < today:
+            days = (today - claim.review_by).days
+            message = f"was to be reviewed by {claim.review_by}, {days} days ago"
+            way_out = "compare it with its sources, then set reviewed: and review_by:"
+            problem = entry.problem(("review_by",), message, way_out)
+            (late if today - claim.review_by > GRACE else due).append(problem)
+    return late, due
+
+
+def _built(holdings: Holdings) -> Knowledge:
+    items = {kind: {item.id: item for _, item in holdings.items(kind)} for kind in holdings.entries}
+    probed = _probed() or {}
+    return Knowledge(
+        version=holdings.version,
+        sha256=_sha256(holdings.root),
+        settings=holdings.settings,
+        routes=tuple(items.pop("routes").values()),
+        probes_of={claim: tuple(sorted(probes)) for claim, probes in probed.items() if claim in items["claims"]},
+        **items,
+    )
+
+
+def _sha256(root: Path) -> str:
+    """Hash names and contents, so that the same texts give the same hash on every system."""
+    digest = hashlib.sha256()
+    for file in entries.paths(root):
+        content = file.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{file.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _probed() -> Mapping[str, Sequence[str]] | None:
+    """Return which probes test which claim, by the instrument's catalogue."""
+    if find_spec("probes.catalog") is None:
+        return None
+    from probes import catalog
+
+    found: dict[str, list[str]] = {}
+    for probe in catalog.load().values():
+        for claim in probe.claims:
+            found.setdefault(claim, []).append(probe.id)
+    return found

@@ -1,0 +1,429 @@
+"""What entries of the knowledge base say about each other, judged.
+
+``integrity`` finds what could make a result wrong; ``load`` refuses it. ``house`` finds what makes the base
+incomplete, partial in its words or untestable; ``knowledge check`` asks for that too.
+Pure: entries in, problems out; no files, no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+from pydantic import BaseModel
+
+from advisor.entries import Entry, Holdings
+from advisor.located import Path, Problem, nearest
+from advisor.types import LIVING_ROUTE, LIVING_TOOL, Grade, Text
+
+NAMES = frozenset({"name"})
+"""Fields that may hold a proper name, which is the same in both languages."""
+
+PRAISE_EN = [
+    "amazing",
+    "awesome",
+    "awful",
+    "best-in-class",
+    "blazing",
+    "brilliant",
+    "clunky",
+    "cutting-edge",
+    "delightful",
+    "effortless",
+    "effortlessly",
+    "elegant",
+    "excellent",
+    "fantastic",
+    "game-changing",
+    "inferior",
+    "lousy",
+    "outstanding",
+    "powerful",
+    "revolutionary",
+    "seamless",
+    "seamlessly",
+    "state-of-the-art",
+    "stunning",
+    "superb",
+    "superior",
+    "terrible",
+    "top-notch",
+    "unbeatable",
+    "unmatched",
+    "unrivalled",
+    "world-class",
+]
+PRAISE_ZH = [
+    "强大",
+    "卓越",
+    "优秀",
+    "出色",
+    "完美",
+    "最好",
+    "最佳",
+    "极致",
+    "惊人",
+    "一流",
+    "顶级",
+    "无与伦比",
+    "优雅",
+    "无缝",
+    "利器",
+    "神器",
+    "王者",
+    "碾压",
+    "吊打",
+    "秒杀",
+    "首屈一指",
+    "革命性",
+    "糟糕",
+    "垃圾",
+    "劣质",
+    "拙劣",
+    "鸡肋",
+]
+"""Words that judge without saying a fact. What sources are called is theirs and is not looked at."""
+
+_PRAISE = re.compile(rf"(?<![\w-])(?:{'|'.join(PRAISE_EN)})(?![\w-])|{'|'.join(PRAISE_ZH)}", re.IGNORECASE)
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_DEAD_TOOLS_OWE = "name its successor, or say in a note that there is none"
+
+
+def integrity(holdings: Holdings) -> Iterator[Problem]:
+    """Yield what could make a result wrong."""
+    yield from _texts(holdings)
+    yield from _settings(holdings)
+    for entry, framework in holdings.items("frameworks"):
+        yield from _known(holdings, entry, "sources", framework.sources)
+        yield from _version(entry, ("latest_version",), framework.latest_version)
+        yield from _range(entry, ("python",), framework.python)
+    for entry, criterion in holdings.items("criteria"):
+        for at, need in enumerate(criterion.needs):
+            yield from _need(holdings, entry, ("needs", at), need)
+    for entry, question in holdings.items("questions"):
+        yield from _question(holdings, entry, question)
+    for entry, source in holdings.items("sources"):
+        yield from _source(holdings, entry, source)
+    for entry, claim in holdings.items("claims"):
+        yield from _claim(holdings, entry, claim)
+    for entry, tool in holdings.items("tools"):
+        yield from _tool(holdings, entry, tool)
+    for entry, route in holdings.items("routes"):
+        yield from _route(holdings, entry, route)
+    yield from _circles(holdings, "claims", "superseded_by")
+    yield from _circles(holdings, "tools", "successor")
+
+
+def house(holdings: Holdings, probed: Mapping[str, Iterable[str]] | None) -> Iterator[Problem]:
+    """Yield what is incomplete, partial in its words or untestable.
+
+    Args:
+        holdings: what was read.
+        probed: claim id -> probes of the catalogue that test it; None where there is no catalogue.
+    """
+    for kind in ("sources", "claims", "tools", "routes"):
+        if not holdings.entries[kind] and kind not in {p.file for p in holdings.problems}:
+            file = f"{holdings.root.name}/{kind}.yaml"
+            yield Problem(file, 1, "", f"there are no {kind}", "add the first; see knowledge/README.md")
+    yield from _wording(holdings)
+    yield from _ways(holdings)
+    for entry, route in holdings.items("routes"):
+        if not route.sources and not route.claims:
+            yield entry.problem((), "neither a source nor a claim stands behind it", "add sources: or claims:")
+    for entry, criterion in holdings.items("criteria"):
+        if not any(criterion.id in o.emphasis for _, q in holdings.items("questions") for o in q.options):
+            way_out = "give an option of questions.yaml emphasis on it"
+            yield entry.problem((), "no answer makes this criterion matter", way_out)
+    if probed is not None:
+        yield from _probes(holdings, probed)
+
+
+def known(holdings: Holdings, kind: str) -> set[str] | None:
+    """Return the ids a reference of ``kind`` may name; None where that cannot be judged."""
+    return None if kind in holdings.unread else holdings.ids(kind)
+
+
+def _known(holdings: Holdings, entry: Entry, where: str, ids: Iterable[str], kind: str = "") -> Iterator[Problem]:
+    kind = kind or where
+    words = known(holdings, kind)
+    if words is None:
+        return
+    for at, one in enumerate(ids):
+        if one not in words:
+            path: Path = (where, at) if isinstance(ids, tuple) else (where, one)
+            yield entry.problem(path, f"unknown {_SINGULAR[kind]} '{one}'", nearest(one, words))
+
+
+_SINGULAR = {
+    "claims": "claim",
+    "criteria": "criterion",
+    "frameworks": "framework",
+    "questions": "question",
+    "sources": "source",
+    "tools": "tool",
+}
+
+
+def _one(
+    holdings: Holdings, entry: Entry, where: str, kind: str, value: str | None, also: tuple[str, ...] = ()
+) -> Iterator[Problem]:
+    words = known(holdings, kind)
+    if value is not None and words is not None and value not in words and value not in also:
+        yield entry.problem((where,), f"unknown {_SINGULAR[kind]} '{value}'", nearest(value, words | set(also)))
+
+
+def _options(holdings: Holdings) -> dict[str, set[str]]:
+    """Return the option ids of each question, misshapen questions left out."""
+    return {question.id: {o.id for o in question.options} for _, question in holdings.items("questions")}
+
+
+def _answers(holdings: Holdings, entry: Entry, where: str, when: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
+    questions = known(holdings, "questions")
+    if questions is None:
+        return
+    options = _options(holdings)
+    for question, chosen in when.items():
+        if question not in questions:
+            yield entry.problem((where, question), f"unknown question '{question}'", nearest(question, questions))
+            continue
+        for at, option in enumerate(chosen):
+            if option not in options.get(question, {option}):
+                message = f"'{question}' has no option '{option}'"
+                yield entry.problem((where, question, at), message, nearest(option, options[question]))
+
+
+def _need(holdings: Holdings, entry: Entry, where: Path, need: str) -> Iterator[Problem]:
+    if "questions" in holdings.unread:
+        return
+    options = _options(holdings)
+    needs = {f"{q}.{o}" for q, choices in options.items() for o in choices}
+    question = need.partition(".")[0]
+    misshapen = question in holdings.ids("questions") and question not in options
+    if need not in needs and not misshapen:
+        yield entry.problem(where, f"unknown need '{need}'", f"{nearest(need, needs)} (question.option)")
+
+
+def _texts(holdings: Holdings) -> Iterator[Problem]:
+    for entry, where, text in texts(holdings):
+        for lang in ("en", "zh"):
+            if not text.in_(lang).strip():
+                yield entry.problem((*where, lang), "empty", "every text stands in English and in Chinese")
+        if where[-1] in NAMES:
+            continue
+        if text.zh.strip() and not _CHINESE.search(text.zh):
+            yield entry.problem((*where, "zh"), "no Chinese in it", "write this text in Chinese")
+        if _CHINESE.search(text.en):
+            yield entry.problem((*where, "en"), "Chinese in the English text", "move it to zh")
+
+
+def texts(holdings: Holdings) -> Iterator[tuple[Entry, Path, Text]]:
+    """Yield every text in both languages with its place."""
+    for kind in holdings.entries:
+        for entry, item in holdings.items(kind):
+            for where, text in _within(item, ()):
+                yield entry, where, text
+
+
+def _within(value: Any, where: Path) -> Iterator[tuple[Path, Text]]:
+    if isinstance(value, Text):
+        yield where, value
+    elif isinstance(value, BaseModel):
+        for key in type(value).model_fields:
+            yield from _within(getattr(value, key), (*where, key))
+    elif isinstance(value, tuple):
+        for at, one in enumerate(value):
+            yield from _within(one, (*where, at))
+
+
+def _settings(holdings: Holdings) -> Iterator[Problem]:
+    settings, file = holdings.settings, f"{holdings.root.name}/settings.yaml"
+    if settings is None:
+        return
+    grades = set(Grade.__args__)  # type: ignore[attr-defined]
+    for grade in sorted(grades - set(settings.sd)):
+        yield Problem(file, 1, "settings.sd", f"no sd for grade '{grade}'", "add one above 0")
+    numbers = {f"sd.{grade}": sd for grade, sd in settings.sd.items()} | {
+        name: getattr(settings, name)
+        for name in ("prior_sd", "overdue_growth", "outside_version", "transfer", "own_transfer", "firmness", "draws")
+    }
+    for name, number in numbers.items():
+        if not number > 0:
+            yield Problem(file, 1, f"settings.{name}", f"{number} is not above 0", "give a positive number")
+    if not 0 < settings.leaning < settings.clear <= 1:
+        way_out = "0 < leaning < clear <= 1, as .70 and .90"
+        yield Problem(file, 1, "settings.clear", "the bands of strength are out of order", way_out)
+
+
+def _question(holdings: Holdings, entry: Entry, question: Any) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for at, option in enumerate(question.options):
+        if option.id in seen:
+            yield entry.problem(
+                ("options", at, "id"), f"the option '{option.id}' stands here twice", "keep one of them"
+            )
+        seen.add(option.id)
+        words = known(holdings, "criteria")
+        for criterion in option.emphasis:
+            if words is not None and criterion not in words:
+                where = ("options", at, "emphasis", criterion)
+                yield entry.problem(where, f"unknown criterion '{criterion}'", nearest(criterion, words))
+    if not question.options:
+        yield entry.problem(("options",), "no options", "a question offers at least two")
+
+
+def _source(holdings: Holdings, entry: Entry, source: Any) -> Iterator[Problem]:
+    yield from _one(holdings, entry, "vendor_of", "frameworks", source.vendor_of, ("none",))
+    if source.published is None and not (source.undated or "").strip():
+        yield entry.problem((), "no date", "add published:, or undated: with what is known about its age")
+    if source.published is not None and source.published > source.accessed:
+        message = f"published {source.published} after it was read on {source.accessed}"
+        yield entry.problem(("published",), message, "check both dates")
+    for key in ("url", "archived_url"):
+        url = getattr(source, key)
+        if url is not None and (urlsplit(url).scheme not in ("https", "http") or not urlsplit(url).netloc):
+            yield entry.problem((key,), f"'{url}' is not a web address", "write it in full, with https://")
+
+
+def _claim(holdings: Holdings, entry: Entry, claim: Any) -> Iterator[Problem]:
+    yield from _one(holdings, entry, "criterion", "criteria", claim.criterion)
+    yield from _known(holdings, entry, "value", list(claim.value), "frameworks")
+    yield from _known(holdings, entry, "versions", list(claim.versions), "frameworks")
+    yield from _one(holdings, entry, "favours", "frameworks", claim.favours, ("none", "both"))
+    yield from _one(holdings, entry, "superseded_by", "claims", claim.superseded_by)
+    yield from _one(holdings, entry, "same_as", "claims", claim.same_as)
+    yield from _known(holdings, entry, "counter_claims", claim.counter_claims, "claims")
+    yield from _known(holdings, entry, "sources", claim.sources)
+    yield from _known(holdings, entry, "tools", claim.tools)
+    yield from _answers(holdings, entry, "when", claim.when)
+    for framework, versions in claim.versions.items():
+        yield from _range(entry, ("versions", framework), versions)
+    if not claim.sources:
+        yield entry.problem(("sources",), "no source", "a claim without one is an opinion: cite at least one source id")
+    if claim.truth in ("outdated", "wrong") and claim.superseded_by is None:
+        message = f"{claim.truth}, but nothing says what holds instead"
+        yield entry.problem(("truth",), message, "add superseded_by: with the id of the claim that holds today")
+    if claim.truth == "current" and claim.superseded_by is not None:
+        yield entry.problem(
+            ("superseded_by",), "superseded, yet said to be current", "set truth: outdated, or drop this key"
+        )
+    if claim.truth == "contested" and not claim.counter_claims and claim.superseded_by is None:
+        message = "contested, but nothing is named that speaks against it"
+        yield entry.problem(("truth",), message, "add counter_claims: with the ids of the claims against it")
+    if claim.origin == "source" and not (claim.section or "").strip():
+        yield entry.problem(("origin",), "from the source document, but from where in it?", "add section:")
+    for earlier, later in (("added", "reviewed"), ("reviewed", "review_by")):
+        first, second = getattr(claim, earlier), getattr(claim, later)
+        if first > second:
+            message = f"{later} {second} lies before {earlier} {first}"
+            yield entry.problem((later,), message, "dates run added <= reviewed <= review_by")
+
+
+def _tool(holdings: Holdings, entry: Entry, tool: Any) -> Iterator[Problem]:
+    yield from _one(holdings, entry, "framework", "frameworks", tool.framework, ("neutral",))
+    yield from _one(holdings, entry, "successor", "tools", tool.successor)
+    yield from _known(holdings, entry, "sources", tool.sources)
+    if tool.latest_version is not None:
+        yield from _version(entry, ("latest_version",), tool.latest_version)
+    if not tool.sources:
+        yield entry.problem(("sources",), "no source", "cite at least one source id for its status")
+    if tool.status not in LIVING_TOOL and tool.successor is None and tool.note is None:
+        yield entry.problem(("status",), f"{tool.status}, but what then?", _DEAD_TOOLS_OWE)
+    if (
+        tool.since is not None
+        and tool.latest_date is not None
+        and tool.status in LIVING_TOOL
+        and tool.since > tool.latest_date
+    ):
+        message = f"since {tool.since} lies after its latest release on {tool.latest_date}"
+        yield entry.problem(("since",), message, "check both dates")
+
+
+def _route(holdings: Holdings, entry: Entry, route: Any) -> Iterator[Problem]:
+    yield from _need(holdings, entry, ("need",), route.need)
+    yield from _one(holdings, entry, "framework", "frameworks", route.framework)
+    yield from _known(holdings, entry, "tools", route.tools)
+    yield from _known(holdings, entry, "claims", route.claims)
+    yield from _known(holdings, entry, "sources", route.sources)
+    yield from _answers(holdings, entry, "when", route.when)
+    if route.status not in LIVING_ROUTE:
+        return
+    tools = {tool.id: tool for _, tool in holdings.items("tools")}
+    for at, name in enumerate(route.tools):
+        tool = tools.get(name)
+        if tool is not None and tool.status not in LIVING_TOOL:
+            instead = f"name '{tool.successor}' instead, or" if tool.successor else "name a living tool, or"
+            message = f"the route is {route.status}, but '{name}' is {tool.status}"
+            yield entry.problem(("tools", at), message, f"{instead} set the route's status to dead")
+
+
+def _circles(holdings: Holdings, kind: str, link: str) -> Iterator[Problem]:
+    entries = {item.id: (entry, getattr(item, link)) for entry, item in holdings.items(kind)}
+    told: set[str] = set()
+    for start in entries:
+        chain = [start]
+        while (after := entries.get(chain[-1], (None, None))[1]) is not None and after not in chain:
+            chain.append(after)
+        if after == start and not told & set(chain):
+            told |= set(chain)
+            circle = " -> ".join([*chain, start])
+            way_out = "let the one that holds today have no successor"
+            yield entries[start][0].problem((link,), f"a circle: {circle}", way_out)
+
+
+def _version(entry: Entry, where: Path, text: str) -> Iterator[Problem]:
+    try:
+        Version(text)
+    except InvalidVersion:
+        yield entry.problem(
+            where, f"'{text}' is not a version", 'write it as "2.15.0" (PEP 440); put other words into a note'
+        )
+
+
+def _range(entry: Entry, where: Path, text: str) -> Iterator[Problem]:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        yield entry.problem(where, f"'{text}' is not a range of versions", 'write it as ">=2.6,<3" (PEP 440)')
+
+
+def _wording(holdings: Holdings) -> Iterator[Problem]:
+    for entry, where, text in texts(holdings):
+        for lang in ("en", "zh"):
+            for word in dict.fromkeys(_PRAISE.findall(text.in_(lang))):
+                way_out = "say the fact or the figure behind it"
+                yield entry.problem((*where, lang), f"'{word}' judges without saying a fact", way_out)
+
+
+def _ways(holdings: Holdings) -> Iterator[Problem]:
+    """Every need a criterion names is answered for every framework, if only by a dead route that says why."""
+    if not holdings.entries["routes"] or "routes" in holdings.unread:
+        return
+    there = {(route.need, route.framework) for _, route in holdings.items("routes")}
+    for entry, criterion in holdings.items("criteria"):
+        for at, need in enumerate(criterion.needs):
+            for _, framework in holdings.items("frameworks"):
+                if (need, framework.id) not in there:
+                    way_out = "add a route to routes.yaml; where there is no way, one with status: dead and a note"
+                    yield entry.problem(("needs", at), f"nothing says how {framework.id} gets to {need}", way_out)
+
+
+def _probes(holdings: Holdings, probed: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
+    for entry, claim in holdings.items("claims"):
+        probes = sorted(probed.get(claim.id, ()))
+        if probes and claim.why_not_probeable is not None:
+            message = f"said not to be testable, yet {', '.join(probes)} tests it"
+            yield entry.problem(
+                ("why_not_probeable",), message, "drop this key, or the claim from the probe in probes/catalog.yaml"
+            )
+        if not probes and claim.why_not_probeable is None:
+            way_out = "list it under claims: of a probe in probes/catalog.yaml, or add why_not_probeable:"
+            yield entry.problem((), "no probe tests it and nothing says why", way_out)
+    claims = known(holdings, "claims")
+    for claim_id in sorted(set(probed) - (claims or set(probed))):
+        names = ", ".join(sorted(probed[claim_id]))
+        message = f"unknown claim '{claim_id}'"
+        yield Problem("probes/catalog.yaml", 1, names, message, nearest(claim_id, claims or ()))

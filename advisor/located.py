@@ -1,0 +1,151 @@
+"""YAML that remembers where everything stands, and problems that say it.
+
+One file in, plain data and the line of every key out; whatever is wrong becomes a Problem, all at once.
+Safe: no objects, no aliases, no duplicate keys. Pure: text in, nothing read from disk.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a document: keys and indices from the top."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LISTED = 12
+"""How many known words a message lists before it says that there are more."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong: where, what, and the way out."""
+
+    file: str
+    line: int
+    key: str
+    message: str
+    way_out: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" + (f" {self.key}" if self.key else "")
+        return f"{place}: {self.message}; {self.way_out}"
+
+
+@dataclass
+class Document:
+    """What a file says, the line of each key and item, and what could not be read."""
+
+    file: str
+    data: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line(self, path: Path) -> int:
+        """Return the line of ``path``, or of the nearest thing around it that exists."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def problem(self, path: Path, message: str, way_out: str, *, key: str | None = None) -> Problem:
+        """Return a problem at ``path``; ``key`` replaces how the place is called."""
+        return Problem(self.file, self.line(path), spelled(path) if key is None else key, message, way_out)
+
+
+def spelled(path: Iterable[str | int]) -> str:
+    """Return ``path`` as people write it: ``claims[3].sources[0].title``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the way out of an unknown ``word``: the nearest known one, else what there is."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    more = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
+    return f"known: {', '.join(words[:_LISTED])}{more}" if words else "none is known yet"
+
+
+def read(text: str, file: str) -> Document:
+    """Read one YAML (or JSON) document."""
+    document = Document(file)
+    loader = _LOADER(text)
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            document.data = _Walk(document, loader).value(node, ())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+        line = mark.line + 1 if mark else 1
+        way_out = "mend the YAML here or just above: indentation, quotes, a missing ':' or '-'"
+        document.problems.append(Problem(file, line, "", f"not valid YAML: {what}", way_out))
+    except RecursionError:
+        document.problems.append(Problem(file, 1, "", "nested too deeply", "a few levels are enough"))
+    finally:
+        loader.dispose()
+    return document
+
+
+class _Walk:
+    """Turn nodes into plain data, noting lines."""
+
+    def __init__(self, document: Document, loader: Any) -> None:
+        self.document = document
+        self.loader = loader
+        self.seen: set[int] = set()
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        lines = self.document.lines
+        lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.ScalarNode):
+            return node.value if node.tag == "tag:yaml.org,2002:str" else self.scalar(node, path)
+        if id(node) in self.seen:
+            self.complain(path, "an alias of something written elsewhere", "write it out")
+            return None
+        self.seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, at)) for at, item in enumerate(node.value)]
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
+            here = (*path, key)
+            line = key_node.start_mark.line + 1
+            if key in found:
+                message = f"duplicate key '{key}', first on line {lines[here]}"
+                problem = Problem(self.document.file, line, spelled(here), message, "keep one of them")
+                self.document.problems.append(problem)
+                continue
+            lines[here] = line
+            found[key] = self.value(value_node, here)
+        return found
+
+    def scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        try:
+            value = self.loader.construct_object(node)
+        except (yaml.YAMLError, ValueError):
+            self.complain(path, f"'{node.value}' cannot be read as {node.tag.rpartition(':')[2]}", "put it in quotes")
+            return None
+        if isinstance(value, bool):
+            self.complain(path, f"'{node.value}' means {str(value).lower()} to YAML", "put it in quotes")
+            return node.value
+        if isinstance(value, float) and not math.isfinite(value):
+            self.complain(path, f"'{node.value}' is not a finite number", "write a number")
+            return None
+        if isinstance(value, datetime.datetime):
+            self.complain(path, f"'{node.value}' carries a time of day", "write the day only, as 2026-11-23")
+            return value.date()
+        return value
+
+    def complain(self, path: Path, message: str, way_out: str) -> None:
+        self.document.problems.append(self.document.problem(path, message, way_out))

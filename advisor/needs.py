@@ -1,0 +1,214 @@
+"""needs/1: what the user said, read strictly; every problem at once.
+
+Nothing is guessed and nothing dropped: an unknown word is refused with the nearest known one.
+Reads one file or standard input; never the clock.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from advisor import located
+from advisor.located import nearest
+from advisor.types import Answer, Knowledge, Needs, Question
+
+SCHEMA = "needs/1"
+KEYS = ("schema", "answers", "excluded", "priorities", "certainty")
+NONE = "none"
+"""The option that stands alone in a question with many answers."""
+
+LARGEST = 1_000_000
+"""Bytes. A questionnaire's answers take a few hundred; more is some other file."""
+
+
+class InputError(Exception):
+    """What the user gave cannot be used; ``problems`` says everything that is wrong."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def read(path: str | Path, knowledge: Knowledge) -> Needs:
+    """Read needs from a YAML or JSON file, or from standard input where ``path`` is "-".
+
+    Raises:
+        InputError: with file, line and way out of every problem.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
+    document = located.read(_text(str(path), name), name)
+    problems = [str(problem) for problem in document.problems]
+    reader = _Reader(knowledge, lambda where: f"{name}:{document.line(where)} {located.spelled(where)}".rstrip())
+    needs = reader.needs({} if document.data is None and document.problems else document.data)
+    if problems or reader.problems:
+        raise InputError([*problems, *reader.problems])
+    return needs
+
+
+def parse(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
+    """Return the needs that a document (parsed YAML or JSON) states.
+
+    Raises:
+        InputError: with key and way out of every problem.
+    """
+    reader = _Reader(knowledge, lambda where: located.spelled(where) or SCHEMA)
+    needs = reader.needs(document)
+    if reader.problems:
+        raise InputError(reader.problems)
+    return needs
+
+
+def contradictions(needs: Needs) -> list[dict[str, Any]]:
+    """Return what was both wanted and ruled out: ``{"question", "options"}`` each; both sides are kept."""
+    found = []
+    for question, excluded in needs.excluded.items():
+        both = [option for option in needs.options(question) if option in excluded]
+        if both:
+            found.append({"question": question, "options": both})
+    return found
+
+
+def _text(path: str, name: str) -> str:
+    if path == "-":
+        raw = sys.stdin.buffer.read(LARGEST + 1)
+    else:
+        file = Path(path)
+        if file.is_dir():
+            raise InputError([f"{name}: a folder, not a file; name a file in it"])
+        try:
+            with file.open("rb") as stream:
+                raw = stream.read(LARGEST + 1)
+        except FileNotFoundError:
+            near = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
+            raise InputError([f"{name}: no such file; {_beside(file, near)}"]) from None
+        except OSError as error:
+            raise InputError([f"{name}: cannot be read ({error.strerror}); check the path and its rights"]) from None
+    if len(raw) > LARGEST:
+        raise InputError([f"{name}: over {LARGEST} bytes; this is not a needs file"])
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError([f"{name}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
+
+
+def _beside(file: Path, names: Sequence[str]) -> str:
+    way_out = nearest(file.name, names)
+    return way_out if way_out.startswith("did you mean") else "examples stand in knowledge/examples"
+
+
+class _Reader:
+    """One reading of one document; ``place`` says where a path stands in it."""
+
+    def __init__(self, knowledge: Knowledge, place: Callable[[located.Path], str]) -> None:
+        self.knowledge = knowledge
+        self.place = place
+        self.problems: list[str] = []
+
+    def needs(self, document: Any) -> Needs:
+        if not isinstance(document, Mapping):
+            self.complain((), f"{_kind(document)} instead of keys", f"begin with 'schema: {SCHEMA}' and 'answers:'")
+            return Needs()
+        schema = document.get("schema", SCHEMA)
+        if schema != SCHEMA:
+            self.complain(("schema",), f"{schema!r} is not what is read here", f"write 'schema: {SCHEMA}'")
+        for key in document:
+            if key not in KEYS:
+                self.complain((str(key),), f"unknown key '{key}'", self.misplaced(str(key)))
+        answers = {
+            q: self.answer(self.knowledge.questions[q], given) for q, given in self.by_question(document, "answers")
+        }
+        excluded = {q: self.options(q, given, ("excluded", q)) for q, given in self.by_question(document, "excluded")}
+        criteria = self.section(document, "priorities", self.knowledge.criteria, "criterion")
+        certain = self.section(document, "certainty", self.knowledge.questions, "question")
+        return Needs(
+            answers={q: a for q, a in answers.items() if a},
+            excluded={q: o for q, o in excluded.items() if o},
+            priorities={c: self.number(("priorities", c), given, 3) for c, given in criteria},
+            certainty={q: self.number(("certainty", q), given, 1) for q, given in certain},
+        )
+
+    def misplaced(self, key: str) -> str:
+        """Return the way out of an unknown top-level key; a question's id belongs one level down."""
+        return "put it under 'answers:'" if key in self.knowledge.questions else nearest(key, KEYS)
+
+    def by_question(self, document: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:
+        return self.section(document, key, self.knowledge.questions, "question")
+
+    def section(
+        self, document: Mapping[str, Any], key: str, known: Mapping[str, Any], noun: str
+    ) -> list[tuple[str, Any]]:
+        """Return the known entries of a section, complaining about the rest."""
+        given = document.get(key, {})
+        if not isinstance(given, Mapping):
+            self.complain((key,), f"{_kind(given)} instead of keys", f"write one {noun} a line below '{key}:'")
+            return []
+        for word in given:
+            if word not in known:
+                self.complain((key, str(word)), f"unknown {noun} '{word}'", nearest(str(word), known))
+        return [(word, value) for word, value in given.items() if word in known]
+
+    def answer(self, question: Question, given: Any) -> Answer:
+        where = ("answers", question.id)
+        if question.kind == "many":
+            chosen = self.options(question.id, given, where)
+            if NONE in chosen and len(chosen) > 1:
+                others = ", ".join(option for option in chosen if option != NONE)
+                self.complain(where, f"'{NONE}' together with {others}", f"keep either '{NONE}' or the others")
+            return chosen
+        if not isinstance(given, str):
+            some = given[0] if isinstance(given, list) and given else question.options[0].id
+            self.complain(where, f"{_kind(given)} instead of one option", f"write '{question.id}: {some}'")
+            return ""
+        return given if self.option(question.id, given, where) else ""
+
+    def options(self, question: str, given: Any, where: located.Path) -> tuple[str, ...]:
+        if not isinstance(given, (list, tuple)):
+            some = given if isinstance(given, str) else self.knowledge.questions[question].options[0].id
+            self.complain(where, f"{_kind(given)} instead of a list", f"write '{question}: [{some}]'")
+            return ()
+        chosen: list[str] = []
+        for at, option in enumerate(given):
+            if not isinstance(option, str):
+                self.complain((*where, at), f"{_kind(option)} instead of an option", "write the option's id")
+            elif option in chosen:
+                self.complain((*where, at), f"'{option}' stands here twice", "keep one of them")
+            elif self.option(question, option, (*where, at)):
+                chosen.append(option)
+        return tuple(chosen)
+
+    def option(self, question: str, option: str, where: located.Path) -> bool:
+        known = [choice.id for choice in self.knowledge.questions[question].options]
+        if option not in known:
+            self.complain(where, f"'{question}' has no option '{option}'", nearest(option, known))
+        return option in known
+
+    def number(self, where: located.Path, given: Any, most: int) -> float:
+        if isinstance(given, bool) or not isinstance(given, (int, float)):
+            self.complain(where, f"{_kind(given)} instead of a number", f"write a number from 0 to {most}")
+        elif not (math.isfinite(given) and 0 <= given <= most):
+            self.complain(where, f"{given} is out of range", f"write a number from 0 to {most}")
+        else:
+            return float(given)
+        return 0.0
+
+    def complain(self, where: located.Path, message: str, way_out: str) -> None:
+        self.problems.append(f"{self.place(where)}: {message}; {way_out}")
+
+
+def _kind(value: Any) -> str:
+    """Return what a value is, in a user's words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"yes/no ({str(value).lower()})"
+    if isinstance(value, str):
+        return f"the text '{value[:40]}'"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    if isinstance(value, Mapping):
+        return "keys"
+    return "a list" if isinstance(value, (list, tuple)) else f"a {type(value).__name__}"
