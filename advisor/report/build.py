@@ -1,0 +1,121 @@
+"""What is true: one self-contained decision, from which every form of the report is drawn.
+
+Pure: the date and the program's version come in, nothing is read from disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from advisor import __version__
+from advisor.needs import InputError
+from advisor.types import Knowledge, Needs, Recommendation
+from probes import evidence as evidence_documents
+
+if TYPE_CHECKING:
+    from probes.types import Evidence
+
+
+class Decision(BaseModel):
+    """The ``decision/1`` document.
+
+    Attributes:
+        basis: the part of the knowledge base the result was computed from, so that it can be
+            recomputed from the report alone.
+        transcript: the conversation that led to the needs, as the user wrote it.
+        versions: installed framework versions at the time, which the ageing of claims depends on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    schema_: Literal["decision/1"] = Field("decision/1", alias="schema")
+    needs: dict[str, Any]
+    recommendation: Recommendation
+    evidence: tuple[dict[str, Any], ...]
+    claims: dict[str, dict[str, Any]]
+    sources: dict[str, dict[str, Any]]
+    made_on: date
+    program: dict[str, str]
+    random_seed: int
+    basis: dict[str, Any]
+    transcript: tuple[dict[str, str], ...] = ()
+    versions: dict[str, str] = {}
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON-ready document."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def build(
+    needs: Needs,
+    recommendation: Recommendation,
+    evidence: Sequence[Evidence],
+    knowledge: Knowledge,
+    *,
+    made_on: date,
+    versions: Mapping[str, str] | None = None,
+    transcript: Iterable[Mapping[str, str]] = (),
+) -> Decision:
+    """Gather everything the decision rests on into one document."""
+    cited = _cited(recommendation)
+    claims = {name: knowledge.claims[name] for name in sorted(cited) if name in knowledge.claims}
+    sources = sorted({key for claim in claims.values() for key in claim.sources})
+    return Decision(
+        needs=needs.document(),
+        recommendation=recommendation,
+        evidence=tuple(evidence_documents.document(session) for session in evidence),
+        claims={name: {**claim.model_dump(mode="json"), "status": claim.status} for name, claim in claims.items()},
+        sources={key: knowledge.sources[key].model_dump(mode="json") for key in sources if key in knowledge.sources},
+        made_on=made_on,
+        program={"name": "framework-advisor", "version": __version__},
+        random_seed=recommendation.random_seed,
+        basis=basis(knowledge),
+        transcript=tuple(dict(line) for line in transcript),
+        versions=dict(versions or {}),
+    )
+
+
+def basis(knowledge: Knowledge) -> dict[str, Any]:
+    """Return what a recomputation needs: all that weighs, and nothing that is only history."""
+    weighing = {name: claim for name, claim in knowledge.claims.items() if claim.status in ("active", "disputed")}
+    trimmed = knowledge.model_copy(
+        update={
+            "claims": {
+                name: claim.model_copy(update={"superseded_by": None, "counter_claims": ()})
+                for name, claim in weighing.items()
+            },
+        }
+    )
+    return trimmed.model_dump(mode="json")
+
+
+def read(document: Any) -> Decision:
+    """Read a decision/1 document that someone hands in.
+
+    Raises:
+        InputError: another schema, or a key that is missing or wrong; all problems at once.
+    """
+    if not isinstance(document, Mapping):
+        raise InputError(['not a decision: expected a JSON object with "schema": "decision/1"'])
+    if document.get("schema") != "decision/1":
+        raise InputError([f"not a decision: its schema is {document.get('schema')!r}, expected 'decision/1'"])
+    try:
+        return Decision.model_validate(document)
+    except ValidationError as error:
+        raise InputError(
+            [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        ) from error
+
+
+def _cited(recommendation: Recommendation) -> set[str]:
+    """Return the ids of every claim the recommendation leans on or speaks of."""
+    groups: list[Iterable[str]] = [recommendation.for_, recommendation.against]
+    groups += [criterion.claims for criterion in recommendation.criteria]
+    groups += [route.claims for route in recommendation.routes]
+    groups += [exclusion.claims for exclusion in recommendation.excluded]
+    groups += [[str(verdict["claim"])] for verdict in recommendation.verdicts if "claim" in verdict]
+    return {name for group in groups for name in group}

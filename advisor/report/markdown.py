@@ -1,0 +1,54 @@
+"""The report as a Markdown decision record (MADR 4, https://adr.github.io/madr/)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from advisor.report.view import View
+
+if TYPE_CHECKING:
+    from advisor.report.build import Decision
+
+SUFFIX = "md"
+MIME = "text/markdown"
+
+SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+def render(decision: Decision, lang: str) -> bytes:
+    """Return the record, UTF-8."""
+    view = View(decision, lang)
+    # Not HTML: autoescape would write &amp; into prose. Every value passes through ``escape`` instead.
+    environment = Environment(  # noqa: S701
+        loader=PackageLoader("advisor.report"),
+        undefined=StrictUndefined,
+        finalize=escape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    frameworks = {key: view.framework(key) for key in view.order()}
+    text = environment.get_template("report.md.jinja").render(
+        view=view, words=view.words, decision=decision, frameworks=frameworks, code=code, verbatim=Verbatim
+    )
+    return (re.sub(r"\n{3,}", "\n\n", text).strip() + "\n").encode()
+
+
+class Verbatim(str):
+    """Text that is Markdown already, or stands in the front matter."""
+
+    __slots__ = ()
+
+
+def escape(value: object) -> object:
+    """Make a value literal text in Markdown: no markup, no HTML, one line."""
+    if isinstance(value, Verbatim):
+        return value
+    return SPECIAL.sub(r"\\\1", str(value)).replace("\n", " ").replace("\r", " ")
+
+
+def code(value: object) -> Verbatim:
+    """Return a value as inline code."""
+    return Verbatim(f"`{str(value).replace('`', chr(39)).replace(chr(10), ' ')}`")
