@@ -16,6 +16,7 @@ from pathlib import Path
 
 from advisor import entries, lint
 from advisor.entries import Holdings
+from advisor.house import house
 from advisor.located import Problem
 from advisor.types import Knowledge
 
@@ -78,13 +79,14 @@ def check(path: Path | None = None, *, today: date) -> CheckResult:
     holdings = entries.collect(root)
     broken = [*holdings.problems, *lint.integrity(holdings)]
     late, due = _ageing(holdings, today)
-    problems = [*broken, *lint.house(holdings, _probed()), *late]
+    problems = [*broken, *house(holdings, _probed()), *late]
     return CheckResult(tuple(sorted(problems)), tuple(sorted(due)), None if broken else _built(holdings))
 
 
 def _ageing(holdings: Holdings, today: date) -> tuple[list[Problem], list[Problem]]:
     """Return what is more than ``GRACE`` past its review, and what is due."""
-    late, due = [], []
+    late: list[Problem] = []
+    due: list[Problem] = []
     for entry, claim in holdings.items("claims"):
         if claim.review_by < today:
             days = (today - claim.review_by).days

@@ -1,7 +1,6 @@
 """What entries of the knowledge base say about each other, judged.
 
-``integrity`` finds what could make a result wrong; ``load`` refuses it. ``house`` finds what makes the base
-incomplete, partial in its words or untestable; ``knowledge check`` asks for that too.
+``integrity`` finds what could make a result wrong: ``load`` refuses it.
 Pure: entries in, problems out; no files, no clock.
 """
 
@@ -23,72 +22,6 @@ from advisor.types import LIVING_ROUTE, LIVING_TOOL, Grade, Text
 NAMES = frozenset({"name"})
 """Fields that may hold a proper name, which is the same in both languages."""
 
-PRAISE_EN = [
-    "amazing",
-    "awesome",
-    "awful",
-    "best-in-class",
-    "blazing",
-    "brilliant",
-    "clunky",
-    "cutting-edge",
-    "delightful",
-    "effortless",
-    "effortlessly",
-    "elegant",
-    "excellent",
-    "fantastic",
-    "game-changing",
-    "inferior",
-    "lousy",
-    "outstanding",
-    "powerful",
-    "revolutionary",
-    "seamless",
-    "seamlessly",
-    "state-of-the-art",
-    "stunning",
-    "superb",
-    "superior",
-    "terrible",
-    "top-notch",
-    "unbeatable",
-    "unmatched",
-    "unrivalled",
-    "world-class",
-]
-PRAISE_ZH = [
-    "强大",
-    "卓越",
-    "优秀",
-    "出色",
-    "完美",
-    "最好",
-    "最佳",
-    "极致",
-    "惊人",
-    "一流",
-    "顶级",
-    "无与伦比",
-    "优雅",
-    "无缝",
-    "利器",
-    "神器",
-    "王者",
-    "碾压",
-    "吊打",
-    "秒杀",
-    "首屈一指",
-    "革命性",
-    "糟糕",
-    "垃圾",
-    "劣质",
-    "拙劣",
-    "鸡肋",
-]
-"""Words that judge without saying a fact. What sources are called is theirs and is not looked at."""
-
-_PRAISE = re.compile(rf"(?<![\w-])(?:{'|'.join(PRAISE_EN)})(?![\w-])|{'|'.join(PRAISE_ZH)}", re.IGNORECASE)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _DEAD_TOOLS_OWE = "name its successor, or say in a note that there is none"
 
@@ -118,30 +51,6 @@ def integrity(holdings: Holdings) -> Iterator[Problem]:
     yield from _circles(holdings, "tools", "successor")
 
 
-def house(holdings: Holdings, probed: Mapping[str, Iterable[str]] | None) -> Iterator[Problem]:
-    """Yield what is incomplete, partial in its words or untestable.
-
-    Args:
-        holdings: what was read.
-        probed: claim id -> probes of the catalogue that test it; None where there is no catalogue.
-    """
-    for kind in ("sources", "claims", "tools", "routes"):
-        if not holdings.entries[kind] and kind not in {p.file for p in holdings.problems}:
-            file = f"{holdings.root.name}/{kind}.yaml"
-            yield Problem(file, 1, "", f"there are no {kind}", "add the first; see knowledge/README.md")
-    yield from _wording(holdings)
-    yield from _ways(holdings)
-    for entry, route in holdings.items("routes"):
-        if not route.sources and not route.claims:
-            yield entry.problem((), "neither a source nor a claim stands behind it", "add sources: or claims:")
-    for entry, criterion in holdings.items("criteria"):
-        if not any(criterion.id in o.emphasis for _, q in holdings.items("questions") for o in q.options):
-            way_out = "give an option of questions.yaml emphasis on it"
-            yield entry.problem((), "no answer makes this criterion matter", way_out)
-    if probed is not None:
-        yield from _probes(holdings, probed)
-
-
 def known(holdings: Holdings, kind: str) -> set[str] | None:
     """Return the ids a reference of ``kind`` may name; None where that cannot be judged."""
     return None if kind in holdings.unread else holdings.ids(kind)
@@ -168,9 +77,7 @@ _SINGULAR = {
 }
 
 
-def _one(
-    holdings: Holdings, entry: Entry, where: str, kind: str, value: str | None, also: tuple[str, ...] = ()
-) -> Iterator[Problem]:
+def _one(holdings: Holdings, entry: Entry, where: str, kind: str, value: str | None, *also: str) -> Iterator[Problem]:
     words = known(holdings, kind)
     if value is not None and words is not None and value not in words and value not in also:
         yield entry.problem((where,), f"unknown {_SINGULAR[kind]} '{value}'", nearest(value, words | set(also)))
@@ -276,7 +183,7 @@ def _question(holdings: Holdings, entry: Entry, question: Any) -> Iterator[Probl
 
 
 def _source(holdings: Holdings, entry: Entry, source: Any) -> Iterator[Problem]:
-    yield from _one(holdings, entry, "vendor_of", "frameworks", source.vendor_of, ("none",))
+    yield from _one(holdings, entry, "vendor_of", "frameworks", source.vendor_of, "none")
     if source.published is None and not (source.undated or "").strip():
         yield entry.problem((), "no date", "add published:, or undated: with what is known about its age")
     if source.published is not None and source.published > source.accessed:
@@ -292,7 +199,7 @@ def _claim(holdings: Holdings, entry: Entry, claim: Any) -> Iterator[Problem]:
     yield from _one(holdings, entry, "criterion", "criteria", claim.criterion)
     yield from _known(holdings, entry, "value", list(claim.value), "frameworks")
     yield from _known(holdings, entry, "versions", list(claim.versions), "frameworks")
-    yield from _one(holdings, entry, "favours", "frameworks", claim.favours, ("none", "both"))
+    yield from _one(holdings, entry, "favours", "frameworks", claim.favours, "none", "both")
     yield from _one(holdings, entry, "superseded_by", "claims", claim.superseded_by)
     yield from _one(holdings, entry, "same_as", "claims", claim.same_as)
     yield from _known(holdings, entry, "counter_claims", claim.counter_claims, "claims")
@@ -323,7 +230,7 @@ def _claim(holdings: Holdings, entry: Entry, claim: Any) -> Iterator[Problem]:
 
 
 def _tool(holdings: Holdings, entry: Entry, tool: Any) -> Iterator[Problem]:
-    yield from _one(holdings, entry, "framework", "frameworks", tool.framework, ("neutral",))
+    yield from _one(holdings, entry, "framework", "frameworks", tool.framework, "neutral")
     yield from _one(holdings, entry, "successor", "tools", tool.successor)
     yield from _known(holdings, entry, "sources", tool.sources)
     if tool.latest_version is not None:
@@ -332,14 +239,6 @@ def _tool(holdings: Holdings, entry: Entry, tool: Any) -> Iterator[Problem]:
         yield entry.problem(("sources",), "no source", "cite at least one source id for its status")
     if tool.status not in LIVING_TOOL and tool.successor is None and tool.note is None:
         yield entry.problem(("status",), f"{tool.status}, but what then?", _DEAD_TOOLS_OWE)
-    if (
-        tool.since is not None
-        and tool.latest_date is not None
-        and tool.status in LIVING_TOOL
-        and tool.since > tool.latest_date
-    ):
-        message = f"since {tool.since} lies after its latest release on {tool.latest_date}"
-        yield entry.problem(("since",), message, "check both dates")
 
 
 def _route(holdings: Holdings, entry: Entry, route: Any) -> Iterator[Problem]:
@@ -388,42 +287,3 @@ def _range(entry: Entry, where: Path, text: str) -> Iterator[Problem]:
         SpecifierSet(text)
     except InvalidSpecifier:
         yield entry.problem(where, f"'{text}' is not a range of versions", 'write it as ">=2.6,<3" (PEP 440)')
-
-
-def _wording(holdings: Holdings) -> Iterator[Problem]:
-    for entry, where, text in texts(holdings):
-        for lang in ("en", "zh"):
-            for word in dict.fromkeys(_PRAISE.findall(text.in_(lang))):
-                way_out = "say the fact or the figure behind it"
-                yield entry.problem((*where, lang), f"'{word}' judges without saying a fact", way_out)
-
-
-def _ways(holdings: Holdings) -> Iterator[Problem]:
-    """Every need a criterion names is answered for every framework, if only by a dead route that says why."""
-    if not holdings.entries["routes"] or "routes" in holdings.unread:
-        return
-    there = {(route.need, route.framework) for _, route in holdings.items("routes")}
-    for entry, criterion in holdings.items("criteria"):
-        for at, need in enumerate(criterion.needs):
-            for _, framework in holdings.items("frameworks"):
-                if (need, framework.id) not in there:
-                    way_out = "add a route to routes.yaml; where there is no way, one with status: dead and a note"
-                    yield entry.problem(("needs", at), f"nothing says how {framework.id} gets to {need}", way_out)
-
-
-def _probes(holdings: Holdings, probed: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
-    for entry, claim in holdings.items("claims"):
-        probes = sorted(probed.get(claim.id, ()))
-        if probes and claim.why_not_probeable is not None:
-            message = f"said not to be testable, yet {', '.join(probes)} tests it"
-            yield entry.problem(
-                ("why_not_probeable",), message, "drop this key, or the claim from the probe in probes/catalog.yaml"
-            )
-        if not probes and claim.why_not_probeable is None:
-            way_out = "list it under claims: of a probe in probes/catalog.yaml, or add why_not_probeable:"
-            yield entry.problem((), "no probe tests it and nothing says why", way_out)
-    claims = known(holdings, "claims")
-    for claim_id in sorted(set(probed) - (claims or set(probed))):
-        names = ", ".join(sorted(probed[claim_id]))
-        message = f"unknown claim '{claim_id}'"
-        yield Problem("probes/catalog.yaml", 1, names, message, nearest(claim_id, claims or ()))

@@ -118,25 +118,23 @@ class _Reader:
         for key in document:
             if key not in KEYS:
                 self.complain((str(key),), f"unknown key '{key}'", self.misplaced(str(key)))
-        answers = {
-            q: self.answer(self.knowledge.questions[q], given) for q, given in self.by_question(document, "answers")
-        }
-        excluded = {q: self.options(q, given, ("excluded", q)) for q, given in self.by_question(document, "excluded")}
-        criteria = self.section(document, "priorities", self.knowledge.criteria, "criterion")
-        certain = self.section(document, "certainty", self.knowledge.questions, "question")
+        questions, criteria = self.knowledge.questions, self.knowledge.criteria
+        said = self.section(document, "answers", questions, "question")
+        ruled_out = self.section(document, "excluded", questions, "question")
+        weighed = self.section(document, "priorities", criteria, "criterion")
+        certain = self.section(document, "certainty", questions, "question")
+        answers = {q: self.answer(questions[q], given) for q, given in said}
+        excluded = {q: self.options(q, given, ("excluded", q)) for q, given in ruled_out}
         return Needs(
             answers={q: a for q, a in answers.items() if a},
             excluded={q: o for q, o in excluded.items() if o},
-            priorities={c: self.number(("priorities", c), given, 3) for c, given in criteria},
+            priorities={c: self.number(("priorities", c), given, 3) for c, given in weighed},
             certainty={q: self.number(("certainty", q), given, 1) for q, given in certain},
         )
 
     def misplaced(self, key: str) -> str:
         """Return the way out of an unknown top-level key; a question's id belongs one level down."""
         return "put it under 'answers:'" if key in self.knowledge.questions else nearest(key, KEYS)
-
-    def by_question(self, document: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:
-        return self.section(document, key, self.knowledge.questions, "question")
 
     def section(
         self, document: Mapping[str, Any], key: str, known: Mapping[str, Any], noun: str
