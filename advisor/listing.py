@@ -65,6 +65,19 @@ def entry(knowledge: Knowledge, name: str) -> dict[str, Any] | None:
     return None
 
 
+def counts(knowledge: Knowledge) -> dict[str, int]:
+    """Return how many entries of each kind there are."""
+    return {
+        "frameworks": len(knowledge.frameworks),
+        "criteria": len(knowledge.criteria),
+        "questions": len(knowledge.questions),
+        "claims": len(knowledge.claims),
+        "sources": len(knowledge.sources),
+        "tools": len(knowledge.tools),
+        "routes": len(knowledge.routes),
+    }
+
+
 def ids(knowledge: Knowledge) -> list[str]:
     """Return every id that ``entry`` knows."""
     groups = (

@@ -25,7 +25,9 @@ def list_(as_json: bool) -> None:
     if not rows:
         click.echo("nothing kept yet; 'framework-advisor probe run' measures, 'evidence import FILE' takes a file")
     for row in rows:
-        click.echo(f"{row['id']:>4}  {row['started'][:16]}  grade {row['grade']}  {row['probes']} probes  {row['machine']}")
+        click.echo(
+            f"{row['id']:>4}  {row['started'][:16]}  grade {row['grade']}  {row['probes']} probes  {row['machine']}"
+        )
 
 
 @command.command(epilog="Example: framework-advisor evidence show 1")

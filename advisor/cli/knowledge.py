@@ -24,16 +24,19 @@ def command() -> None:
 @output.as_json
 def check(path: Path | None, as_json: bool) -> None:
     """Name every problem at once with file, line and way out; exit status 1 where there is one."""
-    from advisor import knowledge
+    from dataclasses import asdict
 
-    result = knowledge.check(path, output.today())
+    from advisor import knowledge, listing
+
+    result = knowledge.check(path, today=output.today())
+    counts = listing.counts(result.knowledge) if result.knowledge is not None else {}
     if as_json:
         output.emit(
             {
                 "ok": not result.problems,
-                "problems": [problem.document() for problem in result.problems],
-                "warnings": [warning.document() for warning in result.warnings],
-                "counts": result.counts,
+                "problems": [asdict(problem) for problem in result.problems],
+                "warnings": [asdict(warning) for warning in result.warnings],
+                "counts": counts,
             }
         )
     else:
@@ -41,8 +44,8 @@ def check(path: Path | None, as_json: bool) -> None:
             click.echo(f"problem  {problem}")
         for warning in result.warnings:
             click.echo(f"warning  {warning}")
-        counts = ", ".join(f"{number} {what}" for what, number in result.counts.items())
-        click.echo(f"{counts}: {len(result.problems)} problems, {len(result.warnings)} warnings")
+        listed = ", ".join(f"{number} {what}" for what, number in counts.items())
+        click.echo(f"{listed}: {len(result.problems)} problems, {len(result.warnings)} warnings")
     if result.problems:
         raise click.exceptions.Exit(1)
 
@@ -65,7 +68,7 @@ def list_(
 
     knowledge = knowledge_base.load()
     if criterion is not None and criterion not in knowledge.criteria:
-        raise InputError([knowledge_base.unknown("criterion", criterion, knowledge.criteria)])
+        raise InputError([output.unknown("criterion", criterion, knowledge.criteria)])
     rows: list[dict[str, Any]] = listing.systems(knowledge) if systems else listing.claims(knowledge)
     wanted = {"criterion": criterion, "origin": origin, "status": status}
     rows = [row for row in rows if all(value is None or row.get(key) == value for key, value in wanted.items())]
@@ -89,7 +92,7 @@ def show(name: str, as_json: bool, lang: str) -> None:
     knowledge = knowledge_base.load()
     entry = listing.entry(knowledge, name)
     if entry is None:
-        raise InputError([knowledge_base.unknown("entry", name, listing.ids(knowledge))])
+        raise InputError([output.unknown("entry", name, listing.ids(knowledge))])
     if as_json:
         output.emit(entry)
     else:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -81,7 +81,7 @@ def read_lines(path: str) -> Iterator[tuple[int, Any, str | None]]:
             yield number, None, f"line {number}: not JSON: {error}"
             continue
         if not isinstance(document, Mapping):
-            yield number, None, f"line {number}: expected an object such as {{\"id\": ..., \"text\": ...}}"
+            yield number, None, f'line {number}: expected an object such as {{"id": ..., "text": ...}}'
             continue
         yield number, document, None
 
@@ -188,6 +188,13 @@ def installed_versions(knowledge: Knowledge) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return what is wrong with an unknown name, with the nearest known one."""
+    from advisor.located import nearest
+
+    return f"no {kind} '{name}'; {nearest(name, known)}"
 
 
 def percent(share: float) -> str:

@@ -139,12 +139,11 @@ def selftest(runs: int, as_json: bool, lang: str) -> None:
 
 def _known(names: Any) -> tuple[Any, ...]:
     """Look probes up; every unknown name is told at once, with the nearest known one."""
-    from advisor.knowledge import unknown
     from advisor.needs import InputError
     from probes import catalog
 
     known = catalog.load()
-    problems = [unknown("probe", name, known) for name in names if name not in known]
+    problems = [output.unknown("probe", name, known) for name in names if name not in known]
     if problems:
         raise InputError(problems)
     return tuple(known[name] for name in names)
@@ -165,7 +164,7 @@ def _interpreters(pairs: tuple[str, ...]) -> dict[str, str]:
         if not path:
             problems.append(f"--python {pair}: expected FRAMEWORK=PATH, e.g. tensorflow=/opt/tf/bin/python")
         elif framework not in known:
-            problems.append(knowledge_base.unknown("framework", framework, known))
+            problems.append(output.unknown("framework", framework, known))
         elif not Path(path).is_file():
             problems.append(f"--python {pair}: no file {path}")
         else:

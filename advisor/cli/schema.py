@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from advisor.cli.output import emit
+from advisor.cli.output import emit, unknown
 
 
 @click.command(epilog="Example: framework-advisor schema recommendation")
@@ -20,9 +20,5 @@ def command(name: str | None) -> None:
         return
     document = schemas.schema(name)
     if document is None:
-        import difflib
-
-        near = difflib.get_close_matches(name, schemas.names(), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(schemas.names())}"
-        raise InputError([f"no document '{name}'; {hint}"])
+        raise InputError([unknown("document", name, schemas.names())])
     emit(document)

@@ -78,11 +78,7 @@ def find_font(lang: str) -> Path:
             if name in found:
                 return found[name]
     package = "fonts-noto-cjk" if lang == "zh" else "fonts-dejavu-core"
-    raise InputError(
-        [
-            f"PDF needs a font for this language and none was found; install {package} (Debian) or take .html, which prints"
-        ]
-    )
+    raise InputError([f"PDF needs a font for this language: install {package} (Debian), or take .html, which prints"])
 
 
 def font_folders() -> tuple[Path, ...]:
