@@ -193,13 +193,13 @@ def _explained(model: type[BaseModel], where: located.Path, error: Mapping[str, 
         return f"unknown key '{last}'", nearest(last, known)
     if error["type"] == "missing":
         return f"'{last}' is missing", f"add it ({_said(model, where)})"
+    if given is None:
+        return f"'{last}' is empty", "fill it in or leave the key out"
     if error["type"] == "literal_error":
         words = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
         return f"unknown word '{given}'", nearest(str(given), words)
-    if error["type"] == "string_type" and given is not None and not isinstance(given, (dict, list)):
+    if error["type"] == "string_type" and not isinstance(given, (dict, list)):
         return f"{given} is not a text", f'put it in quotes: "{given}"'
-    if given is None:
-        return f"'{last}' is empty", "fill it in or leave the key out"
     if isinstance(given, (dict, list)):
         return str(error["msg"]).removeprefix("Input "), "see knowledge/README.md for its shape"
     return f"{given!r}: {error['msg'].removeprefix('Input ')}", "see knowledge/README.md for what goes here"

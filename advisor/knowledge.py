@@ -73,13 +73,21 @@ def _loaded(root: Path, stamps: tuple[tuple[str, int, int], ...]) -> Knowledge:
     return _built(holdings)
 
 
-def check(path: Path | None = None, *, today: date) -> CheckResult:
-    """Judge the knowledge base as its keepers must: complete, neutral in its words, reviewed in time."""
+def check(
+    path: Path | None = None, *, today: date, catalogue: Mapping[str, Sequence[str]] | None = None
+) -> CheckResult:
+    """Judge the knowledge base as its keepers must: complete, neutral in its words, reviewed in time.
+
+    Args:
+        path: the folder; the program's own where None.
+        today: decides what is due for review.
+        catalogue: claim id -> ids of the probes that test it; the instrument's own where None.
+    """
     root = (path or home()).resolve()
     holdings = entries.collect(root)
     broken = [*holdings.problems, *lint.integrity(holdings)]
     late, due = _ageing(holdings, today)
-    problems = [*broken, *house(holdings, _probed()), *late]
+    problems = [*broken, *house(holdings, _probed() if catalogue is None else catalogue), *late]
     return CheckResult(tuple(sorted(problems)), tuple(sorted(due)), None if broken else _built(holdings))
 
 

@@ -260,7 +260,9 @@ def _route(holdings: Holdings, entry: Entry, route: Any) -> Iterator[Problem]:
 
 
 def _circles(holdings: Holdings, kind: str, link: str) -> Iterator[Problem]:
-    entries = {item.id: (entry, getattr(item, link)) for entry, item in holdings.items(kind)}
+    entries: dict[str, tuple[Entry, str | None]] = {}
+    for entry, item in holdings.items(kind):
+        entries.setdefault(item.id, (entry, getattr(item, link)))
     told: set[str] = set()
     for start in entries:
         chain = [start]

@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LISTED = 12
-"""How many known words a message lists before it says that there are more."""
+"""How many known words a message lists at most; a longer list helps nobody."""
 
 
 @dataclass(frozen=True, order=True)
@@ -72,8 +72,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    more = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
-    return f"known: {', '.join(words[:_LISTED])}{more}" if words else "none is known yet"
+    if len(words) > _LISTED:
+        return f"none of the {len(words)} known ones is near"
+    return f"known: {', '.join(words)}" if words else "none is known yet"
 
 
 def read(text: str, file: str) -> Document:

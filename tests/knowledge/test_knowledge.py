@@ -1,0 +1,91 @@
+"""The knowledge base that comes with the program, and how one is loaded."""
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+from advisor import knowledge
+from tests.knowledge import base
+
+TODAY = date(2026, 11, 23)
+
+
+def test_the_knowledge_base_passes_its_own_check() -> None:
+    result = knowledge.check(today=TODAY)
+    assert result.ok, "\n".join(map(str, result.problems))
+
+
+def test_every_question_and_option_of_the_contract_is_there() -> None:
+    contract = {
+        "stage": "learning prototype research production",
+        "domain": "vision nlp llm speech recommender rl generative tabular time-series graph scientific",
+        "deploy": "none batch server mobile web edge-linux microcontroller",
+        "hardware": "cpu nvidia amd intel-gpu apple tpu",
+        "scale": "single multi-device multi-node",
+        "graph": "static variable-length data-dependent",
+        "pretrained": "scratch fine-tune as-is",
+        "experience": "none python pytorch tensorflow both",
+        "codebase": "none pytorch tensorflow",
+        "pipeline": "none own-platform managed",
+        "cloud": "none gcp aws azure",
+        "footprint": "any small tiny",
+        "latency": "any interactive real-time",
+        "horizon": "months years",
+        "os": "linux windows macos",
+    }
+    many = {"domain", "deploy", "hardware", "os"}
+    questions = knowledge.load().questions
+    assert {q: " ".join(o.id for o in question.options) for q, question in questions.items()} == contract
+    assert {q for q, question in questions.items() if question.kind == "many"} == many
+
+
+def test_the_small_base_has_no_fault(tmp_path: Path) -> None:
+    result = knowledge.check(base.write(tmp_path), today=base.TODAY, catalogue=base.CATALOGUE)
+    assert result.problems == ()
+    assert result.warnings == ()
+    assert result.knowledge is not None
+
+
+def test_a_claim_past_its_review_warns_and_after_ninety_days_is_an_error(tmp_path: Path) -> None:
+    folder = base.write(tmp_path)
+    due = date(2027, 5, 1)
+    at = {
+        days: knowledge.check(folder, today=due + timedelta(days=days), catalogue=base.CATALOGUE)
+        for days in (0, 1, 90, 91)
+    }
+    assert [len(at[days].warnings) for days in (0, 1, 90, 91)] == [0, 2, 2, 0]
+    assert [len(at[days].problems) for days in (0, 1, 90, 91)] == [0, 0, 0, 2]
+
+
+def test_loading_never_depends_on_the_date(tmp_path: Path) -> None:
+    folder = base.write(tmp_path)
+    base.change(folder, "claims/memory.yaml", "review_by: 2027-05-01", "review_by: 2026-11-03")
+    assert knowledge.load(folder).claims["peak-memory"].review_by == date(2026, 11, 3)
+
+
+def test_loading_again_gives_the_same_object_until_a_file_changes(tmp_path: Path) -> None:
+    folder = base.write(tmp_path)
+    first = knowledge.load(folder)
+    assert knowledge.load(folder) is first
+    base.change(folder, "claims/memory.yaml", "True for small networks.", "True for all networks.")
+    os.utime(folder / "claims/memory.yaml", (1, 1))
+    second = knowledge.load(folder)
+    assert second.claims["peak-memory"].finding.en == "True for all networks."
+    assert second.sha256 != first.sha256
+
+
+def test_the_hash_is_of_the_texts_and_not_of_the_place_or_the_line_ends(tmp_path: Path) -> None:
+    here, there = base.write(tmp_path / "here"), base.write(tmp_path / "there")
+    tools = there / "tools.yaml"
+    tools.write_bytes(tools.read_bytes().replace(b"\n", b"\r\n"))
+    assert knowledge.load(here).sha256 == knowledge.load(there).sha256
+
+
+def test_a_base_without_claims_tools_and_routes_loads_but_does_not_pass(tmp_path: Path) -> None:
+    folder = base.write(tmp_path)
+    (folder / "claims" / "memory.yaml").unlink()
+    (folder / "tools.yaml").unlink()
+    (folder / "routes.yaml").unlink()
+    assert knowledge.load(folder).claims == {}
+    said = {problem.message for problem in knowledge.check(folder, today=base.TODAY, catalogue={}).problems}
+    assert said == {"there are no claims", "there are no tools", "there are no routes"}
