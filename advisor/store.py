@@ -1,0 +1,226 @@
+"""Decisions and evidence on disk: one SQLite file in the user's own data directory.
+
+A document is named by its content, so that adding it twice changes nothing, and a row is
+written whole or not at all. Never reads the network and never alters a document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import Engine, String, Text, UniqueConstraint, create_engine, event, select
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from advisor.needs import InputError
+from probes.evidence import EvidenceError, parse
+from probes.evidence import document as evidence_as_document
+from probes.types import Evidence
+
+Kind = Literal["decision", "evidence"]
+
+HOME_VARIABLE = "FRAMEWORK_ADVISOR_HOME"
+FILE_NAME = "advisor.sqlite3"
+PATIENCE = 10.0
+"""Seconds to wait for another process that is writing."""
+
+
+class Documented(Protocol):
+    """Something that knows its JSON document, as a decision does."""
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON-ready document."""
+
+
+class Base(DeclarativeBase):
+    """The tables of the store."""
+
+
+class Row(Base):
+    """One kept document. ``made``: a decision's date, a measurement's end, as ISO 8601 text."""
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("kind", "sha256"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    sha256: Mapped[str] = mapped_column(String(64))
+    made: Mapped[str] = mapped_column(String(40))
+    body: Mapped[str] = mapped_column(Text)
+
+
+def home() -> Path:
+    """Return the directory of the store: FRAMEWORK_ADVISOR_HOME, else the platform's place for user data."""
+    named = os.environ.get(HOME_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("framework-advisor", appauthor=False)
+
+
+# ---------------------------------------------------------------- decisions
+
+
+def add_decision(decision: Documented | Mapping[str, Any]) -> int:
+    """Keep a decision and return its number; one that is already kept keeps its number.
+
+    Raises:
+        InputError: it is no decision/1 document, or the disk refuses it.
+    """
+    document = decision if isinstance(decision, Mapping) else decision.document()
+    if document.get("schema") != "decision/1":
+        raise InputError([f"schema {document.get('schema')!r} is no decision; wanted: 'decision/1'"])
+    missing = [key for key in ("needs", "recommendation", "made_on") if key not in document]
+    if missing:
+        raise InputError([f"decision: '{key}' is missing" for key in missing])
+    return _add("decision", document, made=str(document["made_on"]))
+
+
+def decision_list() -> list[dict[str, Any]]:
+    """Return a row a decision, newest first: id, made_on, recommended, strength, needs (the answers)."""
+    return [
+        {
+            "id": row.number,
+            "made_on": row.made,
+            "recommended": (found := json.loads(row.body))["recommendation"].get("recommended"),
+            "strength": found["recommendation"].get("strength"),
+            "answers": found["needs"].get("answers", {}),
+        }
+        for row in _rows("decision")
+    ]
+
+
+def decision_document(number: int) -> dict[str, Any]:
+    """Return a kept decision.
+
+    Raises:
+        InputError: there is none of this number.
+    """
+    return _document("decision", number)
+
+
+# ---------------------------------------------------------------- evidence
+
+
+def add_evidence(session: Evidence | Mapping[str, Any]) -> int:
+    """Keep a measuring session and return its number; one that is already kept keeps its number.
+
+    Raises:
+        InputError: the evidence/1 schema refuses it (every problem at once), or the disk does.
+    """
+    document = evidence_as_document(session) if isinstance(session, Evidence) else session
+    try:
+        parse(document)
+    except EvidenceError as error:
+        raise InputError(list(error.problems)) from error
+    return _add("evidence", document, made=str(document["finished"]))
+
+
+def evidence_list() -> list[dict[str, Any]]:
+    """Return a row a session, newest first: id, started, grade, probes (how many), measured (ended ok), machine."""
+    rows = []
+    for row in _rows("evidence"):
+        found = json.loads(row.body)
+        machine = found["machine"]
+        name = next((str(machine[key]) for key in ("name", "model", "cpu", "processor") if machine.get(key)), "")
+        rows.append(
+            {
+                "id": row.number,
+                "started": found["started"],
+                "grade": found["grade"],
+                "probes": len(found["probes"]),
+                "measured": sum(1 for probe in found["probes"] if probe["status"] == "ok"),
+                "machine": name,
+            }
+        )
+    return rows
+
+
+def evidence_document(number: int) -> dict[str, Any]:
+    """Return a kept evidence document.
+
+    Raises:
+        InputError: there is none of this number.
+    """
+    return _document("evidence", number)
+
+
+# ---------------------------------------------------------------- both
+
+
+def remove(kind: Kind, number: int) -> None:
+    """Forget a document; forgetting what is not there is no error."""
+    with Session(_engine(home())) as session, session.begin():
+        row = session.get(Row, number)
+        if row is not None and row.kind == kind:
+            session.delete(row)
+
+
+def _add(kind: Kind, document: Mapping[str, Any], *, made: str) -> int:
+    try:
+        body = json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise InputError([f"{kind}: not plain JSON ({error})"]) from error
+    name = hashlib.sha256(body.encode()).hexdigest()
+    engine = _engine(home())
+    try:
+        with Session(engine) as session, session.begin():
+            kept = session.scalar(select(Row.number).where(Row.kind == kind, Row.sha256 == name))
+            if kept is not None:
+                return kept
+            row = Row(kind=kind, sha256=name, made=made, body=body)
+            session.add(row)
+            session.flush()
+            return row.number
+    except DatabaseError as error:
+        raise InputError([f"{home() / FILE_NAME}: not written ({error.orig})"]) from error
+
+
+def _rows(kind: Kind) -> list[Row]:
+    with Session(_engine(home())) as session:
+        order = (Row.made.desc(), Row.number.desc())
+        return list(session.scalars(select(Row).where(Row.kind == kind).order_by(*order)))
+
+
+def _document(kind: Kind, number: int) -> dict[str, Any]:
+    with Session(_engine(home())) as session:
+        row = session.get(Row, number)
+        if row is None or row.kind != kind:
+            known = session.scalars(select(Row.number).where(Row.kind == kind).order_by(Row.number.desc()).limit(10))
+            kept = ", ".join(str(other) for other in known) or "nothing yet"
+            raise InputError([f"no {kind} {number} is kept; kept: {kept}"])
+        document: dict[str, Any] = json.loads(row.body)
+        return document
+
+
+@lru_cache(maxsize=4)
+def _engine(directory: Path) -> Engine:
+    """Open the store of ``directory`` and make what is missing.
+
+    Raises:
+        InputError: the directory cannot be written or the file is no store.
+    """
+    path = directory / FILE_NAME
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE})
+    event.listen(engine, "connect", _side_by_side)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        Base.metadata.create_all(engine)
+    except (OSError, DatabaseError) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
+        raise InputError(
+            [f"{path}: cannot keep documents here ({reason}); name another directory in {HOME_VARIABLE}"]
+        ) from error
+    return engine
+
+
+def _side_by_side(connection: Any, _record: Any) -> None:
+    """Let the app and the command line read while the other writes."""
+    connection.execute("PRAGMA journal_mode=WAL")
