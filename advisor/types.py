@@ -371,6 +371,30 @@ class PlannedProbe(Frozen):
     reason: Text | None = None
 
 
+class PlanStep(Frozen):
+    need: str
+    route: str
+    tools: tuple[str, ...]
+    status: str
+    name: Text | None = None
+    install: str | None = None
+
+
+class Plan(Frozen):
+    """What to do with a framework: its best living route to each named need, and what to install.
+
+    ``role``: "recommended" or "runner-up". ``borrowed``: tools of another framework the plan ships
+    through: such a plan is a mixed one.
+    """
+
+    framework: FrameworkId
+    role: str
+    install: tuple[str, ...]
+    steps: tuple[PlanStep, ...]
+    borrowed: tuple[str, ...] = ()
+    text: Text | None = None
+
+
 class KnowledgeStamp(Frozen):
     version: str
     sha256: str
@@ -403,6 +427,7 @@ class Recommendation(Frozen):
     contradictions: tuple[dict[str, Any], ...] = ()
     before: dict[str, Any] | None = None
     notes: tuple[Text, ...] = ()
+    plans: tuple[Plan, ...] = ()
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
 

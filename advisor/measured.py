@@ -1,0 +1,299 @@
+"""The door: what was measured on a machine becomes one more observation and a verdict for every claim tested.
+
+A probe's ratio and a claim's effect are put on one scale, the logarithm of a ratio of costs, and meet as
+normals; both numbers are kept. Imports the probes' types only. Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from advisor.types import Claim, Criterion, Knowledge, Settings
+from probes.types import EQUIVALENT, INCONCLUSIVE, Evidence, Measurement, Probe, Status
+
+QUANTILE_95 = 1.959963984540054
+"""Half-width of a 95 % interval in standard deviations."""
+
+CONFLICT = 2.0
+"""A measurement further than this many standard deviations from the claims contradicts them."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one workload said about one criterion: log cost(numerator)/cost(denominator).
+
+    Attributes:
+        mean: log ratio. variance: of the mean, sampling error and transfer to the real job together.
+        probes: ids of the probes behind it. other_machine: True where it was measured elsewhere.
+    """
+
+    criterion: str
+    numerator: str
+    denominator: str
+    mean: float
+    variance: float
+    probes: tuple[str, ...]
+    other_machine: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the evidence says, ready for scoring.
+
+    Attributes:
+        observations: for criteria with a ratio scale.
+        verdicts: one document per claim tested.
+        confirmed: claims that facts of this machine confirm: each speaks once more, with grade high.
+        dropped: claims that do not hold here: they weigh nothing, and are shown.
+    """
+
+    observations: tuple[Observation, ...] = ()
+    verdicts: tuple[dict[str, Any], ...] = ()
+    confirmed: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
+
+
+@dataclass
+class _Group:
+    """Ratios of one workload and scenario on one machine: they share the transfer to the real job."""
+
+    means: list[float] = field(default_factory=list)
+    variances: list[float] = field(default_factory=list)
+    probes: list[str] = field(default_factory=list)
+
+
+def scale(criterion: Criterion) -> float:
+    """Return the log ratio that corresponds to a value difference of 1 (``full_scale`` moves it by .5)."""
+    if criterion.full_scale is None:
+        raise ValueError(f"criterion {criterion.id} has no full_scale")
+    return 2.0 * math.log(criterion.full_scale)
+
+
+def standard_error(low: float, high: float) -> float:
+    """Return the standard error of a log ratio from its 95 % interval."""
+    return (math.log(high) - math.log(low)) / (2.0 * QUANTILE_95)
+
+
+def fuse(prior_mean: float, prior_sd: float, *, observed: float, variance: float) -> tuple[float, float, float]:
+    """Return posterior mean, posterior sd and the conflict z of a normal prior and a normal observation."""
+    total = prior_sd**2 + variance
+    gain = prior_sd**2 / total
+    mean = prior_mean + gain * (observed - prior_mean)
+    return mean, math.sqrt(prior_sd**2 * (1.0 - gain)), (observed - prior_mean) / math.sqrt(total)
+
+
+def criterion_of(measurement: Measurement, probes: Sequence[Probe], knowledge: Knowledge) -> str | None:
+    """Return the criterion a measurement speaks to: its probe's, else its scenario's, else its claims'."""
+    for probe in probes:
+        if probe.id == measurement.probe:
+            return probe.criterion
+    of_scenario = {probe.criterion for probe in probes if probe.scenario == measurement.scenario}
+    if len(of_scenario) == 1:
+        return of_scenario.pop()
+    of_claims = {
+        knowledge.claims[claim].criterion
+        for claim, ids in knowledge.probes_of.items()
+        if measurement.probe in ids and claim in knowledge.claims
+    }
+    return of_claims.pop() if len(of_claims) == 1 else None
+
+
+def find(
+    evidence: Sequence[Evidence],
+    knowledge: Knowledge,
+    *,
+    probes: Sequence[Probe] = (),
+    machine: Mapping[str, Any] | None = None,
+) -> Finding:
+    """Turn evidence into observations and verdicts.
+
+    Args:
+        evidence: sessions, of this machine and of others.
+        knowledge: criteria, claims, and the settings of transfer.
+        probes: the catalogue, which says what each probe speaks to.
+        machine: fingerprint of this machine; where given, evidence of another one counts as such.
+    """
+    verdicts = _verdicts(evidence, knowledge, probes)
+    held, dropped = set(), set()
+    for verdict in verdicts:
+        criterion = knowledge.criteria.get(knowledge.claims[verdict["claim"]].criterion)
+        if criterion is not None and criterion.full_scale is not None and not verdict["by_facts"]:
+            continue  # the ratio itself enters as an observation
+        if verdict["verdict"] == "confirmed":
+            held.add(verdict["claim"])
+        elif verdict["verdict"] in ("contradicted", "no practical difference"):
+            dropped.add(verdict["claim"])
+    return Finding(
+        observations=_observations(evidence, knowledge, probes, machine),
+        verdicts=verdicts,
+        confirmed=frozenset(held),
+        dropped=frozenset(dropped),
+    )
+
+
+def _observations(
+    evidence: Sequence[Evidence],
+    knowledge: Knowledge,
+    probes: Sequence[Probe],
+    machine: Mapping[str, Any] | None,
+) -> tuple[Observation, ...]:
+    groups: dict[tuple[Any, ...], _Group] = {}
+    for session in evidence:
+        elsewhere = machine is not None and not same_machine(session.machine, machine)
+        place = repr(sorted((str(key), str(value)) for key, value in identity(session.machine).items()))
+        for measurement in session.probes:
+            if measurement.status is not Status.OK or measurement.ratio is None or measurement.settings != "default":
+                continue  # tuned settings are shown beside; the defaults decide
+            criterion = criterion_of(measurement, probes, knowledge)
+            if criterion is None or criterion not in knowledge.criteria:
+                continue
+            if knowledge.criteria[criterion].full_scale is None:
+                continue
+            ratio = measurement.ratio
+            if not {ratio.numerator, ratio.denominator} <= set(knowledge.frameworks):
+                continue
+            key = (
+                criterion,
+                ratio.numerator,
+                ratio.denominator,
+                measurement.scenario,
+                measurement.workload or measurement.probe,
+                place,
+                elsewhere,
+                measurement.own_workload,
+            )
+            group = groups.setdefault(key, _Group())
+            group.means.append(math.log(ratio.value))
+            group.variances.append(standard_error(ratio.low, ratio.high) ** 2)
+            group.probes.append(measurement.probe)
+    return tuple(_pooled(key, group, knowledge.settings) for key, group in groups.items())
+
+
+def _pooled(key: tuple[Any, ...], group: _Group, settings: Settings) -> Observation:
+    """Average the modes and repeats of one workload; their common transfer counts once."""
+    criterion, numerator, denominator, _, _, _, elsewhere, own = key
+    count = len(group.means)
+    transfer = settings.own_transfer if own else settings.transfer
+    variance = sum(group.variances) / count**2 + transfer**2
+    if elsewhere:
+        variance += settings.other_machine**2
+    return Observation(
+        criterion=criterion,
+        numerator=numerator,
+        denominator=denominator,
+        mean=sum(group.means) / count,
+        variance=variance,
+        probes=tuple(dict.fromkeys(group.probes)),
+        other_machine=elsewhere,
+    )
+
+
+def identity(machine: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what tells one machine from another: its fingerprint where it has one, else all it says."""
+    if "fingerprint" in machine:
+        return {"fingerprint": machine["fingerprint"]}
+    return machine
+
+
+def same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return True where both descriptions are of the same machine."""
+    return dict(identity(one)) == dict(identity(other))
+
+
+# ---------------------------------------------------------------- verdicts
+
+
+def _verdicts(
+    evidence: Sequence[Evidence], knowledge: Knowledge, probes: Sequence[Probe]
+) -> tuple[dict[str, Any], ...]:
+    tested: dict[str, set[str]] = {claim: set(ids) for claim, ids in knowledge.probes_of.items()}
+    for probe in probes:
+        for claim in probe.claims:
+            tested.setdefault(claim, set()).add(probe.id)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for session in evidence:
+        for measurement in session.probes:
+            facts = measurement.facts.get("claims")
+            by_facts: Mapping[str, Any] = facts if isinstance(facts, Mapping) else {}
+            claims = {claim for claim, ids in tested.items() if measurement.probe in ids} | set(by_facts)
+            for claim_id in sorted(claims & set(knowledge.claims)):
+                said = _one_verdict(knowledge.claims[claim_id], measurement, by_facts)
+                found.setdefault(claim_id, []).append(said)
+    return tuple(_overall(knowledge.claims[claim_id], said) for claim_id, said in sorted(found.items()))
+
+
+def predicted(claim: Claim, one: str, other: str) -> str | None:
+    """Return which of two frameworks a claim says is better, ``EQUIVALENT``, or None where it does not say."""
+    if claim.favours in (one, other):
+        return claim.favours
+    if claim.favours == "both":
+        return EQUIVALENT
+    if one not in claim.value or other not in claim.value:
+        return None
+    gap = claim.value[one] - claim.value[other]
+    if gap == 0:
+        return EQUIVALENT if claim.favours == "none" and claim.value[one] != 0 else None
+    return one if gap > 0 else other
+
+
+def _one_verdict(claim: Claim, measurement: Measurement, by_facts: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"probe": measurement.probe, "by_facts": False, "ratio": None, "reason": measurement.reason}
+    if measurement.status is not Status.OK:
+        reason = measurement.reason or measurement.status.value
+        return said | {"verdict": "not testable here", "reason": f"{measurement.status.value}: {reason}"}
+    if claim.id in by_facts:
+        verdict = str(by_facts[claim.id])
+        known = ("confirmed", "contradicted", "no practical difference", INCONCLUSIVE, "not testable here")
+        if verdict in known:
+            return said | {"verdict": verdict, "by_facts": True}
+        return said | {"verdict": INCONCLUSIVE, "reason": f"the probe reported {verdict!r}"}
+    ratio = measurement.ratio
+    if ratio is None:
+        return said | {"verdict": INCONCLUSIVE, "reason": "the probe gave no ratio and no fact about this claim"}
+    said["ratio"] = {
+        "value": ratio.value,
+        "low": ratio.low,
+        "high": ratio.high,
+        "numerator": ratio.numerator,
+        "denominator": ratio.denominator,
+    }
+    expected = predicted(claim, ratio.numerator, ratio.denominator)
+    if expected is None:
+        return said | {"verdict": "not testable here", "reason": "the claim says nothing about this pair's ratio"}
+    if ratio.favours == INCONCLUSIVE:
+        return said | {"verdict": INCONCLUSIVE, "reason": "the interval is too wide to tell"}
+    if ratio.favours == expected:
+        return said | {"verdict": "confirmed"}
+    if ratio.favours == EQUIVALENT:
+        return said | {"verdict": "no practical difference"}
+    return said | {"verdict": "contradicted"}
+
+
+def _overall(claim: Claim, said: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Join the probes' verdicts on one claim; decisive ones that disagree are inconclusive together."""
+    kinds = [entry["verdict"] for entry in said]
+    decisive = sorted({kind for kind in kinds if kind not in (INCONCLUSIVE, "not testable here")})
+    if len(decisive) == 1:
+        verdict, reason = decisive[0], ""
+    elif decisive:
+        verdict, reason = INCONCLUSIVE, "probes disagree: " + ", ".join(decisive)
+    elif INCONCLUSIVE in kinds:
+        verdict, reason = INCONCLUSIVE, _first_reason(said, INCONCLUSIVE)
+    else:
+        verdict, reason = "not testable here", _first_reason(said, "not testable here")
+    return {
+        "claim": claim.id,
+        "criterion": claim.criterion,
+        "truth": claim.truth,
+        "verdict": verdict,
+        "reason": reason,
+        "by_facts": any(entry["by_facts"] and entry["verdict"] == verdict for entry in said),
+        "probes": [dict(entry) for entry in said],
+    }
+
+
+def _first_reason(said: Iterable[Mapping[str, Any]], verdict: str) -> str:
+    return next((str(entry["reason"]) for entry in said if entry["verdict"] == verdict and entry["reason"]), "")

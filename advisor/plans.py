@@ -1,0 +1,189 @@
+"""From answers to things one can do: routes to every named need, exclusions with their reason, whole plans.
+
+Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from advisor.scoring import holds, route_order, split
+from advisor.types import (
+    LIVING_ROUTE,
+    Exclusion,
+    Knowledge,
+    Needs,
+    Plan,
+    PlanStep,
+    Route,
+    RouteResult,
+    Text,
+)
+
+
+def named_needs(needs: Needs) -> tuple[str, ...]:
+    """Return every chosen option as "question.option"."""
+    return tuple(f"{question}.{option}" for question in needs.answers for option in needs.options(question))
+
+
+def routes_for(needs: Needs, knowledge: Knowledge) -> tuple[RouteResult, ...]:
+    """Return every route to a named need from every framework: living before dead, best first."""
+    found: list[RouteResult] = []
+    for need in named_needs(needs):
+        for framework in sorted(knowledge.frameworks):
+            open_ = sorted(
+                (
+                    route
+                    for route in knowledge.routes
+                    if route.need == need and route.framework == framework and holds(route.when, needs)
+                ),
+                key=lambda route: (route.status not in LIVING_ROUTE, route_order(route, knowledge)),
+            )
+            found.extend(
+                _result(route, best=rank == 0 and route.status in LIVING_ROUTE) for rank, route in enumerate(open_)
+            )
+    return tuple(found)
+
+
+def _result(route: Route, *, best: bool) -> RouteResult:
+    return RouteResult(
+        need=route.need,
+        framework=route.framework,
+        route=route.id,
+        tools=route.tools,
+        status=route.status,
+        claims=route.claims,
+        name=route.name,
+        note=route.note,
+        install=route.install,
+        best=best,
+    )
+
+
+def need_name(need: str, knowledge: Knowledge) -> Text:
+    """Return what a need is called: its option's name."""
+    question, option = split(need)
+    for choice in knowledge.questions[question].options if question in knowledge.questions else ():
+        if choice.id == option:
+            return choice.name
+    return Text(en=need, zh=need)
+
+
+def joined(names: Sequence[Text]) -> Text:
+    """Join names into one list of words."""
+    return Text(en=", ".join(name.en for name in names), zh="、".join(name.zh for name in names))
+
+
+def unmet(framework: str, needs: Needs, knowledge: Knowledge) -> list[tuple[str, ...]]:
+    """Return the requirements a framework misses: one tuple of needs each; in a tuple any one would do."""
+    known = {need for criterion in knowledge.criteria.values() for need in criterion.needs}
+    missed: list[tuple[str, ...]] = []
+    for question in knowledge.questions.values():
+        chosen = [f"{question.id}.{o}" for o in needs.options(question.id) if f"{question.id}.{o}" in known]
+        if question.requires is None or not chosen:
+            continue
+        without = [
+            need
+            for need in chosen
+            if not any(
+                route.need == need
+                and route.framework == framework
+                and route.status in LIVING_ROUTE
+                and holds(route.when, needs)
+                for route in knowledge.routes
+            )
+        ]
+        if question.requires == "all":
+            missed.extend((need,) for need in without)
+        elif len(without) == len(chosen):
+            missed.append(tuple(chosen))
+    return missed
+
+
+def exclusions(needs: Needs, knowledge: Knowledge) -> tuple[Exclusion, ...]:
+    """Return one exclusion per requirement a framework misses, with the dead routes' claims as evidence."""
+    found = []
+    for framework in sorted(knowledge.frameworks):
+        for missed in unmet(framework, needs, knowledge):
+            name = knowledge.frameworks[framework].name
+            what = joined([need_name(need, knowledge) for need in missed])
+            dead = [r for r in knowledge.routes if r.need in missed and r.framework == framework]
+            text = Text(
+                en=f"{name.en} has no living route to: {what.en}." + _dead_en(dead),
+                zh=f"{name.zh}没有仍在维护的途径可达到：{what.zh}。" + _dead_zh(dead),
+            )
+            claims = tuple(dict.fromkeys(claim for route in dead for claim in route.claims))
+            found.append(
+                Exclusion(framework=framework, reason=text.en, claims=claims, requirement=" | ".join(missed), text=text)
+            )
+    return tuple(found)
+
+
+def _dead_en(dead: Sequence[Route]) -> str:
+    return f" No longer usable, or not under these answers: {joined([r.name for r in dead]).en}." if dead else ""
+
+
+def _dead_zh(dead: Sequence[Route]) -> str:
+    return f"已不可用或不适用于这些回答：{joined([r.name for r in dead]).zh}。" if dead else ""
+
+
+def relaxations(needs: Needs, knowledge: Knowledge) -> tuple[Text, ...]:
+    """Where every framework is excluded, say which requirement to give up for which framework, fewest first."""
+    misses = {framework: unmet(framework, needs, knowledge) for framework in knowledge.frameworks}
+    if not misses or not all(misses.values()):
+        return ()
+    notes = [
+        Text(
+            en="No framework meets every requirement, so none is recommended.",
+            zh="没有任何框架能满足全部要求，因此不作推荐。",
+        )
+    ]
+    fewest = min(len(missed) for missed in misses.values())
+    for framework in sorted(misses, key=lambda f: (len(misses[f]), f)):
+        if len(misses[framework]) == fewest:
+            name = knowledge.frameworks[framework].name
+            what = joined([need_name(need, knowledge) for missed in misses[framework] for need in missed])
+            notes.append(
+                Text(en=f"Give up {what.en} and {name.en} is possible.", zh=f"若放弃“{what.zh}”，则可以用 {name.zh}。")
+            )
+    return tuple(notes)
+
+
+def plan_of(framework: str, routes: Sequence[RouteResult], knowledge: Knowledge, *, role: str) -> Plan:
+    """Return a framework's best living route to each named need, and what to install for it."""
+    steps = [route for route in routes if route.framework == framework and route.best]
+    known = knowledge.frameworks[framework]
+    lines = [known.install, *(step.install for step in steps if step.install)]
+    foreign = {
+        tool: knowledge.tools[tool].framework
+        for step in steps
+        for tool in step.tools
+        if tool in knowledge.tools and knowledge.tools[tool].framework not in (framework, "neutral")
+    }
+    borrowed = {tool: owner for tool, owner in foreign.items() if owner in knowledge.frameworks}
+    text = None
+    if borrowed:
+        tools = ", ".join(knowledge.tools[tool].name for tool in borrowed)
+        owners = [knowledge.frameworks[owner].name for owner in dict.fromkeys(borrowed.values())]
+        text = Text(
+            en=f"A mixed plan: train in {known.name.en}, ship through {tools} ({joined(owners).en}).",
+            zh=f"混合方案：用 {known.name.zh} 训练，经 {tools}（{joined(owners).zh}）交付。",
+        )
+    return Plan(
+        framework=framework,
+        role=role,
+        install=tuple(dict.fromkeys(lines)),
+        steps=tuple(
+            PlanStep(
+                need=step.need,
+                route=step.route,
+                tools=step.tools,
+                status=step.status,
+                name=step.name,
+                install=step.install,
+            )
+            for step in steps
+        ),
+        borrowed=tuple(borrowed),
+        text=text,
+    )
