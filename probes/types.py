@@ -14,7 +14,7 @@ from typing import Any
 SCHEMA = "evidence/1"
 
 
-class Status(str, Enum):
+class Status(str, Enum):  # noqa: UP042 - workers run under 3.10, which has no StrEnum
     """How a probe ended. Absence is a value, each with a reason beside it."""
 
     OK = "ok"

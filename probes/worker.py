@@ -232,7 +232,7 @@ class Worker:
         stage.cold.update(build=built - begin, first=time.perf_counter() - built)
         self.stage, self.seconds = stage, []
         parts = request["parity"]
-        answer = {"cold": stage.cold, "flops": self.live.flops, "items": self.live.items}
+        answer = {"cold": stage.cold, "flops": self.live.flops, "moved": self.live.moved, "items": self.live.items}
         if stage.workload is not None and stage.side is not None:
             answer["parameters"] = stage.twin().parameters
         if parts:
@@ -241,9 +241,10 @@ class Worker:
         gc.freeze()
         return answer
 
-    def do_reference(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Compute the parity parts in float64, eagerly: the same side, the same weights, the same batch."""
-        stage = self._stage(request, dtype="float64", mode="eager")
+    def do_parts(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Compute the parity parts without timing: in float64 eagerly as the reference, or as the probe will run."""
+        reference = request["reference"]
+        stage = self._stage(request, dtype=request["dtype"], mode="eager" if reference else None)
         return {"arrays": self._save(request, self._parts(stage, request["parity"], stepped=False))}
 
     @staticmethod
@@ -251,7 +252,8 @@ class Worker:
         """Gather outputs, loss, gradients and the weights after exactly one optimiser step from the canonical weights."""
         assert stage.workload is not None
         twin = stage.twin()
-        weights, found = stage.workload.weights(stage.build.size, stage.seed), {}
+        weights = stage.workload.weights(stage.build.size, stage.seed)
+        found = {} if stepped else {f"start/{name}": array for name, array in weights.items()}
         batch = twin.place(stage.data())
         if "weights" in parts:
             if not stepped:

@@ -68,7 +68,7 @@ def commit() -> None:
         while True:
             hoard.append(bytearray(1 << 24))
     elif fault == "garbage":
-        os.write(1, b"\x00\xff garbage {\"id\": 1}\n" * 200)
+        os.write(1, b'\x00\xff garbage {"id": 1}\n' * 200)
         os.write(2, b"\xfe garbage on stderr\n" * 200)
     elif fault == "twice":
         os.write(channel, b'{"id": 0, "status": "ok"}\n')

@@ -27,7 +27,8 @@ Facts of the first process of each framework stand in the evidence under ``facts
 Either may raise ``Unsupported(reason)``: the probe then has the status ``not-supported`` with that reason. Any
 other exception is a failure of the probe, with its last line as the reason. Paired scenarios hold
 ``stage.backend.compile`` honest by counters, which the manager reads around the timed turns: a graph break,
-recompilation or retrace there makes the probe ``not-comparable``; set ``RETRACES = True`` in a scenario whose subject they are.
+recompilation or retrace there makes the probe ``not-comparable``; ``RETRACES = True`` stands in a scenario whose
+subject they are.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ class Live:
     Attributes:
         iterate: one iteration; returns a framework's value (never fetched). The worker synchronises after the loop.
         flops: floating point operations of one iteration; 0 where no roof makes sense.
+        moved: bytes one iteration must move at least (weights read, gradients written ...); 0 where unknown.
         items: samples (or tokens) one iteration handles, for the throughput; 0 where that means nothing.
         finish: called once after the last turn, with the seconds of every iteration of every turn;
             returns facts (percentiles, throughput).
@@ -103,6 +105,7 @@ class Live:
 
     iterate: Callable[[], Any]
     flops: float = 0.0
+    moved: float = 0.0
     items: int = 0
     finish: Callable[[list[float]], dict[str, Any]] = lambda seconds: {}
 

@@ -60,6 +60,7 @@ def start(stage: Stage) -> Live:
     return Live(
         iterate=lambda: twin.forward(one),
         flops=float(flops({**stage.build.size, "batch": 1})) / 3,
+        moved=4.0 * twin.parameters,
         items=1,
         finish=finish,
     )

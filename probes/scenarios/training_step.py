@@ -28,4 +28,10 @@ def start(stage: Stage) -> Live:
     def finish(seconds):
         return {"items_per_second": items * len(seconds) / sum(seconds)} if items else {}
 
-    return Live(iterate=lambda: twin.step(batch), flops=float(flops(stage.build.size)), items=items, finish=finish)
+    return Live(
+        iterate=lambda: twin.step(batch),
+        flops=float(flops(stage.build.size)),
+        moved=4.0 * 5 * twin.parameters,  # weights read twice and written once, gradients written and read
+        items=items,
+        finish=finish,
+    )

@@ -1,0 +1,98 @@
+"""The catalogue: every probe is one entry of ``catalog.yaml``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from probes.types import MODES, Probe
+
+PATH = Path(__file__).with_name("catalog.yaml")
+
+_NEEDED = ("id", "question", "scenario", "mode", "criterion")
+
+
+class CatalogError(Exception):
+    """The catalogue is broken, or a probe is not in it.
+
+    Attributes:
+        problems: all of them, each with its place.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def load(path: Path = PATH) -> dict[str, Probe]:
+    """Read the probes, in the file's order.
+
+    Raises:
+        CatalogError: with every problem found.
+    """
+    import yaml
+
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise CatalogError([f"{path.name}: {error}"]) from None
+    problems: list[str] = []
+    probes: dict[str, Probe] = {}
+    known = {f.name for f in fields(Probe)}
+    for i, entry in enumerate(entries or []):
+        place = f"{path.name} entry {i + 1}"
+        if not isinstance(entry, dict):
+            problems.append(f"{place}: a mapping is needed")
+            continue
+        place += f" ({entry.get('id', 'no id')})"
+        before = len(problems)
+        for key in entry:
+            if key not in known:
+                problems.append(f"{place}: unknown key {key!r}{_nearest(str(key), known)}")
+        problems += [f"{place}: {key} is missing" for key in _NEEDED if not entry.get(key)]
+        if entry.get("mode") not in MODES:
+            problems.append(f"{place}: mode {entry.get('mode')!r} is none of {', '.join(MODES)}")
+        if not isinstance(entry.get("question"), dict) or not {"en", "zh"} <= set(entry["question"]):
+            problems.append(f"{place}: the question is needed in en and zh")
+        for folder in ("scenario", "workload"):
+            name = entry.get(folder)
+            if name and not (path.parent / f"{folder}s" / f"{name}.py").is_file():
+                there = {p.stem for p in (path.parent / f"{folder}s").glob("*.py")} - {"__init__"}
+                problems.append(f"{place}: no {folder} {name!r}{_nearest(str(name), there)}")
+        if entry.get("id") in probes:
+            problems.append(f"{place}: the id stands twice")
+        if len(problems) == before:
+            probes[entry["id"]] = _probe(entry)
+    if problems:
+        raise CatalogError(problems)
+    return probes
+
+
+def _probe(entry: Mapping[str, Any]) -> Probe:
+    made = {"workload": "", **entry}
+    made["claims"] = tuple(entry.get("claims") or ())
+    made["relevant"] = {question: tuple(options) for question, options in (entry.get("relevant") or {}).items()}
+    made["seconds"] = float(entry.get("seconds", 10.0))
+    return Probe(**made)
+
+
+def _nearest(word: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
+
+
+def choose(ids: Sequence[str], probes: Mapping[str, Probe]) -> list[Probe]:
+    """Find the probes by id; none named means all that run unasked.
+
+    Raises:
+        CatalogError: naming every unknown id and the nearest known one.
+    """
+    unknown = [f"no probe {name!r}{_nearest(name, set(probes))}" for name in ids if name not in probes]
+    if unknown:
+        raise CatalogError(unknown)
+    if not ids:
+        return [probe for probe in probes.values() if not probe.asked_only]
+    return [probes[name] for name in dict.fromkeys(ids)]

@@ -1,0 +1,141 @@
+"""The gate before any stopwatch: do both sides compute the same thing?
+
+Both float64 twins must agree to rounding, which proves the same graph, loss and optimiser equation. Each timed
+float32 side must then lie within a stated bound of that reference. Pure.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+REFERENCE = 1e-9
+"""Largest relative distance between float64 twins: a thousand times their usual 1e-13 to 1e-12."""
+
+BOUNDS = {"outputs": 1e-4, "loss": 1e-5, "gradients": 1e-3, "weights": 1e-2}
+"""Largest relative distance of a float32 side from the reference. ``weights`` is that of the update, not of the
+weights, which one step hardly moves; rounding of the weights themselves is allowed on top."""
+
+FAINT = 1e-3
+"""An array whose reference is this much smaller than its part's is measured against the part: a gradient that is
+zero by symmetry has no relative error."""
+
+
+def distances(found: Arrays, reference: Arrays, *, part: str, start: Arrays | None = None) -> dict[str, float]:
+    """Measure the relative distance of every array of one part.
+
+    Args:
+        found: arrays by ``part/name``.
+        reference: the same names.
+        part: "outputs", "loss", "gradients" or "weights".
+        start: canonical weights by name, from which the update is measured; needed for "weights".
+
+    Returns:
+        Name -> root mean square error over root mean square of the reference; infinite for a missing array, another
+        shape or values that are not finite.
+    """
+    prefix = part + "/"
+    names = sorted({key[len(prefix) :] for key in (*found, *reference) if key.startswith(prefix)})
+    wanted = {}
+    for name in names:
+        array = reference.get(prefix + name)
+        if array is not None:
+            base = start.get(name, math.nan) if start is not None else 0.0
+            wanted[name] = np.asarray(array, np.float64) - base
+    whole = _rms(np.concatenate([w.ravel() for w in wanted.values()])) if wanted else 0.0
+    return {name: _distance(found.get(prefix + name), wanted.get(name), whole, start, name) for name in names}
+
+
+def _distance(
+    found: npt.NDArray[Any] | None,
+    wanted: npt.NDArray[Any] | None,
+    whole: float,
+    start: Arrays | None,
+    name: str,
+) -> float:
+    if found is None or wanted is None or found.shape != wanted.shape:
+        return math.inf
+    base = np.asarray(start.get(name, math.nan) if start is not None else 0.0, np.float64)
+    error = _rms(np.asarray(found, np.float64) - base - wanted)
+    if not math.isfinite(error):
+        return math.inf
+    if start is not None and found.dtype == np.float32:
+        error = max(0.0, error - float(np.finfo(np.float32).eps) * _rms(base))
+    scale = max(_rms(wanted), FAINT * whole)
+    relative = error / scale if scale > 0 else error
+    return relative if math.isfinite(relative) else math.inf
+
+
+def _rms(array: npt.NDArray[Any]) -> float:
+    return float(np.sqrt(np.mean(np.square(array)))) if array.size else 0.0
+
+
+def gate(
+    sides: Mapping[str, Arrays],
+    references: Mapping[str, Arrays],
+    *,
+    parts: Sequence[str],
+    exemptions: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Judge both sides; the report stands in the evidence.
+
+    Args:
+        sides: framework -> arrays of the timed float32 side.
+        references: framework -> arrays of its float64 twin; ``start/...`` are the canonical weights.
+        parts: what the timed path must get right.
+        exemptions: texts; one that begins ``<part>:<pattern>:`` exempts the arrays it names from the gate (their
+            distances are given all the same).
+
+    Returns:
+        ``passed``, ``reason`` (empty when passed), ``reference`` and one entry a part with its bound and the worst distance and
+        array of each framework, and ``exempt``.
+    """
+    exempt = [tuple(text.split(":", 2)[:2]) for text in exemptions if text.count(":") >= 2]
+    names = sorted(references)
+    base = references[names[0]]
+    start = {key[6:]: np.asarray(array, np.float64) for key, array in base.items() if key.startswith("start/")}
+    report: dict[str, Any] = {"passed": True, "reason": "", "exempt": list(exemptions)}
+    problems = []
+
+    def judge(found: Arrays, part: str, bound: float) -> dict[str, Any]:
+        seen = distances(found, base, part=part, start=start if part == "weights" else None)
+        gated = {n: d for n, d in seen.items() if not any(p == part and fnmatch.fnmatch(n, g) for p, g in exempt)}
+        worst = max(gated, key=lambda name: gated[name], default="")
+        distance = gated.get(worst, 0.0 if seen else math.inf)
+        entry = {"distance": distance if math.isfinite(distance) else None, "array": worst, "bound": bound}
+        if len(gated) < len(seen):
+            entry["exempt"] = {n: d for n, d in seen.items() if n not in gated and math.isfinite(d)}
+        if not distance <= bound:
+            entry["failed"] = True
+        return entry
+
+    report["reference"] = {}
+    for part in parts:
+        agreed = [judge(references[name], part, REFERENCE) for name in names[1:]]
+        report["reference"][part] = max((e["distance"] or 0.0 for e in agreed), default=0.0)
+        for name, entry in zip(names[1:], agreed, strict=True):
+            if entry.get("failed"):
+                problems.append(f"in float64 {names[0]} and {name} differ in {part} {entry['array']}: {_say(entry)}")
+        report[part] = {"bound": BOUNDS[part]}
+        for framework in sorted(sides):
+            entry = judge(sides[framework], part, BOUNDS[part])
+            report[part][framework] = entry
+            if entry.get("failed"):
+                problems.append(f"{framework} is off the float64 reference in {part} {entry['array']}: {_say(entry)}")
+    if problems:
+        report.update(passed=False, reason="; ".join(problems))
+    return report
+
+
+def _say(entry: Mapping[str, Any]) -> str:
+    distance = entry["distance"]
+    return (
+        f"{'no finite number' if distance is None else format(distance, '.2g')}, at most {entry['bound']:.0e} allowed"
+    )

@@ -1,0 +1,234 @@
+"""Takes turns: warms two live workers up, calibrates, alternates them ABBA and says when to stop.
+
+Knows workers only by what they answer. Nothing is decided by whether a difference "is significant": the turns
+stop when the interval is narrow enough, when the pairs are used up, or when the time is.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from probes import compare, machine
+from probes.process import Client
+
+TURN = 0.05
+"""Seconds a turn lasts at least: a timer's own cost and a scheduler's tick then vanish in it."""
+
+ITERATIONS = 5
+"""Timed iterations a turn; their median is the turn's cost."""
+
+SLOW = 0.2
+"""Seconds an iteration from which three a turn must do."""
+
+LEAST, MOST = 8, 40
+"""Pairs taken at least and at most."""
+
+NARROW = 0.02
+"""Half width, on the log scale, at which more turns would not change a verdict that processes spread by 3 %."""
+
+WARM = 2.5
+"""Seconds after which a side that still drifts is called never steady."""
+
+KEPT_FROM = 0.10
+"""Share of a turn that a worker's threads stood ready and were kept waiting, from which its pair is not used."""
+
+UNUSED = 0.25
+"""Largest share of pairs that weather may take out; on a machine that is always busy the rest is used as it is."""
+
+JUMP = 0.5
+"""Seconds by which the settable clock may move against the monotonic one during a pair."""
+
+
+@dataclass
+class Turns:
+    """What was taken from one pair of processes; every iteration of every turn, in order.
+
+    Attributes:
+        order: one letter a turn, "a" for the first arm.
+        seconds: arm -> iterations of each turn.
+        used: one entry a pair.
+        trouble: why a pair was not used, by its number.
+        weather: one record a pair.
+        loops: arm -> iterations inside one timing.
+        steady: arm -> whether it settled.
+        warm_seconds: arm -> seconds until then.
+        retraces: arm -> compilations counted when the timing began.
+    """
+
+    order: str = ""
+    seconds: dict[str, list[list[float]]] = field(default_factory=dict)
+    used: list[bool] = field(default_factory=list)
+    trouble: dict[int, str] = field(default_factory=dict)
+    weather: list[dict[str, Any]] = field(default_factory=list)
+    loops: dict[str, int] = field(default_factory=dict)
+    steady: dict[str, bool] = field(default_factory=dict)
+    warm_seconds: dict[str, float] = field(default_factory=dict)
+    retraces: dict[str, int] = field(default_factory=dict)
+    waited_for_turns: float = 0.0
+    inside_turns: float = 0.0
+
+    def costs(self, label: str) -> list[float]:
+        """One cost a turn."""
+        return [compare.turn_cost(turn) for turn in self.seconds[label]]
+
+    def log_ratios(self, first: str, second: str) -> list[float]:
+        """ln(cost of second / cost of first) of every used pair."""
+        import math
+
+        both = zip(self.costs(first), self.costs(second), self.used, strict=True)
+        return [math.log(b / a) for a, b, used in both if used]
+
+
+def warm_up(
+    client: Client, *, budget: float, cancelled: Callable[[], bool], timeout: float
+) -> tuple[float, bool, float]:
+    """Run a worker until its costs lie on one level.
+
+    Returns:
+        seconds an iteration, whether it settled, seconds spent.
+    """
+    began, costs, loops = time.monotonic(), [], 1
+    while True:
+        answer = client.ask("turn", timeout=timeout, cancelled=cancelled, iterations=1, loops=loops)
+        costs.append(answer["seconds"][0])
+        spent = time.monotonic() - began
+        if compare.steady(costs):
+            return statistics.median(costs[-5:]), True, spent
+        if spent > budget and len(costs) >= 3:
+            return statistics.median(costs[-5:]), False, spent
+        loops = max(1, min(round(TURN / ITERATIONS / costs[-1]), loops * 4))
+
+
+def take(
+    clients: Sequence[Client],
+    *,
+    until: float,
+    timeout: float,
+    cancelled: Callable[[], bool],
+    warm_budget: float = WARM,
+    least: int = LEAST,
+    most: int = MOST,
+    progress: Callable[[dict[str, Any]], None] = lambda event: None,
+    partial: Turns | None = None,
+) -> Turns:
+    """Warm up and take turns until narrow enough, or until the time is used up.
+
+    Args:
+        clients: two workers with an open probe.
+        until: monotonic time at which no further pair is begun (three are taken in any case).
+        timeout: seconds one request may take.
+        cancelled: asked while waiting.
+        warm_budget: seconds each side may take to settle.
+        least: pairs before the width is looked at.
+        most: pairs after which it is enough.
+        progress: told of every pair.
+        partial: filled in place, so that what was taken outlives an interruption.
+
+    Raises:
+        Lost, Cancelled: from a worker.
+    """
+    taken = partial if partial is not None else Turns()
+    names = [client.arm.label for client in clients]
+    iterations = ITERATIONS
+    for client, name in zip(clients, names, strict=True):
+        step, settled, spent = warm_up(client, budget=warm_budget, cancelled=cancelled, timeout=timeout)
+        taken.loops[name] = max(1, -int(-TURN / ITERATIONS // step))
+        taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
+        taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
+        if step > SLOW:
+            iterations = 3
+    number = 0
+    while True:
+        turn_order = (0, 1) if number % 2 == 0 else (1, 0)
+        before = machine.weather()
+        answers: dict[str, dict[str, Any]] = {}
+        for index in turn_order:
+            began = time.monotonic()
+            answer = clients[index].ask(
+                "turn",
+                timeout=timeout,
+                cancelled=cancelled,
+                iterations=iterations,
+                loops=taken.loops[names[index]],
+                keep=True,
+            )
+            answer["outside"] = time.monotonic() - began
+            taken.waited_for_turns += answer["outside"]
+            taken.inside_turns += min(answer["elapsed"], answer["outside"])
+            answers[names[index]] = answer
+        after = machine.weather()
+        record = _weather_of(before, after, answers)
+        trouble = _trouble(record, answers)
+        if not all(_sound(answer) for answer in answers.values()):
+            number += 1
+            taken.trouble[number] = "a clock jumped: a turn took no positive time or longer than it was waited for"
+            if len(taken.trouble) > MOST:
+                raise ValueError("the clocks of this machine jump; nothing can be timed")
+            continue
+        taken.order += "".join("ab"[index] for index in turn_order)
+        for name in names:
+            taken.seconds[name].append(answers[name]["seconds"])
+        troubled = sum(not used for used in taken.used)
+        unused = bool(trouble) and troubled + 1 <= UNUSED * (len(taken.used) + 1 + LEAST / 2)
+        taken.used.append(not unused)
+        taken.weather.append(record)
+        if trouble:
+            taken.trouble[len(taken.used)] = trouble
+        number += 1
+        ratios = taken.log_ratios(names[0], names[1])
+        if len(ratios) >= 2:
+            estimate = compare.within(ratios)
+            progress({"mean": estimate.mean, "half": estimate.half, "pairs": len(ratios)})
+            if len(ratios) >= least and estimate.half <= NARROW:
+                return taken
+        if len(taken.used) >= most or (time.monotonic() > until and len(ratios) >= 3):
+            return taken
+
+
+def _sound(answer: Mapping[str, Any]) -> bool:
+    """Tell whether a turn's own clock agrees with the manager's."""
+    return all(second > 0 for second in answer["seconds"]) and answer["elapsed"] <= answer["outside"] * 1.05 + 0.01
+
+
+def _weather_of(
+    before: Mapping[str, Any], after: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    elapsed = after["clock"] - before["clock"]
+
+    def share(key: str) -> float | None:
+        if before[key] is None or after[key] is None or elapsed <= 0:
+            return None
+        return round((after[key] - before[key]) / elapsed, 4)
+
+    return {
+        "steal": share("steal"),
+        "pressure": share("pressure"),
+        "busy": share("busy"),
+        "load": after["load"],
+        "mhz": after["mhz"],
+        "battery": after["battery"],
+        "throttled": None if after["throttles"] is None else after["throttles"] > before["throttles"],
+        "clock_moved": round((after["wall"] - before["wall"]) - elapsed, 3),
+        "waited": {
+            name: round(answer["waited"] / max(answer["elapsed"], 1e-9), 4)
+            for name, answer in answers.items()
+            if "waited" in answer
+        },
+    }
+
+
+def _trouble(record: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
+    for name, share in record["waited"].items():
+        if share > KEPT_FROM:
+            return f"{name} was kept waiting for a CPU during {share:.0%} of its turn"
+    if (record["steal"] or 0) > KEPT_FROM:
+        return f"the hypervisor took {record['steal']:.0%} of a CPU"
+    if record["throttled"]:
+        return "the CPU was throttled"
+    if abs(record["clock_moved"]) > JUMP:
+        return f"the clock was set by {record['clock_moved']:+.1f} s"
+    return ""
