@@ -62,7 +62,10 @@ def weights(size, seed):
 
     rng = np.random.default_rng(seed + 1)
     width = size["width"]
-    shapes: dict[str, tuple[int, ...]] = {"token.table": (size["vocabulary"], width), "position.table": (size["context"], width)}
+    shapes: dict[str, tuple[int, ...]] = {
+        "token.table": (size["vocabulary"], width),
+        "position.table": (size["context"], width),
+    }
     for layer in range(size["layers"]):
         for name, inputs, outputs in (("qkv", 1, 3), ("out", 1, 1), ("up", 1, 4), ("down", 4, 1)):
             shapes[f"{layer}.{name}.kernel"] = (inputs * width, outputs * width)
