@@ -7,11 +7,12 @@ Pure: entries in, problems out; no files, no clock.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from advisor.entries import Holdings
 from advisor.lint import known, texts
 from advisor.located import Problem, nearest
+from probes.types import Probe
 
 _PRAISE_EN = (
     "amazing|awesome|awful|best-in-class|blazing|brilliant|clunky|cutting-edge|delightful|effortless|effortlessly"
@@ -26,12 +27,13 @@ _PRAISE = re.compile(rf"(?<![\w-])(?:{_PRAISE_EN})(?![\w-])|{_PRAISE_ZH}", re.IG
 """Words that judge without saying a fact. What sources are called is theirs and is not looked at."""
 
 
-def house(holdings: Holdings, probed: Mapping[str, Iterable[str]] | None) -> Iterator[Problem]:
+CATALOGUE = "probes/catalog.yaml"
+
+
+def house(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
     """Yield what is incomplete, partial in its words or untestable.
 
-    Args:
-        holdings: what was read.
-        probed: claim id -> probes of the catalogue that test it; None where there is no catalogue.
+    ``probes``: the instrument's catalogue, which alone says which probe tests which claim.
     """
     for kind in ("sources", "claims", "tools", "routes"):
         if not holdings.entries[kind]:
@@ -46,8 +48,8 @@ def house(holdings: Holdings, probed: Mapping[str, Iterable[str]] | None) -> Ite
         if not any(criterion.id in o.emphasis for _, q in holdings.items("questions") for o in q.options):
             way_out = "give an option of questions.yaml emphasis on it"
             yield entry.problem((), "no answer makes this criterion matter", way_out)
-    if probed is not None:
-        yield from _probes(holdings, probed)
+    yield from _testable(holdings, probes)
+    yield from _catalogue(holdings, probes)
 
 
 def _wording(holdings: Holdings) -> Iterator[Problem]:
@@ -71,18 +73,33 @@ def _ways(holdings: Holdings) -> Iterator[Problem]:
                     yield entry.problem(("needs", at), f"nothing says how {framework.id} gets to {need}", way_out)
 
 
-def _probes(holdings: Holdings, probed: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
+def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
+    tests: dict[str, list[str]] = {}
+    for probe in probes.values():
+        for claim in probe.claims:
+            tests.setdefault(claim, []).append(probe.id)
     for entry, claim in holdings.items("claims"):
-        probes = sorted(probed.get(claim.id, ()))
-        if probes and claim.why_not_probeable is not None:
-            message = f"said not to be testable, yet {', '.join(probes)} tests it"
-            way_out = "drop this key, or the claim from the probe in probes/catalog.yaml"
+        testing = ", ".join(sorted(tests.get(claim.id, ())))
+        if testing and claim.why_not_probeable is not None:
+            message = f"said not to be testable, yet {testing} tests it"
+            way_out = f"drop this key, or the claim from the probe in {CATALOGUE}"
             yield entry.problem(("why_not_probeable",), message, way_out)
-        if not probes and claim.why_not_probeable is None:
-            way_out = "list it under claims: of a probe in probes/catalog.yaml, or add why_not_probeable:"
+        if not testing and claim.why_not_probeable is None:
+            way_out = f"list it under claims: of a probe in {CATALOGUE}, or add why_not_probeable:"
             yield entry.problem((), "no probe tests it and nothing says why", way_out)
-    claims = known(holdings, "claims")
-    for claim_id in sorted(set(probed) - (claims or set(probed))):
-        names = ", ".join(sorted(probed[claim_id]))
-        message = f"unknown claim '{claim_id}'"
-        yield Problem("probes/catalog.yaml", 1, names, message, nearest(claim_id, claims or ()))
+
+
+def _catalogue(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
+    """What the catalogue says in our words must be words we know."""
+    options = {question.id: {o.id for o in question.options} for _, question in holdings.items("questions")}
+    for probe in probes.values():
+        named = [("claims", "claim", claim) for claim in probe.claims] + [("criteria", "criterion", probe.criterion)]
+        for kind, noun, word in named:
+            words = known(holdings, kind)
+            if words is not None and word not in words:
+                yield Problem(CATALOGUE, 1, probe.id, f"unknown {noun} '{word}'", nearest(word, words))
+        for question, chosen in probe.relevant.items():
+            for option in chosen:
+                if option not in options.get(question, ()):
+                    way_out = nearest(f"{question}.{option}", {f"{q}.{o}" for q in options for o in options[q]})
+                    yield Problem(CATALOGUE, 1, probe.id, f"unknown answer '{question}.{option}'", way_out)

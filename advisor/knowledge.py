@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from advisor import entries, lint
 from advisor.entries import Holdings
-from advisor.house import house
+from advisor.house import CATALOGUE, house
 from advisor.located import Problem
 from advisor.types import Knowledge
+from probes import catalog
+from probes.types import Probe
 
 GRACE = timedelta(days=90)
 """How long after its ``review_by`` a claim only warns; later it is an error."""
@@ -67,28 +68,31 @@ def load(path: Path | None = None) -> Knowledge:
 @lru_cache(maxsize=8)
 def _loaded(root: Path, stamps: tuple[tuple[str, int, int], ...]) -> Knowledge:
     holdings = entries.collect(root)
-    problems = [*holdings.problems, *lint.integrity(holdings)]
+    probes, unread = _catalogue()
+    problems = [*holdings.problems, *lint.integrity(holdings), *unread]
     if problems:
         raise KnowledgeError(sorted(problems))
-    return _built(holdings)
+    return _built(holdings, probes)
 
 
-def check(
-    path: Path | None = None, *, today: date, catalogue: Mapping[str, Sequence[str]] | None = None
-) -> CheckResult:
+def check(path: Path | None = None, *, today: date, catalogue: Mapping[str, Probe] | None = None) -> CheckResult:
     """Judge the knowledge base as its keepers must: complete, neutral in its words, reviewed in time.
 
     Args:
         path: the folder; the program's own where None.
         today: decides what is due for review.
-        catalogue: claim id -> ids of the probes that test it; the instrument's own where None.
+        catalogue: the probes; the instrument's own where None.
     """
     root = (path or home()).resolve()
     holdings = entries.collect(root)
     broken = [*holdings.problems, *lint.integrity(holdings)]
+    probes = catalogue
+    if probes is None:
+        probes, unread = _catalogue()
+        broken += unread
     late, due = _ageing(holdings, today)
-    problems = [*broken, *house(holdings, _probed() if catalogue is None else catalogue), *late]
-    return CheckResult(tuple(sorted(problems)), tuple(sorted(due)), None if broken else _built(holdings))
+    problems = [*broken, *house(holdings, probes), *late]
+    return CheckResult(tuple(sorted(problems)), tuple(sorted(due)), None if broken else _built(holdings, probes))
 
 
 def _ageing(holdings: Holdings, today: date) -> tuple[list[Problem], list[Problem]]:
@@ -105,15 +109,19 @@ def _ageing(holdings: Holdings, today: date) -> tuple[list[Problem], list[Proble
     return late, due
 
 
-def _built(holdings: Holdings) -> Knowledge:
+def _built(holdings: Holdings, probes: Mapping[str, Probe]) -> Knowledge:
     items = {kind: {item.id: item for _, item in holdings.items(kind)} for kind in holdings.entries}
-    probed = _probed() or {}
+    tested: dict[str, list[str]] = {}
+    for probe in probes.values():
+        for claim in probe.claims:
+            if claim in items["claims"]:
+                tested.setdefault(claim, []).append(probe.id)
     return Knowledge(
         version=holdings.version,
         sha256=_sha256(holdings.root),
         settings=holdings.settings,
         routes=tuple(items.pop("routes").values()),
-        probes_of={claim: tuple(sorted(probes)) for claim, probes in probed.items() if claim in items["claims"]},
+        probes_of={claim: tuple(sorted(ids)) for claim, ids in tested.items()},
         **items,
     )
 
@@ -127,14 +135,9 @@ def _sha256(root: Path) -> str:
     return digest.hexdigest()
 
 
-def _probed() -> Mapping[str, Sequence[str]] | None:
-    """Return which probes test which claim, by the instrument's catalogue."""
-    if find_spec("probes.catalog") is None:
-        return None
-    from probes import catalog
-
-    found: dict[str, list[str]] = {}
-    for probe in catalog.load().values():
-        for claim in probe.claims:
-            found.setdefault(claim, []).append(probe.id)
-    return found
+def _catalogue() -> tuple[Mapping[str, Probe], list[Problem]]:
+    """Return the instrument's probes, the single place that says which of them tests which claim."""
+    try:
+        return catalog.load(), []
+    except catalog.CatalogError as error:
+        return {}, [Problem(CATALOGUE, 1, "", said, "mend the probe's entry") for said in error.problems]

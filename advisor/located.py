@@ -19,6 +19,9 @@ Path = tuple[str | int, ...]
 """Where a value stands in a document: keys and indices from the top."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 64
+"""Levels of nesting that are read. Our own files need seven; libyaml's composer overflows the stack at some 10,000."""
+
 _LISTED = 12
 """How many known words a message lists at most; a longer list helps nobody."""
 
@@ -82,6 +85,9 @@ def read(text: str, file: str) -> Document:
     document = Document(file)
     loader = _LOADER(text)
     try:
+        if _too_deep(text):
+            document.problems.append(Problem(file, 1, "", "nested too deeply", "a few levels are enough"))
+            return document
         node = loader.get_single_node()
         if node is not None:
             document.data = _Walk(document, loader).value(node, ())
@@ -91,11 +97,25 @@ def read(text: str, file: str) -> Document:
         line = mark.line + 1 if mark else 1
         way_out = "mend the YAML here or just above: indentation, quotes, a missing ':' or '-'"
         document.problems.append(Problem(file, line, "", f"not valid YAML: {what}", way_out))
-    except RecursionError:
-        document.problems.append(Problem(file, 1, "", "nested too deeply", "a few levels are enough"))
     finally:
         loader.dispose()
     return document
+
+
+def _too_deep(text: str) -> bool:
+    """Tell whether composing ``text`` could overflow the stack.
+
+    Only brackets, and dashes or question marks in a row, nest without the indentation that makes depth costly
+    to write; where there are few of them the events need not be walked through.
+    """
+    if sum(text.count(opener) for opener in ("[", "{", "- -", "? ?")) <= _DEEPEST:
+        return False
+    depth = 0
+    for event in yaml.parse(text, _LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 class _Walk:
@@ -111,6 +131,9 @@ class _Walk:
         lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.ScalarNode):
             return node.value if node.tag == "tag:yaml.org,2002:str" else self.scalar(node, path)
+        if len(path) > _DEEPEST:
+            self.complain(path[:1], "nested too deeply", "a few levels are enough")
+            return None
         if id(node) in self.seen:
             self.complain(path, "an alias of something written elsewhere", "write it out")
             return None

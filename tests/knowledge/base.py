@@ -3,8 +3,20 @@
 from datetime import date
 from pathlib import Path
 
+from probes.types import Probe
+
 TODAY = date(2026, 11, 23)
-CATALOGUE = {"peak-memory": ["memory-mlp"]}
+PROBE = Probe(
+    id="memory-mlp",
+    question={"en": "How much memory?", "zh": "占多少内存？"},
+    scenario="memory",
+    workload="mlp",
+    mode="eager",
+    criterion="memory",
+    claims=("peak-memory",),
+    relevant={"deploy": ("mobile",)},
+)
+CATALOGUE = {PROBE.id: PROBE}
 
 FILES = {
     "settings.yaml": """\

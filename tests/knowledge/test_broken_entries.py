@@ -1,5 +1,6 @@
 """Every way an entry can be wrong: one small broken example each, with file, line, key and way out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -509,11 +510,17 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     assert [(p.file, p.way_out) for p in caught.value.problems] == [("knowledge/tools.yaml", "save the file as UTF-8")]
 
 
-def test_a_probe_that_names_an_unknown_claim_is_found(tmp_path: Path) -> None:
-    catalogue = {**base.CATALOGUE, "peek-memory": ["memory-cnn"]}
-    (problem,) = knowledge.check(base.write(tmp_path), today=base.TODAY, catalogue=catalogue).problems
-    assert (problem.file, problem.key, problem.way_out) == (
-        "probes/catalog.yaml",
-        "memory-cnn",
-        "did you mean 'peak-memory'?",
-    )
+@pytest.mark.parametrize(
+    ("wrong", "message", "way_out"),
+    [
+        ({"claims": ("peak-memory", "peek-memory")}, "unknown claim 'peek-memory'", "did you mean 'peak-memory'?"),
+        ({"criterion": "memry"}, "unknown criterion 'memry'", "did you mean 'memory'?"),
+        ({"relevant": {"deploy": ("moble",)}}, "unknown answer 'deploy.moble'", "did you mean 'deploy.mobile'?"),
+    ],
+)
+def test_a_probe_that_uses_a_word_nobody_knows_is_found(
+    tmp_path: Path, wrong: dict[str, object], message: str, way_out: str
+) -> None:
+    probe = replace(base.PROBE, **wrong)  # type: ignore[arg-type]
+    (problem,) = knowledge.check(base.write(tmp_path), today=base.TODAY, catalogue={probe.id: probe}).problems
+    assert str(problem) == f"probes/catalog.yaml:1 memory-mlp: {message}; {way_out}"
