@@ -29,6 +29,21 @@ _PRAISE = re.compile(rf"(?<![\w-])(?:{_PRAISE_EN})(?![\w-])|{_PRAISE_ZH}", re.IG
 
 CATALOGUE = "probes/catalog.yaml"
 
+REASONS = frozenset(
+    {
+        "imprecise",
+        "inconsistent",
+        "indirect",
+        "old-version",
+        "one-run",
+        "secondary",
+        "subjective",
+        "undated",
+        "vendor-claim",
+    }
+)
+"""Why a grade is lower than high; what each means stands in ``knowledge/README.md``."""
+
 
 def house(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
     """Yield what is incomplete, partial in its words or untestable.
@@ -48,6 +63,10 @@ def house(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
         if not any(criterion.id in o.emphasis for _, q in holdings.items("questions") for o in q.options):
             way_out = "give an option of questions.yaml emphasis on it"
             yield entry.problem((), "no answer makes this criterion matter", way_out)
+    for entry, claim in holdings.items("claims"):
+        for at, reason in enumerate(claim.grade_reasons):
+            if reason not in REASONS:
+                yield entry.problem(("grade_reasons", at), f"unknown reason '{reason}'", nearest(reason, REASONS))
     yield from _testable(holdings, probes)
     yield from _catalogue(holdings, probes)
 

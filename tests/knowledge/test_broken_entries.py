@@ -358,6 +358,14 @@ INTEGRITY = {
 }
 
 HOUSE = {
+    "unknown grade reason": (
+        CLAIMS,
+        "    truth: current\n",
+        "    truth: current\n    grade_reasons:\n      - vendorclaim\n",
+        "- vendorclaim",
+        "peak-memory.grade_reasons[0]",
+        ("unknown reason", "'vendor-claim'"),
+    ),
     "praise": (CLAIMS, "True for small", "Powerful for small", "Powerful", "finding.en", ("'Powerful'", "fact")),
     "praise in Chinese": (CLAIMS, "对小网络成立", "对小网络很强大", "强大", "finding.zh", ("'强大'", "fact")),
     "no way said": (
