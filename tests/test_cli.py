@@ -1,0 +1,227 @@
+"""What a person or a script sees of the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from advisor import schemas
+from advisor.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[1]
+PHONE = "knowledge/examples/phone-app.yaml"
+
+
+@pytest.fixture
+def run(tmp_path: Path):
+    """Run the command line as a user would, with a store of its own."""
+
+    def run(*argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "FRAMEWORK_ADVISOR_HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
+        return subprocess.run(
+            [sys.executable, "-m", "advisor", *argv],
+            cwd=ROOT,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+            env=environment,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(run, name: str) -> None:
+    found = run(name, "--help")
+
+    assert found.returncode == 0
+    assert f"Example: framework-advisor {name}" in " ".join(found.stdout.split())
+
+
+def test_help_imports_nothing_heavy(run) -> None:
+    code = (
+        "import sys\n"
+        "from advisor.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'numpy', 'pandas', 'sklearn', 'streamlit', 'pydantic', 'torch', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert found.returncode == 0, found.stderr
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["recomend"], "did you mean 'recommend'"),
+        (["recommend"], "--needs"),
+        (["recommend", "--needs", "nowhere.yaml"], "nowhere.yaml"),
+        (["schema", "recomendation"], "did you mean 'recommendation'"),
+        (["knowledge", "show", "torchscrip"], "did you mean 'torchscript'"),
+        (["knowledge", "list", "--criterion", "deploy-mobil"], "did you mean 'deploy-mobile'"),
+        (["probe", "run", "training-mlp-eagre", "-o", "-"], "did you mean 'training-mlp-eager'"),
+        (["probe", "run", "training-mlp-eager", "--python", "tensorflow", "-o", "-"], "expected FRAMEWORK=PATH"),
+        (["probe", "run", "training-mlp-eager", "--python", "tensorflw=/bin/true", "-o", "-"], "did you mean"),
+        (["probe", "run", "training-mlp-eager", "-o", "no/such/folder/e.json"], "does not exist"),
+        (["report", "--needs", PHONE, "-o", "decision.docx"], "known: .html"),
+        (["report", "--needs", PHONE, "-o", "no/such/folder/d.html"], "does not exist"),
+        (["verify", "pyproject.toml"], "not JSON"),
+        (["evidence", "show", "999"], "999"),
+        (["understand"], "TEXT"),
+        (["ask", "--answers", "nowhere.yaml"], "nowhere.yaml"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_bad_input_is_told_without_a_traceback_and_with_status_2(run, argv: list[str], told: str) -> None:
+    found = run(*argv)
+
+    assert found.returncode == 2, found.stderr
+    assert "Traceback" not in found.stderr
+    assert told in found.stderr
+
+
+def test_all_problems_of_a_needs_file_come_at_once(run, tmp_path: Path) -> None:
+    needs = tmp_path / "needs.yaml"
+    needs.write_text("schema: needs/1\nanswers:\n  stagee: production\n  deploy: [mobil]\n  hardware: cpu\nextra: 1\n")
+
+    found = run("recommend", "--needs", str(needs))
+
+    assert found.returncode == 2
+    for word in ("stage", "mobile", "extra"):
+        assert word in found.stderr
+
+
+def test_the_recommendation_matches_its_schema(run) -> None:
+    found = run("recommend", "--needs", PHONE, "--json")
+    document = json.loads(found.stdout)
+
+    assert found.returncode == 0, found.stderr
+    jsonschema.validate(document, schemas.schema("recommendation"))
+    assert sum(document["acceptability"].values()) == pytest.approx(1.0)
+    for framework, utility in document["utility"].items():
+        total = sum(row["contribution"].get(framework, 0.0) for row in document["criteria"])
+        assert total == pytest.approx(utility)
+
+
+def test_lines_answer_in_order_and_a_bad_line_costs_only_itself(run, tmp_path: Path) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text(
+        "\n".join(
+            [
+                json.dumps({"id": "a", "needs": {"schema": "needs/1", "answers": {"deploy": ["mobile"]}}}),
+                "{broken",
+                json.dumps({"id": "c", "needs": {"schema": "needs/1", "answers": {"deploy": ["mobil"]}}}),
+                json.dumps({"id": "d", "text": "we deploy on phones"}),
+                json.dumps(["not an object"]),
+            ]
+        )
+    )
+
+    found = run("recommend", "--lines", str(lines), "--json")
+    rows = [json.loads(line) for line in found.stdout.splitlines()]
+
+    assert found.returncode == 0, found.stderr
+    assert [row["id"] for row in rows] == ["a", 2, "c", "d", 5]
+    assert ["error" in row for row in rows] == [False, True, True, False, True]
+
+
+@pytest.mark.parametrize("name", schemas.names())
+def test_every_schema_is_a_valid_schema(run, name: str) -> None:
+    found = run("schema", name)
+
+    assert found.returncode == 0, found.stderr
+    jsonschema.Draft202012Validator.check_schema(json.loads(found.stdout))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("{", "not JSON"),
+        ('{"schema": "evidence/9"}', "evidence/1"),
+        ('{"schema": "evidence/1"}', "probes"),
+        ("[]", ""),
+    ],
+)
+def test_broken_evidence_is_refused(run, tmp_path: Path, content: str, told: str) -> None:
+    evidence = tmp_path / "evidence.json"
+    evidence.write_text(content)
+
+    found = run("recommend", "--needs", PHONE, "--evidence", str(evidence))
+
+    assert found.returncode == 2
+    assert told in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_a_port_in_use_is_told_with_a_free_one(run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        found = run("app", "--port", str(taken.getsockname()[1]))
+
+    assert found.returncode == 2
+    assert "framework-advisor app --port" in found.stderr
+
+
+def test_a_report_can_be_verified_and_rechecked(run, tmp_path: Path) -> None:
+    decision = tmp_path / "decision.json"
+
+    written = run("report", "--needs", PHONE, "-o", str(decision))
+    verified = run("verify", str(decision))
+    rechecked = run("recheck", str(decision), "--json")
+
+    assert written.returncode == 0, written.stderr
+    jsonschema.validate(json.loads(decision.read_text()), schemas.schema("decision"))
+    assert verified.returncode == 0, verified.stderr + verified.stdout
+    assert json.loads(rechecked.stdout)["stands"] is True
+
+
+def test_a_tampered_decision_does_not_verify(run, tmp_path: Path) -> None:
+    decision = tmp_path / "decision.json"
+    run("report", "--needs", PHONE, "-o", str(decision))
+    document = json.loads(decision.read_text())
+    first, second, *_ = sorted(document["recommendation"]["utility"])
+    utility = document["recommendation"]["utility"]
+    utility[first], utility[second] = utility[second], utility[first]
+    decision.write_text(json.dumps(document))
+
+    found = run("verify", str(decision))
+
+    assert found.returncode == 1
+    assert "utility" in found.stdout
+
+
+def test_a_file_that_exists_survives_a_failed_write(run, tmp_path: Path) -> None:
+    target = tmp_path / "decision.html"
+    target.write_text("precious")
+
+    found = run("report", "--needs", "nowhere.yaml", "-o", str(target))
+
+    assert found.returncode == 2
+    assert target.read_text() == "precious"
+
+
+def test_asking_with_a_script_reaches_a_recommendation(run) -> None:
+    found = run("ask", "--answers", PHONE, "--json")
+
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["schema"] == "recommendation/1"
+
+
+def test_prose_is_written_in_both_languages(run) -> None:
+    english = run("recommend", "--needs", PHONE, "--lang", "en")
+    chinese = run("recommend", "--needs", PHONE, "--lang", "zh")
+
+    assert "Recommended" in english.stdout
+    assert "推荐" in chinese.stdout
