@@ -13,13 +13,16 @@ def main() -> None:
 @main.command()
 @click.argument("ids", nargs=-1)
 @click.option("-o", "--output", default="-")
-def run(ids: tuple[str, ...], output: str) -> None:
+@click.option("--budget", type=float)
+def run(ids: tuple[str, ...], output: str, budget: float | None) -> None:
     """Measure."""
     import json
 
     from probes import catalog, duet, evidence
 
-    found = duet.measure(catalog.choose(ids, catalog.load()), progress=lambda e: click.echo(json.dumps(e), err=True))
+    found = duet.measure(
+        catalog.choose(ids, catalog.load()), budget=budget, progress=lambda e: click.echo(json.dumps(e), err=True)
+    )
     evidence.write(found, output)
 
 

@@ -17,7 +17,7 @@ WIN = 1.05
 """A framework wins when the whole interval lies beyond this ratio: less makes no difference to a project."""
 
 TIE = 1.10
-"""Both are equivalent when the whole interval lies inside [1/1.10, 1.10]; a +-5 % interval can never prove a +-5 % tie."""
+"""Both are equivalent when the whole interval lies inside [1/1.10, 1.10]: one of +-5 % never proves a +-5 % tie."""
 
 LEVEL = 0.95
 """Coverage of every interval."""

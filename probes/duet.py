@@ -337,7 +337,7 @@ def _walk(session: Session, probes: Sequence[Probe], *, budget: float | None, co
 
 
 def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:
-    described = [session.ask(client, "describe", probe) for client in session.clients.values()][0]
+    described = next(iter([session.ask(client, "describe", probe) for client in session.clients.values()]))
     difference = session.differing()
     if difference:
         return Measurement.absent(probe, Status.NOT_COMPARABLE, f"the sides were not set alike: {difference}")
@@ -369,7 +369,7 @@ def _together(found: Sequence[Measurement]) -> list[Measurement]:
     for i, m in enumerate(found):
         if m.ratio is not None and str(i) in claims and m.ratio.favours != INCONCLUSIVE and str(i) not in standing:
             facts = {**m.facts, "before_holm": m.ratio.favours}
-            m = replace(m, ratio=replace(m.ratio, favours=INCONCLUSIVE), facts=facts)  # noqa: PLW2901 - the corrected one
+            m = replace(m, ratio=replace(m.ratio, favours=INCONCLUSIVE), facts=facts)
         made.append(m)
     return made
 

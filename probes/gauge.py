@@ -39,7 +39,7 @@ def _windows_peak() -> int | None:
     from ctypes import wintypes
 
     class Counters(ctypes.Structure):
-        _fields_ = [("cb", wintypes.DWORD), ("PageFaultCount", wintypes.DWORD)] + [  # noqa: RUF012 - ctypes reads it
+        _fields_ = [("cb", wintypes.DWORD), ("PageFaultCount", wintypes.DWORD)] + [
             (name, ctypes.c_size_t)
             for name in (
                 "PeakWorkingSetSize",
@@ -75,7 +75,7 @@ def reset_peak() -> bool:
 
 
 def waiting() -> float | None:
-    """Return the seconds that this process's threads have stood ready and were kept from running: foreign load, exactly."""
+    """Return the seconds this process's threads stood ready and were kept from running: foreign load, exactly."""
     total, found = 0, False
     try:
         for task in os.listdir("/proc/self/task"):  # noqa: PTH208 - called around every turn

@@ -19,12 +19,14 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 REFERENCE = 1e-9
 """Largest relative distance between float64 twins: a thousand times their usual 1e-13 to 1e-12."""
 
-BOUNDS = {"outputs": 1e-4, "loss": 1e-5, "gradients": 1e-3, "weights": 1e-2}
-"""Largest relative distance of a float32 side from the reference. ``weights`` is that of the update, not of the
-weights, which one step hardly moves; rounding of the weights themselves is allowed on top."""
+BOUNDS = {"outputs": 1e-4, "loss": 1e-5, "gradients": 5e-2, "weights": 5e-2}
+"""Largest relative distance of a float32 side from the reference. Half precision in disguise is a hundred times over
+the first two. Gradients get more, because a ReLU at its kink may fall on either side in float32: one such unit
+among 65,000 was seen to move a gradient by 1.3 %, equally in both frameworks. ``weights`` is that of the update, not
+of the weights, which one step hardly moves; rounding of the weights themselves is allowed on top."""
 
-FAINT = 1e-3
-"""An array whose reference is this much smaller than its part's is measured against the part: a gradient that is
+FAINT = 1e-2
+"""An array whose reference is this much smaller than its part's is measured against that share of it: a gradient that is
 zero by symmetry has no relative error."""
 
 
@@ -94,8 +96,8 @@ def gate(
             distances are given all the same).
 
     Returns:
-        ``passed``, ``reason`` (empty when passed), ``reference`` and one entry a part with its bound and the worst distance and
-        array of each framework, and ``exempt``.
+        ``passed``, ``reason`` (empty when passed), ``reference``, ``exempt``, and one entry a part with its bound and
+        the worst distance and array of each framework.
     """
     exempt = [tuple(text.split(":", 2)[:2]) for text in exemptions if text.count(":") >= 2]
     names = sorted(references)
@@ -109,7 +111,11 @@ def gate(
         gated = {n: d for n, d in seen.items() if not any(p == part and fnmatch.fnmatch(n, g) for p, g in exempt)}
         worst = max(gated, key=lambda name: gated[name], default="")
         distance = gated.get(worst, 0.0 if seen else math.inf)
-        entry = {"distance": distance if math.isfinite(distance) else None, "array": worst, "bound": bound}
+        entry: dict[str, Any] = {
+            "distance": distance if math.isfinite(distance) else None,
+            "array": worst,
+            "bound": bound,
+        }
         if len(gated) < len(seen):
             entry["exempt"] = {n: d for n, d in seen.items() if n not in gated and math.isfinite(d)}
         if not distance <= bound:

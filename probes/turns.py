@@ -30,6 +30,9 @@ LEAST, MOST = 8, 40
 NARROW = 0.02
 """Half width, on the log scale, at which more turns would not change a verdict that processes spread by 3 %."""
 
+PART = 0.1
+"""... and the part of a large ratio's logarithm that is narrow enough: "2.9 to 3.3 times" needs no second digit."""
+
 WARM = 2.5
 """Seconds after which a side that still drifts is called never steady."""
 
@@ -166,7 +169,7 @@ def take(
         if not all(_sound(answer) for answer in answers.values()):
             number += 1
             taken.trouble[number] = "a clock jumped: a turn took no positive time or longer than it was waited for"
-            if len(taken.trouble) > MOST:
+            if len(taken.trouble) > least:
                 raise ValueError("the clocks of this machine jump; nothing can be timed")
             continue
         taken.order += "".join("ab"[index] for index in turn_order)
@@ -177,13 +180,13 @@ def take(
         taken.used.append(not unused)
         taken.weather.append(record)
         if trouble:
-            taken.trouble[len(taken.used)] = trouble
+            taken.trouble[number + 1] = trouble
         number += 1
         ratios = taken.log_ratios(names[0], names[1])
         if len(ratios) >= 2:
             estimate = compare.within(ratios)
             progress({"mean": estimate.mean, "half": estimate.half, "pairs": len(ratios)})
-            if len(ratios) >= least and estimate.half <= NARROW:
+            if len(ratios) >= least and estimate.half <= max(NARROW, PART * abs(estimate.mean)):
                 return taken
         if len(taken.used) >= most or (time.monotonic() > until and len(ratios) >= 3):
             return taken
@@ -202,7 +205,7 @@ def _weather_of(
     def share(key: str) -> float | None:
         if before[key] is None or after[key] is None or elapsed <= 0:
             return None
-        return round((after[key] - before[key]) / elapsed, 4)
+        return round(float((after[key] - before[key]) / elapsed), 4)
 
     return {
         "steal": share("steal"),

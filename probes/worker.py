@@ -249,7 +249,7 @@ class Worker:
 
     @staticmethod
     def _parts(stage: Stage, parts: list[str], *, stepped: bool) -> dict[str, Any]:
-        """Gather outputs, loss, gradients and the weights after exactly one optimiser step from the canonical weights."""
+        """Gather outputs, loss, gradients and the weights after one optimiser step from the canonical ones."""
         assert stage.workload is not None
         twin = stage.twin()
         weights = stage.workload.weights(stage.build.size, stage.seed)

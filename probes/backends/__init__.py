@@ -29,11 +29,21 @@ class Backend(Protocol):
         """List usable devices, the CPU first: ``kind`` (cpu, cuda, rocm, mps, xpu, tpu), ``name`` (the framework's
         word for it, fit for ``Build.device``) and ``description``."""
 
+    def use(self, kind: str) -> str:
+        """Make the first device of a kind the place of all work; return the framework's name of it.
+
+        Raises:
+            Unsupported: there is none.
+        """
+
     def ledger(self) -> dict[str, Any]:
-        """Read back, through the framework's own API, the settings that must be equal in both arms: ``threads``, ``tf32``."""
+        """Read back, by the framework's own API, what must be equal in both arms: ``threads``, ``tf32``, ``onednn``.
+
+        None where a build leaves no choice: nothing was set then, and nothing is compared.
+        """
 
     def facts(self) -> dict[str, Any]:
-        """Read back what may differ and must be known: ``versions``, ``onednn``, ``layout``, ``threads_inter``, ``capability``."""
+        """Read back what may differ and must be known: ``versions``, ``layout``, ``threads_inter``, ``capability``."""
 
     def compile(self, mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Return what ``mode`` does to a function (identity for eager and default).
@@ -46,7 +56,7 @@ class Backend(Protocol):
         """Wait until all devices are done."""
 
     def memory(self) -> dict[str, int]:
-        """Bytes by the framework's own allocator on the accelerator: ``allocated``, ``peak``, ``reserved``; empty on a CPU."""
+        """Ask the accelerator's allocator for bytes ``allocated``, ``peak``, ``reserved``; empty on a CPU."""
 
     def reset_memory(self) -> None:
         """Start a new peak."""

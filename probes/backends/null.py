@@ -25,7 +25,7 @@ _state: dict[str, int] = {"threads": 1, "compilations": 0, "steps": 0}
 
 
 def plant(plan: dict[str, Any], *, channel: int) -> None:
-    """Take a fault to commit: ``fault`` is what, ``at`` is where ("import", "step", "exit"), ``after`` how many steps."""
+    """Take a fault to commit: ``fault`` is what, ``at`` where (import, step, exit), ``after`` how many steps."""
     _planted.update(plan, channel=channel)
     if plan.get("at") == "exit":
         atexit.register(commit)
@@ -40,7 +40,7 @@ def due(place: str) -> bool:
 
 
 def wrong(name: str) -> bool:
-    """Say whether a fault of this name is planted (``weight``: a twin that loads one weight wrongly, ``threads`` ...)."""
+    """Say whether a fault of this name is planted (``weight``: a twin that loads one weight wrongly)."""
     return bool(_planted.get("fault") == name)
 
 
@@ -54,7 +54,7 @@ def commit() -> None:
     elif fault == "spawn-hang":  # a grandchild that would outlive a worker ended alone
         import subprocess
 
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])  # noqa: S603 - our own argv
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
         with open(_planted["note"], "w") as note:  # noqa: PTH123 - a path of the test's
             note.write(f"{os.getpid()} {child.pid}")
         time.sleep(3600)

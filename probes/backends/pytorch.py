@@ -68,7 +68,11 @@ def ledger() -> dict[str, Any]:
     """Read the settings back that must be equal in both arms."""
     import torch
 
-    return {"threads": torch.get_num_threads(), "tf32": bool(torch.backends.cuda.matmul.allow_tf32)}
+    return {
+        "threads": torch.get_num_threads(),
+        "tf32": bool(torch.backends.cuda.matmul.allow_tf32),
+        "onednn": True if torch.backends.mkldnn.is_available() else None,
+    }
 
 
 def facts() -> dict[str, Any]:
@@ -79,7 +83,7 @@ def facts() -> dict[str, Any]:
     return {
         "versions": {"torch": torch.__version__, "numpy": metadata.version("numpy")},
         "threads_inter": torch.get_num_interop_threads(),
-        "onednn": bool(torch.backends.mkldnn.is_available()),
+        "layout": "channels first",
         "capability": capability.get_cpu_capability() if capability else "",
         "precision": torch.get_float32_matmul_precision(),
         "build": {"cuda": torch.version.cuda, "hip": torch.version.hip},
@@ -209,7 +213,10 @@ def supervised(
     import torch
 
     dtype = getattr(torch, build.dtype)
+    places = {id(tensor): name for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
     model.to(device=build.device, dtype=dtype)
+    moved = {name: tensor for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
+    tensors = {name: (moved[places[id(tensor)]], axes) for name, (tensor, axes) in tensors.items()}
     channels_last = build.settings == "tuned" and layouts is not None
     if channels_last:
         model.to(memory_format=torch.channels_last)

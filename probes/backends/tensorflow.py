@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import platform
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -76,6 +77,7 @@ def ledger() -> dict[str, Any]:
     return {
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "tf32": bool(tf.config.experimental.tensor_float_32_execution_enabled()),
+        "onednn": _onednn(),
     }
 
 
@@ -92,7 +94,7 @@ def facts() -> dict[str, Any]:
             "numpy": metadata.version("numpy"),
         },
         "threads_inter": tf.config.threading.get_inter_op_parallelism_threads(),
-        "onednn": _onednn(),
+        "layout": "channels last",
         "capability": "",
         "build": {"cuda": build.get("cuda_version"), "rocm": bool(build.get("is_rocm_build"))},
     }
@@ -103,7 +105,8 @@ def _onednn() -> bool | None:
         from tensorflow.python.util import _pywrap_util_port
     except ImportError:  # private, and the only place that tells; some builds lack it
         return None
-    return bool(_pywrap_util_port.IsMklEnabled())
+    enabled = bool(_pywrap_util_port.IsMklEnabled())
+    return enabled if enabled or platform.machine() in ("x86_64", "AMD64") else None
 
 
 def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -166,13 +169,12 @@ def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
 
 
 def copy(count: int, device: str) -> Callable[[], Any]:
-    """Copy into a variable that is there already."""
+    """Copy into fresh memory; TensorFlow has no call that writes into what is there."""
     import tensorflow as tf
 
     with tf.device(device):
         source = tf.random.uniform((count,))
-        target = tf.Variable(tf.zeros((count,)))
-    return lambda: target.assign(source * 1.0)
+    return lambda: tf.raw_ops.DeepCopy(x=source)
 
 
 def release() -> None:
@@ -198,8 +200,8 @@ def supervised(
 ) -> Twin:
     """Make a twin of a Keras model trained with one loss and one optimiser.
 
-    In the default mode a step is the function that ``Model.fit`` calls for every batch, compiled as Keras
-    chooses by itself; the callbacks around it are left out.
+    In the default mode a step is the function that ``Model.fit`` calls for every batch and an answer what
+    ``Model.predict`` compiles, both as Keras chooses by itself; the callbacks around them are left out.
 
     Args:
         build: dtype, device, mode and settings.
@@ -219,12 +221,13 @@ def supervised(
     def one_step(batch: Any) -> Any:
         with tf.GradientTape() as tape:
             value = loss(call(model, batch, True), batch)
-        optimiser.apply_gradients(zip(tape.gradient(value, trained), trained))
+        optimiser.apply_gradients(zip(tape.gradient(value, trained), trained, strict=True))
         return value
 
     step = build.compile(one_step)
     forward = build.compile(lambda batch: call(model, batch, False))
     if build.mode == "default":
+        forward = tf.function(forward, reduce_retracing=True, jit_compile=model.jit_compile)
         if fit is None:
             raise Unsupported("this workload cannot be trained by keras fit")
         step = _fit_step(model, optimiser, *fit)
@@ -246,7 +249,7 @@ def supervised(
         found = tape.gradient(value, trained)
         return {
             names[id(variable)]: tf.convert_to_tensor(gradient).numpy()
-            for variable, gradient in zip(trained, found)
+            for variable, gradient in zip(trained, found, strict=True)
             if gradient is not None
         }
 

@@ -42,7 +42,8 @@ def start(stage: Stage) -> Live:
         return time.perf_counter() - begin
 
     def finish(seconds):
-        begin, single = time.perf_counter(), []
+        single: list[float] = []
+        begin = time.perf_counter()
         while len(single) < _ANSWERS and time.perf_counter() - begin < _PATIENCE:
             single.append(timed(one))
         full = twin.place(batch)

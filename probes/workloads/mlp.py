@@ -7,6 +7,7 @@ What it does not tell: anything about layers with memory, convolution or attenti
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from probes.types import Build, Twin
@@ -15,7 +16,8 @@ SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 128, "features": 256, "width": 512, "classes": 10},
     "medium": {"batch": 256, "features": 784, "width": 2048, "classes": 10},
 }
-RATE, MOMENTUM = 0.01, 0.9
+RATE, MOMENTUM = 2**-7, 0.9
+"""Keras keeps the rate in float32 even for float64 weights, so it must be a number float32 holds exactly."""
 EXEMPTIONS: tuple[str, ...] = ()
 
 
@@ -26,7 +28,7 @@ def _widths(size):
 def FLOPS(size):
     """Two a multiply-add; the backward pass costs twice the forward pass, less the unneeded input gradient."""
     widths = _widths(size)
-    products = [2.0 * size["batch"] * a * b for a, b in zip(widths, widths[1:])]
+    products = [2.0 * size["batch"] * a * b for a, b in pairwise(widths)]
     return 3 * sum(products) - products[0]
 
 
@@ -44,7 +46,7 @@ def weights(size, seed):
     import numpy as np
 
     rng, widths, made = np.random.default_rng(seed + 1), _widths(size), {}
-    for i, (a, b) in enumerate(zip(widths, widths[1:])):
+    for i, (a, b) in enumerate(pairwise(widths)):
         made[f"dense{i}.kernel"] = rng.standard_normal((a, b), dtype=np.float32) * np.float32((2 / a) ** 0.5)
         made[f"dense{i}.bias"] = rng.standard_normal(b, dtype=np.float32) * np.float32(0.01)
     return made
@@ -57,7 +59,7 @@ def pytorch(build: Build) -> Twin:
     from probes.backends.pytorch import supervised
 
     widths = _widths(build.size)
-    dense = [nn.Linear(a, b) for a, b in zip(widths, widths[1:])]
+    dense = [nn.Linear(a, b) for a, b in pairwise(widths)]
     model = nn.Sequential(dense[0], nn.ReLU(), dense[1], nn.ReLU(), dense[2])
 
     return supervised(
