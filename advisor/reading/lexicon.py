@@ -1,0 +1,198 @@
+"""The bilingual word list: concepts, their wordings, and where they stand in a text.
+
+Reads `knowledge/lexicon.yaml`. Finding is linear in the text: a trie for words, bounded patterns for
+model numbers and turns of phrase; of two that overlap the longer one stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from advisor.knowledge import KnowledgeError
+from advisor.located import Problem
+from advisor.reading.normal import is_cjk
+
+Options = dict[str, tuple[str, ...]]
+
+
+def _listed(value: Any) -> Any:
+    """Let a single option stand for a list of one."""
+    if isinstance(value, dict):
+        return {key: (one,) if isinstance(one, str) else tuple(one) for key, one in value.items()}
+    return value
+
+
+class Concept(BaseModel):
+    """One thing people name.
+
+    Attributes:
+        says: question -> options that naming it answers.
+        implies: question -> options that follow from it without being said; marked, kept apart.
+        rules_out: question -> options that naming it excludes ("offline" rules out a server).
+        denied_excludes: options that its negation excludes; by default those of ``says``.
+        denied_says: options that its negation answers ("no GPU" says cpu).
+        confidence: how surely ``says`` holds when it is named; below .85 it is offered, not filled.
+        generic: a named product of the same kind outweighs its negation ("no GPU ... my RTX 3090").
+        needs: questions of which another answer must have been read for ``rules_out`` to hold.
+        always: holds in the past and under a negation too (experience).
+        words: wordings, English with optional plural; patterns: regular expressions over the normalised text.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    says: Options = {}
+    implies: Options = {}
+    rules_out: Options = {}
+    denied_excludes: Options | None = None
+    denied_says: Options = {}
+    confidence: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
+    generic: bool = False
+    needs: Options = {}
+    always: bool = False
+    words: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+
+
+class Match:
+    """A concept at ``[start, end)`` of the normalised text."""
+
+    __slots__ = ("concept", "end", "start")
+
+    def __init__(self, concept: Concept, start: int, end: int) -> None:
+        self.concept = concept
+        self.start = start
+        self.end = end
+
+
+class Lexicon:
+    """All concepts, ready to search."""
+
+    def __init__(self, concepts: list[Concept], traditional: dict[str, str], macros: dict[str, str]) -> None:
+        """Build the trie and compile the patterns; ``{name}`` in a pattern stands for the macro."""
+        self.concepts = concepts
+        self.traditional = traditional
+        self._trie: dict[str, Any] = {}
+        self._patterns: list[tuple[re.Pattern[str], Concept]] = []
+        terms: set[str] = set()
+        for concept in concepts:
+            for word in concept.words:
+                terms.update(re.findall(r"[a-z]+", word.lower()))
+                node = self._trie
+                for character in word.lower():
+                    node = node.setdefault(character, {})
+                node[""] = concept
+            for pattern in concept.patterns:
+                for name, text in macros.items():
+                    pattern = pattern.replace("{" + name + "}", f"(?:{text})")
+                self._patterns.append((re.compile(pattern), concept))
+        self.terms = frozenset(terms)
+
+    def find(self, text: str) -> list[Match]:
+        """Return the longest matches that do not overlap, in order."""
+        found = [*self._words(text), *self._matched(text)]
+        found.sort(key=lambda match: (match.start - match.end, match.start))
+        taken = bytearray(len(text))
+        kept = []
+        for match in found:
+            if not any(taken[match.start : match.end]):
+                taken[match.start : match.end] = b"\1" * (match.end - match.start)
+                kept.append(match)
+        return sorted(kept, key=lambda match: match.start)
+
+    def _matched(self, text: str) -> Iterator[Match]:
+        for pattern, concept in self._patterns:
+            for found in pattern.finditer(text):
+                if found.end() > found.start():
+                    yield Match(concept, found.start(), found.end())
+
+    def _words(self, text: str) -> Iterator[Match]:
+        length = len(text)
+        previous_latin = False
+        for start, first in enumerate(text):
+            latin = first.isascii() and first.isalnum()
+            if (latin and previous_latin) or first not in self._trie:
+                previous_latin = latin
+                continue
+            previous_latin = latin
+            node, place, best = self._trie, start, None
+            while place < length:
+                character = text[place]
+                step = node.get(character)
+                if step is None and character in " -_":
+                    step = node.get(" ") or node.get("-")
+                if step is None:
+                    break
+                node, place = step, place + 1
+                if "" in node:
+                    end = _boundary(text, place)
+                    if end is not None:
+                        best = Match(node[""], start, end)
+            if best is not None:
+                yield best
+
+
+def _boundary(text: str, end: int) -> int | None:
+    """Return where the word that reached ``end`` stops, a plural s included; None when it goes on."""
+    if end >= len(text) or is_cjk(text[end - 1]):
+        return end
+    for plural in ("", "s", "es", "'s"):
+        if text.startswith(plural, end):
+            after = end + len(plural)
+            if after >= len(text) or not (text[after].isascii() and text[after].isalnum()):
+                return after
+    return None
+
+
+def _read(path: Path) -> Lexicon:
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        concepts = []
+        problems: list[Problem] = []
+        for entry in document["concepts"]:
+            for key in ("says", "implies", "rules_out", "denied_excludes", "denied_says", "needs"):
+                if key in entry:
+                    entry[key] = _listed(entry[key])
+            try:
+                concepts.append(Concept(**entry))
+            except ValidationError as error:
+                problems += [
+                    _problem(path, ".".join(map(str, (entry.get("id"), *found["loc"]))), found["msg"])
+                    for found in error.errors()
+                ]
+        if problems:
+            raise KnowledgeError(problems)
+        pairs = document["traditional"].split()
+        traditional = {pair[0]: pair[1] for pair in pairs}
+        return Lexicon(concepts, traditional, document["macros"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError, re.error) as error:
+        raise KnowledgeError([_problem(path, "", str(error))]) from error
+
+
+def _problem(path: Path, key: str, message: str) -> Problem:
+    return Problem(f"knowledge/{path.name}", 1, key, message, "see Concept in advisor/reading/lexicon.py")
+
+
+@lru_cache(maxsize=4)
+def _cached(path: Path, modified: int) -> Lexicon:
+    return _read(path)
+
+
+def load(path: Path) -> Lexicon:
+    """Return the lexicon of ``path``, cached until the file changes.
+
+    Raises:
+        KnowledgeError: the file is missing or wrong.
+    """
+    try:
+        modified = path.stat().st_mtime_ns
+    except OSError as error:
+        raise KnowledgeError([_problem(path, "", str(error.strerror))]) from error
+    return _cached(path, modified)

@@ -1,0 +1,177 @@
+"""From matches and their polarity to slots, and from slots to needs.
+
+Pure. Ruled out beats wanted; said beats implied; a rule beats the model; sure is filled, half sure offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from advisor.reading.lexicon import Concept, Match
+from advisor.reading.scope import Polarity
+from advisor.reading.types import FILL, OFFER
+from advisor.types import Knowledge, Needs
+
+HEDGED = 0.68
+"""Factor on the confidence of what the writer is not sure of: filled becomes offered."""
+IMPLIED = 0.7
+_SURVIVES = frozenset({"experience", "codebase"})
+"""Questions about the past too: "we used to write Keras" says what the team knows."""
+_LATER_WINS = frozenset({"stage", "scale", "graph", "experience", "latency", "footprint", "horizon", "codebase"})
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One piece of evidence, placed in the normalised text."""
+
+    question: str
+    option: str
+    wanted: bool
+    confidence: float
+    start: int
+    end: int
+    by: Literal["rule", "model"] = "rule"
+    implied: bool = False
+    generic: bool = False
+
+
+def evidence(match: Match, polarity: Polarity) -> list[Reading]:
+    """Return what one match says, given how it is meant."""
+    concept = match.concept
+    if polarity == "excluded":
+        denied = concept.says if concept.denied_excludes is None else concept.denied_excludes
+        return [
+            *_readings(match, denied, wanted=False, confidence=0.95),
+            *_readings(match, concept.denied_says, wanted=True, confidence=0.9),
+        ]
+    if polarity == "aside":
+        kept = {question: options for question, options in concept.says.items() if question in _SURVIVES}
+        return _readings(match, kept, wanted=True, confidence=concept.confidence)
+    factor = HEDGED if polarity == "hedged" else 1.0
+    return [
+        *_readings(match, concept.says, wanted=True, confidence=concept.confidence * factor),
+        *_readings(match, concept.implies, wanted=True, confidence=IMPLIED * factor, implied=True),
+        *_readings(match, concept.rules_out, wanted=False, confidence=0.9),
+    ]
+
+
+def _readings(
+    match: Match, said: Mapping[str, tuple[str, ...]], *, wanted: bool, confidence: float, implied: bool = False
+) -> list[Reading]:
+    return [
+        Reading(
+            question, option, wanted, confidence, match.start, match.end, implied=implied, generic=match.concept.generic
+        )
+        for question, options in said.items()
+        for option in options
+    ]
+
+
+def conditional(concept: Concept, found: Iterable[Reading]) -> bool:
+    """Say whether what ``concept`` rules out holds: one of the answers it needs has been read."""
+    return not concept.needs or any(
+        reading.wanted and not reading.implied and reading.option in concept.needs.get(reading.question, ())
+        for reading in found
+    )
+
+
+def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading], list[tuple[str, str]]]:
+    """Resolve repetition and conflict.
+
+    Returns:
+        at most one reading per question, option and polarity, by place in the text; and the options said
+        both ways.
+    """
+    best: dict[tuple[str, str, bool], Reading] = {}
+    for reading in found:
+        if reading.question not in knowledge.questions:
+            continue
+        key = (reading.question, reading.option, reading.wanted)
+        if key not in best or _rank(reading) > _rank(best[key]):
+            best[key] = reading
+    contradictions = []
+    for question, option, wanted in list(best):
+        if wanted or (question, option, True) not in best:
+            continue
+        yes, no = best[question, option, True], best[question, option, False]
+        if no.generic and not yes.generic and not yes.implied:
+            del best[question, option, False]
+            continue
+        if not yes.implied:
+            contradictions.append((question, option))
+        del best[question, option, True]
+    said = {reading.question for reading in best.values() if reading.wanted and not reading.implied}
+    kept = [reading for reading in best.values() if not (reading.implied and reading.question in said)]
+    return sorted(_one_each(kept, knowledge), key=lambda reading: (reading.start, reading.end)), contradictions
+
+
+def _rank(reading: Reading) -> tuple[bool, bool, float]:
+    return (not reading.implied, reading.by == "rule", reading.confidence)
+
+
+def _one_each(found: list[Reading], knowledge: Knowledge) -> list[Reading]:
+    """Leave one filled option where a question takes one, and no "none" beside its neighbours."""
+    result = [reading for reading in found if not reading.wanted]
+    for question in {reading.question: None for reading in found if reading.wanted}:
+        own = [reading for reading in found if reading.wanted and reading.question == question]
+        if knowledge.questions[question].kind == "one":
+            own = _single(own, [choice.id for choice in knowledge.questions[question].options])
+        elif any(reading.option != "none" and reading.confidence >= FILL for reading in own):
+            own = [reading for reading in own if reading.option != "none"]
+        result += own
+    return result
+
+
+def _single(own: list[Reading], order: list[str]) -> list[Reading]:
+    if own[0].question == "experience" and {"pytorch", "tensorflow"} <= {r.option for r in own if r.confidence >= FILL}:
+        known = max((r for r in own if r.option in {"pytorch", "tensorflow"}), key=lambda r: r.confidence)
+        return [replace(known, option="both")]
+    later = own[0].question in _LATER_WINS
+
+    def rank(reading: Reading) -> tuple[bool, bool, int]:
+        place = order.index(reading.option)
+        return (not reading.implied, reading.confidence >= FILL, place if later else -place)
+
+    first, *others = sorted(own, key=rank, reverse=True)
+    lowered = [replace(other, confidence=min(other.confidence, OFFER)) for other in others if not other.implied]
+    return [first, *lowered]
+
+
+def needs_of(settled: Sequence[Reading], knowledge: Knowledge) -> Needs:
+    """Return what was said surely: the filled answers and the exclusions."""
+    answers: dict[str, str | tuple[str, ...]] = {}
+    excluded: dict[str, tuple[str, ...]] = {}
+    for name, question in knowledge.questions.items():
+        order = [choice.id for choice in question.options]
+        wanted = {r.option for r in settled if r.question == name and r.wanted and not r.implied and r.confidence >= FILL}
+        ruled = {r.option for r in settled if r.question == name and not r.wanted and r.confidence >= FILL}
+        if wanted:
+            chosen = tuple(option for option in order if option in wanted)
+            answers[name] = chosen[0] if question.kind == "one" else chosen
+        if ruled:
+            excluded[name] = tuple(option for option in order if option in ruled)
+    return Needs(answers=answers, excluded=excluded)
+
+
+def implied_of(settled: Sequence[Reading], knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    """Return what follows from the text without being said, by question."""
+    return _grouped((r for r in settled if r.wanted and r.implied), knowledge)
+
+
+def offers_of(settled: Sequence[Reading], knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    """Return the half-sure options of the questions that were not filled, best first."""
+    half = (r for r in settled if r.wanted and not r.implied and OFFER <= r.confidence < FILL)
+    return _grouped(half, knowledge)
+
+
+def _grouped(found: Iterable[Reading], knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    by_question: dict[str, list[Reading]] = {}
+    for reading in found:
+        by_question.setdefault(reading.question, []).append(reading)
+    return {
+        name: tuple(r.option for r in sorted(by_question[name], key=lambda r: -r.confidence))
+        for name in knowledge.questions
+        if name in by_question
+    }

@@ -1,0 +1,62 @@
+"""What reading hands on: slots with their place in the text, and the needs they add up to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from advisor.types import Needs, Share
+
+FILL = 0.85
+"""From this confidence on an answer is filled in (with an undo); below it is offered."""
+OFFER = 0.5
+"""Below this confidence nothing is said at all."""
+
+
+class Slot(BaseModel):
+    """One option read from the text.
+
+    Attributes:
+        span: half-open place in the text as it was given, in characters.
+        by: the lexicon's rules or the trained model.
+        implied: follows from what was said without being said ("Raspberry Pi" runs on a cpu).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    question: str
+    option: str
+    polarity: Literal["wanted", "excluded"]
+    confidence: Share
+    span: tuple[int, int]
+    by: Literal["rule", "model"]
+    implied: bool = False
+
+
+class Understanding(BaseModel):
+    """The ``understanding/1`` document.
+
+    Attributes:
+        needs: what was said surely enough to fill in. Nothing implied, nothing half sure.
+        implied: question -> options that only follow from what was said; ``assumed()`` adds them.
+        offers: question -> options half sure, best first, to be offered as choices.
+        ask: questions worth asking next, half-sure ones first.
+        contradictions: [question, option] said as wanted and as ruled out in one text; kept as ruled out.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    schema_: Literal["understanding/1"] = Field("understanding/1", alias="schema")
+    language: Literal["en", "zh", "mixed", "other"]
+    needs: Annotated[Needs, PlainSerializer(lambda needs: needs.document(), return_type=dict[str, Any])]
+    slots: tuple[Slot, ...]
+    ask: tuple[str, ...]
+    out_of_scope: bool
+    implied: dict[str, tuple[str, ...]] = {}
+    offers: dict[str, tuple[str, ...]] = {}
+    contradictions: tuple[tuple[str, str], ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON-ready document."""
+        return self.model_dump(mode="json", by_alias=True)
