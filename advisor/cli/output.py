@@ -195,8 +195,3 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     from advisor.located import nearest
 
     return f"no {kind} '{name}'; {nearest(name, known)}"
-
-
-def percent(share: float) -> str:
-    """Return a share as a whole percentage."""
-    return f"{100 * share:.0f} %"

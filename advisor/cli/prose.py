@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from advisor.cli.output import percent
+from advisor.report.view import percent
 
 if TYPE_CHECKING:
     from advisor.types import Knowledge, Recommendation

@@ -373,7 +373,11 @@ class View:
 
 
 def percent(share: float) -> str:
-    """Return a share as a whole percentage."""
+    """Return a share as a whole percentage; what is not quite all or nothing does not look like it."""
+    if 0.995 < share < 1.0:
+        return "> 99 %"
+    if 0.0 < share < 0.005:
+        return "< 1 %"
     return f"{100 * share:.0f} %"
 
 
