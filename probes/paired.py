@@ -20,8 +20,9 @@ RESTARTS = (3, 6)
 CONFIRMED = 0.05
 """Half width on the log scale at which further restarts are not worth their seconds."""
 
-CAP = 12.0
-"""Seconds of turns a probe gets at most in a quick session."""
+CAP = 5.0
+"""Seconds of turns a probe gets at most in a quick session: the spread of processes is then the larger part of its
+interval, which no further turn would narrow."""
 
 
 def measure(

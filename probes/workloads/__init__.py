@@ -3,7 +3,8 @@
 What a module holds stands at the end of ``probes/types.py``; ``mlp.py`` is the shortest whole example, and a file of
 one's own for ``--workload FILE.py`` is the same. Three rules make a workload pass the gate:
 
-- learning rates are powers of two, because Keras keeps the rate in float32 even where the weights are float64;
+- learning rates, betas and epsilons are numbers that float32 holds exactly (powers of two, say), because Keras takes
+  them through float32 even where the weights are float64;
 - whatever two frameworks compute differently on purpose (running variances, say) is exempted by a line of
   ``EXEMPTIONS`` that begins ``<part>:<pattern>:``, as in ``weights:norm*.variance: Keras divides by n``;
 - the first step from the canonical weights is the step that is compared, so nothing may draw random numbers.

@@ -18,9 +18,9 @@ SIZES: dict[str, dict[str, Any]] = {
     "medium": {"batch": 16, "length": 128, "width": 256, "heads": 4, "layers": 4, "words": 8000, "classes": 2},
 }
 RATE, EPSILON = 2**-12, 1e-5
-ADAM = 1e-5
-"""PyTorch's epsilon of Adam. Keras adds its epsilon before the bias correction, so it gets the number that makes
-the first step the same: times sqrt(1 - beta2)."""
+ADAM, BETAS = 2**-17, (1 - 3 / 32, 1 - 2**-10)
+"""PyTorch's epsilon and betas of Adam, near the usual ones but held exactly by float32, through which Keras casts
+them. Keras adds its epsilon before the bias correction: times sqrt(1 - beta2) it means the same at the first step."""
 EXEMPTIONS = (
     "Adam's epsilon means the same at the first step only; later Keras' is the smaller one relative to the corrected "
     "second moment. Both lie far below the gradients, and the cost of a step does not depend on them",
@@ -133,7 +133,7 @@ def pytorch(build: Build) -> Twin:
         tensors=tensors,
         call=lambda model, batch: {"logits": model(batch["x"])},
         loss=lambda outputs, batch: nn.functional.cross_entropy(outputs["logits"], batch["y"]),
-        optimiser=lambda parameters: torch.optim.Adam(parameters, lr=RATE, eps=ADAM),
+        optimiser=lambda parameters: torch.optim.Adam(parameters, lr=RATE, betas=BETAS, eps=ADAM),
     )
 
 
@@ -192,6 +192,6 @@ def tensorflow(build: Build) -> Twin:
         tensors=tensors,
         call=lambda model, batch, training: {"logits": model(batch["x"], training=training)},
         loss=lambda outputs, batch: entropy(batch["y"], outputs["logits"]),
-        optimiser=tf.keras.optimizers.Adam(RATE, epsilon=ADAM * (1 - 0.999) ** 0.5),
+        optimiser=tf.keras.optimizers.Adam(RATE, *BETAS, epsilon=ADAM * 2**-5),
         fit=(lambda batch: (batch["x"], batch["y"]), entropy),
     )
