@@ -5,14 +5,28 @@ Pure: the day, the random seed and the installed versions are arguments.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
+from advisor import asking, flips, planning, plans, reasons, robustness, scoring, tipping, wording
 from advisor import measured as door
-from advisor import plans, reasons, robustness, scoring
-from advisor.types import Knowledge, KnowledgeStamp, Needs, Recommendation
-from probes.types import Evidence, Probe
+from advisor.scoring import Problem, Scored
+from advisor.tally import Tally
+from advisor.types import (
+    Flip,
+    Knowledge,
+    KnowledgeStamp,
+    Needs,
+    Plan,
+    PlannedProbe,
+    Recommendation,
+    RouteResult,
+    Text,
+)
+from probes.types import Evidence, Probe, Status
 
 
 def advise(
@@ -36,28 +50,109 @@ def advise(
         versions: installed version by framework, for ageing.
         probes: the catalogue: what each probe speaks to, and what could be run.
         machine: this machine's description; evidence of another one then counts for less.
-        measurable: frameworks that probes can run; all where not given.
+        measurable: frameworks that probes can run; those with a backend where not given.
     """
     finding = door.find(measured, knowledge, probes=probes, machine=machine)
     problem = scoring.prepare(knowledge, today=today, versions=versions, finding=finding)
     scored = scoring.judge(problem, needs)
-    allowed, firm = robustness.examine(problem, needs, random_seed=random_seed)
-    shares = reasons.by_framework(problem, allowed, firm)
+    tally = Tally(scored)
+    shares = firmness(scored, random_seed=random_seed)
+    acceptability = robustness.acceptability(problem, shares)
+    strength = robustness.band(acceptability.get(scored.leader or "", 0.0), knowledge.settings)
+    done = {m.probe for session in measured for m in session.probes if m.status is Status.OK}
+    able = measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable
+    plan = planning.probe_plan(scored, probes, measurable=able, done=done)
+    settled = asking.settled(scored)
     routes = plans.routes_for(needs, knowledge)
+    criteria = reasons.criteria(scored, tally)
+    speaks_for, speaks_against = reasons.for_and_against(scored, tally)
+    before = None
+    if measured:
+        undone = scoring.judge(scoring.prepare(knowledge, today=today, versions=versions), needs)
+        before = reasons.before(undone, scored, shares=firmness(undone, random_seed=random_seed))
     return Recommendation(
         needs=needs.document(),
         recommended=scored.leader,
-        strength=robustness.band(shares.acceptability.get(scored.leader or "", 0.0), knowledge.settings),
-        acceptability=shares.acceptability,
-        confidence=shares.confidence,
+        strength=strength,
+        acceptability=acceptability,
+        confidence={f: shares[f].confidence if f in shares else 0.0 for f in problem.frameworks},
         utility=scored.utility,
-        criteria=reasons.criteria(problem, scored, needs),
+        criteria=criteria,
         excluded=plans.exclusions(needs, knowledge),
         routes=routes,
-        settled=False,
+        for_=speaks_for,
+        against=speaks_against,
+        flips=what_flips(scored, tally, plan, random_seed=random_seed),
+        next_questions=() if settled else asking.next_questions(scored),
+        settled=settled,
+        probe_plan=plan,
         knowledge=KnowledgeStamp(version=knowledge.version, sha256=knowledge.sha256),
         random_seed=random_seed,
-        pairwise=shares.pairwise,
-        central_weights=shares.central,
+        pairwise={f: s.ahead for f, s in shares.items()},
+        central_weights={f: s.central for f, s in shares.items()},
         verdicts=finding.verdicts,
+        contradictions=reasons.contradictions(criteria, finding),
+        before=before,
+        notes=notes(scored, strength=strength, settled=settled),
+        plans=both_plans(scored, routes),
     )
+
+
+@lru_cache(maxsize=8)
+def measurable_frameworks(frameworks: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the frameworks that have a backend file; all of them where fewer than two have."""
+    able = tuple(f for f in frameworks if importlib.util.find_spec(f"probes.backends.{f}") is not None)
+    return able if len(able) > 1 else frameworks
+
+
+def firmness(scored: Scored, *, random_seed: int) -> dict[str, robustness.Shares]:
+    """Run SMAA on a result."""
+    return robustness.examine(
+        scored.problem,
+        scored.judged,
+        concentration=robustness.concentration(scored.problem, scored.needs),
+        random_seed=random_seed,
+        covariance=scored.covariance,
+    )
+
+
+def what_flips(scored: Scored, tally: Tally, plan: Sequence[PlannedProbe], *, random_seed: int) -> tuple[Flip, ...]:
+    """Return what would change the result: answers, a shift of weight, one claim, one probe."""
+    found = [
+        *flips.answer_flips(scored, random_seed=random_seed),
+        tipping.weight_flip(scored, random_seed=random_seed),
+        tipping.claim_flip(scored, tally, random_seed=random_seed),
+        tipping.probe_flip(scored, plan, random_seed=random_seed),
+    ]
+    return tuple(flip for flip in found if flip is not None)
+
+
+def both_plans(scored: Scored, routes: Sequence[RouteResult]) -> tuple[Plan, ...]:
+    """Return the recommended plan and the runner-up's beside it."""
+    if scored.leader is None:
+        return ()
+    knowledge = scored.problem.knowledge
+    rivals = [framework for framework in scored.allowed if framework != scored.leader]
+    found = [plans.plan_of(scored.leader, routes, knowledge, role="recommended")]
+    if rivals:
+        second = max(rivals, key=lambda f: (scored.utility[f], f))
+        found.append(plans.plan_of(second, routes, knowledge, role="runner-up"))
+    return tuple(found)
+
+
+def notes(scored: Scored, *, strength: str, settled: bool) -> tuple[Text, ...]:
+    """Return what a reader must be told beside the result."""
+    problem: Problem = scored.problem
+    found = [wording.contradiction(question, both) for question, both in asking.contradictions(scored.needs, problem)]
+    found.extend(plans.relaxations(scored.needs, problem.knowledge))
+    if not scored.judged.weights.any():
+        found.append(wording.NO_ANSWERS)
+    elif scored.leader is None and scored.allowed:
+        found.append(wording.NO_EVIDENCE)
+    elif scored.leader is not None and strength == "either":
+        found.append(wording.EITHER)
+    if settled and scored.leader is not None:
+        found.append(wording.SETTLED)
+    if any(observation.other_machine for observation in problem.finding.observations):
+        found.append(wording.ELSEWHERE)
+    return tuple(found)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from advisor.scoring import holds, route_order, split
 from advisor.types import (
     LIVING_ROUTE,
     Exclusion,
@@ -19,6 +18,7 @@ from advisor.types import (
     RouteResult,
     Text,
 )
+from advisor.voices import holds, route_order, split
 
 
 def named_needs(needs: Needs) -> tuple[str, ...]:

@@ -6,80 +6,70 @@ Pure: no files, no clock.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from advisor import measured as door
-from advisor.robustness import Robustness
-from advisor.scoring import Problem, Scored, Voice
-from advisor.types import CriterionResult, Needs
+from advisor.robustness import Shares, acceptability, band
+from advisor.scoring import Problem, Scored
+from advisor.tally import Tally, used_routes
+from advisor.types import CriterionResult
+
+TRIFLE = 1e-9
+"""A claim that moves the lead by less than this is no reason."""
 
 
-@dataclass(frozen=True)
-class Shares:
-    """SMAA's results by name; a framework that is excluded takes no rank."""
-
-    acceptability: dict[str, float]
-    confidence: dict[str, float]
-    pairwise: dict[str, dict[str, float]]
-    central: dict[str, dict[str, float]]
-
-
-def by_framework(problem: Problem, allowed: Sequence[str], firm: Robustness) -> Shares:
-    """Name the rows and columns of SMAA's arrays."""
-    place = {framework: index for index, framework in enumerate(allowed)}
-    return Shares(
-        acceptability={f: float(firm.acceptability[place[f], 0]) if f in place else 0.0 for f in problem.frameworks},
-        confidence={f: float(firm.confidence[place[f]]) if f in place else 0.0 for f in problem.frameworks},
-        pairwise={a: {b: float(firm.pairwise[place[a], place[b]]) for b in allowed if b != a} for a in allowed},
-        central={
-            f: {
-                criterion: float(weight)
-                for criterion, weight in zip(problem.criteria, firm.central[place[f]], strict=True)
-                if weight > 0
-            }
-            for f in allowed
-        },
-    )
+def behind(tally: Tally, j: int) -> tuple[str, ...]:
+    """Return the claims that a criterion's values rest on under the present answers."""
+    held = tally.held[0]
+    found: set[str] = set()
+    for of_framework in tally.said[j]:
+        for said in of_framework:
+            for member in (*said.voice.members, *used_routes(said.voice, held)):
+                if held[member.condition]:
+                    found.update(member.claims)
+    return tuple(sorted(found))
 
 
-def spoken(voice: Voice, held: Any) -> tuple[set[str], set[str]]:
-    """Return the claims a voice rests on under one row of conditions, and the needs whose route it uses."""
-    claims = {claim for member in voice.members if held[member.condition] for claim in member.claims}
-    needs: set[str] = set()
-    for path in voice.paths:
-        if not (held[path.need_condition] or not any(held[other] for other in path.rivals)):
-            continue
-        needs.add(path.need)
-        for member in path.routes:
-            if held[member.condition]:
-                claims.update(member.claims)
-                break
-    return claims, needs
+def for_and_against(scored: Scored, tally: Tally) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the claims that widen the leader's lead over its closest rival, and those that narrow it.
+
+    Most decisive first; what a claim does is found by leaving it out.
+    """
+    rival = closest_rival(scored)
+    if scored.leader is None or rival is None:
+        return (), ()
+    frameworks = scored.problem.frameworks
+    found = tally.influence(frameworks.index(scored.leader), frameworks.index(rival))
+    order = sorted(found, key=lambda claim: (-abs(found[claim]), claim))
+    return tuple(c for c in order if found[c] > TRIFLE), tuple(c for c in order if found[c] < -TRIFLE)
 
 
-def criteria(problem: Problem, scored: Scored, needs: Needs) -> tuple[CriterionResult, ...]:
+def closest_rival(scored: Scored) -> str | None:
+    """Return the best framework after the leader: of those that meet the requirements, else of all."""
+    others = [f for f in scored.allowed if f != scored.leader] or [f for f in scored.utility if f != scored.leader]
+    return max(others, key=lambda f: (scored.utility[f], f)) if others else None
+
+
+def criteria(scored: Scored, tally: Tally) -> tuple[CriterionResult, ...]:
     """Return each criterion that weighs, heaviest first; contributions add up to the utility exactly."""
-    judged = scored.judged
-    held = problem.truths(problem.answers(needs)[None, :])
-    prior_mean, prior_variance = problem.values(held)
+    problem, judged = scored.problem, scored.judged
+    prior_mean, prior_variance = problem.values(tally.held)
     found = []
     for j in np.argsort(-judged.weights[0], kind="stable"):
         weight = float(judged.weights[0, j])
         if weight <= 0:
             continue
         values = judged.values[0, j]
-        claims = set().union(*(spoken(v, held[0])[0] for voices in problem.voices[j] for v in voices))
         found.append(
             CriterionResult(
                 id=problem.criteria[j],
                 weight=weight,
                 value=dict(zip(problem.frameworks, values.tolist(), strict=True)),
                 contribution=dict(zip(problem.frameworks, (weight * values).tolist(), strict=True)),
-                claims=tuple(sorted(claims)),
+                claims=behind(tally, int(j)),
                 sd=dict(zip(problem.frameworks, np.sqrt(judged.variance[0, j]).tolist(), strict=True)),
                 measured=_measured(problem, int(j), prior_mean[0, j], prior_variance[0, j]),
             )
@@ -121,3 +111,44 @@ def _measured(problem: Problem, j: int, mean: Any, variance: Any) -> dict[str, A
 def _interval(mean: float, sd: float) -> dict[str, float]:
     half = door.QUANTILE_95 * sd
     return {"ratio": math.exp(mean), "low": math.exp(mean - half), "high": math.exp(mean + half)}
+
+
+def contradictions(found: Sequence[CriterionResult], finding: door.Finding) -> tuple[dict[str, Any], ...]:
+    """Return where the machine and the documents disagree: both numbers stand, nothing is overwritten."""
+    of_ratios = [
+        {"criterion": result.id, **pair}
+        for result in found
+        for pair in (result.measured or {}).get("pairs", ())
+        if pair["conflict"]
+    ]
+    of_claims = [
+        {"criterion": verdict["criterion"], "claim": verdict["claim"], "verdict": verdict["verdict"]}
+        for verdict in finding.verdicts
+        if verdict["verdict"] == "contradicted"
+    ]
+    return (*of_ratios, *of_claims)
+
+
+def before(undone: Scored, scored: Scored, *, shares: Mapping[str, Shares]) -> dict[str, Any]:
+    """Return the result as it was without the measurements, and what they moved, most first."""
+    problem = scored.problem
+    contribution = [judged.weights[0][:, None] * judged.values[0] for judged in (undone.judged, scored.judged)]
+    change = contribution[1] - contribution[0]  # (J, n)
+    order = np.argsort(-np.ptp(change, axis=1), kind="stable")
+    leading = acceptability(problem, shares)
+    return {
+        "recommended": undone.leader,
+        "strength": band(leading.get(undone.leader or "", 0.0), problem.knowledge.settings),
+        "acceptability": leading,
+        "utility": undone.utility,
+        "changed": undone.leader != scored.leader,
+        "moved": [
+            {
+                "criterion": problem.criteria[j],
+                "before": dict(zip(problem.frameworks, contribution[0][j].tolist(), strict=True)),
+                "after": dict(zip(problem.frameworks, contribution[1][j].tolist(), strict=True)),
+            }
+            for j in order
+            if np.ptp(change[j]) > TRIFLE
+        ],
+    }

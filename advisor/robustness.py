@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.scoring import Floats, Problem
+from advisor.scoring import Judged, Problem
 from advisor.types import Needs, Settings, Strength
+from advisor.voices import Floats
 
 LEAST_CERTAINTY = 0.05
 """Answers given with no certainty at all still leave a twentieth of the concentration: they were given."""
@@ -35,6 +36,16 @@ class Robustness:
     pairwise: Floats
     central: Floats
     confidence: Floats
+
+
+@dataclass(frozen=True)
+class Shares:
+    """SMAA's results for one framework, by name. ``ranks[0]`` is its acceptability."""
+
+    ranks: tuple[float, ...]
+    ahead: dict[str, float]
+    central: dict[str, float]
+    confidence: float
 
 
 def concentration(problem: Problem, needs: Needs) -> float:
@@ -218,19 +229,50 @@ def band(acceptability: float, settings: Settings) -> Strength:
     return "leaning" if acceptability >= settings.leaning else "either"
 
 
-def examine(problem: Problem, needs: Needs, *, random_seed: int) -> tuple[tuple[str, ...], Robustness]:
-    """Run SMAA on the frameworks that meet the requirements of these answers; return them with it."""
-    answers = problem.answers(needs)
-    judged = problem.judge(answers[None, :], needs.priorities)
+def examine(
+    problem: Problem,
+    judged: Judged,
+    *,
+    concentration: float,
+    random_seed: int,
+    covariance: Mapping[int, Floats] | None = None,
+) -> dict[str, Shares]:
+    """Run SMAA on the frameworks that meet the requirements; the others take no rank and have no shares.
+
+    Args:
+        problem: the prepared knowledge base.
+        judged: one set of answers (K = 1), perhaps with weights or values changed.
+        concentration: see the function of that name. random_seed: of the draws.
+        covariance: (n, n) by measured criterion.
+    """
     columns = np.flatnonzero(judged.allowed[0])
-    covariance = {j: matrix[np.ix_(columns, columns)] for j, matrix in problem.covariance(answers).items()}
+    allowed = [problem.frameworks[a] for a in columns]
+    if not allowed:
+        return {}
     found = smaa(
         judged.weights[0],
         judged.values[0][:, columns],
         variance=judged.variance[0][:, columns],
-        concentration=concentration(problem, needs),
+        concentration=concentration,
         draws=problem.knowledge.settings.draws,
         random_seed=random_seed,
-        covariance=covariance,
+        covariance={j: matrix[np.ix_(columns, columns)] for j, matrix in (covariance or {}).items()},
     )
-    return tuple(problem.frameworks[a] for a in columns), found
+    return {
+        framework: Shares(
+            ranks=tuple(found.acceptability[a].tolist()),
+            ahead={other: float(found.pairwise[a, b]) for b, other in enumerate(allowed) if b != a},
+            central={
+                criterion: float(weight)
+                for criterion, weight in zip(problem.criteria, found.central[a], strict=True)
+                if weight > 0
+            },
+            confidence=float(found.confidence[a]),
+        )
+        for a, framework in enumerate(allowed)
+    }
+
+
+def acceptability(problem: Problem, shares: Mapping[str, Shares]) -> dict[str, float]:
+    """Return every framework's share of first ranks; an excluded one has none."""
+    return {framework: shares[framework].ranks[0] if framework in shares else 0.0 for framework in problem.frameworks}

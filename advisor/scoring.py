@@ -1,4 +1,4 @@
-"""From answers to utilities: weights, applicable claims, best living routes, values, requirements.
+"""From answers to utilities: weights, values, requirements.
 
 ``prepare`` compiles a knowledge base once; the ``Problem`` it returns judges many sets of answers at a time, so
 that what is shown and every "what if" come from the same arithmetic. Pure: no files, no clock.
@@ -12,106 +12,22 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from advisor import measured as door
-from advisor.types import LIVING_ROUTE, Claim, Grade, Knowledge, Needs, Route
+from advisor import voices
+from advisor.types import LIVING_ROUTE, Claim, Knowledge, Needs, Route
+from advisor.voices import Bools, Floats, Member, Path, Voice, applicable
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-
-ALWAYS = 0
-"""Index of the condition that holds under any answers."""
+__all__ = ["Judged", "Problem", "Scored", "applicable", "judge", "prepare", "score"]
 
 TIE = 1e-12
 """Utilities closer than this are equal: it is rounding, not evidence."""
 
 PRIORITY_BASE = 3.0
 """Emphasis that priorities alone stand on: with no answer at all a stated priority still weighs."""
-
-NO_ROUTE_GRADE: Grade = "moderate"
-"""Grade of "no living route is known": nobody can list every tool."""
-
-_ROUTE_ORDER = ("supported", "beta", "maintenance", "experimental")
-
-_WEIGHING = frozenset({"current", "contested"})
-
-
-def value_of(effect: float) -> float:
-    """Return where an effect in -2..2 stands on the criterion's scale."""
-    return 0.5 + 0.25 * effect
-
-
-@lru_cache(maxsize=4096)
-def outside(version: str, specifier: str) -> bool:
-    """Return True where an installed version lies outside the range for which a claim was checked."""
-    try:
-        return not SpecifierSet(specifier).contains(Version(version), prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return False  # the knowledge check refuses such ranges; a local build's odd version ages nothing
-
-
-def growth(claim: Claim, framework: str, knowledge: Knowledge, *, today: date, versions: Mapping[str, str]) -> float:
-    """Return the factor by which age and version widen a claim's uncertainty for a framework."""
-    settings = knowledge.settings
-    years = max(0.0, (today - claim.review_by).days / 365.25)
-    factor = float(settings.overdue_growth**years)
-    installed, checked = versions.get(framework), claim.versions.get(framework)
-    if installed is not None and checked is not None and outside(installed, checked):
-        factor *= settings.outside_version
-    return factor
-
-
-def holds(when: Mapping[str, Iterable[str]], needs: Needs) -> bool:
-    """Return True where every question of ``when`` was answered with one of its options."""
-    return all(set(needs.options(question)) & set(options) for question, options in when.items())
-
-
-def applicable(needs: Needs, knowledge: Knowledge) -> tuple[Claim, ...]:
-    """Return the claims that weigh under these answers, by id: alive, and their ``when`` holds."""
-    return tuple(
-        claim for _, claim in sorted(knowledge.claims.items()) if claim.truth in _WEIGHING and holds(claim.when, needs)
-    )
-
-
-def route_order(route: Route, knowledge: Knowledge) -> tuple[float, float, int, str]:
-    """Sort key of routes to one need: best effect, surest grade, best status, then id."""
-    status = _ROUTE_ORDER.index(route.status) if route.status in _ROUTE_ORDER else len(_ROUTE_ORDER)
-    return (-route.effect, knowledge.settings.sd[route.grade], status, route.id)
-
-
-@dataclass(frozen=True)
-class Member:
-    """One thing said about a criterion: active where its condition holds (and no better route does)."""
-
-    condition: int
-    mean: float
-    precision: float
-    claims: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Path:
-    """A need's living routes from one framework, best first; ``relevant`` conditions open it."""
-
-    need: str
-    need_condition: int
-    rivals: tuple[int, ...]
-    routes: tuple[Member, ...]
-    nothing: Member
-
-
-@dataclass(frozen=True)
-class Voice:
-    """What counts once: a claim, copies of one origin, or a route with the claims it rests on."""
-
-    members: tuple[Member, ...]
-    paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,24 +45,33 @@ class Judged:
 
 @dataclass
 class Problem:
-    """A knowledge base made ready: options, conditions and what is said about each criterion.
+    """A knowledge base made ready: options, conditions and what speaks about each criterion.
 
     Attributes:
-        options: (question, option) per column of an answers matrix.
-        emphasis: (options, J). conditions: per index, {question: columns}; index 0 always holds.
-        voices: [j][a]; requirements: question -> ("all" | "any", {column: [a] -> route conditions}).
+        options: (question, option) per column of an answers matrix; ``column`` is its inverse.
+        emphasis: (options, J).
+        conditions: per index, one tuple of columns per question asked of; index 0 always holds.
+        claims: those alive, by criterion. routes: those alive, by (need, framework), best first.
+        voices: [j][a]. fixed: (2, J, n) precision and moment of the voices that no answer can change.
+        requirements: question -> ("all" | "any", {column: [a] -> conditions of the living routes}).
+        ratios: j -> measured (a, b, difference of values, its variance).
     """
 
     knowledge: Knowledge
     finding: door.Finding
+    today: date
+    versions: Mapping[str, str]
     frameworks: tuple[str, ...]
     criteria: tuple[str, ...]
     options: tuple[tuple[str, str], ...]
     column: dict[tuple[str, str], int]
     emphasis: Floats
+    claims: dict[str, list[Claim]]
+    routes: dict[tuple[str, str], list[Route]]
     conditions: list[tuple[tuple[int, ...], ...]] = field(default_factory=lambda: [()])
-    condition_index: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=lambda: {(): ALWAYS})
+    condition_index: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=lambda: {(): voices.ALWAYS})
     voices: list[list[list[Voice]]] = field(default_factory=list)
+    fixed: Floats = field(default_factory=lambda: np.zeros((2, 0, 0)))
     requirements: dict[str, tuple[str, dict[int, list[list[int]]]]] = field(default_factory=dict)
     ratios: dict[int, list[tuple[int, int, float, float]]] = field(default_factory=dict)
 
@@ -176,11 +101,12 @@ class Problem:
 
     def truths(self, answers: Bools) -> Bools:
         """Return which conditions hold, (K, conditions), for answers (K, options)."""
-        held = np.ones((len(answers), len(self.conditions)), dtype=np.bool_)
+        held = np.ones((len(self.conditions), len(answers)), dtype=np.bool_)
+        chosen = np.ascontiguousarray(answers.T)
         for index, questions in enumerate(self.conditions):
             for columns in questions:
-                held[:, index] &= answers[:, columns].any(axis=1)
-        return held
+                held[index] &= chosen[list(columns)].any(axis=0) if len(columns) != 1 else chosen[columns[0]]
+        return held.T
 
     # ------------------------------------------------------------ weights
 
@@ -191,11 +117,10 @@ class Problem:
         the criterion out, 3 gives it as much as everything else together. Affine in the answers, which the
         exact stop relies on.
         """
-        given = answers.astype(np.float64) @ self.emphasis  # (K, J)
-        return self.prioritised(given, priorities, PRIORITY_BASE)
+        return self.prioritised(answers.astype(np.float64) @ self.emphasis, priorities, base=PRIORITY_BASE)
 
-    def prioritised(self, given: Floats, priorities: Mapping[str, float], base: float) -> Floats:
-        """Apply stated priorities to rows of emphasis; ``base`` 0 gives the linear part alone."""
+    def prioritised(self, given: Floats, priorities: Mapping[str, float], *, base: float) -> Floats:
+        """Apply stated priorities to rows of emphasis (K, J); with ``base`` 0 this is the linear part alone."""
         if not priorities:
             return given
         total = base + given.sum(axis=1)
@@ -210,17 +135,29 @@ class Problem:
 
     def values(self, held: Bools) -> tuple[Floats, Floats]:
         """Return means and variances, (K, J, n) each, from the conditions that hold, before measurement."""
-        rows, width, count = len(held), len(self.criteria), len(self.frameworks)
-        prior = self.knowledge.settings.prior_sd**-2
-        precision = np.full((rows, width, count), prior)
-        moment = np.full((rows, width, count), 0.5 * prior)
-        for j in range(width):
-            for a in range(count):
-                for voice in self.voices[j][a]:
-                    added, mean = _speak(voice, held)
-                    precision[:, j, a] += added
-                    moment[:, j, a] += added * mean
+        shape = (len(held), len(self.criteria), len(self.frameworks))
+        precision = np.broadcast_to(self.fixed[0], shape).copy()
+        moment = np.broadcast_to(self.fixed[1], shape).copy()
+        for j in range(len(self.criteria)):
+            self._add_voices(j, held, precision[:, j], moment[:, j])
         return moment / precision, 1.0 / precision
+
+    def values_on(self, j: int, held: Bools) -> Floats:
+        """Return the values (K, n) on one criterion, measurement included."""
+        precision = np.broadcast_to(self.fixed[0, j], (len(held), len(self.frameworks))).copy()
+        moment = np.broadcast_to(self.fixed[1, j], precision.shape).copy()
+        self._add_voices(j, held, precision, moment)
+        mean, _ = self.fused_criterion(j, moment / precision, 1.0 / precision)
+        return mean
+
+    def _add_voices(self, j: int, held: Bools, precision: Floats, moment: Floats) -> None:
+        """Add, in place, what the voices that hang on answers say about a criterion; (K, n) arrays."""
+        for a, of_framework in enumerate(self.voices[j]):
+            for voice in of_framework:
+                if not voice.fixed:
+                    added, mean = voices.speak(voice, held)
+                    precision[:, a] += added
+                    moment[:, a] += added * mean
 
     def fused(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, dict[int, Floats]]:
         """Let the measured ratios speak: means, variances, and the covariance (K, n, n) of measured criteria.
@@ -231,15 +168,17 @@ class Problem:
             return mean, variance, {}
         mean, variance = mean.copy(), variance.copy()
         covariances: dict[int, Floats] = {}
-        for j, observed in self.ratios.items():
-            m = mean[:, j, :].copy()
-            p = variance[:, j, :, None] * np.eye(len(self.frameworks))
-            for better, worse, gap, noise in observed:
-                m, p = observe(m, p, pair=(better, worse), gap=gap, noise=noise)
-            mean[:, j, :] = np.clip(m, 0.0, 1.0)
-            variance[:, j, :] = np.diagonal(p, axis1=1, axis2=2)
-            covariances[j] = p
+        for j in self.ratios:
+            mean[:, j, :], covariances[j] = self.fused_criterion(j, mean[:, j, :], variance[:, j, :])
+            variance[:, j, :] = np.diagonal(covariances[j], axis1=1, axis2=2)
         return mean, variance, covariances
+
+    def fused_criterion(self, j: int, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+        """Return means (K, n) and covariance (K, n, n) of one criterion after what was measured on it."""
+        covariance = variance[:, :, None] * np.eye(len(self.frameworks))
+        for a, b, gap, noise in self.ratios.get(j, ()):
+            mean, covariance = observe(mean, covariance, pair=(a, b), gap=gap, noise=noise)
+        return np.clip(mean, 0.0, 1.0), covariance
 
     # ------------------------------------------------------------ requirements
 
@@ -247,16 +186,15 @@ class Problem:
         """Return which frameworks meet every requirement, (K, n)."""
         allowed = np.ones((len(answers), len(self.frameworks)), dtype=np.bool_)
         for mode, needs in self.requirements.values():
-            columns = list(needs)
-            if not columns:
+            if not needs:
                 continue
-            chosen = answers[:, columns]  # (K, needs)
+            chosen = answers[:, list(needs)]  # (K, needs)
             for a in range(len(self.frameworks)):
-                reached = np.stack([held[:, needs[column][a]].any(axis=1) for column in columns], axis=1)
-                met = (~chosen | reached).all(axis=1)
+                reached = np.stack([held[:, routes[a]].any(axis=1) for routes in needs.values()], axis=1)
                 if mode == "any":
-                    met = ~chosen.any(axis=1) | (chosen & reached).any(axis=1)
-                allowed[:, a] &= met
+                    allowed[:, a] &= ~chosen.any(axis=1) | (chosen & reached).any(axis=1)
+                else:
+                    allowed[:, a] &= (~chosen | reached).all(axis=1)
         return allowed
 
     # ------------------------------------------------------------ all together
@@ -265,19 +203,19 @@ class Problem:
         """Judge K sets of answers, (K, options), under the stated priorities."""
         held = self.truths(answers)
         mean, variance, _ = self.fused(*self.values(held))
-        return self.assemble(self.raw_weights(answers, priorities), mean, variance, self.allowed(answers, held))
+        return assemble(self.raw_weights(answers, priorities), mean, variance, allowed=self.allowed(answers, held))
 
-    def assemble(self, raw: Floats, mean: Floats, variance: Floats, allowed: Bools) -> Judged:
-        """Join weights, values and requirements into utilities and winners."""
-        total = raw.sum(axis=1, keepdims=True)
-        weights = np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
-        utility = (weights[:, :, None] * mean).sum(axis=1)
-        return Judged(raw, weights, mean, variance, allowed, utility, leaders(utility, allowed))
+    def needs_of(self, criterion: str) -> tuple[str, ...]:
+        """Return the needs whose routes place a criterion, those that can be answered."""
+        return tuple(n for n in self.knowledge.criteria[criterion].needs if voices.split(n) in self.column)
 
-    def covariance(self, answers: Bools) -> dict[int, Floats]:
-        """Return the (n, n) covariance of each measured criterion for one row of answers."""
-        _, _, found = self.fused(*self.values(self.truths(answers[None, :])))
-        return {j: matrix[0] for j, matrix in found.items()}
+
+def assemble(raw: Floats, mean: Floats, variance: Floats, *, allowed: Bools) -> Judged:
+    """Join weights, values and requirements into utilities and winners."""
+    total = raw.sum(axis=1, keepdims=True)
+    weights = np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
+    utility = (weights[:, :, None] * mean).sum(axis=1)
+    return Judged(raw, weights, mean, variance, allowed, utility, leaders(utility, allowed))
 
 
 def observe(
@@ -300,38 +238,9 @@ def observe(
 def leaders(utility: Floats, allowed: Bools) -> NDArray[np.int64]:
     """Return the index of the best allowed framework per row; -1 on a tie or where none is allowed."""
     masked = np.where(allowed, utility, -np.inf)
-    best = masked.argmax(axis=1)
-    top = masked.max(axis=1)
-    level = (masked >= top[:, None] - TIE) & allowed
-    return np.where(level.sum(axis=1) == 1, best, -1)
-
-
-def _speak(voice: Voice, held: Bools) -> tuple[Floats, Floats]:
-    """Return the precision and mean, (K,) each, with which a voice speaks; precision 0 = silent.
-
-    Members of one voice count once: the precision of the surest, the precision-weighted mean of all.
-    """
-    rows = len(held)
-    surest, total, moment = np.zeros(rows), np.zeros(rows), np.zeros(rows)
-
-    def add(member: Member, active: Bools) -> None:
-        nonlocal surest, total, moment
-        speaking = active * member.precision
-        surest = np.maximum(surest, speaking)
-        total = total + speaking
-        moment = moment + speaking * member.mean
-
-    for member in voice.members:
-        add(member, held[:, member.condition])
-    for path in voice.paths:
-        # a criterion's own need, or any of its needs where the user named none of them
-        open_ = held[:, path.need_condition] | ~held[:, path.rivals].any(axis=1)
-        for member in path.routes:
-            active = open_ & held[:, member.condition]
-            add(member, active)
-            open_ = open_ & ~active
-        add(path.nothing, open_)
-    return surest, np.divide(moment, total, out=np.full(rows, 0.5), where=total > 0)
+    top = masked.max(axis=1, keepdims=True)
+    level = (masked >= top - TIE) & allowed
+    return np.where(level.sum(axis=1) == 1, masked.argmax(axis=1), -1)
 
 
 # ---------------------------------------------------------------- compiling
@@ -351,129 +260,92 @@ def prepare(
         today: for ageing. versions: installed versions by framework, for the same.
         finding: what was measured (see ``measured.find``).
     """
-    options = tuple((q.id, o.id) for _, q in sorted(knowledge.questions.items()) for o in q.options)
+    finding = finding or door.Finding()
+    questions = [question for _, question in sorted(knowledge.questions.items())]
+    options = tuple((question.id, choice.id) for question in questions for choice in question.options)
     criteria = tuple(sorted(knowledge.criteria))
+    claims: dict[str, list[Claim]] = {criterion: [] for criterion in criteria}
+    for _, claim in sorted(knowledge.claims.items()):
+        if claim.truth in voices.WEIGHING and claim.criterion in claims and claim.id not in finding.dropped:
+            claims[claim.criterion].append(claim)
+    routes: dict[tuple[str, str], list[Route]] = {}
+    for route in sorted(knowledge.routes, key=lambda route: voices.route_order(route, knowledge)):
+        if route.status in LIVING_ROUTE:
+            routes.setdefault((route.need, route.framework), []).append(route)
     problem = Problem(
         knowledge=knowledge,
-        finding=finding or door.Finding(),
+        finding=finding,
+        today=today,
+        versions=versions or {},
         frameworks=tuple(sorted(knowledge.frameworks)),
         criteria=criteria,
         options=options,
         column={pair: index for index, pair in enumerate(options)},
         emphasis=np.array(
-            [
-                [choice.emphasis.get(criterion, 0.0) for criterion in criteria]
-                for _, question in sorted(knowledge.questions.items())
-                for choice in question.options
-            ]
+            [[choice.emphasis.get(c, 0.0) for c in criteria] for question in questions for choice in question.options]
         ).reshape(len(options), len(criteria)),
+        claims=claims,
+        routes=routes,
     )
-    problem.voices = _voices(problem, today=today, versions=versions or {})
+    problem.voices = [
+        [voices_on(problem, criterion, framework, claims=claims[criterion]) for framework in problem.frameworks]
+        for criterion in criteria
+    ]
+    problem.fixed = _fixed(problem)
     _add_requirements(problem)
     _add_ratios(problem)
     return problem
 
 
-def _voices(problem: Problem, *, today: date, versions: Mapping[str, str]) -> list[list[list[Voice]]]:
-    knowledge = problem.knowledge
-    claims: dict[str, list[Claim]] = {criterion: [] for criterion in problem.criteria}
-    for _, claim in sorted(knowledge.claims.items()):
-        if claim.truth in _WEIGHING and claim.criterion in claims and claim.id not in problem.finding.dropped:
-            claims[claim.criterion].append(claim)
-    routes: dict[tuple[str, str], list[Route]] = {}
-    for route in sorted(knowledge.routes, key=lambda route: route_order(route, knowledge)):
-        if route.status in LIVING_ROUTE:
-            routes.setdefault((route.need, route.framework), []).append(route)
-
-    def members(claim: Claim, framework: str) -> list[Member]:
-        condition = problem.condition(claim.when)
-        mean = value_of(claim.value[framework])
-        sd = knowledge.settings.sd[claim.grade] * growth(claim, framework, knowledge, today=today, versions=versions)
-        found = [Member(condition, mean, sd**-2, (claim.id,))]
-        if claim.id in problem.finding.confirmed:
-            found.append(Member(condition, mean, knowledge.settings.sd["high"] ** -2, (claim.id,)))
-        return found
-
-    return [
-        [
-            _joined(
-                [(claim, members(claim, framework)) for claim in claims[criterion] if framework in claim.value],
-                [
-                    _path(problem, criterion, need, routes.get((need, framework), ()))
-                    for need in needs_of(problem, criterion)
-                ],
-                knowledge,
-            )
-            for framework in problem.frameworks
-        ]
-        for criterion in problem.criteria
-    ]
+def voices_on(problem: Problem, criterion: str, framework: str, *, claims: Sequence[Claim]) -> list[Voice]:
+    """Return what speaks about a framework on a criterion, were ``claims`` all there is about the criterion."""
+    said = [(claim, _members(problem, claim, framework)) for claim in claims if framework in claim.value]
+    paths = [_path(problem, criterion, need, framework) for need in problem.needs_of(criterion)]
+    return voices.joined(said, paths, problem.knowledge)
 
 
-def needs_of(problem: Problem, criterion: str) -> tuple[str, ...]:
-    """Return the needs ("question.option") whose routes place a criterion, those that can be answered."""
-    return tuple(need for need in problem.knowledge.criteria[criterion].needs if split(need) in problem.column)
+def _members(problem: Problem, claim: Claim, framework: str) -> list[Member]:
+    sds = problem.knowledge.settings.sd
+    condition, mean = problem.condition(claim.when), voices.value_of(claim.value[framework])
+    older = voices.growth(claim, framework, problem.knowledge, today=problem.today, versions=problem.versions)
+    found = [Member(condition, mean, (sds[claim.grade] * older) ** -2, (claim.id,))]
+    if claim.id in problem.finding.confirmed:
+        found.append(Member(condition, mean, sds["high"] ** -2, (claim.id,)))
+    return found
 
 
-def split(need: str) -> tuple[str, str]:
-    """Return question and option of a need."""
-    question, _, option = need.partition(".")
-    return question, option
-
-
-def _path(problem: Problem, criterion: str, need: str, routes: Sequence[Route]) -> Path:
-    sd = problem.knowledge.settings.sd
-
+def _path(problem: Problem, criterion: str, need: str, framework: str) -> Path:
     def chosen(name: str) -> int:
-        question, option = split(name)
+        question, option = voices.split(name)
         return problem.condition({question: (option,)})
 
+    sds = problem.knowledge.settings.sd
+    others = problem.needs_of(criterion)
     return Path(
         need=need,
-        need_condition=chosen(need),
-        rivals=tuple(chosen(other) for other in needs_of(problem, criterion)),
+        need_condition=chosen(need) if len(others) > 1 else voices.ALWAYS,
+        rivals=tuple(chosen(other) for other in others) if len(others) > 1 else (),
         routes=tuple(
-            Member(problem.condition(route.when), value_of(route.effect), sd[route.grade] ** -2, route.claims)
-            for route in routes
+            Member(problem.condition(route.when), voices.value_of(route.effect), sds[route.grade] ** -2, route.claims)
+            for route in problem.routes.get((need, framework), ())
         ),
-        nothing=Member(ALWAYS, 0.0, sd[NO_ROUTE_GRADE] ** -2, ()),
+        nothing=Member(voices.ALWAYS, 0.0, sds[voices.NO_ROUTE_GRADE] ** -2, ()),
     )
 
 
-def _joined(claims: Sequence[tuple[Claim, list[Member]]], paths: Sequence[Path], knowledge: Knowledge) -> list[Voice]:
-    """Join what counts once: restatements, copies of one origin, and a route with the claims it rests on."""
-    parent = list(range(len(claims) + len(paths)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            index = parent[index]
-        return index
-
-    keys: dict[str, int] = {}
-    for index, (claim, _) in enumerate(claims):
-        for key in (claim.id, *_origins(claim, knowledge)):
-            parent[root(index)] = root(keys.setdefault(key, index))
-    for index, path in enumerate(paths, start=len(claims)):
-        for member in path.routes:
-            for cited in member.claims:
-                if cited in keys:
-                    parent[root(index)] = root(keys[cited])
-    groups: dict[int, tuple[list[Member], list[Path]]] = {}
-    for index in range(len(parent)):
-        inside, along = groups.setdefault(root(index), ([], []))
-        if index < len(claims):
-            inside.extend(claims[index][1])
-        else:
-            along.append(paths[index - len(claims)])
-    return [Voice(tuple(inside), tuple(along)) for inside, along in groups.values()]
-
-
-def _origins(claim: Claim, knowledge: Knowledge) -> list[str]:
-    """Return what a claim is a copy of: the claim it restates; its origins where all its sources are copies."""
-    found = [claim.same_as] if claim.same_as is not None else []
-    origins = [knowledge.sources[s].origin_group if s in knowledge.sources else None for s in claim.sources]
-    if origins and all(origin is not None for origin in origins):
-        found.extend(f"origin {origin}" for origin in origins)
+def _fixed(problem: Problem) -> Floats:
+    """Return precision and moment, (2, J, n), of the prior and of all that no answer can change."""
+    prior = problem.knowledge.settings.prior_sd**-2
+    held = problem.truths(np.zeros((1, len(problem.options)), dtype=np.bool_))
+    found = np.empty((2, len(problem.criteria), len(problem.frameworks)))
+    found[0], found[1] = prior, 0.5 * prior
+    for j, of_criterion in enumerate(problem.voices):
+        for a, of_framework in enumerate(of_criterion):
+            for voice in of_framework:
+                if voice.fixed:
+                    precision, mean = voices.speak(voice, held)
+                    found[0, j, a] += precision[0]
+                    found[1, j, a] += precision[0] * mean[0]
     return found
 
 
@@ -487,11 +359,7 @@ def _add_requirements(problem: Problem) -> None:
             need = f"{question.id}.{choice.id}"
             if need in known:
                 needs[problem.column[question.id, choice.id]] = [
-                    [
-                        problem.condition(route.when)
-                        for route in problem.knowledge.routes
-                        if route.need == need and route.framework == framework and route.status in LIVING_ROUTE
-                    ]
+                    [problem.condition(route.when) for route in problem.routes.get((need, framework), ())]
                     for framework in problem.frameworks
                 ]
         problem.requirements[question.id] = (question.requires, needs)
@@ -517,14 +385,23 @@ def _add_ratios(problem: Problem) -> None:
 
 @dataclass(frozen=True)
 class Scored:
-    """One set of answers judged, by name."""
+    """One set of answers judged, by name.
+
+    ``answers``: (options,); ``judged`` has K = 1; ``covariance``: (n, n) by measured criterion.
+    """
 
     problem: Problem
+    needs: Needs
+    answers: Bools
     judged: Judged
+    covariance: dict[int, Floats]
     utility: dict[str, float]
-    weights: dict[str, float]
     allowed: tuple[str, ...]
     leader: str | None
+
+    def covariance_on(self, j: int) -> Floats:
+        """Return the (n, n) covariance of the values on a criterion."""
+        return self.covariance[j] if j in self.covariance else np.diag(self.judged.variance[0, j])
 
 
 def score(
@@ -541,13 +418,19 @@ def score(
 
 def judge(problem: Problem, needs: Needs) -> Scored:
     """Judge one needs document with a prepared knowledge base."""
-    judged = problem.judge(problem.answers(needs)[None, :], needs.priorities)
+    answers = problem.answers(needs)
+    held = problem.truths(answers[None, :])
+    mean, variance, covariance = problem.fused(*problem.values(held))
+    raw = problem.raw_weights(answers[None, :], needs.priorities)
+    judged = assemble(raw, mean, variance, allowed=problem.allowed(answers[None, :], held))
     winner = int(judged.winner[0])
     return Scored(
         problem=problem,
+        needs=needs,
+        answers=answers,
         judged=judged,
+        covariance={j: matrix[0] for j, matrix in covariance.items()},
         utility=dict(zip(problem.frameworks, judged.utility[0].tolist(), strict=True)),
-        weights=dict(zip(problem.criteria, judged.weights[0].tolist(), strict=True)),
         allowed=tuple(f for f, ok in zip(problem.frameworks, judged.allowed[0], strict=True) if ok),
         leader=problem.frameworks[winner] if winner >= 0 else None,
     )

@@ -369,6 +369,9 @@ class PlannedProbe(Frozen):
     seconds: float
     would_flip_at: float | None
     reason: Text | None = None
+    criterion: CriterionId = ""
+    numerator: FrameworkId = ""
+    denominator: FrameworkId = ""
 
 
 class PlanStep(Frozen):

@@ -1,0 +1,281 @@
+"""What to ask next, and when to stop: value of each open question per effort, and an exact proof that none matters.
+
+Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from advisor import wording
+from advisor.scoring import Judged, Problem, Scored
+from advisor.types import Needs, NextQuestion, Question
+from advisor.voices import Bools, Floats
+
+MOST_CONDITIONS = 8
+"""Up to 2^8 combinations of a criterion's open conditions are bounded exactly; beyond, by the whole scale."""
+
+MOST_COMPLETIONS = 4096
+"""Completions of the open answers that are simply tried, all of them, when the bound cannot tell."""
+
+SAFE = 1e-9
+"""A lower bound must clear rounding by this much before it proves anything."""
+
+
+def open_questions(needs: Needs, problem: Problem) -> tuple[Question, ...]:
+    """Return the questions not answered that leave something to choose, by id."""
+    return tuple(
+        question
+        for name, question in sorted(problem.knowledge.questions.items())
+        if not needs.options(name) and choices(question, needs)
+    )
+
+
+def choices(question: Question, needs: Needs) -> tuple[str, ...]:
+    """Return a question's options that the user has not ruled out."""
+    ruled_out = needs.excluded.get(question.id, ())
+    return tuple(choice.id for choice in question.options if choice.id not in ruled_out)
+
+
+# ---------------------------------------------------------------- the order
+
+
+def expected_loss(mean: Floats, sd: Floats) -> Floats:
+    """Return E[max(0, -X)] for X ~ N(mean, sd^2): what a decision costs that keeps X > 0 for granted.
+
+    sd [phi(z) - z Phi(-z)] with z = mean / sd; the same form as the value of sample information.
+    """
+    mean, sd = np.broadcast_arrays(np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64))
+    found = np.maximum(0.0, -mean)
+    for index in np.ndindex(found.shape):
+        if sd[index] > 0:
+            z = mean[index] / sd[index]
+            density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+            found[index] = sd[index] * density - mean[index] * 0.5 * math.erfc(z / math.sqrt(2.0))
+    return found
+
+
+def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
+    """Return the open questions, most valuable per effort first.
+
+    The value of a question is what the complete interview would lose without it: with each option equally
+    likely, an answer shifts the lead over a rival; the spread of all open questions together makes the risk of
+    deciding now, and a question is worth the part of it that it removes. A contradiction is asked about first.
+    """
+    problem, needs = scored.problem, scored.needs
+    found = open_questions(needs, problem)
+    if not found:
+        return _contradicted(scored)
+    trials = [(question, option) for question in found for option in choices(question, needs)]
+    rows = np.repeat(scored.answers[None, :], len(trials), axis=0)
+    for row, (question, option) in zip(rows, trials, strict=True):
+        row[problem.column[question.id, option]] = True
+    judged = problem.judge(rows, needs.priorities)
+    pairs = _pairs(scored)
+    now = _gaps(scored.judged, pairs)[0]  # (pairs,)
+    shifts = _gaps(judged, pairs) - now  # (trials, pairs)
+    place = np.array([found.index(question) for question, _ in trials])
+    mean = np.stack([shifts[place == q].mean(axis=0) for q in range(len(found))])
+    spread = np.stack([shifts[place == q].var(axis=0) for q in range(len(found))])  # (questions, pairs)
+    ahead, risk = now + mean.sum(axis=0), spread.sum(axis=0)
+    # a pair has no order while nothing leads: the loss is the same either way round
+    lost = expected_loss(np.abs(ahead), np.sqrt(risk)) - expected_loss(
+        np.abs(ahead), np.sqrt(np.maximum(risk - spread, 0.0))
+    )
+    value = np.maximum(lost.max(axis=1), 0.0) / np.array([question.cost for question in found])
+    decides = np.array([(judged.winner[place == q] != scored.judged.winner[0]).mean() for q in range(len(found))])
+    leader = problem.knowledge.frameworks[scored.leader].name if scored.leader is not None else None
+    order = sorted(range(len(found)), key=lambda q: (-value[q], -decides[q], found[q].id))
+    return (
+        *_contradicted(scored),
+        *(
+            NextQuestion(
+                question=found[q].id,
+                value=float(value[q]),
+                why=wording.question_why(found[q], decides=float(decides[q]), leader=leader),
+            )
+            for q in order
+        ),
+    )
+
+
+def _contradicted(scored: Scored) -> tuple[NextQuestion, ...]:
+    return tuple(
+        NextQuestion(question=question.id, value=1.0, why=wording.contradiction(question, options))
+        for question, options in contradictions(scored.needs, scored.problem)
+    )
+
+
+def contradictions(needs: Needs, problem: Problem) -> tuple[tuple[Question, tuple[str, ...]], ...]:
+    """Return the questions with options that were both chosen and ruled out."""
+    found = []
+    for name, question in sorted(problem.knowledge.questions.items()):
+        both = tuple(option for option in needs.options(name) if option in needs.excluded.get(name, ()))
+        if both:
+            found.append((question, both))
+    return tuple(found)
+
+
+def _pairs(scored: Scored) -> list[tuple[int, int]]:
+    """Return whom to compare: the leader with each other framework, or all with all where nobody leads."""
+    count = len(scored.problem.frameworks)
+    leader = int(scored.judged.winner[0])
+    if leader >= 0:
+        return [(leader, b) for b in range(count) if b != leader]
+    return list(itertools.combinations(range(count), 2))
+
+
+def _gaps(judged: Judged, pairs: Sequence[tuple[int, int]]) -> Floats:
+    """Return each pair's utility gap, (K, pairs): the whole scale where a requirement excludes one of them."""
+    found = np.zeros((len(judged.utility), len(pairs)))
+    for place, (a, b) in enumerate(pairs):
+        gap = judged.utility[:, a] - judged.utility[:, b]
+        only = judged.allowed[:, a].astype(np.float64) - judged.allowed[:, b]
+        both = judged.allowed[:, a] & judged.allowed[:, b]
+        found[:, place] = np.where(both, gap, only)
+    return found
+
+
+# ---------------------------------------------------------------- the stop
+
+
+def settled(scored: Scored) -> bool:
+    """Return True only where no completion of the open answers can change the recommendation.
+
+    Complete means any of them answered in any way, several options where several may be chosen, nothing that
+    the user ruled out. Sound, not complete: where the bound cannot tell and there are too many completions to
+    try, the answer is False.
+    """
+    questions = open_questions(scored.needs, scored.problem)
+    if not questions:
+        return True
+    bound = Bound(scored, questions)
+    if bound.holds():
+        return True
+    return bound.few() and bound.all_keep()
+
+
+class Bound:
+    """A lower bound on the leader's lead over every completion of the open answers.
+
+    The unnormalised lead is a sum over criteria of weight times advantage. Weights are sums over the chosen
+    options; the advantage on a criterion is bounded over every truth of the conditions that open answers can
+    make true. Then each open question takes its least favourable option (or its least favourable set of them).
+    """
+
+    def __init__(self, scored: Scored, questions: Sequence[Question]) -> None:
+        self.scored = scored
+        self.problem = scored.problem
+        self.questions = questions
+        self.leader = int(scored.judged.winner[0])
+        possible = scored.answers.copy()
+        for question in questions:
+            for option in choices(question, scored.needs):
+                possible[self.problem.column[question.id, option]] = True
+        self.now = self.problem.truths(scored.answers[None, :])[0]
+        self.ever = self.problem.truths(possible[None, :])[0]  # conditions are positive: more answers, more truths
+
+    def holds(self) -> bool:
+        """Return True where the bound proves that the leader stays."""
+        rivals, reachable = self._rivals(), self._leader_stays_allowed()
+        if self.leader < 0:
+            return not rivals  # everything is excluded whatever is answered
+        if not reachable:
+            return False
+        return all(self._lead(rival) > SAFE for rival in rivals)
+
+    def _rivals(self) -> list[int]:
+        """Return the frameworks that some completion may leave allowed: those no answered requirement excludes."""
+        answered = self.scored.answers
+        allowed = self.problem.allowed(answered[None, :], self.ever[None, :])[0]
+        return [a for a in range(len(self.problem.frameworks)) if a != self.leader and allowed[a]]
+
+    def _leader_stays_allowed(self) -> bool:
+        """Return True where the leader has a living route to whatever open requirement may be chosen."""
+        if self.leader < 0 or not self.scored.judged.allowed[0, self.leader]:
+            return False
+        for question in self.questions:
+            _, needs = self.problem.requirements.get(question.id, ("", {}))
+            for option in choices(question, self.scored.needs):
+                routes = needs.get(self.problem.column[question.id, option])
+                if routes is not None and not any(self.now[condition] for condition in routes[self.leader]):
+                    return False
+        return True
+
+    def _lead(self, rival: int) -> float:
+        """Return a lower bound on the unnormalised lead over a rival."""
+        advantage = self._least_advantage(rival)  # (J,)
+        problem, priorities = self.problem, self.scored.needs.priorities
+        base = problem.raw_weights(self.scored.answers[None, :], priorities)[0]
+        total = float(base @ advantage)
+        each = problem.prioritised(problem.emphasis, priorities, base=0.0) @ advantage  # (options,)
+        for question in self.questions:
+            columns = [problem.column[question.id, option] for option in choices(question, self.scored.needs)]
+            worst = each[columns]
+            total += float(np.minimum(worst, 0.0).sum() if question.kind == "many" else min(0.0, worst.min()))
+        return total
+
+    def _least_advantage(self, rival: int) -> Floats:
+        """Return, by criterion, the least advantage of the leader that open conditions can bring about."""
+        problem = self.problem
+        found = self.scored.judged.values[0, :, self.leader] - self.scored.judged.values[0, :, rival]
+        for j in range(len(problem.criteria)):
+            moving = [c for c in conditions_of(problem, j) if self.ever[c] and not self.now[c]]
+            if not moving:
+                continue
+            if len(moving) > MOST_CONDITIONS:
+                found[j] = -1.0
+                continue
+            held = np.repeat(self.now[None, :], 2 ** len(moving), axis=0)
+            held[:, moving] = np.array(list(itertools.product((False, True), repeat=len(moving))))
+            values = problem.values_on(j, held)
+            found[j] = (values[:, self.leader] - values[:, rival]).min()
+        return found
+
+    # ------------------------------------------------------------ trying them all
+
+    def few(self) -> bool:
+        """Return True where the completions can simply be tried."""
+        return math.prod(len(self._answers_to(question)) for question in self.questions) <= MOST_COMPLETIONS
+
+    def _answers_to(self, question: Question) -> list[tuple[int, ...]]:
+        options = choices(question, self.scored.needs)
+        columns = [self.problem.column[question.id, option] for option in options]
+        if question.kind == "one":
+            return [(), *((column,) for column in columns)]
+        if 2 ** len(columns) > MOST_COMPLETIONS:
+            return [()] * (MOST_COMPLETIONS + 1)
+        return [picked for size in range(len(columns) + 1) for picked in itertools.combinations(columns, size)]
+
+    def all_keep(self) -> bool:
+        """Return True where every completion, judged in full, keeps the recommendation."""
+        rows = completions(self.scored.answers, [self._answers_to(question) for question in self.questions])
+        judged = self.problem.judge(rows, self.scored.needs.priorities)
+        return bool((judged.winner == self.leader).all())
+
+
+def completions(answers: Bools, options: Sequence[Sequence[tuple[int, ...]]]) -> Bools:
+    """Return every combination of the given sets of columns, one of each sequence, added to the answers."""
+    rows = answers[None, :]
+    for sets in options:
+        rows = np.repeat(rows, len(sets), axis=0)
+        for place, columns in enumerate(sets):
+            rows[place :: len(sets), list(columns)] = True
+    return rows
+
+
+def conditions_of(problem: Problem, j: int) -> tuple[int, ...]:
+    """Return the conditions that anything said about a criterion hangs on."""
+    found: set[int] = set()
+    for of_framework in problem.voices[j]:
+        for voice in of_framework:
+            found.update(member.condition for member in voice.members)
+            for path in voice.paths:
+                found.add(path.need_condition)
+                found.update(path.rivals)
+                found.update(member.condition for member in path.routes)
+    return tuple(sorted(found))

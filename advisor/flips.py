@@ -1,0 +1,182 @@
+"""What would flip the result: answers, a shift of weight, one claim, one probe. Nothing is shown that does not.
+
+Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor import robustness, wording
+from advisor.scoring import Problem, Scored, judge
+from advisor.types import Answer, Flip, Knowledge, Needs, Question
+from advisor.voices import Bools, Floats
+
+SHOWN_ANSWERS = 4
+"""Answer changes shown with their acceptability; more would be a list, not an explanation."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One answer replaced as a whole: None takes it back."""
+
+    question: str
+    answer: Answer | None
+
+
+def changed(needs: Needs, change: Mapping[str, Answer | None]) -> Needs:
+    """Return needs with answers replaced; None takes an answer back."""
+    answers = {q: a for q, a in needs.answers.items() if q not in change}
+    answers.update({question: answer for question, answer in change.items() if answer is not None})
+    return needs.model_copy(update={"answers": answers})
+
+
+def single_changes(needs: Needs, knowledge: Knowledge) -> Iterator[Change]:
+    """Yield every change of one answer: another option, one more or one fewer, or taken back.
+
+    What the user has ruled out is not proposed.
+    """
+    for _, question in sorted(knowledge.questions.items()):
+        chosen = needs.options(question.id)
+        ruled_out = needs.excluded.get(question.id, ())
+        for choice in question.options:
+            if choice.id in chosen:
+                rest = tuple(option for option in chosen if option != choice.id)
+                yield Change(question.id, rest or None)
+            elif choice.id not in ruled_out:
+                yield Change(question.id, _with(question, chosen, choice.id))
+
+
+def _with(question: Question, chosen: Sequence[str], option: str) -> Answer:
+    if question.kind == "one":
+        return option
+    if option == "none":
+        return ("none",)
+    return (*(other for other in chosen if other != "none"), option)
+
+
+def swaps(needs: Needs, knowledge: Knowledge) -> Iterator[Change]:
+    """Yield every exchange of one chosen option for another where several may be chosen: two changes at once."""
+    for _, question in sorted(knowledge.questions.items()):
+        chosen = needs.options(question.id)
+        ruled_out = needs.excluded.get(question.id, ())
+        if question.kind == "one":
+            continue
+        for gone, choice in itertools.product(chosen, question.options):
+            if choice.id not in chosen and choice.id not in ruled_out:
+                rest = tuple(option for option in chosen if option != gone)
+                yield Change(question.id, _with(question, rest, choice.id))
+
+
+def answer_flips(scored: Scored, *, random_seed: int, shown: int = SHOWN_ANSWERS) -> tuple[Flip, ...]:
+    """Return the answer changes that change the recommendation: single ones, then minimal double ones.
+
+    Every change is judged, and every pair of changes where single ones do not fill the list. Those that lead
+    to another framework come first, the closest first; each has the acceptability that asking anew would give.
+    """
+    if scored.leader is None:
+        return ()
+    singles = _judged(scored, [(change,) for change in single_changes(scored.needs, scored.problem.knowledge)])
+    found = [trial for trial in singles if trial.flips]
+    if len(found) < shown:
+        found.extend(double_flips(scored, [trial.changes[0] for trial in singles if not trial.flips]))
+    return tuple(_answer_flip(scored, trial.changes, random_seed=random_seed) for trial in found[:shown])
+
+
+def double_flips(scored: Scored, unmoving: Sequence[Change]) -> list[Trial]:
+    """Return the pairs of changes that flip together where neither does alone."""
+    alone = set(unmoving)
+    pairs: list[tuple[Change, ...]] = [
+        (one, other) for one, other in itertools.combinations(unmoving, 2) if one.question != other.question
+    ]
+    pairs.extend((swap,) for swap in swaps(scored.needs, scored.problem.knowledge) if _minimal(scored, swap, alone))
+    return [trial for trial in _judged(scored, pairs) if trial.flips]
+
+
+def _minimal(scored: Scored, swap: Change, unmoving: set[Change]) -> bool:
+    """Return True where neither half of a swap flips alone."""
+    question = scored.problem.knowledge.questions[swap.question]
+    before = scored.needs.options(swap.question)
+    after = swap.answer if isinstance(swap.answer, tuple) else ()
+    kept = tuple(option for option in before if option in after)
+    fewer = Change(swap.question, kept or None)
+    more = [Change(swap.question, _with(question, before, option)) for option in after if option not in before]
+    return all(half in unmoving for half in (fewer, *more))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A set of changes judged. ``margin``: by how much the new leader leads; the smaller, the closer to balance."""
+
+    changes: tuple[Change, ...]
+    winner: int
+    flips: bool
+    margin: float
+
+
+def _judged(scored: Scored, trials: Sequence[tuple[Change, ...]]) -> list[Trial]:
+    """Judge sets of changes together; those to another framework first, then to none, the closest first."""
+    if not trials:
+        return []
+    known: dict[Change, Bools] = {}
+    rows = np.repeat(scored.answers[None, :], len(trials), axis=0)
+    for row, changes in zip(rows, trials, strict=True):
+        for change in changes:
+            if change not in known:
+                known[change] = _row(scored.problem, scored.answers, change) ^ scored.answers
+            row ^= known[change]
+    judged = scored.problem.judge(rows, scored.needs.priorities)
+    masked = np.sort(np.where(judged.allowed, judged.utility, -np.inf), axis=1)
+    margins = _margins(masked)
+    present = scored.judged.winner[0]
+    found = [
+        Trial(changes, int(winner), bool(winner != present), float(margin))
+        for changes, winner, margin in zip(trials, judged.winner, margins, strict=True)
+    ]
+    return sorted(found, key=lambda trial: (trial.winner < 0, trial.margin, repr(trial.changes)))
+
+
+def _margins(ascending: Floats) -> NDArray[np.float64]:
+    """Return first minus second of each row, 1 where there is no second."""
+    if ascending.shape[1] < 2:
+        return np.ones(len(ascending))
+    first, second = ascending[:, -1], ascending[:, -2]
+    known = np.isfinite(first) & np.isfinite(second)
+    return np.subtract(first, second, out=np.ones(len(ascending)), where=known)
+
+
+def _row(problem: Problem, answers: Bools, change: Change) -> Bools:
+    row = answers.copy()
+    for place, (question, _) in enumerate(problem.options):
+        if question == change.question:
+            row[place] = False
+    answer = change.answer
+    for option in () if answer is None else (answer,) if isinstance(answer, str) else answer:
+        row[problem.column[change.question, option]] = True
+    return row
+
+
+def _answer_flip(scored: Scored, changes: Sequence[Change], *, random_seed: int) -> Flip:
+    problem = scored.problem
+    change = {c.question: c.answer for c in changes}
+    needs = changed(scored.needs, change)
+    after = judge(problem, needs)
+    shares = robustness.examine(
+        problem,
+        after.judged,
+        concentration=robustness.concentration(problem, needs),
+        random_seed=random_seed,
+        covariance=after.covariance,
+    )
+    return Flip(
+        change={q: list(a) if isinstance(a, tuple) else a for q, a in change.items()},
+        recommended=after.leader,
+        acceptability=robustness.acceptability(problem, shares),
+        kind="answer",
+        text=wording.answer_flip(problem.knowledge, scored.needs, change, winner=after.leader),
+    )

@@ -1,0 +1,175 @@
+"""Which probes to run: the expected value of what each would tell, per second.
+
+Knowledge gradient of a normal observation (Frazier, Powell & Dayanik, "The knowledge-gradient policy for
+correlated normal beliefs", INFORMS Journal on Computing 21, 2009). Knows probes by their types alone.
+Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor import measured as door
+from advisor import tipping, wording
+from advisor.scoring import Scored, observe
+from advisor.types import Needs, PlannedProbe
+from advisor.voices import Floats, holds
+from probes.types import Probe
+
+
+def evsi(means: Sequence[float], slopes: Sequence[float]) -> float:
+    """Return E[max_a (means_a + slopes_a Z)] - max_a means_a for Z ~ N(0, 1), in closed form.
+
+    For two alternatives this is s [phi(z) - z Phi(-z)] with s the difference of slopes and z = |mu| / s.
+    """
+    envelope = _upper_envelope(sorted(zip(slopes, means, strict=True)))
+    value = 0.0
+    for (slope, mean), (next_slope, next_mean) in itertools.pairwise(envelope):
+        crossing = abs((mean - next_mean) / (next_slope - slope))
+        density = math.exp(-0.5 * crossing**2) / math.sqrt(2.0 * math.pi)
+        tail = 0.5 * math.erfc(crossing / math.sqrt(2.0))
+        value += (next_slope - slope) * (density - crossing * tail)
+    return max(0.0, value)
+
+
+def _upper_envelope(lines: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the lines (slope, mean), sorted by slope, that are on top somewhere."""
+    kept: list[tuple[float, float]] = []
+    for line in lines:
+        if kept and kept[-1][0] == line[0]:
+            kept.pop()  # sorted: the later of two parallel lines is the higher
+        while len(kept) >= 2 and _crossing(kept[-2], line) <= _crossing(kept[-2], kept[-1]):
+            kept.pop()
+        kept.append(line)
+    return kept
+
+
+def _crossing(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return (one[1] - other[1]) / (other[0] - one[0])
+
+
+@dataclass
+class _Belief:
+    """Covariance of the values on one criterion as the planned probes narrow it; the means stay."""
+
+    covariance: Floats  # (n, n)
+
+    def slopes(self, pair: tuple[int, int], noise: float) -> Floats:
+        """Return by how much each value moves per standard deviation of what a probe of the pair would say."""
+        a, b = pair
+        cross = self.covariance[:, a] - self.covariance[:, b]
+        return np.asarray(cross / math.sqrt(cross[a] - cross[b] + noise))
+
+    def narrowed(self, pair: tuple[int, int], noise: float) -> None:
+        """Take a probe of the pair as done."""
+        nowhere = np.zeros((1, len(self.covariance)))
+        _, after = observe(nowhere, self.covariance[None, :, :], pair=pair, gap=0.0, noise=noise)
+        self.covariance = after[0]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    probe: Probe
+    j: int
+    pair: tuple[int, int]  # (denominator, numerator) places: v_a - v_b is positive where the ratio is above 1
+    noise: float
+
+
+def probe_plan(
+    scored: Scored, probes: Sequence[Probe], *, measurable: Collection[str], done: Collection[str] = ()
+) -> tuple[PlannedProbe, ...]:
+    """Return the probes worth running, most value per second first.
+
+    Greedy: each takes what the earlier ones would tell for granted, so that the plan spreads over criteria.
+    A probe is left out where its criterion has no ratio scale, where the user's answers say it is about
+    something else, where it was measured already, or where the pair it compares is not both in the choice.
+
+    Args:
+        scored: the present result.
+        probes: the catalogue.
+        measurable: frameworks that probes can run. done: ids of probes already measured here.
+    """
+    pair = compared(scored, measurable)
+    if pair is None:
+        return ()
+    candidates = _candidates(scored, probes, pair=pair, done=done)
+    beliefs = {c.j: _Belief(scored.covariance_on(c.j)) for c in candidates}
+    flips: dict[str, float | None] = {}
+    names = (scored.problem.frameworks[pair[1]], scored.problem.frameworks[pair[0]])  # numerator, denominator
+    planned: list[PlannedProbe] = []
+    while candidates:
+        values = [_value(scored, candidate, beliefs[candidate.j]) for candidate in candidates]
+        best = max(range(len(candidates)), key=lambda i: (values[i] / candidates[i].probe.seconds, -i))
+        chosen = candidates.pop(best)
+        criterion = chosen.probe.criterion
+        if criterion not in flips:
+            transfer = scored.problem.knowledge.settings.transfer
+            flips[criterion] = tipping.ratio_that_flips(scored, criterion, pair=names, transfer=transfer)
+        planned.append(
+            PlannedProbe(
+                probe=chosen.probe.id,
+                value=values[best],
+                seconds=chosen.probe.seconds,
+                would_flip_at=flips[criterion],
+                criterion=criterion,
+                numerator=names[0],
+                denominator=names[1],
+                reason=wording.planned_probe(
+                    scored.problem.knowledge,
+                    criterion,
+                    pair=names,
+                    ratio=flips[criterion],
+                    asked_only=chosen.probe.asked_only,
+                ),
+            )
+        )
+        beliefs[chosen.j].narrowed(chosen.pair, chosen.noise)
+    return tuple(planned)
+
+
+def compared(scored: Scored, measurable: Collection[str]) -> tuple[int, int] | None:
+    """Return the places (denominator, numerator) of the pair a session would compare, None where there is none.
+
+    Of the frameworks that can be measured and meet the requirements, the best two; where requirements leave
+    fewer, nothing that is measured can change the choice.
+    """
+    able = [framework for framework in scored.allowed if framework in measurable]
+    if len(able) < 2:
+        return None
+    first, second = sorted(sorted(able, key=lambda f: (-scored.utility[f], f))[:2])
+    return scored.problem.frameworks.index(first), scored.problem.frameworks.index(second)
+
+
+def _candidates(
+    scored: Scored, probes: Sequence[Probe], *, pair: tuple[int, int], done: Collection[str]
+) -> list[_Candidate]:
+    problem = scored.problem
+    found = []
+    for probe in sorted(probes, key=lambda probe: probe.id):
+        criterion = problem.knowledge.criteria.get(probe.criterion)
+        if criterion is None or criterion.full_scale is None or probe.id in done or probe.settings != "default":
+            continue
+        j = problem.criteria.index(probe.criterion)
+        if scored.judged.weights[0, j] <= 0 or not about(probe.relevant, scored.needs):
+            continue
+        noise = (problem.knowledge.settings.transfer / door.scale(criterion)) ** 2
+        found.append(_Candidate(probe, j, pair, noise))
+    return found
+
+
+def about(relevant: Mapping[str, Sequence[str]], needs: Needs) -> bool:
+    """Return True where a probe is about this project: no answered question says otherwise."""
+    return holds({question: options for question, options in relevant.items() if needs.options(question)}, needs)
+
+
+def _value(scored: Scored, candidate: _Candidate, belief: _Belief) -> float:
+    """Return the expected gain in utility from running one more probe, on what is believed by then."""
+    judged = scored.judged
+    allowed = np.flatnonzero(judged.allowed[0])
+    slopes = judged.weights[0, candidate.j] * belief.slopes(candidate.pair, candidate.noise)
+    return evsi(judged.utility[0, allowed].tolist(), slopes[allowed].tolist())

@@ -1,0 +1,140 @@
+"""What one claim does to the result: utilities recomputed with it silent, or saying something else.
+
+Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from advisor import voices
+from advisor.scoring import Problem, Scored
+from advisor.voices import Floats, Member, Voice
+
+
+@dataclass(frozen=True)
+class Said:
+    """A voice and how it speaks under the present answers."""
+
+    voice: Voice
+    precision: float
+    mean: float
+
+
+class Tally:
+    """The present answers' voices, criterion by criterion, ready to be recounted without one of them.
+
+    Attributes:
+        said: j -> [a] -> what was said; only for criteria that weigh.
+    """
+
+    def __init__(self, scored: Scored) -> None:
+        self.scored = scored
+        self.problem: Problem = scored.problem
+        self.held = self.problem.truths(scored.answers[None, :])
+        self.said: dict[int, list[list[Said]]] = {
+            int(j): [[self._said(voice) for voice in heard] for heard in self.problem.voices[j]]
+            for j in np.flatnonzero(scored.judged.weights[0] > 0)
+        }
+
+    def _said(self, voice: Voice) -> Said:
+        precision, mean = voices.speak(voice, self.held)
+        return Said(voice, float(precision[0]), float(mean[0]))
+
+    def recounted(self, j: int, heard: list[list[Said]]) -> tuple[Floats, Floats]:
+        """Return the values (n,) and their covariance (n, n) on criterion j, were ``heard`` all that is said."""
+        prior = self.problem.knowledge.settings.prior_sd**-2
+        precision = np.array([prior + sum(s.precision for s in of_framework) for of_framework in heard])
+        moment = np.array([0.5 * prior + sum(s.precision * s.mean for s in of_framework) for of_framework in heard])
+        mean, covariance = self.problem.fused_criterion(j, (moment / precision)[None, :], (1.0 / precision)[None, :])
+        return mean[0], covariance[0]
+
+    def utilities(self, j: int, heard: list[list[Said]]) -> Floats:
+        """Return the utilities (n,) were ``heard`` all that is said about criterion j."""
+        judged = self.scored.judged
+        values = judged.values[0].copy()
+        values[j], _ = self.recounted(j, heard)
+        return np.asarray((judged.weights[0][:, None] * values).sum(axis=0))
+
+    def criterion(self, claim: str) -> int:
+        """Return the place of the criterion a claim speaks to."""
+        return self.problem.criteria.index(self.problem.knowledge.claims[claim].criterion)
+
+    def without(self, claim: str) -> list[list[Said]]:
+        """Return what is said about a claim's criterion with the claim left out."""
+        return [
+            [self._altered(said, claim, effect=None) for said in heard] for heard in self.said[self.criterion(claim)]
+        ]
+
+    def saying(self, claim: str, effects: Mapping[int, int]) -> list[list[Said]]:
+        """Return what is said about a claim's criterion were its effects those given by framework place."""
+        return [
+            [self._altered(said, claim, effect=effects[a]) if a in effects else said for said in heard]
+            for a, heard in enumerate(self.said[self.criterion(claim)])
+        ]
+
+    def _altered(self, said: Said, claim: str, *, effect: int | None) -> Said:
+        """Return a voice with a claim's members saying something else, or nothing."""
+        if not any(member.claims == (claim,) for member in said.voice.members):
+            return said
+        members: list[Member] = []
+        for member in said.voice.members:
+            if member.claims != (claim,):
+                members.append(member)
+            elif effect is not None:
+                members.append(replace(member, mean=voices.value_of(effect)))
+        return self._said(replace(said.voice, members=tuple(members)))
+
+    def weighing(self) -> tuple[str, ...]:
+        """Return the claims that speak for themselves about a criterion that weighs, by id."""
+        found = {
+            member.claims[0]
+            for heard in self.said.values()
+            for of_framework in heard
+            for said in of_framework
+            for member in said.voice.members
+            if self.held[0, member.condition]
+        }
+        return tuple(sorted(found))
+
+    def influence(self, leader: int, rival: int) -> dict[str, float]:
+        """Return by how much each claim widens the leader's lead over a rival, in utility.
+
+        A claim that a route in use rests on takes an equal part of what that route does.
+        """
+        present = self.scored.judged.utility[0]
+        gap = float(present[leader] - present[rival])
+        found: dict[str, float] = {}
+        for claim in self.weighing():
+            other = self.utilities(self.criterion(claim), self.without(claim))
+            found[claim] = gap - float(other[leader] - other[rival])
+        for j, heard in self.said.items():
+            for a in (leader, rival):
+                for place, said in enumerate(heard[a]):
+                    cited = self._cited(said.voice)
+                    if not cited:
+                        continue
+                    silent = list(heard)
+                    silent[a] = [s for i, s in enumerate(heard[a]) if i != place]
+                    other = self.utilities(j, silent)
+                    part = (gap - float(other[leader] - other[rival])) / len(cited)
+                    for claim in cited:
+                        found[claim] = found.get(claim, 0.0) + part
+        return found
+
+    def _cited(self, voice: Voice) -> list[str]:
+        """Return the claims behind the routes a voice uses, without those that speak in it themselves."""
+        own = {member.claims for member in voice.members}
+        return [c for member in used_routes(voice, self.held[0]) for c in member.claims if (c,) not in own]
+
+
+def used_routes(voice: Voice, held: voices.Bools) -> list[Member]:
+    """Return the best living route of each open need of a voice under one row of conditions."""
+    found = []
+    for path in voice.paths:
+        if held[path.need_condition] or not any(held[other] for other in path.rivals):
+            found.extend([member for member in path.routes if held[member.condition]][:1])
+    return found

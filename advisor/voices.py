@@ -1,0 +1,182 @@
+"""What speaks about a criterion: applicable claims and best living routes, each origin once.
+
+Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from advisor.types import Claim, Grade, Knowledge, Needs, Route
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+ALWAYS = 0
+"""Index of the condition that holds under any answers."""
+
+NO_ROUTE_GRADE: Grade = "moderate"
+"""Grade of "no living route is known": nobody can list every tool."""
+
+_ROUTE_ORDER = ("supported", "beta", "maintenance", "experimental")
+
+WEIGHING = frozenset({"current", "contested"})
+
+
+def value_of(effect: float) -> float:
+    """Return where an effect in -2..2 stands on the criterion's scale."""
+    return 0.5 + 0.25 * effect
+
+
+@lru_cache(maxsize=4096)
+def outside(version: str, specifier: str) -> bool:
+    """Return True where an installed version lies outside the range for which a claim was checked."""
+    try:
+        return not SpecifierSet(specifier).contains(Version(version), prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return False  # the knowledge check refuses such ranges; a local build's odd version ages nothing
+
+
+def growth(claim: Claim, framework: str, knowledge: Knowledge, *, today: date, versions: Mapping[str, str]) -> float:
+    """Return the factor by which age and version widen a claim's uncertainty for a framework."""
+    settings = knowledge.settings
+    years = max(0.0, (today - claim.review_by).days / 365.25)
+    factor = float(settings.overdue_growth**years)
+    installed, checked = versions.get(framework), claim.versions.get(framework)
+    if installed is not None and checked is not None and outside(installed, checked):
+        factor *= settings.outside_version
+    return factor
+
+
+def holds(when: Mapping[str, Iterable[str]], needs: Needs) -> bool:
+    """Return True where every question of ``when`` was answered with one of its options."""
+    return all(set(needs.options(question)) & set(options) for question, options in when.items())
+
+
+def applicable(needs: Needs, knowledge: Knowledge) -> tuple[Claim, ...]:
+    """Return the claims that weigh under these answers, by id: alive, and their ``when`` holds."""
+    return tuple(
+        claim for _, claim in sorted(knowledge.claims.items()) if claim.truth in WEIGHING and holds(claim.when, needs)
+    )
+
+
+def route_order(route: Route, knowledge: Knowledge) -> tuple[float, float, int, str]:
+    """Sort key of routes to one need: best effect, surest grade, best status, then id."""
+    status = _ROUTE_ORDER.index(route.status) if route.status in _ROUTE_ORDER else len(_ROUTE_ORDER)
+    return (-route.effect, knowledge.settings.sd[route.grade], status, route.id)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One thing said about a criterion: active where its condition holds (and no better route does)."""
+
+    condition: int
+    mean: float
+    precision: float
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Path:
+    """A need's living routes from one framework, best first; ``relevant`` conditions open it."""
+
+    need: str
+    need_condition: int
+    rivals: tuple[int, ...]
+    routes: tuple[Member, ...]
+    nothing: Member
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What counts once: a claim, copies of one origin, or a route with the claims it rests on."""
+
+    members: tuple[Member, ...]
+    paths: tuple[Path, ...] = ()
+
+    @property
+    def fixed(self) -> bool:
+        """True where no answer can change what it says."""
+        return all(member.condition == ALWAYS for member in self.members) and all(
+            path.need_condition == ALWAYS and all(member.condition == ALWAYS for member in path.routes)
+            for path in self.paths
+        )
+
+
+def speak(voice: Voice, held: Bools) -> tuple[Floats, Floats]:
+    """Return the precision and mean, (K,) each, with which a voice speaks; precision 0 = silent.
+
+    Members of one voice count once: the precision of the surest, the precision-weighted mean of all.
+    """
+    rows = len(held)
+    surest, total, moment = np.zeros(rows), np.zeros(rows), np.zeros(rows)
+
+    def add(member: Member, active: Bools) -> None:
+        nonlocal surest, total, moment
+        speaking = active * member.precision
+        surest = np.maximum(surest, speaking)
+        total = total + speaking
+        moment = moment + speaking * member.mean
+
+    for member in voice.members:
+        add(member, held[:, member.condition])
+    for path in voice.paths:
+        # a criterion's own need, or any of its needs where the user named none of them
+        open_ = held[:, path.need_condition] | ~held[:, path.rivals].any(axis=1)
+        for member in path.routes:
+            active = open_ & held[:, member.condition]
+            add(member, active)
+            open_ = open_ & ~active
+        add(path.nothing, open_)
+    return surest, np.divide(moment, total, out=np.full(rows, 0.5), where=total > 0)
+
+
+def joined(claims: Sequence[tuple[Claim, list[Member]]], paths: Sequence[Path], knowledge: Knowledge) -> list[Voice]:
+    """Join what counts once: restatements, copies of one origin, and a route with the claims it rests on."""
+    parent = list(range(len(claims) + len(paths)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            index = parent[index]
+        return index
+
+    keys: dict[str, int] = {}
+    for index, (claim, _) in enumerate(claims):
+        for key in (claim.id, *_origins(claim, knowledge)):
+            parent[root(index)] = root(keys.setdefault(key, index))
+    for index, path in enumerate(paths, start=len(claims)):
+        for member in path.routes:
+            for cited in member.claims:
+                if cited in keys:
+                    parent[root(index)] = root(keys[cited])
+    groups: dict[int, tuple[list[Member], list[Path]]] = {}
+    for index in range(len(parent)):
+        inside, along = groups.setdefault(root(index), ([], []))
+        if index < len(claims):
+            inside.extend(claims[index][1])
+        else:
+            along.append(paths[index - len(claims)])
+    return [Voice(tuple(inside), tuple(along)) for inside, along in groups.values()]
+
+
+def _origins(claim: Claim, knowledge: Knowledge) -> list[str]:
+    """Return what a claim is a copy of: the claim it restates; its origins where all its sources are copies."""
+    found = [claim.same_as] if claim.same_as is not None else []
+    origins = [knowledge.sources[s].origin_group if s in knowledge.sources else None for s in claim.sources]
+    if origins and all(origin is not None for origin in origins):
+        found.extend(f"origin {origin}" for origin in origins)
+    return found
+
+
+def split(need: str) -> tuple[str, str]:
+    """Return question and option of a need."""
+    question, _, option = need.partition(".")
+    return question, option
