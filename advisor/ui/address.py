@@ -1,0 +1,95 @@
+"""Answers in the address: a link restores them. Pure: no session, no files.
+
+``?stage=production&deploy=mobile,server&hardware=cpu,-nvidia&weigh=training-speed:3&unsure=stage:0.5``:
+one parameter per question, options by id, a minus before what was ruled out.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from advisor.types import Answer, Knowledge, Needs
+
+WEIGH = "weigh"
+UNSURE = "unsure"
+LANGUAGE = "lang"
+NOT_ANSWERS = frozenset({LANGUAGE, "embed", "embed_options"})
+
+Problem = tuple[str, str]
+"""What the address held and the nearest thing that is known ("" where nothing is near)."""
+
+
+def encode(needs: Needs) -> dict[str, str]:
+    """Return the address parameters that restore ``needs``."""
+    found = {question: ",".join(needs.options(question)) for question in needs.answers if needs.options(question)}
+    for question, options in needs.excluded.items():
+        said = [found[question]] if question in found else []
+        if options:
+            found[question] = ",".join(said + [f"-{option}" for option in options])
+    for key, numbers in ((WEIGH, needs.priorities), (UNSURE, needs.certainty)):
+        if numbers:
+            found[key] = ",".join(f"{name}:{number:g}" for name, number in numbers.items())
+    return found
+
+
+def decode(parameters: Mapping[str, str], knowledge: Knowledge) -> tuple[Needs, list[Problem]]:
+    """Read the answers of an address; what is unknown is left out and named, never guessed."""
+    problems: list[Problem] = []
+    answers: dict[str, Answer] = {}
+    excluded: dict[str, tuple[str, ...]] = {}
+    for key, value in parameters.items():
+        if key in NOT_ANSWERS or key in (WEIGH, UNSURE):
+            continue
+        question = knowledge.questions.get(key)
+        if question is None:
+            problems.append((key, _near(key, knowledge.questions)))
+            continue
+        known = [choice.id for choice in question.options]
+        wanted, unwanted = [], []
+        for word in dict.fromkeys(part.strip() for part in value.split(",") if part.strip()):
+            option = word.removeprefix("-")
+            if option not in known:
+                problems.append((f"{key}={word}", _near(option, known)))
+            elif word.startswith("-"):
+                unwanted.append(option)
+            else:
+                wanted.append(option)
+        kept = alone(wanted) if question.kind == "many" else tuple(wanted[:1])
+        problems += [(f"{key}={option}", "") for option in wanted if option not in kept]
+        if kept:
+            answers[key] = kept if question.kind == "many" else kept[0]
+        if unwanted:
+            excluded[key] = tuple(unwanted)
+    priorities, strange = _numbers(parameters.get(WEIGH, ""), WEIGH, knowledge.criteria, 3.0)
+    certainty, stranger = _numbers(parameters.get(UNSURE, ""), UNSURE, knowledge.questions, 1.0)
+    needs = Needs(answers=answers, excluded=excluded, priorities=priorities, certainty=certainty)
+    return needs, problems + strange + stranger
+
+
+def alone(options: Iterable[str]) -> tuple[str, ...]:
+    """Return ``options`` with "none" kept only where it stands by itself."""
+    chosen = tuple(options)
+    rest = tuple(option for option in chosen if option != "none")
+    return rest or chosen
+
+
+def _numbers(text: str, key: str, known: Iterable[str], top: float) -> tuple[dict[str, float], list[Problem]]:
+    found: dict[str, float] = {}
+    problems: list[Problem] = []
+    names = set(known)
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, number = part.partition(":")
+        try:
+            value = float(number)
+        except ValueError:
+            value = -1.0
+        if name in names and 0.0 <= value <= top:
+            found[name] = value
+        else:
+            problems.append((f"{key}={part}", "" if name in names else _near(name, names)))
+    return found, problems
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")

@@ -1,0 +1,152 @@
+"""What we believe and why you may distrust us: the agenda in the open, with live figures."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from advisor.types import Knowledge
+from advisor.ui import knowledge as knowledge_page
+from advisor.ui import parts, state
+from advisor.ui.texts import GRADE, say, words
+
+
+def page() -> None:
+    """Show the page."""
+    base = state.knowledge()
+    st.title(say("What we believe, and why you may distrust us", "我们相信什么，为何可以怀疑我们"))
+    _beliefs()
+    _distrust(base)
+    _figures(base)
+    _constants(base)
+
+
+def _beliefs() -> None:
+    st.header(say("What we believe", "我们相信"))
+    for english, chinese in (
+        (
+            "Most projects succeed with either framework. Where the evidence cannot tell, we say so and pick none.",
+            "多数项目用哪个框架都能成功。证据无法区分时，我们如实说明，而不硬选一个。",
+        ),
+        (
+            "A plan matters more than a name: which tools take the model to where it has to run.",
+            "方案比名字重要：关键在于用哪些工具把模型带到要运行的地方。",
+        ),
+        (
+            "A statement without a source and a date is gossip. Old statements lose weight by themselves.",
+            "没有来源和日期的说法只是传闻；陈旧的说法会自动降权。",
+        ),
+        (
+            "Your own machine is a better witness than a blog post, for speed and memory at least.",
+            "至少在速度和内存上，你自己的机器比博客更可信。",
+        ),
+        (
+            "What you need weighs; what we like does not. Exchange the frameworks' names in the data and every result "
+            "turns into its mirror image: a test holds us to that.",
+            "起作用的是你的需求，而非我们的喜好。把数据中的框架互换，所有结果都会精确镜像：有测试保证这一点。",
+        ),
+    ):
+        st.markdown(f"- {say(english, chinese)}")
+
+
+def _distrust(base: Knowledge) -> None:
+    st.header(say("Why you may distrust us", "为何可以怀疑我们"))
+    total = len(base.sources)
+    vendor = sum(1 for source in base.sources.values() if source.vendor_of != "none")
+    for english, chinese in (
+        (
+            f"{vendor} of our {total} sources are published by a framework's own maker. They know best what it can do "
+            "and say least about what it cannot.",
+            f"{total} 个来源中有 {vendor} 个由框架厂商自己发布：他们最清楚它能做什么，却最少谈它不能做什么。",
+        ),
+        (
+            "How much a claim moves a criterion is a judgement on a coarse scale of five steps. Two careful people may "
+            "differ by one step.",
+            "一条论点对准则的影响，是在五级粗略标尺上的判断；两个认真的人可能相差一级。",
+        ),
+        (
+            "How much an answer makes a criterion matter is a judgement, too. That is why the weights are drawn many "
+            "times around it, and why you can set them yourself.",
+            "一个回答使准则变得多重要，同样是判断。因此我们围绕它多次抽样，你也可以自行设定。",
+        ),
+        (
+            "A small probe is not your job. Its result is widened before it counts, by the figure below.",
+            "小探针不等于你的真实任务；其结果在计入前会按下列数值放宽。",
+        ),
+        (
+            "We know nothing of your colleagues, your deadline or your taste. Where the answer is close, those should "
+            "decide.",
+            "我们不了解你的同事、期限和偏好。结论接近时，应由这些来决定。",
+        ),
+        (
+            "The knowledge base was written by people who had to choose what to look up. What nobody looked up counts "
+            "as unknown, not as bad.",
+            "知识库由人编写，查什么由人选择。没人查过的按未知处理，而不是按不好处理。",
+        ),
+    ):
+        st.markdown(f"- {say(english, chinese)}")
+
+
+def _figures(base: Knowledge) -> None:
+    st.header(say("Figures to hold against us", "可以用来质问我们的数字"))
+    claims = list(base.claims.values())
+    today = state.today()
+    weighing = [claim for claim in claims if claim.status in ("active", "disputed")]
+    rows = [
+        (say("Claims that weigh", "计入的论点"), len(weighing)),
+        (
+            say("… with an independent source", "……其中有独立来源"),
+            sum(1 for claim in weighing if knowledge_page.is_independent(claim, base)),
+        ),
+        (
+            say("… that a probe here can test", "……其中可用探针检验"),
+            sum(1 for claim in weighing if base.probes_of.get(claim.id)),
+        ),
+        (
+            say("… past their review date", "……其中已过复核日期"),
+            sum(1 for claim in weighing if claim.review_by < today),
+        ),
+        (say("Claims kept though out of date or wrong", "虽过时或错误但仍保留的论点"), len(claims) - len(weighing)),
+    ]
+    for framework in sorted(base.frameworks):
+        favoured = sum(1 for claim in weighing if knowledge_page.leader(claim) == framework)
+        name = parts.name_of(framework)
+        rows.append((say(f"Claims whose effect favours {name} alone", f"仅有利于 {name} 的论点"), favoured))
+    st.dataframe(
+        [{say("what", "项目"): name, say("how many", "数量"): count} for name, count in rows],
+        hide_index=True,
+        width="stretch",
+    )
+    parts.go_button("knowledge", say("Read the claims", "阅读论点"), icon=":material/menu_book:")
+
+
+def _constants(base: Knowledge) -> None:
+    settings = base.settings
+    with st.expander(say("The constants of the method", "方法所用常数"), icon=":material/tune:"):
+        rows = [
+            (f"{say('Uncertainty of', '不确定度：')} {words(text)}", settings.sd[grade])
+            for grade, text in GRADE.items()
+            if grade in settings.sd
+        ]
+        rows += [
+            (say("Uncertainty where nobody has said anything", "无人提及时的不确定度"), settings.prior_sd),
+            (say("Growth per year past the review date", "过复核日期后每年的增长倍数"), settings.overdue_growth),
+            (say("Growth outside the checked versions", "版本超出核对范围时的增长倍数"), settings.outside_version),
+            (say("From a small probe to a real job (log ratio)", "从小探针到真实任务（对数比）"), settings.transfer),
+            (say("From your own workload to your job", "从你自己的工作负载到任务"), settings.own_transfer),
+            (say("Added for another machine", "来自其他机器时附加"), settings.other_machine),
+            (say("How closely drawn weights keep to yours", "抽样权重与你所述的贴近程度"), settings.firmness),
+            (say("Draws", "抽样次数"), settings.draws),
+            (say("“Clear” from", "“明确”的下限"), settings.clear),
+            (say("“Leaning” from", "“倾向”的下限"), settings.leaning),
+        ]
+        st.dataframe(
+            [{say("constant", "常数"): name, say("value", "值"): f"{value:g}"} for name, value in rows],
+            hide_index=True,
+            width="stretch",
+        )
+        st.caption(
+            say(
+                f"They stand in knowledge/settings.yaml. Knowledge base {base.version}, {base.sha256[:12]}.",
+                f"它们位于 knowledge/settings.yaml。知识库 {base.version}，{base.sha256[:12]}。",
+            )
+        )

@@ -1,0 +1,192 @@
+"""The charts: acceptability, contributions, ratios. Built from plain rows; heavy imports inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.types import Knowledge, Recommendation
+from advisor.ui import parts
+from advisor.ui.texts import say, words
+from probes.types import Measurement
+
+SHOWN = 10
+"""Criteria drawn one by one; the rest is drawn as one bar so that the sum stays whole."""
+
+NEUTRAL = "#8b9698"
+
+
+def acceptability(found: Recommendation, knowledge: Knowledge) -> Any:
+    """Draw how often each framework comes out first, a bar each."""
+    import altair as alt
+
+    dealt = parts.colors(knowledge.frameworks)
+    order = sorted(found.acceptability, key=lambda key: (-found.acceptability[key], key))
+    names = [parts.name_of(key, knowledge) for key in order]
+    rows = [
+        {"name": name, "share": found.acceptability[key], "label": parts.percent(found.acceptability[key])}
+        for key, name in zip(order, names, strict=True)
+    ]
+    base = alt.Chart({"values": rows}).encode(
+        y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=13)),
+        x=alt.X("share:Q", axis=None, scale=alt.Scale(domain=[0, 1.12])),
+    )
+    bars = base.mark_bar(height=14, cornerRadius=3).encode(
+        color=alt.Color("name:N", scale=alt.Scale(domain=names, range=[dealt[key] for key in order]), legend=None),
+    )
+    labels = base.mark_text(align="left", dx=5, fontSize=13, color=NEUTRAL).encode(text="label:N")
+    return (bars + labels).properties(height=alt.Step(26))
+
+
+def contribution_rows(found: Recommendation, knowledge: Knowledge) -> list[dict[str, Any]]:
+    """Return one row per criterion with weight: name, weight, contribution by framework; largest gap first."""
+
+    def gap(row: dict[str, Any]) -> float:
+        values = row["contribution"].values()
+        return float(max(values, default=0.0) - min(values, default=0.0))
+
+    rows = [
+        {
+            "id": result.id,
+            "name": words(knowledge.criteria[result.id].name) if result.id in knowledge.criteria else result.id,
+            "weight": result.weight,
+            "value": dict(result.value),
+            "contribution": dict(result.contribution),
+            "measured": result.measured is not None,
+        }
+        for result in found.criteria
+        if result.weight > 0
+    ]
+    return sorted(rows, key=lambda row: (-gap(row), row["id"]))
+
+
+def contributions(found: Recommendation, knowledge: Knowledge) -> Any:
+    """Draw what each criterion adds to each framework's total, side by side."""
+    import altair as alt
+
+    rows = contribution_rows(found, knowledge)
+    shown, rest = rows[:SHOWN], rows[SHOWN:]
+    alternatives = sorted(found.utility)
+    if rest:
+        together = {key: sum(row["contribution"].get(key, 0.0) for row in rest) for key in alternatives}
+        shown.append(
+            {"name": say(f"{len(rest)} others", f"其余 {len(rest)} 项"), "contribution": together, "weight": None}
+        )
+    dealt = parts.colors(knowledge.frameworks)
+    data = [
+        {"criterion": row["name"], "framework": parts.name_of(key, knowledge), "points": 100 * row["contribution"][key]}
+        for row in shown
+        for key in alternatives
+        if key in row["contribution"]
+    ]
+    names = [parts.name_of(key, knowledge) for key in alternatives]
+    return (
+        alt.Chart({"values": data})
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            y=alt.Y(
+                "criterion:N",
+                sort=[row["name"] for row in shown],
+                title=None,
+                axis=alt.Axis(labelLimit=150, ticks=False),
+            ),
+            yOffset=alt.YOffset("framework:N", sort=names),
+            x=alt.X("points:Q", title=say("points towards the total (of 100)", "对总分的贡献（满分 100）")),
+            color=alt.Color(
+                "framework:N",
+                sort=names,
+                scale=alt.Scale(domain=names, range=[dealt[key] for key in alternatives]),
+                legend=alt.Legend(orient="top", title=None),
+            ),
+            tooltip=[
+                alt.Tooltip("criterion:N", title=say("criterion", "准则")),
+                alt.Tooltip("framework:N", title=say("framework", "框架")),
+                alt.Tooltip("points:Q", title=say("points", "分"), format=".2f"),
+            ],
+        )
+        .properties(height=alt.Step(9 if len(alternatives) > 2 else 11))
+    )
+
+
+def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, band: float) -> Any:
+    """Draw each ratio with its 95 % interval on a logarithmic scale, over the equivalence band.
+
+    Args:
+        measured: (label, measurement) of probes that have a ratio.
+        knowledge: for the frameworks' names.
+        band: edge of the band of no practical difference, as a ratio above 1.
+    """
+    import altair as alt
+
+    dealt = parts.colors(knowledge.frameworks)
+    rows: list[dict[str, Any]] = []
+    for label, found in measured:
+        ratio = found.ratio
+        if ratio is None:
+            continue
+        rows.append(
+            {
+                "probe": label,
+                "value": ratio.value,
+                "low": ratio.low,
+                "high": ratio.high,
+                "favours": favour_words(ratio.favours),
+                "id": ratio.favours,
+            }
+        )
+    outcomes = list(dict.fromkeys(row["id"] for row in rows))
+    numerator, denominator = next(
+        (parts.name_of(found.ratio.numerator), parts.name_of(found.ratio.denominator))
+        for _, found in measured
+        if found.ratio is not None
+    )
+    span = max(1.25, *(max(row["high"], 1 / row["low"]) for row in rows)) * 1.05
+    ticks = [tick for tick in (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10) if 1 / span <= tick <= span]
+    x = alt.X(
+        "value:Q",
+        scale=alt.Scale(type="log", domain=[1 / span, span], nice=False),
+        axis=alt.Axis(values=ticks, format="~g", title=None, grid=False),
+    )
+    base = alt.Chart({"values": rows}).encode(
+        y=alt.Y("probe:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, ticks=False)),
+        color=alt.Color(
+            "favours:N",
+            scale=alt.Scale(
+                domain=[favour_words(key) for key in outcomes], range=[dealt.get(key, NEUTRAL) for key in outcomes]
+            ),
+            legend=alt.Legend(orient="top", title=None),
+        ),
+        tooltip=[
+            alt.Tooltip("probe:N", title=say("probe", "探针")),
+            alt.Tooltip("value:Q", title=say("ratio", "比值"), format=".3f"),
+            alt.Tooltip("low:Q", title=say("from", "下限"), format=".3f"),
+            alt.Tooltip("high:Q", title=say("to", "上限"), format=".3f"),
+        ],
+    )
+    zone = (
+        alt.Chart({"values": [{"low": 1 / band, "high": band}]})
+        .mark_rect(opacity=0.14, color=NEUTRAL)
+        .encode(x=alt.X("low:Q"), x2="high:Q")
+    )
+    middle = alt.Chart({"values": [{"one": 1}]}).mark_rule(color=NEUTRAL, strokeDash=[3, 3]).encode(x="one:Q")
+    title = say(
+        f"← {numerator} needs less    {numerator} ÷ {denominator}    {denominator} needs less →",
+        f"← {numerator} 更省    {numerator} ÷ {denominator}    {denominator} 更省 →",
+    )
+    return alt.layer(
+        zone,
+        middle,
+        base.mark_rule(strokeWidth=3).encode(x=x, x2="high:Q").transform_calculate(value="datum.low"),
+        base.mark_point(filled=True, size=90).encode(x=x),
+    ).properties(
+        height=alt.Step(34),
+        title=alt.TitleParams(title, anchor="middle", orient="bottom", fontSize=12, fontWeight="normal"),
+    )
+
+
+def favour_words(favours: str) -> str:
+    """Return a ratio's outcome in words."""
+    if favours == "equivalent":
+        return say("no practical difference", "无实际差别")
+    if favours == "inconclusive":
+        return say("cannot tell", "无法判断")
+    return say(f"{parts.name_of(favours)} needs less", f"{parts.name_of(favours)} 更省")

@@ -1,0 +1,105 @@
+"""The frame of every page: the list of pages, the language, what the address held that is unknown."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import streamlit as st
+
+from advisor.knowledge import KnowledgeError
+from advisor.ui import parts, state
+from advisor.ui.texts import LANGUAGES, say
+
+PAGES = (
+    ("needs", "Your project", "你的项目", "edit_note"),
+    ("recommendation", "Recommendation", "建议", "task_alt"),
+    ("evidence", "Evidence", "实测证据", "speed"),
+    ("report", "Report", "报告", "description"),
+    ("compare", "Compare", "对比", "compare_arrows"),
+    ("knowledge", "Knowledge", "知识库", "menu_book"),
+    ("beliefs", "Why doubt us", "为何可以怀疑我们", "help_center"),
+)
+"""Module in advisor/ui (also its address), its name in both languages, its icon."""
+
+ICON = Path(__file__).with_name("icon.svg")
+"""A file of ours: Streamlit would fetch the picture of a named icon from elsewhere."""
+
+DECIDE = 5
+"""The first so many pages lead to a decision; the others are for reading."""
+
+
+def show() -> None:
+    """Draw the frame and the page that the address names."""
+    st.set_page_config(page_title="Framework Advisor", page_icon=str(ICON), layout="centered")
+    st.logo(str(ICON), size="large")
+    try:
+        state.begin()
+    except KnowledgeError as error:
+        found = [str(problem) for problem in error.problems]
+        parts.problems(found, title="The knowledge base cannot be used · 知识库无法使用")
+        st.stop()
+    pages = [_page(*entry) for entry in PAGES]
+    st.session_state.pages = {entry[0]: page for entry, page in zip(PAGES, pages, strict=True)}
+    sections = {say("Decide", "做决定"): pages[:DECIDE], say("Read", "查阅"): pages[DECIDE:]}
+    chosen = st.navigation(sections)
+    with st.sidebar:
+        _language()
+        _measuring()
+    state.mirror()
+    _unknown_in_address()
+    target = st.session_state.pop("go", None)
+    if target:
+        parts.go(target)
+    chosen.run()
+
+
+def _page(module: str, english: str, chinese: str, icon: str) -> st.Page:
+    def run() -> None:
+        import_module(f"advisor.ui.{module}").page()
+
+    return st.Page(
+        run,
+        title=say(english, chinese),
+        icon=f":material/{icon}:",
+        url_path=module,
+        default=module == PAGES[0][0],
+    )
+
+
+def _language() -> None:
+    def changed() -> None:
+        if st.session_state.language_choice:
+            st.session_state.lang = st.session_state.language_choice
+
+    st.session_state.language_choice = st.session_state.lang
+    st.segmented_control(
+        "Language · 语言",
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="language_choice",
+        on_change=changed,
+        required=True,
+    )
+
+
+def _measuring() -> None:
+    if st.session_state.get("run") is not None:
+        from advisor.ui import live
+
+        live.in_sidebar()
+
+
+def _unknown_in_address() -> None:
+    unknown = st.session_state.address_problems
+    if not unknown:
+        return
+    lines = []
+    for word, near in unknown:
+        hint = say(f" (did you mean '{near}'?)", f"（是否想写“{near}”？）") if near else ""
+        lines.append(f"- `{word.replace('`', '')}`{parts.plain(hint)}")
+    intro = say(
+        "This link holds something that does not fit; it was left out, the rest was restored.",
+        "链接中有无法采用的内容，已略去，其余已恢复。",
+    )
+    st.warning(intro + "\n\n" + "\n".join(lines), icon=":material/link_off:")

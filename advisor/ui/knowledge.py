@@ -1,0 +1,263 @@
+"""The page of the knowledge base: search it, see what changed, see how balanced it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import streamlit as st
+
+from advisor.types import Claim, Knowledge, Tool
+from advisor.ui import parts, state
+from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, say, words
+
+PER_PAGE = 12
+
+
+def page() -> None:
+    """Show the page."""
+    base = state.knowledge()
+    st.title(say("What we know, and where from", "我们知道什么，依据何在"))
+    independent = sum(1 for claim in base.claims.values() if is_independent(claim, base))
+    st.write(
+        say(
+            f"{len(base.claims)} claims from {len(base.sources)} dated sources; {independent} rest on at least one "
+            f"source that is independent of the maker it speaks for.",
+            f"共 {len(base.claims)} 条论点，来自 {len(base.sources)} 个注明日期的来源；其中 {independent} 条至少有一个"
+            "独立于相关厂商的来源。",
+        )
+    )
+    claims, changed, tools, balance = st.tabs(
+        [say("Claims", "论点"), say("What changed", "变化"), say("Tools", "工具"), say("Balance", "均衡性")]
+    )
+    with claims:
+        _claims(base)
+    with changed:
+        _changed(base)
+    with tools:
+        _tools(base)
+    with balance:
+        _balance(base)
+
+
+# ---------------------------------------------------------------- claims
+
+
+def _claims(base: Knowledge) -> None:
+    query = st.text_input(
+        say("Search", "搜索"),
+        key="knowledge-query",
+        placeholder=say("e.g. mobile, TorchScript, 显存", "例如：移动端、TorchScript"),
+        max_chars=200,
+        icon=":material/search:",
+    )
+    with st.expander(say("Filters", "筛选"), icon=":material/filter_list:"):
+        criterion = st.multiselect(
+            say("Criterion", "准则"),
+            list(base.criteria),
+            key="knowledge-criterion",
+            format_func=lambda name: words(base.criteria[name].name),
+        )
+        truth = st.multiselect(
+            say("Holds today?", "至今成立？"),
+            list(TRUTH),
+            key="knowledge-truth",
+            format_func=lambda name: words(TRUTH[name][0]),
+        )
+        grade = st.multiselect(
+            say("Strength of evidence", "证据强度"),
+            list(GRADE),
+            key="knowledge-grade",
+            format_func=lambda name: words(GRADE[name]),
+        )
+        framework = st.multiselect(
+            say("About", "涉及框架"), list(base.frameworks), key="knowledge-framework", format_func=parts.name_of
+        )
+        origin = st.multiselect(
+            say("Origin", "出处"),
+            ["source", "ours"],
+            key="knowledge-origin",
+            format_func={
+                "source": say("the source document", "源文档"),
+                "ours": say("added by us", "我们补充"),
+            }.__getitem__,
+        )
+        source = st.multiselect(
+            say("Source", "来源"),
+            sorted(base.sources),
+            key="knowledge-source",
+            format_func=lambda name: base.sources[name].title,
+        )
+    found = [
+        claim
+        for claim in search(query, base)
+        if (not criterion or claim.criterion in criterion)
+        and (not truth or claim.truth in truth)
+        and (not grade or claim.grade in grade)
+        and (not framework or set(framework) & set(claim.value))
+        and (not origin or claim.origin in origin)
+        and (not source or set(source) & set(claim.sources))
+    ]
+    st.caption(say(f"{len(found)} claims", f"{len(found)} 条论点"))
+    if not found:
+        st.info(say("Nothing fits. Take a filter away.", "没有符合条件的内容，请放宽筛选。"))
+        return
+    _paged(found)
+
+
+def _paged(found: list[Claim]) -> None:
+    pages = -(-len(found) // PER_PAGE)
+    at = 0
+    if pages > 1:
+        at = min(st.session_state.get("knowledge-page", 1), pages) - 1
+    for claim in found[at * PER_PAGE : (at + 1) * PER_PAGE]:
+        truth, color = TRUTH[claim.truth]
+        mark = "" if claim.truth == "current" else f" {parts.badge(words(truth), color)}"
+        with st.expander(f"{parts.plain(words(claim.statement))}{mark}"):
+            parts.claim_card(claim)
+    if pages > 1:
+        st.session_state["knowledge-page"] = at + 1
+        st.number_input(say(f"Page of {pages}", f"第几页（共 {pages} 页）"), 1, pages, key="knowledge-page", width=160)
+
+
+def search(query: str, base: Knowledge) -> list[Claim]:
+    """Return the claims that hold every word of ``query`` somewhere, in either language; all where it is empty."""
+    asked = query.casefold().split()
+    return [claim for claim in base.claims.values() if all(word in _text(claim, base) for word in asked)]
+
+
+def _text(claim: Claim, base: Knowledge) -> str:
+    pieces = [claim.id, claim.criterion, *claim.tools]
+    for text in (claim.statement, claim.finding, base.criteria[claim.criterion].name):
+        pieces += [text.en, text.zh]
+    pieces += [base.sources[name].title for name in claim.sources if name in base.sources]
+    return " ".join(pieces).casefold()
+
+
+# ---------------------------------------------------------------- what changed
+
+
+def _changed(base: Knowledge) -> None:
+    said = [claim for claim in base.claims.values() if claim.origin == "source"]
+    moved = [claim for claim in said if claim.truth != "current"]
+    st.write(
+        say(
+            f"The document this project started from makes {len(said)} claims. {len(said) - len(moved)} still hold; "
+            f"these {len(moved)} do not, or only in part.",
+            f"本项目起点文档共有 {len(said)} 条论点：{len(said) - len(moved)} 条至今成立，"
+            f"以下 {len(moved)} 条不再成立或只部分成立。",
+        )
+    )
+    for section in sorted({claim.section or "" for claim in moved}):
+        if section:
+            st.markdown(f"##### {parts.plain(section)}")
+        for claim in moved:
+            if (claim.section or "") != section:
+                continue
+            with st.container(border=True):
+                truth, color = TRUTH[claim.truth]
+                st.markdown(
+                    f"{parts.badge(words(truth), color)} ~~{parts.plain(words(claim.statement))}~~"
+                    if claim.truth in ("wrong", "outdated")
+                    else f"{parts.badge(words(truth), color)} {parts.plain(words(claim.statement))}"
+                )
+                st.markdown(parts.plain(words(claim.finding)))
+                successor = base.claims.get(claim.superseded_by or "")
+                if successor:
+                    st.caption(f"{say('What holds instead', '取而代之')}: {parts.plain(words(successor.statement))}")
+
+
+# ---------------------------------------------------------------- tools
+
+
+def _tools(base: Knowledge) -> None:
+    query = st.text_input(say("Find a tool", "查找工具"), key="tool-query", max_chars=100, icon=":material/search:")
+    status = st.pills(
+        say("Status", "状态"),
+        list(TOOL_STATUS),
+        selection_mode="multi",
+        key="tool-status",
+        format_func=lambda name: words(TOOL_STATUS[name][0]),
+    )
+    found = [
+        tool
+        for tool in base.tools.values()
+        if (not status or tool.status in status)
+        and query.casefold() in f"{tool.id} {tool.name} {tool.what.en} {tool.what.zh}".casefold()
+    ]
+    st.caption(say(f"{len(found)} tools", f"{len(found)} 个工具"))
+    for tool in sorted(found, key=lambda one: one.name.casefold()):
+        _tool(tool, base)
+
+
+def _tool(tool: Tool, base: Knowledge) -> None:
+    label, color = TOOL_STATUS[tool.status]
+    with st.expander(f"{parts.plain(tool.name)} {parts.badge(words(label), color)}"):
+        st.markdown(parts.plain(words(tool.what)))
+        facts = [
+            f"{say('Belongs to', '所属')}: "
+            + (say("neutral", "中立") if tool.framework == "neutral" else parts.name_of(tool.framework))
+        ]
+        if tool.latest_version or tool.latest_date:
+            when = f", {tool.latest_date.isoformat()}" if tool.latest_date else ""
+            facts.append(f"{say('Latest release', '最新版本')}: {parts.plain(tool.latest_version or '')}{when}")
+        if tool.successor:
+            name = base.tools[tool.successor].name if tool.successor in base.tools else tool.successor
+            facts.append(f"{say('Use instead', '替代')}: {parts.plain(name)}")
+        if tool.note:
+            facts.append(parts.plain(words(tool.note)))
+        st.caption("  \n".join(facts))
+        if tool.install:
+            st.code(tool.install, language="bash", wrap_lines=True)
+        parts.sources(tool.sources)
+
+
+# ---------------------------------------------------------------- balance
+
+
+def _balance(base: Knowledge) -> None:
+    st.write(
+        say(
+            "How many claims stand behind each criterion, whom they favour, and how many rest on sources independent "
+            "of the maker.",
+            "每项准则有多少论点、分别有利于谁，以及其中多少有独立来源。",
+        )
+    )
+    rows = []
+    for criterion in base.criteria.values():
+        claims = [claim for claim in base.claims.values() if claim.criterion == criterion.id]
+        favours = Counter(leader(claim) for claim in claims if claim.status in ("active", "disputed"))
+        row = {
+            say("Group", "类别"): words(GROUP[criterion.group]) if criterion.group in GROUP else criterion.group,
+            say("Criterion", "准则"): words(criterion.name),
+            say("Claims", "论点"): len(claims),
+        }
+        row |= {parts.name_of(key): favours[key] for key in sorted(base.frameworks)}
+        row |= {
+            say("Equal", "持平"): favours[""],
+            say("Independent", "独立来源"): sum(1 for claim in claims if is_independent(claim, base)),
+            say("Testable here", "可实测"): sum(1 for claim in claims if base.probes_of.get(claim.id)),
+            say("Not current", "已失效"): sum(1 for claim in claims if claim.truth in ("outdated", "wrong")),
+        }
+        rows.append(row)
+    st.dataframe(rows, hide_index=True, width="stretch", height=560)
+
+
+def leader(claim: Claim) -> str:
+    """Return the framework whose effect stands alone at the top, or "" where none does."""
+    top = max(claim.value.values(), default=0)
+    best = [key for key, value in claim.value.items() if value == top]
+    return best[0] if len(best) == 1 and len(claim.value) > 1 else ""
+
+
+def is_independent(claim: Claim, base: Knowledge) -> bool:
+    """Say whether some source of the claim is not published by the maker of a framework."""
+    return any(_vendor(name, base) == "none" for name in _known(claim.sources, base))
+
+
+def _known(names: Iterable[str], base: Knowledge) -> list[str]:
+    return [name for name in names if name in base.sources and base.sources[name].kind != "none-found"]
+
+
+def _vendor(name: str, base: Knowledge) -> str:
+    return base.sources[name].vendor_of

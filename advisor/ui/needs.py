@@ -1,0 +1,300 @@
+"""The page of questions: all of them, or guided to those that can still change the answer."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from advisor.needs import InputError, read
+from advisor.types import Choice, Needs, Question
+from advisor.ui import guided, parts, state
+from advisor.ui.address import alone
+from advisor.ui.texts import GROUP, say, words
+
+GROUPS = (
+    ("The project", "项目", ("stage", "domain", "horizon")),
+    ("Where it will run", "运行环境", ("deploy", "hardware", "scale", "os")),
+    ("The model", "模型", ("graph", "pretrained", "latency", "footprint")),
+    ("The team and its tools", "团队与工具", ("experience", "codebase", "pipeline", "cloud")),
+)
+"""How the page gathers the questions; one that stands in no group is shown at the end."""
+
+PRIORITY = {
+    0: ("does not matter", "不重要"),
+    1: ("matters", "有些重要"),
+    2: ("matters much", "很重要"),
+    3: ("decides", "起决定作用"),
+}
+
+
+def page() -> None:
+    """Show the page."""
+    st.title(say("Which framework suits your project?", "哪个框架适合你的项目？"))
+    st.write(
+        say(
+            "Answer what you know. Every answer shows what it moves; the result is a plan with its reasons, "
+            "its sources and what would change it.",
+            "回答你知道的部分即可。每个回答都会说明它影响什么；结果是一份附有理由、来源及变数的方案。",
+        )
+    )
+    way = st.segmented_control(
+        say("How would you like to answer?", "希望如何作答？"),
+        ["all", "guided"],
+        format_func={"all": say("All questions", "全部问题"), "guided": say("Guide me", "引导我")}.__getitem__,
+        default=st.session_state.get("way", "all"),
+        required=True,
+        key="way_choice",
+        persist_state="session",
+    )
+    _start_from()
+    parts.answer_strip()
+    guided.contradictions()
+    if way == "guided":
+        guided.show()
+    else:
+        _all_questions()
+    _priorities()
+    _carry_over()
+
+
+def _all_questions() -> None:
+    questions = state.knowledge().questions
+    named = [name for _, _, names in GROUPS for name in names]
+    rest = tuple(name for name in questions if name not in named)
+    for english, chinese, names in (*GROUPS, ("More", "其他", rest)):
+        shown = [questions[name] for name in names if name in questions]
+        if shown:
+            st.header(say(english, chinese))
+        for question in shown:
+            show_question(question)
+
+
+def show_question(question: Question, *, with_effects: bool = True) -> None:
+    """Show one question with its options, what each moves, and what may be ruled out."""
+    key = f"q-{question.id}"
+    chosen = state.needs().options(question.id)
+    many = question.kind == "many"
+    st.session_state[key] = list(chosen) if many else (chosen[0] if chosen else None)
+
+    def changed() -> None:
+        picked = st.session_state[key]
+        options = tuple(picked) if isinstance(picked, (list, tuple)) else (picked,) if picked else ()
+        newest = [option for option in options if option not in chosen]
+        options = ("none",) if "none" in newest and many else alone(options) if many else options
+        state.answer(question.id, options)
+
+    with st.container(gap="xsmall", key=f"question-{question.id}"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{parts.plain(words(question.text))}**", width="stretch")
+            if with_effects:
+                with st.popover(say("Effect", "作用"), type="tertiary", icon=":material/info:"):
+                    _effects(question)
+                if many:
+                    with st.popover(_ruled_out_label(question), type="tertiary", icon=":material/block:"):
+                        _rule_out(question)
+        st.pills(
+            words(question.text),
+            [choice.id for choice in question.options],
+            format_func={choice.id: words(choice.name) for choice in question.options}.__getitem__,
+            selection_mode="multi" if many else "single",
+            key=key,
+            on_change=changed,
+            label_visibility="collapsed",
+        )
+        st.caption(_what_it_does(question, chosen) if with_effects else parts.plain(words(question.help)))
+    st.space("small")
+
+
+def _what_it_does(question: Question, chosen: tuple[str, ...]) -> str:
+    if not chosen:
+        return parts.plain(words(question.help))
+    picked = [choice for choice in question.options if choice.id in chosen]
+    moved = _moved(picked)
+    if not moved:
+        return say("Moves nothing by itself.", "本身不改变权重。")
+    return say("Gives weight to: ", "增加权重：") + parts.plain(moved)
+
+
+def _moved(picked: list[Choice]) -> str:
+    total: dict[str, float] = {}
+    for choice in picked:
+        for criterion, emphasis in choice.emphasis.items():
+            total[criterion] = total.get(criterion, 0.0) + emphasis
+    criteria = state.knowledge().criteria
+    ordered = sorted(total.items(), key=lambda item: (-item[1], item[0]))
+    return say(", ", "、").join(
+        words(criteria[name].name) + (" " + "+" * min(3, round(weight)) if weight >= 1 else "")
+        for name, weight in ordered
+        if name in criteria and weight > 0
+    )
+
+
+def _effects(question: Question) -> None:
+    st.markdown(parts.plain(words(question.why)))
+    for choice in question.options:
+        moved = _moved([choice]) or say("nothing by itself", "本身无影响")
+        help_ = f" {parts.plain(words(choice.help))}" if choice.help else ""
+        st.markdown(
+            f"**{parts.plain(words(choice.name))}**{help_}  \n:small[{say('weighs', '加权')}: {parts.plain(moved)}]"
+        )
+    if question.requires:
+        st.caption(
+            say(
+                "A framework without a working way to what you choose here is ruled out.",
+                "对你在此选择的目标没有可行途径的框架会被排除。",
+            )
+        )
+
+
+def _ruled_out_label(question: Question) -> str:
+    out = state.needs().excluded.get(question.id, ())
+    if not out:
+        return say("Rule out", "排除")
+    return say("Ruled out", "已排除") + f" ({len(out)})"
+
+
+def _rule_out(question: Question) -> None:
+    key = f"x-{question.id}"
+    st.session_state[key] = list(state.needs().excluded.get(question.id, ()))
+
+    def changed() -> None:
+        state.rule_out(question.id, tuple(st.session_state[key]))
+
+    st.pills(
+        say("What is out of the question?", "哪些绝不考虑？"),
+        [choice.id for choice in question.options if choice.id != "none"],
+        format_func={choice.id: words(choice.name) for choice in question.options}.__getitem__,
+        selection_mode="multi",
+        key=key,
+        on_change=changed,
+    )
+
+
+def _priorities() -> None:
+    with st.expander(say("Advanced: say yourself what matters", "进阶：自行指定什么重要"), icon=":material/tune:"):
+        st.caption(
+            say(
+                "The answers already give each criterion its weight. What you set here is added to it.",
+                "各回答已赋予每项准则权重，此处的设定会叠加其上。",
+            )
+        )
+        criteria = state.knowledge().criteria
+        group = st.selectbox(
+            say("Group", "类别"),
+            list(dict.fromkeys(criterion.group for criterion in criteria.values())),
+            format_func=lambda name: words(GROUP[name]) if name in GROUP else name,
+            persist_state="session",
+            key="priority-group",
+        )
+        for criterion in criteria.values():
+            if criterion.group == group:
+                _priority(criterion.id)
+
+
+def _priority(criterion: str) -> None:
+    key = f"p-{criterion}"
+    old = state.needs().priorities
+    stated = old.get(criterion)
+    st.session_state[key] = None if stated is None else min(3, round(stated))
+
+    def changed() -> None:
+        rest = {name: value for name, value in old.items() if name != criterion}
+        level = st.session_state[key]
+        priorities = rest if level is None else {**rest, criterion: float(level)}
+        state.put(state.needs().model_copy(update={"priorities": priorities}))
+
+    found = state.knowledge().criteria[criterion]
+    ends = f"{say('Worst', '最差')}: {words(found.zero)} {say('Best', '最好')}: {words(found.one)}"
+    st.pills(
+        words(found.name),
+        list(PRIORITY),
+        format_func=lambda level: say(*PRIORITY[level]),
+        key=key,
+        on_change=changed,
+        help=parts.plain(f"{words(found.question)} {ends}"),
+    )
+
+
+# ---------------------------------------------------------------- files
+
+
+def _start_from() -> None:
+    from advisor.knowledge import home
+
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        with st.popover(say("Start from an example", "从示例开始"), icon=":material/lightbulb:"):
+            for path in sorted((home() / "examples").glob("*.yaml")):
+                label = path.stem.replace("-", " ").capitalize()
+                st.button(label, key=f"example-{path.stem}", on_click=_open_example, args=(str(path),), width="stretch")
+        st.button(
+            say("Undo", "撤销"), icon=":material/undo:", on_click=state.undo, disabled=not state.can_undo(), key="undo"
+        )
+        st.button(
+            say("Start over", "重新开始"),
+            icon=":material/restart_alt:",
+            on_click=state.put,
+            args=(Needs(),),
+            key="reset",
+            disabled=state.needs() == Needs(),
+        )
+
+
+def _open_example(path: str) -> None:
+    state.put(read(path, state.knowledge()))
+    st.session_state.skipped = set()
+
+
+def _carry_over() -> None:
+    import yaml
+
+    with st.expander(say("Take the answers with you", "带走这些回答"), icon=":material/save:"):
+        st.caption(
+            say(
+                "The address of this page holds the answers: copy it, and the link restores them.",
+                "本页地址已包含全部回答：复制地址即可在别处恢复。",
+            )
+        )
+        st.code(state.link(), language=None, wrap_lines=True)
+        text = yaml.safe_dump(state.needs().document(), allow_unicode=True, sort_keys=False)
+        st.download_button(
+            say("Download needs.yaml", "下载 needs.yaml"),
+            text,
+            "needs.yaml",
+            "application/yaml",
+            icon=":material/download:",
+            on_click="ignore",
+            key="needs-download",
+        )
+        given = st.file_uploader(
+            say("Or open a needs file", "或打开需求文件"), type=["yaml", "yml", "json"], key="needs-file"
+        )
+        if given is not None and st.session_state.get("needs-taken") != given.file_id:
+            _take(given.getvalue(), given.file_id)
+
+
+def _take(content: bytes, file_id: str) -> None:
+    try:
+        taken = read_upload(content)
+    except InputError as error:
+        parts.problems(error.problems, title=say("The file was not taken:", "文件未被采用："))
+        return
+    st.session_state["needs-taken"] = file_id
+    state.put(taken)
+    st.rerun()
+
+
+def read_upload(content: bytes) -> Needs:
+    """Read an uploaded needs file.
+
+    Raises:
+        InputError: no text, no YAML or JSON, or no valid needs; every problem at once.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "needs.yaml"
+        path.write_bytes(content)
+        try:
+            return read(path, state.knowledge())
+        except InputError as error:
+            raise InputError([problem.replace(f"{path}", path.name) for problem in error.problems]) from None

@@ -1,0 +1,259 @@
+"""Shared parts of the pages: escaped words, badges, sources, claims, the answer in one line.
+
+Whatever a user or a file wrote goes through ``plain``; no part renders HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from advisor.types import Claim, Knowledge, Recommendation, Source, Text
+from advisor.ui import state
+from advisor.ui.texts import GRADE, KIND, STRENGTH, TRUTH, say, words
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
+
+PALETTE = ("#2a7f9e", "#d9822b", "#7a5ea8", "#4f9d69", "#b0566b")
+"""Told apart by colour-blind readers and on light and dark ground; dealt out in the order of the ids."""
+
+
+def plain(text: object) -> str:
+    """Return ``text`` so that Markdown shows it letter by letter."""
+    return _MARKDOWN.sub(r"\\\1", str(text)).replace("\n", "  \n")
+
+
+def badge(text: str, color: str) -> str:
+    """Return a small coloured label as Markdown."""
+    return f":{color}-badge[{plain(text)}]"
+
+
+def name_of(framework: str | None, knowledge: Knowledge | None = None) -> str:
+    """Return a framework's display name in the reader's language; what the data does not know stays an id."""
+    base = knowledge or state.knowledge()
+    known = base.frameworks.get(framework or "")
+    return words(known.name) if known else framework or say("either", "两者皆可")
+
+
+def colors(frameworks: Iterable[str]) -> dict[str, str]:
+    """Return a fixed colour per framework id."""
+    return {framework: PALETTE[at % len(PALETTE)] for at, framework in enumerate(sorted(frameworks))}
+
+
+def option_name(question: str, option: str) -> str:
+    """Return the words of an option."""
+    found = state.knowledge().questions.get(question)
+    for choice in found.options if found else ():
+        if choice.id == option:
+            return words(choice.name)
+    return option
+
+
+def need_name(need: str) -> str:
+    """Return the words of a need such as ``deploy.mobile``."""
+    question, _, option = need.partition(".")
+    return option_name(question, option)
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage; never 0 or 100 for what is neither."""
+    rounded = round(100 * share)
+    if rounded == 100 and share < 1:
+        return "> 99 %"
+    return "< 1 %" if rounded == 0 and share > 0 else f"{rounded} %"
+
+
+def problems(lines: Sequence[str], *, title: str | None = None) -> None:
+    """Show every problem of a refused input, letter by letter."""
+    shown = "\n".join(f"- {plain(line)}" for line in lines)
+    st.error(f"{title}\n\n{shown}" if title else shown, icon=":material/error:")
+
+
+# ---------------------------------------------------------------- claims
+
+
+def source_line(source: Source) -> str:
+    """Return a source as one line: title, publisher, date, what kind."""
+    when = source.published.isoformat() if source.published else say("undated", "无日期")
+    vendor = "" if source.vendor_of == "none" else " · " + say("by its maker", "厂商自述")
+    target = source.url.replace(")", "%29").replace(" ", "%20")
+    title = f"[{plain(source.title)}]({target})" if source.url.startswith("http") else plain(source.title)
+    seen = say("read", "查阅于")
+    return f"{title} · {plain(source.publisher)} · {when} · {seen} {source.accessed.isoformat()}{vendor}"
+
+
+def sources(ids: Iterable[str]) -> None:
+    """Show sources as a list."""
+    known = state.knowledge().sources
+    st.markdown("\n".join(f"- {source_line(known[name])}" for name in ids if name in known))
+
+
+def effect_words(claim: Claim) -> str:
+    """Return what a claim says for each framework, as plain arrows."""
+    marks = {-2: "−−", -1: "−", 0: "0", 1: "+", 2: "++"}
+    found = [f"{name_of(key)} {marks[value]}" for key, value in sorted(claim.value.items())]
+    return " · ".join(found)
+
+
+def claim_badges(claim: Claim) -> str:
+    """Return a claim's state in labels: truth, grade, kind."""
+    truth, color = TRUTH[claim.truth]
+    return " ".join(
+        (badge(words(truth), color), badge(words(GRADE[claim.grade]), "gray"), badge(words(KIND[claim.kind]), "gray"))
+    )
+
+
+def claim_line(claim: Claim) -> None:
+    """Show a claim in short: what holds today, its state and a link to its first source."""
+    first = state.knowledge().sources.get(claim.sources[0]) if claim.sources else None
+    st.markdown(f"{plain(words(claim.finding))}")
+    line = claim_badges(claim)
+    if first:
+        line += "  \n" + source_line(first)
+    st.caption(line)
+
+
+def claim_card(claim: Claim) -> None:
+    """Show a claim in full: statement, finding, effect, evidence against, sources, dates."""
+    base = state.knowledge()
+    st.markdown(f"**{plain(words(claim.statement))}**")
+    st.markdown(claim_badges(claim))
+    st.markdown(plain(words(claim.finding)))
+    facts = [f"{say('Criterion', '准则')}: {plain(words(base.criteria[claim.criterion].name))}"]
+    if claim.value:
+        facts.append(f"{say('Effect', '影响')}: {plain(effect_words(claim))}")
+    if claim.section:
+        facts.append(f"{say('Source document', '源文档')}: {plain(claim.section)}")
+    if claim.when:
+        when = "; ".join(
+            f"{words(base.questions[q].text) if q in base.questions else q} → "
+            + say(" or ", " 或 ").join(option_name(q, option) for option in options)
+            for q, options in claim.when.items()
+        )
+        facts.append(f"{say('Applies when', '适用条件')}: {plain(when)}")
+    if claim.versions:
+        facts.append(
+            f"{say('Checked for', '核对版本')}: "
+            + plain(", ".join(f"{name_of(key)} {value}" for key, value in sorted(claim.versions.items())))
+        )
+    facts.append(
+        f"{say('Reviewed', '复核')}: {claim.reviewed.isoformat()} · "
+        f"{say('review again by', '下次复核')} {claim.review_by.isoformat()}"
+    )
+    tests = base.probes_of.get(claim.id, ())
+    if tests:
+        facts.append(f"{say('Can be tested here by', '可用探针检验')}: {plain(', '.join(tests))}")
+    elif claim.why_not_probeable:
+        facts.append(f"{say('Not testable here', '此处无法检验')}: {plain(words(claim.why_not_probeable))}")
+    st.caption("  \n".join(facts))
+    if claim.superseded_by and claim.superseded_by in base.claims:
+        successor = base.claims[claim.superseded_by]
+        st.info(f"{say('What holds instead', '取而代之')}: {plain(words(successor.statement))}")
+    for other in claim.counter_claims:
+        if other in base.claims:
+            st.warning(f"{say('Evidence against', '反面证据')}: {plain(words(base.claims[other].statement))}")
+    if claim.grade_reasons:
+        st.caption(f"{say('Why this grade', '评级理由')}: {plain('; '.join(claim.grade_reasons))}")
+    st.markdown(f"**{say('Sources', '来源')}**")
+    sources(claim.sources)
+
+
+def claims_by_id(ids: Iterable[str]) -> list[Claim]:
+    """Return the claims of ``ids`` that the knowledge base still holds."""
+    known = state.knowledge().claims
+    return [known[name] for name in ids if name in known]
+
+
+# ---------------------------------------------------------------- the answer
+
+
+def headline(found: Recommendation) -> str:
+    """Return the answer in a few words."""
+    if found.recommended is None:
+        if len(found.excluded) == len(state.knowledge().frameworks):
+            return say("No framework meets every requirement", "没有框架能满足全部要求")
+        return say("The evidence does not separate them yet", "现有依据尚不足以区分")
+    if found.strength == "either":
+        return say(
+            f"Either works, with a tilt to {name_of(found.recommended)}",
+            f"两者皆可，略偏向 {name_of(found.recommended)}",
+        )
+    return name_of(found.recommended)
+
+
+def strength_line(found: Recommendation) -> str:
+    """Return in plain words how strong the answer is."""
+    if found.recommended is None:
+        return say(
+            "Choose by what your team knows, or answer another question.", "请按团队熟悉程度选择，或再回答一个问题。"
+        )
+    share = percent(found.acceptability[found.recommended])
+    name = name_of(found.recommended)
+    if found.strength == "clear":
+        return say(
+            f"{name} comes out first in {share} of all readings of your answers and of the evidence.",
+            f"在对你的回答和证据的各种合理解读中，{name} 有 {share} 排在第一。",
+        )
+    if found.strength == "leaning":
+        return say(
+            f"{name} comes out first in {share} of the readings; the rest favour another.",
+            f"在各种合理解读中，{name} 有 {share} 排在第一，其余偏向别的框架。",
+        )
+    return say(
+        f"{name} comes out first in only {share} of the readings. Let your team's experience decide.",
+        f"在各种合理解读中，{name} 仅有 {share} 排在第一。请让团队经验来决定。",
+    )
+
+
+def answer_strip() -> None:
+    """Show the present answer in one bordered line with the way to its reasons."""
+    found = state.recommendation()
+    with st.container(border=True, key="answer-strip"):
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        if not state.needs().answers and not state.evidence():
+            left.markdown(f"**{say('No answer yet', '尚无结论')}**")
+            left.caption(say("Answer what you know; nothing is compulsory.", "回答你知道的即可，没有必答题。"))
+        else:
+            label = badge(words(STRENGTH[found.strength]), "primary")
+            left.markdown(f"{say('So far', '目前')}: **{plain(headline(found))}** {label}")
+            left.caption(strength_line(found))
+        with right:
+            go_button("recommendation", say("See why", "查看理由"), icon=":material/arrow_forward:")
+
+
+def go_button(page: str, label: str, *, icon: str | None = None, primary: bool = False) -> None:
+    """Show a button that opens another page of the app."""
+    if st.button(
+        label, icon=icon, key=f"go-{page}-{label}", width="stretch", type="primary" if primary else "secondary"
+    ):
+        go(page)
+
+
+def go(page: str) -> None:
+    """Open another page of the app, by its address."""
+    pages = st.session_state.get("pages", {})
+    if page in pages:
+        st.switch_page(pages[page])
+
+
+def bilingual(text: Text | None) -> str:
+    """Return an optional text escaped, or nothing."""
+    return plain(words(text)) if text else ""
+
+
+def differences(found: Iterable[object], *, none: str) -> None:
+    """Show differences between two decisions, or ``none`` where there are none."""
+    rows = [item if isinstance(item, dict) else {say("what", "内容"): str(item)} for item in found]
+    if not rows:
+        st.caption(none)
+        return
+    lines = []
+    for row in rows:
+        text = row.get("text")
+        if isinstance(text, dict):
+            lines.append(f"- {plain(text.get(say('en', 'zh'), ''))}")
+        else:
+            lines.append("- " + " · ".join(f"{plain(key)}: **{plain(value)}**" for key, value in row.items()))
+    st.markdown("\n".join(lines))

@@ -1,0 +1,245 @@
+"""The page of the report: see it, take it away in any form, keep it, open a kept one and check it again."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from advisor import store
+from advisor.needs import InputError
+from advisor.ui import parts, state
+from advisor.ui.texts import STRENGTH, language, say, words
+
+if TYPE_CHECKING:
+    from advisor.report.build import Decision
+
+FORMS = {
+    "html": ("Web page", "网页", "language"),
+    "md": ("Markdown (decision record)", "Markdown（决策记录）", "article"),
+    "json": ("Data, to check again", "数据，可供复核", "data_object"),
+    "pdf": ("PDF", "PDF", "picture_as_pdf"),
+}
+ON_DEMAND = frozenset({"pdf"})
+"""Forms that are slow or may be impossible on this machine."""
+
+PREVIEW_HEIGHT = 900
+"""Pixels: about one printed page."""
+
+
+def page() -> None:
+    """Show the page."""
+    st.title(say("The decision report", "决策报告"))
+    st.write(
+        say(
+            "One document with the answer, its reasons and sources, the plan, the measurements and what would change "
+            "it. It can be recomputed from itself.",
+            "一份文档：结论、理由与来源、方案、实测数据以及变数，并可凭自身重新计算。",
+        )
+    )
+    if state.needs().answers or state.evidence():
+        _present()
+    else:
+        st.info(
+            say("Answer a question first; then there is something to report.", "请先回答问题，之后才有可报告的内容。")
+        )
+        parts.go_button("needs", say("Answer questions", "回答问题"), primary=True)
+    _kept()
+
+
+def decision() -> Decision:
+    """Build the decision from the session."""
+    from advisor.report.build import build
+
+    return build(
+        state.needs(),
+        state.recommendation(),
+        tuple(state.evidence().values()),
+        state.knowledge(),
+        made_on=state.today(),
+        versions=state.versions(),
+        transcript=state.transcript(),
+    )
+
+
+def _present() -> None:
+    made = decision()
+    _downloads(made)
+    if st.button(say("Keep it on this machine", "保存在本机"), icon=":material/bookmark_add:", key="keep"):
+        try:
+            number = store.add_decision(made)
+            st.success(say(f"Kept as decision {number}.", f"已保存为决策 {number}。"))
+        except InputError as error:
+            parts.problems(error.problems)
+    _preview(made)
+
+
+def _downloads(made: Decision, key: str = "now") -> None:
+    from advisor import report
+
+    lang = language()
+    with st.container(horizontal=True, gap="small"):
+        for suffix, form in report.formats().items():
+            english, chinese, icon = FORMS.get(suffix, (suffix.upper(), suffix.upper(), "download"))
+            # A form that may lack a package or a font is made on demand, so that its reason can be shown.
+            if suffix in ON_DEMAND and not st.button(
+                say(english, chinese), icon=f":material/{icon}:", key=f"make-{key}"
+            ):
+                continue
+            try:
+                content = form.render(made, lang)
+            except InputError as error:
+                parts.problems(error.problems)
+                continue
+            st.download_button(
+                say("Download", "下载") + f" .{suffix}" if suffix in ON_DEMAND else say(english, chinese),
+                data=content,
+                file_name=f"decision.{suffix}",
+                mime=form.MIME,
+                icon=f":material/{icon}:",
+                on_click="ignore",
+                key=f"download-{key}-{suffix}",
+                type="primary" if suffix == "html" and key == "now" else "secondary",
+            )
+
+
+def _preview(made: Decision) -> None:
+    from advisor import report
+
+    st.header(say("Preview", "预览"))
+    page = report.formats()["html"].render(made, language())
+    # As a data address the report has an origin of its own and cannot reach into the app.
+    st.iframe("data:text/html;charset=utf-8;base64," + b64encode(page).decode(), height=PREVIEW_HEIGHT)
+
+
+# ---------------------------------------------------------------- kept ones
+
+
+def _kept() -> None:
+    st.header(say("Kept and received decisions", "已保存与收到的决策"))
+    try:
+        rows = store.decision_list()
+    except InputError as error:
+        parts.problems(error.problems)
+        rows = []
+    if not rows:
+        st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
+    for row in rows[:30]:
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        strength = STRENGTH.get(row["strength"])
+        label = f" {parts.badge(words(strength), 'gray')}" if strength else ""
+        name = parts.plain(parts.name_of(row["recommended"]))
+        left.markdown(
+            f"**{row['id']}** · {parts.plain(row['made_on'])} · {name}{label}  \n"
+            f":small[{parts.plain(_answers(row['answers']))}]"
+        )
+        if right.button(say("Open", "打开"), key=f"open-{row['id']}", width="stretch"):
+            st.session_state.opened = store.decision_document(row["id"])
+    given = st.file_uploader(say("Open a decision.json", "打开 decision.json"), type=["json"], key="decision-file")
+    if given is not None and st.session_state.get("decision-taken") != given.file_id:
+        st.session_state["decision-taken"] = given.file_id
+        try:
+            st.session_state.opened = read_upload(given.getvalue())
+        except InputError as error:
+            parts.problems(error.problems, title=say("The file was not taken:", "文件未被采用："))
+    opened = st.session_state.get("opened")
+    if opened is not None:
+        _opened(opened)
+
+
+def _answers(answers: dict[str, Any]) -> str:
+    said = []
+    for question, value in answers.items():
+        options = [value] if isinstance(value, str) else list(value)
+        said += [parts.option_name(question, str(option)) for option in options]
+    text = say(", ", "、").join(said)
+    return text if len(text) < 140 else text[:139] + "…"
+
+
+def read_upload(content: bytes) -> dict[str, Any]:
+    """Read an uploaded decision document.
+
+    Raises:
+        InputError: no JSON or no valid decision; every problem at once.
+    """
+    from advisor.report.build import read
+
+    try:
+        document: dict[str, Any] = json.loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError([say(f"not JSON: {error}", f"不是 JSON：{error}")]) from error
+    read(document)
+    return document
+
+
+def _opened(document: dict[str, Any]) -> None:
+    from advisor.report.build import read
+
+    with st.container(border=True, key="opened"):
+        try:
+            made = read(document)
+        except InputError as error:
+            parts.problems(error.problems)
+            return
+        found = made.recommendation
+        st.markdown(f"**{parts.plain(parts.headline(found))}** · {made.made_on.isoformat()}")
+        st.caption(parts.plain(_answers(made.needs.get("answers", {}))))
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                say("Continue from its answers", "沿用其回答"),
+                icon=":material/edit:",
+                key="reuse",
+                on_click=_reuse,
+                args=(made.needs,),
+            )
+            again = st.button(say("Does it still stand?", "是否仍然成立？"), icon=":material/update:", key="recheck")
+            same = st.button(say("Recompute it", "重新计算"), icon=":material/calculate:", key="verify")
+            if st.button(say("Close", "关闭"), icon=":material/close:", key="close"):
+                st.session_state.opened = None
+                st.rerun()
+        _downloads(made, key="opened")
+        if again:
+            _recheck(document)
+        if same:
+            _verify(document)
+
+
+def _reuse(document: dict[str, Any]) -> None:
+    from advisor.needs import parse
+
+    state.put(parse(document, state.knowledge()))
+
+
+def _recheck(document: dict[str, Any]) -> None:
+    from advisor import replay
+    from probes import machine
+
+    result = replay.recheck(
+        document,
+        state.knowledge(),
+        today=state.today(),
+        versions=state.versions(),
+        machine=machine.fingerprint(),
+        probes=state.probes(),
+    )
+    if result["stands"]:
+        st.success(say("The decision still stands.", "结论仍然成立。"), icon=":material/verified:")
+    else:
+        st.warning(say("The decision no longer stands.", "结论不再成立。"), icon=":material/update:")
+    parts.differences(result.get("changes", ()), none=say("Nothing that matters has changed.", "没有影响结论的变化。"))
+
+
+def _verify(document: dict[str, Any]) -> None:
+    from advisor import replay
+
+    result = replay.verify(document, state.knowledge(), probes=state.probes())
+    if result["same"]:
+        st.success(
+            say("Recomputed from the report: the same result.", "根据报告重新计算：结果一致。"),
+            icon=":material/verified:",
+        )
+    else:
+        st.warning(say("The recomputed decision differs:", "重新计算的结果不同："), icon=":material/warning:")
+        parts.differences(result.get("differences", ()), none="")

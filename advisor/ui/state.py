@@ -1,0 +1,220 @@
+"""What the session remembers: the answers, the evidence in use, the language. The one place that writes it.
+
+The session holds the truth, the address mirrors it: a fresh session reads the address, a running one writes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from importlib import metadata
+from typing import Any
+
+import streamlit as st
+
+from advisor.advise import advise
+from advisor.knowledge import load
+from advisor.types import Answer, Knowledge, Needs, Recommendation
+from advisor.ui import address
+from advisor.ui.texts import LANGUAGES
+from probes import catalog
+from probes.types import Evidence, Probe
+
+UNDO_DEPTH = 30
+"""Changes kept for undo: more than a person retraces."""
+
+
+def begin() -> None:
+    """Fill a fresh session from the address; later runs of the session change nothing."""
+    state = st.session_state
+    if "needs" in state:
+        return
+    parameters = st.query_params.to_dict()
+    needs, problems = address.decode(parameters, knowledge())
+    state.needs, state.address_problems = needs, problems
+    state.history, state.skipped, state.evidence, state.unused = [], set(), {}, set()
+    state.lang = _first_language(parameters.get(address.LANGUAGE))
+
+
+def _first_language(asked: str | None) -> str:
+    if asked in LANGUAGES:
+        return str(asked)
+    return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+
+
+def mirror() -> None:
+    """Write the answers and the language to the address."""
+    wanted = {**address.encode(needs()), address.LANGUAGE: str(st.session_state.lang)}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def link() -> str:
+    """Return the part of an address that restores the answers."""
+    from urllib.parse import urlencode
+
+    return "?" + urlencode({**address.encode(needs()), address.LANGUAGE: st.session_state.lang}, safe=",:")
+
+
+def knowledge() -> Knowledge:
+    """Return the knowledge base; it is read again when its files change."""
+    return load()
+
+
+# ---------------------------------------------------------------- answers
+
+
+def needs() -> Needs:
+    """Return what the user has said so far."""
+    found: Needs = st.session_state.needs
+    return found
+
+
+def put(new: Needs) -> None:
+    """Take ``new`` as what the user says; the step can be undone."""
+    state = st.session_state
+    if new == state.needs:
+        return
+    state.history = [*state.history[-UNDO_DEPTH:], state.needs]
+    state.needs = new
+    state.address_problems = []
+
+
+def undo() -> None:
+    """Take the last change back."""
+    if st.session_state.history:
+        st.session_state.needs = st.session_state.history.pop()
+
+
+def can_undo() -> bool:
+    """Say whether there is a change to take back."""
+    return bool(st.session_state.history)
+
+
+def answer(question: str, options: tuple[str, ...]) -> None:
+    """Answer ``question``, or take its answer back where ``options`` is empty."""
+    put(answered(needs(), question, options))
+
+
+def answered(old: Needs, question: str, options: tuple[str, ...]) -> Needs:
+    """Return ``old`` with ``question`` answered so; an option that is wanted is no longer ruled out."""
+    answers: dict[str, Answer] = {key: value for key, value in old.answers.items() if key != question}
+    if options:
+        answers[question] = options if knowledge().questions[question].kind == "many" else options[0]
+    excluded = {
+        key: kept
+        for key, values in old.excluded.items()
+        if (kept := tuple(value for value in values if key != question or value not in options))
+    }
+    certainty = {key: value for key, value in old.certainty.items() if key != question}
+    return old.model_copy(update={"answers": answers, "excluded": excluded, "certainty": certainty})
+
+
+def rule_out(question: str, options: tuple[str, ...]) -> None:
+    """Rule options of ``question`` out; they leave the answer if they stood in it."""
+    old = needs()
+    kept = tuple(option for option in old.options(question) if option not in options)
+    new = answered(old, question, kept)
+    excluded = {key: value for key, value in new.excluded.items() if key != question}
+    put(new.model_copy(update={"excluded": {**excluded, question: options} if options else excluded}))
+
+
+def apply(change: Mapping[str, object]) -> None:
+    """Apply a change ``{question: option | options | None}``, as the recommendation names it."""
+    new = needs()
+    for question, value in change.items():
+        options = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else ()
+        new = answered(new, question, options)
+    put(new)
+
+
+# ---------------------------------------------------------------- evidence and result
+
+
+def add_evidence(name: str, evidence: Evidence) -> None:
+    """Let the recommendation use ``evidence``, known as ``name`` in the store."""
+    st.session_state.evidence = {**st.session_state.evidence, name: evidence}
+
+
+def drop_evidence(name: str) -> None:
+    """Let the recommendation no longer use the evidence ``name``."""
+    st.session_state.evidence = {key: value for key, value in st.session_state.evidence.items() if key != name}
+
+
+def evidence() -> dict[str, Evidence]:
+    """Return the evidence in use, by its name in the store."""
+    found: dict[str, Evidence] = st.session_state.evidence
+    return found
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Return the installed version of each framework, read from its metadata: nothing is imported."""
+    found: dict[str, str] = {}
+    for framework in load().frameworks.values():
+        for package in (framework.package, f"{framework.package}-cpu"):
+            try:
+                found.setdefault(framework.id, metadata.version(package))
+            except metadata.PackageNotFoundError:
+                continue
+    return found
+
+
+def today() -> date:
+    """Return the day (UTC); the only clock of the pages."""
+    return datetime.now(UTC).date()
+
+
+def probes() -> tuple[Probe, ...]:
+    """Return the probes that could be run."""
+    return tuple(catalog.load().values())
+
+
+@lru_cache(maxsize=1)
+def machine() -> Mapping[str, Any]:
+    """Return this machine's description, read once."""
+    from probes.machine import fingerprint
+
+    return fingerprint()
+
+
+def transcript() -> tuple[dict[str, str], ...]:
+    """Return the conversation so far, a line a turn, as the report keeps it."""
+    return tuple(st.session_state.get("transcript", ()))
+
+
+def recommendation() -> Recommendation:
+    """Return the recommendation for the present answers and evidence; unchanged input is not computed twice."""
+    return recommend(needs(), evidence())
+
+
+def recommend(wanted: Needs, measured: Mapping[str, Evidence]) -> Recommendation:
+    """Return the recommendation for ``wanted``, kept for the session while nothing changes."""
+    base, day = knowledge(), today()
+    key = (json.dumps(wanted.document(), sort_keys=True), tuple(sorted(measured)), base.sha256, day)
+    memory: dict[object, Recommendation] = st.session_state.setdefault("recommendations", {})
+    if key not in memory:
+        while len(memory) >= 8:
+            memory.pop(next(iter(memory)))
+        memory[key] = advise(
+            wanted,
+            base,
+            tuple(measured.values()),
+            today=day,
+            versions=versions(),
+            probes=probes(),
+            machine=machine(),
+        )
+    return memory[key]
+
+
+def then(action: Callable[..., None], page: str) -> Callable[..., None]:
+    """Return a callback that does ``action`` and asks for ``page`` to be shown next."""
+
+    def both(*arguments: object) -> None:
+        action(*arguments)
+        st.session_state.go = page
+
+    return both

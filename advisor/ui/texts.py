@@ -1,0 +1,106 @@
+"""The languages of the front end: both wordings stand where they are used, so neither can be missing.
+
+``say("Start", "开始")`` returns the one of the reader's language. Words that several pages share stand here.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from advisor.types import Text
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+
+STRENGTH = {
+    "clear": Text(en="Clear", zh="明确"),
+    "leaning": Text(en="Leaning", zh="倾向"),
+    "either": Text(en="Either works", zh="两者皆可"),
+}
+
+ROUTE_STATUS = {
+    "supported": (Text(en="supported", zh="受支持"), "green"),
+    "beta": (Text(en="beta", zh="测试版"), "blue"),
+    "experimental": (Text(en="experimental", zh="实验性"), "orange"),
+    "maintenance": (Text(en="maintenance only", zh="仅维护"), "orange"),
+    "deprecated": (Text(en="deprecated", zh="已弃用"), "red"),
+    "dead": (Text(en="dead", zh="已终止"), "red"),
+}
+
+TOOL_STATUS = {
+    "active": (Text(en="active", zh="活跃"), "green"),
+    "maintenance": (Text(en="maintenance only", zh="仅维护"), "orange"),
+    "deprecated": (Text(en="deprecated", zh="已弃用"), "red"),
+    "archived": (Text(en="archived", zh="已归档"), "red"),
+    "renamed": (Text(en="renamed", zh="已更名"), "blue"),
+    "removed": (Text(en="removed", zh="已移除"), "red"),
+}
+
+TRUTH = {
+    "current": (Text(en="holds today", zh="至今成立"), "green"),
+    "contested": (Text(en="contested", zh="有争议"), "orange"),
+    "outdated": (Text(en="out of date", zh="已过时"), "red"),
+    "wrong": (Text(en="wrong", zh="不正确"), "red"),
+}
+
+GRADE = {
+    "high": Text(en="strong evidence", zh="证据强"),
+    "moderate": Text(en="fair evidence", zh="证据中等"),
+    "low": Text(en="weak evidence", zh="证据弱"),
+    "very-low": Text(en="very weak evidence", zh="证据很弱"),
+}
+
+KIND = {
+    "documented": Text(en="documented", zh="有文档"),
+    "measured": Text(en="measured", zh="实测"),
+    "observed": Text(en="observed", zh="观察所得"),
+    "inferred": Text(en="inferred", zh="推断"),
+}
+
+GROUP = {
+    "speed": Text(en="Speed", zh="速度"),
+    "deployment": Text(en="Deployment", zh="部署"),
+    "hardware": Text(en="Hardware", zh="硬件"),
+    "scale": Text(en="Scale", zh="规模"),
+    "development": Text(en="Development", zh="开发"),
+    "team": Text(en="Team", zh="团队"),
+    "ecosystem": Text(en="Ecosystem", zh="生态"),
+    "longevity": Text(en="Longevity", zh="长期性"),
+}
+
+PROBE_STATUS = {
+    "ok": Text(en="measured", zh="已测量"),
+    "not-installed": Text(en="framework not installed", zh="未安装框架"),
+    "not-supported": Text(en="not supported here", zh="此处不支持"),
+    "failed": Text(en="failed", zh="失败"),
+    "timed-out": Text(en="took too long", zh="超时"),
+    "not-comparable": Text(en="not comparable", zh="不可比较"),
+    "cancelled": Text(en="cancelled", zh="已取消"),
+}
+
+VERDICT = {
+    "confirmed": (Text(en="confirmed", zh="得到证实"), "green"),
+    "contradicted": (Text(en="contradicted", zh="被推翻"), "red"),
+    "no-practical-difference": (Text(en="no practical difference", zh="无实际差别"), "blue"),
+    "inconclusive": (Text(en="cannot tell", zh="无法判断"), "gray"),
+    "not-testable": (Text(en="not testable here", zh="此处无法检验"), "gray"),
+}
+
+
+def language() -> str:
+    """Return the reader's language, "en" or "zh"."""
+    return str(st.session_state.get("lang", "en"))
+
+
+def say(en: str, zh: str) -> str:
+    """Return the wording in the reader's language."""
+    return zh if language() == "zh" else en
+
+
+def words(text: Text) -> str:
+    """Return a text of the knowledge base in the reader's language."""
+    return text.in_(language())
+
+
+def listed(items: list[str]) -> str:
+    """Join words as the reader's language joins them."""
+    return say(", ", "、").join(items)

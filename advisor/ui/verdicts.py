@@ -1,0 +1,139 @@
+"""What measurements say, in words: a ratio, a probe, a claim tested by it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from advisor.types import Knowledge, Recommendation
+from advisor.ui import charts, parts
+from advisor.ui.texts import PROBE_STATUS, VERDICT, say, words
+from probes.types import Measurement, Probe, Ratio, Status
+
+BAND = 1.05
+"""Edge of the drawn band: nearer to 1 makes no practical difference to a project."""
+
+
+def ratio_words(ratio: Ratio) -> str:
+    """Return a ratio in one plain sentence with its interval."""
+    one, other = parts.name_of(ratio.numerator), parts.name_of(ratio.denominator)
+    value, low, high = ratio.value, ratio.low, ratio.high
+    if value < 1:
+        one, other, value, low, high = other, one, 1 / value, 1 / high, 1 / low
+    interval = say(f"95 % interval {low:.2f} to {high:.2f}", f"95 % 区间 {low:.2f} 至 {high:.2f}")
+    text = say(
+        f"{one} needs {value:.2f} × what {other} needs ({interval})",
+        f"{one} 的用量是 {other} 的 {value:.2f} 倍（{interval}）",
+    )
+    return (
+        f"{text}: {charts.favour_words(ratio.favours)}"
+        if say("1", "")
+        else f"{text}：{charts.favour_words(ratio.favours)}"
+    )
+
+
+def probe_name(probe: str, catalog: Mapping[str, Probe]) -> str:
+    """Return what a probe asks, in the reader's language."""
+    known = catalog.get(probe)
+    return known.question.get(say("en", "zh")) or probe if known else probe
+
+
+def short_name(probe: str) -> str:
+    """Return a probe's id with spaces, for the axis of a chart."""
+    return probe.replace("-", " ")
+
+
+def amount(seconds: float, unit: str) -> str:
+    """Return a cost with a readable unit."""
+    if unit != "s":
+        return f"{seconds:.4g} {unit}"
+    for factor, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= factor:
+            return f"{seconds / factor:.3g} {name}"
+    return f"{seconds:.3g} s"
+
+
+def middle(samples: tuple[float, ...]) -> float:
+    """Return the median of per-turn costs; nothing is dropped."""
+    ordered = sorted(samples)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
+    """Show one probe's result in words, with its figures below."""
+    st.markdown(f"**{parts.plain(probe_name(found.probe, catalog))}**")
+    status = words(PROBE_STATUS[found.status.value])
+    if found.status is not Status.OK or found.ratio is None:
+        st.markdown(f"{parts.badge(status, 'gray')} {parts.plain(found.reason)}")
+        return
+    st.markdown(parts.plain(ratio_words(found.ratio)))
+    costs = " · ".join(
+        f"{parts.name_of(key)} {amount(middle(values), found.unit)}"
+        for key, values in sorted(found.samples.items())
+        if values
+    )
+    st.caption(
+        parts.plain(
+            f"{found.probe} · {say('median', '中位数')} {costs} · {found.ratio.pairs} {say('pairs', '对')} · "
+            f"{found.seconds:.0f} s"
+        )
+    )
+    _parity(found.parity)
+
+
+def _parity(parity: Mapping[str, Any] | None) -> None:
+    if not parity:
+        return
+    distances = dict(_numbers(parity))
+    if not distances:
+        return
+    worst = max(distances.values())
+    with st.popover(
+        say(f"Same computation: largest distance {worst:.1e}", f"计算一致：最大偏差 {worst:.1e}"), type="tertiary"
+    ):
+        st.caption(
+            say(
+                "Both sides start from the same weights; these are their distances from a double-precision reference.",
+                "双方从相同权重出发；以下为各自与双精度参考之间的偏差。",
+            )
+        )
+        st.dataframe(
+            [{say("what", "对象"): key, say("distance", "偏差"): f"{value:.2e}"} for key, value in distances.items()],
+            hide_index=True,
+        )
+
+
+def _numbers(found: Mapping[str, Any], prefix: str = "") -> list[tuple[str, float]]:
+    rows: list[tuple[str, float]] = []
+    for key, value in found.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            rows += _numbers(value, f"{name} · ")
+        elif isinstance(value, float) and math.isfinite(value):
+            rows.append((name, value))
+    return rows
+
+
+def claim_verdicts(found: Recommendation, knowledge: Knowledge) -> None:
+    """Show what the measurements say about the claims they test."""
+    if not found.verdicts:
+        st.caption(say("No claim was tested by these measurements.", "这些测量没有检验任何论点。"))
+    for verdict in found.verdicts:
+        claim = knowledge.claims.get(str(verdict.get("claim", "")))
+        word, color = VERDICT.get(str(verdict.get("verdict", "")), (None, "gray"))
+        label = words(word) if word else str(verdict.get("verdict", ""))
+        text = words(claim.statement) if claim else str(verdict.get("claim", ""))
+        st.markdown(f"{parts.badge(label, color)} {parts.plain(text)}")
+        reason = verdict.get("reason") or verdict.get("text")
+        if isinstance(reason, Mapping):
+            reason = reason.get(say("en", "zh"))
+        if reason:
+            st.caption(parts.plain(reason))
+    for clash in found.contradictions:
+        both = clash.get("text")
+        if isinstance(both, Mapping):
+            st.warning(parts.plain(both.get(say("en", "zh"), "")), icon=":material/bolt:")
