@@ -93,19 +93,26 @@ def _ways(holdings: Holdings) -> Iterator[Problem]:
 
 
 def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
-    tests: dict[str, list[str]] = {}
+    """Claims, and tools through the claims about them, are tested by a probe or say why none can."""
+    tests: dict[str, set[str]] = {}
     for probe in probes.values():
         for claim in probe.claims:
-            tests.setdefault(claim, []).append(probe.id)
-    for entry, claim in holdings.items("claims"):
-        testing = ", ".join(sorted(tests.get(claim.id, ())))
-        if testing and claim.why_not_probeable is not None:
-            message = f"said not to be testable, yet {testing} tests it"
-            way_out = f"drop this key, or the claim from the probe in {CATALOGUE}"
-            yield entry.problem(("why_not_probeable",), message, way_out)
-        if not testing and claim.why_not_probeable is None:
-            way_out = f"list it under claims: of a probe in {CATALOGUE}, or add why_not_probeable:"
-            yield entry.problem((), "no probe tests it and nothing says why", way_out)
+            tests.setdefault(claim, set()).add(probe.id)
+    about: dict[str, set[str]] = {}
+    for _, claim in holdings.items("claims"):
+        for tool in claim.tools:
+            about.setdefault(tool, set()).update(tests.get(claim.id, ()))
+    for kind, testing in (("claims", tests), ("tools", about)):
+        for entry, item in holdings.items(kind):
+            names = ", ".join(sorted(testing.get(item.id, ())))
+            if names and item.why_not_probeable is not None:
+                message = f"said not to be testable, yet tested by {names}"
+                way_out = f"drop this key, or the claim from the probe in {CATALOGUE}"
+                yield entry.problem(("why_not_probeable",), message, way_out)
+            if not names and item.why_not_probeable is None:
+                what = "it" if kind == "claims" else "a claim about it"
+                way_out = f"list {what} under claims: of a probe in {CATALOGUE}, or add why_not_probeable:"
+                yield entry.problem((), "no probe tests it and nothing says why", way_out)
 
 
 def _catalogue(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:

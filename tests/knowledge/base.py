@@ -234,6 +234,9 @@ tools:
     successor: pocket
     sources:
       - old-page
+    why_not_probeable:
+      en: "It is no longer built."
+      zh: "已不再构建。"
 """,
     "routes.yaml": """\
 routes:

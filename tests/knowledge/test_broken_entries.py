@@ -398,7 +398,7 @@ HOUSE = {
         '    favours: alpha\n    why_not_probeable:\n      en: "No."\n      zh: "不行。"\n',
         "why_not_probeable",
         "peak-memory.why_not_probeable",
-        ("memory-mlp tests it", "catalog.yaml"),
+        ("tested by memory-mlp", "catalog.yaml"),
     ),
     "not testable, and why?": (
         CLAIMS,
@@ -407,6 +407,14 @@ HOUSE = {
         "- id: once-larger",
         "claims.once-larger",
         ("nothing says why", "why_not_probeable"),
+    ),
+    "tool that is not testable, and why?": (
+        "tools.yaml",
+        base.FILES["tools.yaml"][base.FILES["tools.yaml"].index("    why_not_probeable") :],
+        "",
+        "- id: trousers",
+        "tools.trousers",
+        ("nothing says why", "a claim about it"),
     ),
     "long overdue": (
         CLAIMS,

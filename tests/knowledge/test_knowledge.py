@@ -9,6 +9,17 @@ from tests.knowledge import base
 
 TODAY = date(2026, 11, 23)
 
+NAMED = """
+    tensorflow-serving litert tensorflow-js tfx tensorboard tensorflow-hub mirrored-strategy xla tpu eager-execution
+    session-graph keras-sequential keras-functional torch-compile torchdynamo torchinductor aotautograd torchscript
+    onnx torch-distributed torchelastic triton lightning transformers torchvision torchaudio pytorch-hub
+    pytorch-mobile mobile-interpreter
+"""
+NAMED_SINCE = """
+    keras litert-micro litert-torch executorch torch-export aotinductor onnx-runtime onnx-runtime-web
+    transformers-js openvino torchserve triton-inference-server vllm fsdp ray jax torch-xla coreml mlx tensorrt
+"""
+
 
 def test_the_knowledge_base_passes_its_own_check() -> None:
     result = knowledge.check(today=TODAY)
@@ -37,6 +48,28 @@ def test_every_question_and_option_of_the_contract_is_there() -> None:
     questions = knowledge.load().questions
     assert {q: " ".join(o.id for o in question.options) for q, question in questions.items()} == contract
     assert {q for q, question in questions.items() if question.kind == "many"} == many
+
+
+def test_every_tool_the_source_document_names_has_its_entry_and_a_claim() -> None:
+    known = knowledge.load()
+    about = {tool for claim in known.claims.values() for tool in claim.tools}
+    assert [tool for tool in NAMED.split() if tool not in known.tools or tool not in about] == []
+
+
+def test_every_tool_named_in_routes_by_the_contract_has_its_entry() -> None:
+    assert set(NAMED_SINCE.split()) <= set(knowledge.load().tools)
+
+
+def test_answers_that_name_a_framework_matter_alike_whichever_they_name() -> None:
+    known = knowledge.load()
+    for question in known.questions.values():
+        naming = [option.emphasis for option in question.options if option.id in known.frameworks]
+        assert all(emphasis == naming[0] for emphasis in naming)
+
+
+def test_all_91_statements_of_the_source_document_are_kept() -> None:
+    claims = knowledge.load().claims.values()
+    assert sum(claim.origin == "source" for claim in claims) == 91
 
 
 def test_the_small_base_has_no_fault(tmp_path: Path) -> None:
