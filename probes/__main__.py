@@ -1,29 +1,291 @@
-"""``python -m probes``: the instrument alone."""
+"""``python -m probes``: the instrument alone, without the advisor."""
 
 from __future__ import annotations
 
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-@click.group()
+    from probes.types import Evidence, Measurement
+
+EXIT_BAD_INPUT, EXIT_PARTLY, EXIT_INTERRUPTED = 2, 3, 130
+
+
+class RunByDefault(click.Group):
+    """Takes ``python -m probes PROBE`` for ``python -m probes run PROBE``."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Send an unknown first word to ``run``, which names the nearest probe where there is none."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["run", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=RunByDefault, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Measure frameworks in pairs."""
+    """Measure deep learning frameworks in pairs on this machine.
+
+    Example: python -m probes training-mlp-eager
+    """
+
+
+@main.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def list_probes(as_json: bool, lang: str) -> None:
+    """List the probes: id, question, seconds, claims.
+
+    Example: python -m probes list --json
+    """
+    from dataclasses import asdict
+
+    from probes import catalog
+
+    probes = _or_exit(catalog.load)
+    if as_json:
+        click.echo(json.dumps([asdict(probe) for probe in probes.values()], ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("probe", "question", "mode", "about", "tests", box=None)
+    for probe in probes.values():
+        asked = " (only when named)" if probe.asked_only else ""
+        table.add_row(
+            probe.id, probe.question[lang], probe.mode, f"{probe.seconds:.0f} s{asked}", " ".join(probe.claims)
+        )
+    Console().print(table)
 
 
 @main.command()
 @click.argument("ids", nargs=-1)
-@click.option("-o", "--output", default="-")
-@click.option("--budget", type=float)
-def run(ids: tuple[str, ...], output: str, budget: float | None) -> None:
-    """Measure."""
-    import json
+@click.option("-o", "--output", default="", help="Where the evidence goes: a file, or - for standard output.")
+@click.option(
+    "--budget", type=click.FloatRange(min=1), help="Seconds for all probes, counted once both sides are ready."
+)
+@click.option(
+    "--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="The interpreter that has a framework."
+)
+@click.option("--framework", "frameworks", multiple=True, help="Which frameworks; pytorch and tensorflow unless told.")
+@click.option("--device", help="cpu, cuda, rocm, mps, xpu, or gpu for any; the best that all share unless told.")
+@click.option("--threads", default="one", show_default=True, metavar="one|all|N", help="The same number in each.")
+@click.option(
+    "--workload",
+    "workload",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A workload of your own, a Python file.",
+)
+@click.option("--confirm", is_flag=True, help="Restart the workers three times or more: slower, surer.")
+@click.option("--random-seed", type=int, default=0, show_default=True, help="For data and weights.")
+@click.option("--jsonl", is_flag=True, help="Report progress as JSON lines on standard output.")
+def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
+    """Measure probes; all that run unasked where none is named.
 
-    from probes import catalog, duet, evidence
+    Example: python -m probes run training-mlp-eager --budget 60 -o evidence.json
+    """
+    from probes import catalog, duet, evidence, selftest
 
+    chosen = catalog.choose(list(ids), _or_exit(catalog.load)) if _known(ids) else []
+    if output not in ("", "-"):
+        _check_place(Path(output))
+    own = options["workload"]
+    stopping: list[bool] = []
+    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
+    show, finish = _jsonl() if options["jsonl"] else _terminal()
     found = duet.measure(
-        catalog.choose(ids, catalog.load()), budget=budget, progress=lambda e: click.echo(json.dumps(e), err=True)
+        chosen,
+        frameworks=options["frameworks"] or ("pytorch", "tensorflow"),
+        pythons=_pythons(options["pythons"]),
+        device=options["device"],
+        budget=options["budget"],
+        workload_file=str(Path(own).resolve()) if own else None,
+        confirm=options["confirm"],
+        threads=_threads(options["threads"]),
+        seed=options["random_seed"],
+        selftest=selftest.load(),
+        progress=show,
+        cancelled=lambda: bool(stopping),
     )
-    evidence.write(found, output)
+    finish(found)
+    if output == "-":
+        click.echo(json.dumps(evidence.document(found), ensure_ascii=False))
+    elif output:
+        try:
+            evidence.write(found, output)
+        except evidence.EvidenceError as error:
+            _fail(error.problems)
+    raise SystemExit(_status(found))
+
+
+def _status(found: Evidence) -> int:
+    from probes.types import Status
+
+    statuses = {m.status for m in found.probes}
+    if any(m.status is Status.CANCELLED and m.reason.startswith("cancelled") for m in found.probes):
+        return EXIT_INTERRUPTED
+    return 0 if statuses <= {Status.OK} else EXIT_PARTLY
+
+
+@main.command("selftest")
+@click.option("--quick", is_flag=True, help="Fewer repeats: seconds instead of a minute or two.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--framework", default="null", show_default=True, help="Which framework stands in both arms.")
+def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
+    """Measure the instrument: the same framework in both arms, then with planted slowdowns.
+
+    Example: python -m probes selftest
+    """
+    from probes import selftest
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    result = selftest.calibrate(framework=framework, quick=quick, progress=say)
+    selftest.save(result)
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=1))
+        return
+    same = result["same_arm"]
+    click.echo(f"same arm twice: {same['winners_named']} winners named in {same['runs']} runs")
+    for planted in result["planted"]:
+        click.echo(f"planted +{planted['slowdown'] - 1:.0%}: found in {planted['found']} of {planted['runs']} runs")
+    resolves = result["resolves"]
+    if resolves is None:
+        click.echo("this machine is too busy now to tell even +20 % apart")
+    else:
+        click.echo(f"this machine tells {resolves - 1:+.0%} apart in about {result['seconds_a_probe']:.0f} s")
+
+
+@main.command("benchmark")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--simulated-only", is_flag=True, help="Leave out what needs workers.")
+def run_benchmark(as_json: bool, simulated_only: bool) -> None:
+    """Judge the instrument against its own targets.
+
+    Example: python -m probes benchmark
+    """
+    from probes import benchmark
+
+    result = benchmark.run(simulated_only=simulated_only, progress=lambda text: click.echo(text, err=True))
+    click.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json else benchmark.table(result))
+
+
+def _known(ids: tuple[str, ...]) -> bool:
+    from probes import catalog
+
+    _or_exit(lambda: catalog.choose(list(ids), catalog.load()))
+    return True
+
+
+def _or_exit(load: Callable[[], Any]) -> Any:
+    from probes.catalog import CatalogError
+
+    try:
+        return load()
+    except CatalogError as error:
+        _fail(error.problems)
+
+
+def _fail(problems: list[str]) -> None:
+    for problem in problems:
+        click.echo(problem, err=True)
+    raise SystemExit(EXIT_BAD_INPUT)
+
+
+def _check_place(path: Path) -> None:
+    """Refuse a place that cannot be written before minutes are spent."""
+    import os
+
+    if path.is_dir():
+        _fail([f"{path}: is a folder; name a file"])
+    if not path.parent.is_dir():
+        _fail([f"{path}: there is no folder {path.parent}"])
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        _fail([f"{path}: cannot be written"])
+
+
+def _pythons(given: tuple[str, ...]) -> dict[str, str]:
+    problems, made = [], {}
+    for text in given:
+        framework, equals, path = text.partition("=")
+        if not equals or not framework or not path:
+            problems.append(f"--python {text}: FRAMEWORK=PATH is needed, e.g. tensorflow=/opt/tf/bin/python")
+        elif not Path(path).is_file():
+            problems.append(f"--python {text}: there is no file {path}")
+        else:
+            # Not resolved: a virtual environment's python is a link, and is what it is by its place.
+            made[framework] = str(Path(path).absolute())
+    if problems:
+        _fail(problems)
+    return made
+
+
+def _threads(given: str) -> str:
+    if given not in ("one", "all") and not (given.isdecimal() and int(given) > 0):
+        _fail([f"--threads {given}: one, all or a positive number is needed"])
+    return given
+
+
+def _jsonl() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
+    def show(event: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    return show, lambda found: None
+
+
+def _terminal() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    status = console.status("starting")
+    status.start()
+
+    def show(event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "plan":
+            limit = f" within {event['budget']:.0f} s" if event["budget"] else ""
+            console.print(f"plan: {len(event['probes'])} probes{limit}")
+        elif kind == "start":
+            status.update(f"[{event['index']}/{event['of']}] {event['probe']}")
+        elif kind == "ratio":
+            status.update(
+                f"{event['probe']}: {event['value']:.2f} [{event['low']:.2f}, {event['high']:.2f}] "
+                f"after {event['pairs']} pairs"
+            )
+        elif kind == "note":
+            console.print(event["text"], style="dim")
+        elif kind == "skipped":
+            console.print(f"{event['probe']}: skipped: {event['reason']}")
+
+    def finish(found: Evidence) -> None:
+        status.stop()
+        for measurement in found.probes:
+            console.print(_line(measurement))
+        console.print(f"grade {found.grade}", style="dim")
+
+    return show, finish
+
+
+def _line(measurement: Measurement) -> str:
+    if measurement.ratio is None:
+        return (
+            f"{measurement.probe}: {measurement.status.value}{': ' + measurement.reason if measurement.reason else ''}"
+        )
+    ratio = measurement.ratio
+    return (
+        f"{measurement.probe}: {ratio.numerator} / {ratio.denominator} = {ratio.value:.2f} "
+        f"[{ratio.low:.2f}, {ratio.high:.2f}]  {ratio.favours}  ({measurement.seconds:.0f} s)"
+    )
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def _turns(session: Session, probe: Probe, clients: Sequence[Client], *, deadlin
     warm = turns.WARM
     if deadline is not None:
         left = max(1.0, deadline - time.monotonic())
-        until, warm = min(until, time.monotonic() + left), min(warm, left / 4)
+        until, warm = min(until, time.monotonic() + left), min(warm, left / 8)
 
     def told(event: dict[str, Any]) -> None:
         low, high = math.exp(event["mean"] - event["half"]), math.exp(event["mean"] + event["half"])

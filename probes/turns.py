@@ -21,11 +21,14 @@ TURN = 0.05
 ITERATIONS = 5
 """Timed iterations a turn; their median is the turn's cost."""
 
-SLOW = 0.2
-"""Seconds an iteration from which three a turn must do."""
+SLOW = ((0.4, 1), (0.1, 3))
+"""Seconds an iteration from which fewer a turn must do: a long one averages the machine's moods by itself."""
 
 LEAST, MOST = 8, 40
-"""Pairs taken at least and at most."""
+"""Pairs taken at least (time permitting) and at most."""
+
+FEWEST = 4
+"""Pairs below which no interval is worth giving, whatever the time."""
 
 NARROW = 0.02
 """Half width, on the log scale, at which more turns would not change a verdict that processes spread by 3 %."""
@@ -122,7 +125,7 @@ def take(
 
     Args:
         clients: two workers with an open probe.
-        until: monotonic time at which no further pair is begun (three are taken in any case).
+        until: monotonic time at which no further pair is begun (four are taken in any case).
         timeout: seconds one request may take.
         cancelled: asked while waiting.
         warm_budget: seconds each side may take to settle.
@@ -142,8 +145,7 @@ def take(
         taken.loops[name] = max(1, -int(-TURN / ITERATIONS // step))
         taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
         taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
-        if step > SLOW:
-            iterations = 3
+        iterations = min([iterations, *(few for slow, few in SLOW if step > slow)])
     number = 0
     while True:
         turn_order = (0, 1) if number % 2 == 0 else (1, 0)
@@ -188,7 +190,7 @@ def take(
             progress({"mean": estimate.mean, "half": estimate.half, "pairs": len(ratios)})
             if len(ratios) >= least and estimate.half <= max(NARROW, PART * abs(estimate.mean)):
                 return taken
-        if len(taken.used) >= most or (time.monotonic() > until and len(ratios) >= 3):
+        if len(taken.used) >= most or (time.monotonic() > until and len(ratios) >= FEWEST):
             return taken
 
 
