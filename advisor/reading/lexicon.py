@@ -41,7 +41,8 @@ class Concept(BaseModel):
         confidence: how surely ``says`` holds when it is named; below .85 it is offered, not filled.
         generic: a named product of the same kind outweighs its negation ("no GPU ... my RTX 3090").
         needs: questions of which another answer must have been read for ``rules_out`` to hold.
-        always: holds in the past and under a negation too (experience).
+        context: its pattern's match is wide; other concepts inside it stand beside it.
+        focus: macro whose last occurrence in a pattern's match is its place; the words before it are context.
         words: wordings, English with optional plural; patterns: regular expressions over the normalised text.
     """
 
@@ -56,9 +57,15 @@ class Concept(BaseModel):
     confidence: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
     generic: bool = False
     needs: Options = {}
-    always: bool = False
+    focus: str | None = None
+    context: bool = False
     words: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing and is there to absorb a misleading wording."""
+        return not (self.says or self.implies or self.rules_out or self.denied_excludes or self.denied_says)
 
 
 class Match:
@@ -80,7 +87,7 @@ class Lexicon:
         self.concepts = concepts
         self.traditional = traditional
         self._trie: dict[str, Any] = {}
-        self._patterns: list[tuple[re.Pattern[str], Concept]] = []
+        self._patterns: list[tuple[re.Pattern[str], re.Pattern[str] | None, Concept]] = []
         terms: set[str] = set()
         for concept in concepts:
             for word in concept.words:
@@ -88,30 +95,37 @@ class Lexicon:
                 node = self._trie
                 for character in word.lower():
                     node = node.setdefault(character, {})
-                node[""] = concept
+                node.setdefault("", []).append(concept)
+            focus = re.compile(macros[concept.focus]) if concept.focus else None
             for pattern in concept.patterns:
                 for name, text in macros.items():
                     pattern = pattern.replace("{" + name + "}", f"(?:{text})")
-                self._patterns.append((re.compile(pattern), concept))
+                self._patterns.append((re.compile(pattern), focus, concept))
         self.terms = frozenset(terms)
 
     def find(self, text: str) -> list[Match]:
-        """Return the longest matches that do not overlap, in order."""
+        """Return the matches in order; one that overlaps a longer one is dropped."""
         found = [*self._words(text), *self._matched(text)]
         found.sort(key=lambda match: (match.start - match.end, match.start))
         taken = bytearray(len(text))
-        kept = []
+        kept: list[Match] = []
         for match in found:
-            if not any(taken[match.start : match.end]):
-                taken[match.start : match.end] = b"\1" * (match.end - match.start)
+            twin = bool(kept) and (kept[-1].start, kept[-1].end) == (match.start, match.end)
+            if match.concept.context or twin or not any(taken[match.start : match.end]):
                 kept.append(match)
-        return sorted(kept, key=lambda match: match.start)
+                if not match.concept.context:
+                    taken[match.start : match.end] = b"\1" * (match.end - match.start)
+        return sorted(kept, key=lambda match: (match.start, match.end))
 
     def _matched(self, text: str) -> Iterator[Match]:
-        for pattern, concept in self._patterns:
+        for pattern, focus, concept in self._patterns:
             for found in pattern.finditer(text):
-                if found.end() > found.start():
-                    yield Match(concept, found.start(), found.end())
+                start, end = found.span()
+                if focus is not None:
+                    for inner in focus.finditer(text, start, end):
+                        start, end = inner.span()
+                if end > start:
+                    yield Match(concept, start, end)
 
     def _words(self, text: str) -> Iterator[Match]:
         length = len(text)
@@ -122,7 +136,8 @@ class Lexicon:
                 previous_latin = latin
                 continue
             previous_latin = latin
-            node, place, best = self._trie, start, None
+            node, place = self._trie, start
+            best: list[Match] = []
             while place < length:
                 character = text[place]
                 step = node.get(character)
@@ -134,9 +149,8 @@ class Lexicon:
                 if "" in node:
                     end = _boundary(text, place)
                     if end is not None:
-                        best = Match(node[""], start, end)
-            if best is not None:
-                yield best
+                        best = [Match(concept, start, end) for concept in node[""]]
+            yield from best
 
 
 def _boundary(text: str, end: int) -> int | None:

@@ -24,7 +24,11 @@ _LATER_WINS = frozenset({"stage", "scale", "graph", "experience", "latency", "fo
 
 @dataclass(frozen=True)
 class Reading:
-    """One piece of evidence, placed in the normalised text."""
+    """One piece of evidence, placed in the normalised text.
+
+    ``fallback``: holds unless something else of its question is wanted ("no GPU" says cpu, but for a TPU).
+    ``generic``: its exclusion yields to a product named ("no GPU on the phone ... my RTX 3090").
+    """
 
     question: str
     option: str
@@ -35,16 +39,18 @@ class Reading:
     by: Literal["rule", "model"] = "rule"
     implied: bool = False
     generic: bool = False
+    fallback: bool = False
 
 
 def evidence(match: Match, polarity: Polarity) -> list[Reading]:
     """Return what one match says, given how it is meant."""
     concept = match.concept
-    if polarity == "excluded":
+    if polarity in {"excluded", "replaced"}:
         denied = concept.says if concept.denied_excludes is None else concept.denied_excludes
+        instead = concept.denied_says if polarity == "excluded" else {}
         return [
             *_readings(match, denied, wanted=False, confidence=0.95),
-            *_readings(match, concept.denied_says, wanted=True, confidence=0.9),
+            *(replace(reading, fallback=True) for reading in _readings(match, instead, wanted=True, confidence=0.9)),
         ]
     if polarity == "aside":
         kept = {question: options for question, options in concept.says.items() if question in _SURVIVES}
@@ -102,13 +108,19 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
         if not yes.implied:
             contradictions.append((question, option))
         del best[question, option, True]
-    said = {reading.question for reading in best.values() if reading.wanted and not reading.implied}
-    kept = [reading for reading in best.values() if not (reading.implied and reading.question in said)]
+    wanted = [reading for reading in best.values() if reading.wanted and not reading.implied]
+    firm = {reading.question for reading in wanted if not reading.fallback}
+    said = {reading.question for reading in wanted}
+    kept = [
+        reading
+        for reading in best.values()
+        if not (reading.implied and reading.question in said) and not (reading.fallback and reading.question in firm)
+    ]
     return sorted(_one_each(kept, knowledge), key=lambda reading: (reading.start, reading.end)), contradictions
 
 
-def _rank(reading: Reading) -> tuple[bool, bool, float]:
-    return (not reading.implied, reading.by == "rule", reading.confidence)
+def _rank(reading: Reading) -> tuple[bool, bool, bool, float]:
+    return (not reading.implied, reading.by == "rule", not reading.fallback, reading.confidence)
 
 
 def _one_each(found: list[Reading], knowledge: Knowledge) -> list[Reading]:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from advisor.reading.lexicon import Match
 
-Polarity = Literal["wanted", "excluded", "hedged", "aside"]
+Polarity = Literal["wanted", "excluded", "replaced", "hedged", "aside"]
 
 _SPLIT = re.compile(
     r"[,;!?。；！？，\n()\[\]\"“”「」…]+|[.:](?=\s|$)|\s-+\s"
@@ -51,13 +51,13 @@ _FORWARD = re.compile(
     rf"\b(?:{_OBJECT}|no|not|without|w/o|never|neither|nor|none of|instead of|rather than|except(?: for)?|anything but|other than"
     r"|lacks?|lacking|avoid(?:ing)?|skip(?:ping)?|drop(?:ping|ped)?|ditch(?:ing|ed)?|get(?:ting)? rid of|rul(?:e|ed|es|ing) out"
     r"|exclud(?:e|ed|es|ing)|refus(?:e|ed|ing)|hates?|gave up on|giv(?:e|ing) up on|(?:moving|move|moved|migrating|going) away from"
-    r"|can do without|could do without|free of|zero|nobody|forbids?|forbidden to|too poor for)\b"
+    r"|can do without|could do without|free of|zero|removed?|uninstalled|sold|nobody|(?:replacing|replaces?|in place of)|forbids?|forbidden to|too poor for)\b"
     r"|不用(?!说)|不需要|不需(?!要不)|不必|不要(?!紧)|不想|不打算|不准备|不考虑|不会(?=[用上买跑部放再做去把在有发])|不能(?=[用上联放依靠跑走买租把在连有传])"
     r"|不是|并非|不在|不上(?!线了)|不做|不涉及|不走|不含|不包括|不带|不依赖|不依靠|不经过|不买|不租|不靠|不跑|不部署|不发布|不联网?|不碰|不选|不搞|不放|不连"
     r"|不接|不再|不允许|不许|不准|不可能|不属于|不面向|不针对|不使用|不采用|不推荐|不借助|不方便|不太想|不怎么用|不算|不来自|不给|不具备|不存在|不提供"
     r"|不打|不往|不当|不看|不训练|不追求|不要求|不写|不配|(?<![有不])没(?:有)?(?:钱|条件|预算|权限|打算|法|必要|计划)?(?:再)?(?:买|用|上|配|装|租|申请)?"
     r"|无需|无须|无法使用|无法用|无(?=\s?(?:独|显卡|gpu|网|云|服务|cuda|加速|图形|n卡|操作系统|后端))|非(?=\s?(?:生产|实时|科研|商用|gpu|深度|图像|文本))"
-    r"|(?<![识类级区特分性个鉴判辨告])别(?=[用在上让推建给再跑放选提把做去搞拿])|缺少|缺乏|(?<!不可)缺(?=\s?(?:显|gpu|卡))|除了|除开|排除|放弃|抛弃|弃用|拒绝"
+    r"|(?<![识类级区特分性个鉴判辨告])别(?=[用在上让推建给再跑放选提把做去搞拿])|缺少|缺乏|代替|替代|取代|替换掉?|(?<!不可)缺(?=\s?(?:显|gpu|卡))|除了|除开|排除|放弃|抛弃|弃用|拒绝"
     r"|避免|禁止|告别|舍弃|砍掉|去掉|用不[了上起到]|买不[到起]|拿不到|申请不到|租不[起到]|装不了|付不起|暂不|先不|从不|绝不|从未|从来没|而非|而不是|并不|摆脱|脱离"
     r"|不适合|不愿|不敢|不希望|不建议|受不了"
 )
@@ -94,6 +94,8 @@ _CHAIN = re.compile(
 )
 _ALSO = re.compile(r"还|也|另外|同时|再加")
 _TARGETS = frozenset({"deploy", "hardware", "scale", "cloud", "pipeline", "os", "latency", "footprint", "horizon"})
+_REPLACING = frozenset({"代替", "替代", "取代", "替换", "替换掉", "in place of", "instead of", "rather than", "而不是", "而非"})
+"""Cues that set one thing against another: "a TPU instead of a GPU" does not ask for a CPU."""
 _REACH = 48
 """Characters a cue may stand before what it negates ("we do not want to put any of this on a phone")."""
 
@@ -144,7 +146,7 @@ def polarities(text: str, clause: Clause) -> list[Polarity]:
         if first is not None and not _absorbed(found, clause):
             result[first] = "aside"
     negated = _negated(part, clause)
-    return ["excluded" if index in negated else old for index, old in enumerate(result)]
+    return [negated.get(index, old) for index, old in enumerate(result)]
 
 
 def negated_at_all(text: str, clause: Clause) -> bool:
@@ -160,18 +162,18 @@ def hedged_at_all(text: str, clause: Clause) -> bool:
     return bool(_HEDGE.search(part) or _PAST.search(part))
 
 
-def _negated(part: str, clause: Clause) -> set[int]:
+def _negated(part: str, clause: Clause) -> dict[int, Polarity]:
     matches = clause.matches
-    negated: set[int] = set()
+    negated: dict[int, Polarity] = {}
     blanked = _NEUTRAL.sub(lambda found: "·" * len(found.group()), part)
     found = _backward(blanked) or _BACKWARD_ZH.search(blanked)
     if found and not _absorbed(found, clause):
         last = max(blanked.rfind(" and ", 0, found.start()), 0)
         before = [i for i, m in enumerate(matches) if clause.start + last <= m.start and m.end <= clause.start + found.start() + 1]
         if before:
-            negated.update(_focus(matches, before))
+            negated.update(dict.fromkeys(_focus(matches, before), "excluded"))
             blanked = blanked[: found.start()] + "·" * (len(blanked) - found.start())
-    previous_end = -1
+    previous_end = -100
     for cue in _FORWARD.finditer(blanked):
         if _absorbed(cue, clause):
             continue
@@ -187,9 +189,10 @@ def _negated(part: str, clause: Clause) -> set[int]:
         )
         previous_end = cue.end()
         if doubled:
-            negated.difference_update(governed)
+            negated = {index: polarity for index, polarity in negated.items() if index not in governed}
         else:
-            negated.update(governed)
+            kind: Polarity = "replaced" if cue.group() in _REPLACING else "excluded"
+            negated.update(dict.fromkeys(governed, kind))
     return negated
 
 

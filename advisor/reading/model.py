@@ -1,0 +1,188 @@
+"""What the lexicon does not know: one calibrated classifier a question on character n-grams.
+
+Trained from `knowledge/phrases/` with scikit-learn on first use (seconds) and kept as plain arrays, never as
+a pickle, under the user's cache directory, named by the hash of what it was made from. Reading needs NumPy only.
+
+Method: TF-IDF of character n-grams (1-4 in Latin words, 1-3 in Chinese), linear SVM, temperature calibration.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.reading.phrases import OUT_OF_SCOPE, Phrase
+
+VERSION = 1
+"""Raised whenever features or training change, so that old caches are not read."""
+NOTHING = "-"
+"""The class of texts that say nothing on the question."""
+_RUN = re.compile(r"[\u3400-\u9fff]+|[a-z0-9][a-z0-9'+.#/-]*")
+_LONGEST = 400
+"""Characters of one clause that are looked at; a clause of prose is shorter."""
+
+
+def grams(text: str) -> list[str]:
+    """Return the character n-grams of a normalised text."""
+    found = []
+    for run in _RUN.findall(text[:_LONGEST]):
+        if run[0] >= "\u3400":
+            found += [run[i : i + n] for n in (1, 2, 3) for i in range(len(run) - n + 1)]
+        else:
+            padded = f" {run} "
+            found += [padded[i : i + n] for n in (2, 3, 4) for i in range(len(padded) - n + 1)]
+    return found
+
+
+@dataclass(frozen=True)
+class Head:
+    """Classes of one question and their columns of the weights; ``beta`` is the inverse temperature."""
+
+    classes: tuple[str, ...]
+    start: int
+    beta: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """All classifiers over one vocabulary.
+
+    ``weights`` (features, columns), ``bias`` (columns,), ``idf`` (features,).
+    """
+
+    vocabulary: dict[str, int]
+    idf: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    heads: dict[str, Head]
+
+    def scores(self, text: str) -> dict[str, dict[str, float]]:
+        """Return question -> class -> calibrated probability for one normalised clause."""
+        counts = Counter(place for gram in grams(text) if (place := self.vocabulary.get(gram)) is not None)
+        if not counts:
+            return {}
+        places = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
+        terms = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
+        values = (1.0 + np.log(terms)) * self.idf[places]
+        values /= np.linalg.norm(values)
+        decisions = values @ self.weights[places] + self.bias  # (columns,)
+        result = {}
+        for question, head in self.heads.items():
+            logits = head.beta * decisions[head.start : head.start + len(head.classes)]
+            powers = np.exp(logits - logits.max())
+            result[question] = dict(zip(head.classes, (powers / powers.sum()).tolist(), strict=True))
+        return result
+
+
+def train(phrases: Sequence[Phrase], normalise: Callable[[str], str], speaks: Callable[[str], set[str]]) -> Model:
+    """Fit on the phrases that are not held out.
+
+    Args:
+        phrases: held-out ones are left aside.
+        normalise: text to the form ``grams`` reads.
+        speaks: questions on which the lexicon finds anything in a normalised text; a wording of another
+            question is no example of "says nothing" where it does.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    rows = [phrase for phrase in phrases if not phrase.held_out and phrase.kind != "contrast"]
+    texts = [normalise(phrase.text) for phrase in rows]
+    spoken = [speaks(text) for text in texts]
+    vectoriser = TfidfVectorizer(analyzer=grams, sublinear_tf=True, min_df=2, dtype=np.float32)
+    matrix = vectoriser.fit_transform(texts)
+    heads: dict[str, Head] = {}
+    weights: list[NDArray[np.float32]] = []
+    bias: list[float] = []
+    for question in dict.fromkeys(phrase.question for phrase in rows):
+        own = [i for i, phrase in enumerate(rows) if phrase.question == question]
+        others = [i for i, phrase in enumerate(rows) if phrase.question != question and question not in spoken[i]]
+        if not others:
+            continue
+        wanted = max(len(own) * 2, 600)
+        chosen = [*own, *others[:: max(len(others) // wanted, 1)]]
+        labels = [rows[i].option if rows[i].question == question else NOTHING for i in chosen]
+        classes, coefficients, intercepts, beta = _fit(matrix[chosen], labels)
+        heads[question] = Head(classes, len(bias), beta)
+        weights += list(coefficients)
+        bias += list(intercepts)
+    return Model(
+        vocabulary=dict(vectoriser.vocabulary_),
+        idf=vectoriser.idf_.astype(np.float32),
+        weights=np.ascontiguousarray(np.array(weights, dtype=np.float32).reshape(len(bias), -1).T),
+        bias=np.array(bias, dtype=np.float32),
+        heads=heads,
+    )
+
+
+def _fit(matrix: Any, labels: list[str]) -> tuple[tuple[str, ...], Any, Any, float]:
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.svm import LinearSVC
+
+    machine = LinearSVC(C=1.0, class_weight="balanced", random_state=0)
+    fitted = CalibratedClassifierCV(machine, method="temperature", ensemble=False, cv=3).fit(matrix, labels)
+    inner = fitted.calibrated_classifiers_[0]
+    coefficients, intercepts = inner.estimator.coef_, inner.estimator.intercept_
+    if len(fitted.classes_) == 2:  # one column d stands for the two logits (-d, d)
+        coefficients = np.vstack([-coefficients, coefficients])
+        intercepts = np.concatenate([-intercepts, intercepts])
+    return tuple(map(str, fitted.classes_)), coefficients, intercepts, float(inner.calibrators[0].beta_)
+
+
+def folder() -> Path:
+    """Return where trained models are kept: under FRAMEWORK_ADVISOR_HOME, else the platform's cache."""
+    home = os.environ.get("FRAMEWORK_ADVISOR_HOME")
+    if home:
+        return Path(home) / "cache"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("framework-advisor")
+
+
+def recall(name: str) -> Model | None:
+    """Return the kept model ``name``, None where there is none or it cannot be read."""
+    try:
+        with np.load(folder() / f"reading-{name}.npz", allow_pickle=False) as kept:
+            facts = json.loads(str(kept["facts"]))
+            heads = {q: Head(tuple(h["classes"]), h["start"], h["beta"]) for q, h in facts["heads"].items()}
+            vocabulary = {gram: place for place, gram in enumerate(facts["grams"])}
+            weights = kept["weights"].astype(np.float32)
+            found = Model(vocabulary, kept["idf"], weights, kept["bias"], heads)
+    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+    return found if found.weights.shape == (len(found.vocabulary), len(found.bias)) else None
+
+
+def keep(name: str, model: Model) -> None:
+    """Keep ``model`` for next time; a place that cannot be written costs time only, so it is no error."""
+    facts = {
+        "grams": sorted(model.vocabulary, key=model.vocabulary.__getitem__),
+        "heads": {q: {"classes": h.classes, "start": h.start, "beta": h.beta} for q, h in model.heads.items()},
+    }
+    try:
+        place = folder()
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=place, suffix=".part", delete=False) as part:
+            np.savez_compressed(
+                part,
+                facts=np.array(json.dumps(facts)),
+                idf=model.idf,
+                weights=model.weights.astype(np.float16),
+                bias=model.bias,
+            )
+        Path(part.name).replace(place / f"reading-{name}.npz")
+    except OSError:
+        return
+
+
+__all__ = ["NOTHING", "OUT_OF_SCOPE", "VERSION", "Head", "Model", "folder", "grams", "keep", "recall", "train"]

@@ -1,0 +1,107 @@
+"""The example wordings of `knowledge/phrases/`: what the model learns from and what it is scored on.
+
+A file that is missing is a question without a model; a file that is wrong is an error with its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from advisor.knowledge import KnowledgeError
+from advisor.located import Problem
+
+KINDS = ("wanted", "negated", "hedged", "mixed", "contrast")
+LANGUAGES = ("en", "zh")
+OUT_OF_SCOPE = "out-of-scope"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """One wording. ``excluded``: what a contrast rules out of the same question."""
+
+    text: str
+    question: str
+    option: str
+    lang: str
+    kind: str
+    held_out: bool
+    excluded: tuple[str, ...] = ()
+
+
+def load(folder: Path) -> list[Phrase]:
+    """Read every phrases file of ``folder``, out-of-scope among them (question and option "out-of-scope").
+
+    Raises:
+        KnowledgeError: with every problem of every file.
+    """
+    phrases: list[Phrase] = []
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            phrases += _phrases(path.stem, document)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
+            message = " ".join(str(error).split())
+            problems.append(Problem(f"knowledge/phrases/{path.name}", 1, "", message, "the README beside it says how"))
+    if problems:
+        raise KnowledgeError(problems)
+    return phrases
+
+
+def digest(*paths: Path) -> str:
+    """Return one hash over the files' contents, folders taken with their YAML files."""
+    total = hashlib.sha256()
+    for path in paths:
+        for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+            total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def _phrases(question: str, document: Any) -> Iterator[Phrase]:
+    if not isinstance(document, Mapping):
+        raise ValueError("a mapping with train and held_out is expected")
+    for part in ("train", "held_out"):
+        for option, languages in _mapping(document.get(part, {}), part):
+            held_out = part == "held_out"
+            if question == OUT_OF_SCOPE:
+                for text in _texts(languages, f"{part}.{option}"):
+                    yield Phrase(text, question, question, option, "wanted", held_out)
+                continue
+            for lang, kinds in _mapping(languages, f"{part}.{option}"):
+                for kind, items in _mapping(kinds, f"{part}.{option}.{lang}"):
+                    place = f"{part}.{option}.{lang}.{kind}"
+                    if lang not in LANGUAGES or kind not in KINDS:
+                        raise ValueError(f"{place}: known languages {LANGUAGES}, known kinds {KINDS}")
+                    if kind == "contrast":
+                        for item in _contrasts(items, place):
+                            yield Phrase(item[0], question, option, lang, kind, held_out, item[1])
+                    else:
+                        for text in _texts(items, place):
+                            yield Phrase(text, question, option, lang, kind, held_out)
+
+
+def _mapping(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{place}: a mapping is expected")
+    for key, inner in value.items():
+        # YAML reads a bare `none` as a word, but `no` and `on` as truth values.
+        yield str(key), inner
+
+
+def _texts(items: Any, place: str) -> list[str]:
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise ValueError(f"{place}: a list of texts is expected; quote what YAML reads as something else")
+    return items
+
+
+def _contrasts(items: Any, place: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for item in items if isinstance(items, list) else [items]:
+        if not isinstance(item, Mapping) or set(item) != {"text", "excluded"} or not isinstance(item["excluded"], list):
+            raise ValueError(f"{place}: a contrast has text and a list excluded")
+        yield str(item["text"]), tuple(map(str, item["excluded"]))

@@ -1,0 +1,125 @@
+"""The lexicon and the model of one knowledge base, loaded once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from advisor.knowledge import home
+from advisor.reading import lexicon, merge, model, normal, phrases, scope
+from advisor.reading.lexicon import Concept, Lexicon
+from advisor.reading.merge import Reading
+from advisor.reading.model import NOTHING, OUT_OF_SCOPE, Model
+from advisor.reading.normal import Normal
+from advisor.reading.scope import Clause
+from advisor.reading.types import FILL, OFFER
+
+MARGIN = 0.25
+"""The best class must lead the second by this much to be filled in."""
+_FILL_BY_MODEL = 0.93
+"""Stricter than for a rule: the model knows phrases, and real texts say much that none of them says."""
+_CLAUSES = 48
+"""Clauses the model looks at; a longer text has said by then what it is about."""
+_OUT = 0.6
+_OUT_AGAINST_RULES = 0.97
+"""Probability of being out of scope at which it is said, without and with a word of ours in the text."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Everything that reading needs, immutable."""
+
+    lexicon: Lexicon
+    model: Model
+
+    def normalise(self, text: str) -> Normal:
+        """Return the text as lexicon and model see it."""
+        return normal.normalise(text, self.lexicon.traditional)
+
+    def by_rule(self, text: str) -> tuple[list[Reading], list[Clause]]:
+        """Return what the rules read in a normalised text, and its clauses."""
+        clauses = scope.clauses(text, self.lexicon.find(text))
+        found: list[Reading] = []
+        conditional: list[tuple[Concept, list[Reading]]] = []
+        for clause in clauses:
+            for match, polarity in zip(clause.matches, scope.polarities(text, clause), strict=True):
+                said = merge.evidence(match, polarity)
+                if match.concept.needs:
+                    conditional.append((match.concept, said))
+                else:
+                    found += said
+        found += [reading for concept, said in conditional if merge.conditional(concept, found) for reading in said]
+        return found, clauses
+
+    def by_model(self, text: str, clauses: list[Clause], spoken: set[str]) -> list[Reading]:
+        """Return what the classifiers read on the questions that no rule has ``spoken`` on."""
+        found = []
+        for clause in clauses[:_CLAUSES]:
+            part = text[clause.start : clause.end]
+            for match in clause.matches:
+                if match.concept.silent:
+                    place = slice(match.start - clause.start, match.end - clause.start)
+                    part = part[: place.start] + " " * (match.end - match.start) + part[place.stop :]
+            start, end = clause.start + len(part) - len(part.lstrip()), clause.start + len(part.rstrip())
+            if end <= start or not _enough(part):
+                continue
+            negated = scope.negated_at_all(text, clause)
+            factor = merge.HEDGED if scope.hedged_at_all(text, clause) else 1.0
+            for question, classes in self.model.scores(part).items():
+                if question in spoken or question == OUT_OF_SCOPE:
+                    continue
+                (best, sure), (_, second) = sorted(classes.items(), key=lambda item: -item[1])[:2]
+                if best == NOTHING or sure < OFFER:
+                    continue
+                if sure - second < MARGIN or sure < _FILL_BY_MODEL:
+                    sure = min(sure, FILL - 0.01)
+                found.append(Reading(question, best, not negated, sure * factor, start, end, by="model"))
+        return found
+
+    def out_of_scope(self, text: str, *, spoken: bool) -> bool:
+        """Say whether a normalised text is not about our subject. ``spoken``: some rule found something."""
+        sure = self.model.scores(text).get(OUT_OF_SCOPE, {}).get(OUT_OF_SCOPE)
+        if sure is None:
+            return not spoken
+        return sure >= (_OUT_AGAINST_RULES if spoken else _OUT)
+
+
+def _enough(part: str) -> bool:
+    """Say whether a clause has enough words to be judged: two Latin ones or three Chinese characters."""
+    chinese = sum(map(normal.is_cjk, part))
+    return chinese >= 3 or chinese + len(part.split()) >= 2
+
+
+def load(path: Path | None = None) -> Reader:
+    """Return the reader of the knowledge base at ``path``; trains it on first use and keeps the result.
+
+    Raises:
+        KnowledgeError: the lexicon or a phrases file is wrong.
+    """
+    root = (path or home()).resolve()
+    files = (root / "lexicon.yaml", *sorted((root / "phrases").glob("*.yaml")))
+    return _loaded(root, tuple(file.stat().st_mtime_ns for file in files if file.exists()))
+
+
+@lru_cache(maxsize=2)
+def _loaded(root: Path, stamps: tuple[int, ...]) -> Reader:
+    words = lexicon.load(root / "lexicon.yaml")
+    name = f"{model.VERSION}-{phrases.digest(root / 'lexicon.yaml', root / 'phrases')[:24]}"
+    found = model.recall(name)
+    if found is None:
+        found = trained(words, phrases.load(root / "phrases"))
+        model.keep(name, found)
+    return Reader(words, found)
+
+
+def trained(words: Lexicon, examples: list[phrases.Phrase]) -> Model:
+    """Train on ``examples``; the held-out ones are left aside."""
+
+    def plain(text: str) -> str:
+        return normal.normalise(text, words.traditional).text
+
+    def speaks(text: str) -> set[str]:
+        return {question for match in words.find(text) for question in (*match.concept.says, *match.concept.implies)}
+
+    return model.train(examples, plain, speaks)
