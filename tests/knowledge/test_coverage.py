@@ -1,17 +1,9 @@
-"""What stands behind each criterion is counted, and the README says the same."""
+"""What stands behind each criterion is counted."""
 
 from pathlib import Path
 
-from cogapp import Cog
-
 from advisor import coverage, knowledge
 from tests.knowledge import base
-
-README = Path(__file__).parents[2] / "knowledge" / "README.md"
-
-
-def test_the_coverage_table_of_the_readme_is_fresh() -> None:
-    assert Cog().main(["cog", "--check", str(README)]) == 0, "run: cog -r knowledge/README.md"
 
 
 def test_only_weighing_claims_are_counted_and_the_others_are_kept_apart(tmp_path: Path) -> None:
