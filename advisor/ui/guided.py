@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from advisor import needs as needs_file
-from advisor.types import NextQuestion, Question
+from advisor.types import Choice, NextQuestion, Question
 from advisor.ui import parts, state
 from advisor.ui.address import alone
 from advisor.ui.texts import say, words
@@ -68,7 +68,7 @@ def _why(step: NextQuestion, question: Question) -> str:
 
 
 def _one(question: Question) -> None:
-    for choice in question.options:
+    for choice in _open(question):
         st.button(
             words(choice.name),
             key=f"guided-{question.id}-{choice.id}",
@@ -84,7 +84,7 @@ def _many(question: Question) -> None:
     key = f"guided-many-{question.id}"
     picked = st.pills(
         say("Choose all that apply", "可多选"),
-        [choice.id for choice in question.options],
+        [choice.id for choice in _open(question)],
         format_func={choice.id: words(choice.name) for choice in question.options}.__getitem__,
         selection_mode="multi",
         key=key,
@@ -98,6 +98,12 @@ def _many(question: Question) -> None:
         args=(question.id, alone(picked or ())),
     )
     _skip(question)
+
+
+def _open(question: Question) -> list[Choice]:
+    """Return the options that have not been ruled out."""
+    out = state.needs().excluded.get(question.id, ())
+    return [choice for choice in question.options if choice.id not in out]
 
 
 def _skip(question: Question) -> None:

@@ -115,11 +115,10 @@ def _progress(known: Mapping[str, Probe]) -> None:
     latest: dict[str, dict[str, Any]] = {}
     note = ""
     for event in events:
-        probe = event.get("probe")
-        if probe:
+        if event.get("event") == "note":
+            note = str(event.get("text", ""))
+        elif probe := event.get("probe"):
             latest[str(probe)] = {**latest.get(str(probe), {}), **event}
-        elif event.get("reason") or event.get("text"):
-            note = str(event.get("reason") or event.get("text"))
     st.markdown(f"**{say('Measuring', '正在测量')}** · {run.seconds:.0f} s")
     st.caption(
         parts.plain(note)
@@ -148,8 +147,10 @@ def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe
         return f"- :orange[:material/info:] {name}: {parts.plain(label)} {parts.plain(event.get('reason', ''))}"
     if kind == "skipped":
         return f"- :gray[:material/redo: {name}: {parts.plain(event.get('reason', ''))}]"
-    so_far = event.get("value")
-    tail = f" · {say('so far', '目前')} {so_far:.2f}" if isinstance(so_far, (int, float)) else ""
+    tail = ""
+    if "low" in event:
+        figures = f"{event['value']:.2f} ({event['low']:.2f}–{event['high']:.2f})"
+        tail = f" · {say('ratio so far', '目前比值')} {figures} · {event['pairs']} {say('pairs', '对')}"
     return f"- :blue[:material/play_arrow:] **{name}**{tail}"
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -28,8 +26,8 @@ HEARTBEAT_LIMIT = 90.0
 """Seconds without a look from the page after which the run ends itself. A hidden tab's timers are slowed to
 one a minute by browsers; a closed tab ends the run at once by another way."""
 
-GRACE = 8.0
-"""Seconds between the polite signal (what is finished is kept) and the end of the whole process group."""
+GRACE = 15.0
+"""Seconds between the polite signal (what is finished is kept) and the end by force."""
 
 _alive: weakref.WeakSet[Run] = weakref.WeakSet()
 
@@ -49,9 +47,10 @@ class Run:
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "probes", "run", *arguments, "--jsonl", "-o", str(self._file)],
-                stdin=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
+                # Ctrl-C in the app's terminal must reach the app alone, which then ends the run in order.
                 start_new_session=True,
             )
         _alive.add(self)
@@ -75,7 +74,7 @@ class Run:
 
     @property
     def pid(self) -> int:
-        """Return the process id, which is also the id of its group."""
+        """Return the process id."""
         return self._process.pid
 
     @property
@@ -94,32 +93,23 @@ class Run:
         return list(self.events)
 
     def cancel(self) -> None:
-        """Ask it to end and keep what is finished; after a grace period its whole group is ended."""
+        """Ask it to end and keep what is finished; after a grace period it is ended, and its workers with it."""
         if self.cancelled or not self.running:
             return
         self.cancelled = True
-        self._signal(signal.SIGINT)
+        self._process.terminate()
         threading.Thread(target=self._end_after_grace, daemon=True).start()
 
     def end(self) -> None:
-        """End the whole group now."""
+        """End it now; its workers end themselves when it is gone."""
         self.cancelled = True
-        self._signal(signal.SIGKILL)
+        self._process.kill()
 
     def _end_after_grace(self) -> None:
         try:
             self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
-            self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
-        if not self.running:
-            return
-        if not hasattr(os, "killpg"):
-            self._process.terminate()
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+            self._process.kill()
 
     def evidence(self) -> Evidence | None:
         """Return what it measured once it has ended, or None where it wrote nothing.
