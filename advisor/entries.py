@@ -131,16 +131,18 @@ def _take(holdings: Holdings, path: Path) -> None:
         return
     for key, value in document.data.items():
         if key == "version" and path.stem == "settings":
-            _version(holdings, document, value)
+            _version(holdings, document, value=value)
         elif key == "settings" and path.stem == "settings":
-            holdings.settings = _validated(holdings, Settings, document, ("settings",), value, "settings")
+            holdings.settings = _validated(
+                holdings, Settings, document=document, path=("settings",), raw=value, name="settings"
+            )
         elif key in MODELS:
-            _list(holdings, key, document, value)
+            _list(holdings, document, kind=key, value=value)
         else:
             holdings.problems.append(document.problem((key,), f"unknown key '{key}'", nearest(key, MODELS)))
 
 
-def _version(holdings: Holdings, document: Document, value: Any) -> None:
+def _version(holdings: Holdings, document: Document, *, value: Any) -> None:
     if isinstance(value, str) and value:
         holdings.version = value
         return
@@ -149,7 +151,7 @@ def _version(holdings: Holdings, document: Document, value: Any) -> None:
     )
 
 
-def _list(holdings: Holdings, kind: str, document: Document, value: Any) -> None:
+def _list(holdings: Holdings, document: Document, *, kind: str, value: Any) -> None:
     if not isinstance(value, list):
         holdings.problems.append(
             document.problem((kind,), "not a list of entries", "begin each entry with '- id: ...'")
@@ -162,7 +164,7 @@ def _list(holdings: Holdings, kind: str, document: Document, value: Any) -> None
             holdings.problems.append(document.problem(path, "not an entry", "begin it with '- id: ...'"))
             continue
         name = str(raw.get("id", at))
-        item = _validated(holdings, MODELS[kind], document, path, raw, f"{kind}.{name}")
+        item = _validated(holdings, MODELS[kind], document=document, path=path, raw=raw, name=f"{kind}.{name}")
         entry = Entry(kind, name, path, document, item)
         holdings.entries[kind].append(entry)
         if "id" in raw and not _ID.fullmatch(name):
@@ -171,7 +173,7 @@ def _list(holdings: Holdings, kind: str, document: Document, value: Any) -> None
 
 
 def _validated(
-    holdings: Holdings, model: type[BaseModel], document: Document, path: located.Path, raw: Any, name: str
+    holdings: Holdings, model: type[BaseModel], *, document: Document, path: located.Path, raw: Any, name: str
 ) -> Any:
     """Return the entry as ``model``, or None with its problems noted, each once and where it stands."""
     try:
@@ -179,13 +181,13 @@ def _validated(
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=True):
             where = tuple(part for part in one["loc"] if part != "[key]")
-            message, way_out = _explained(model, where, one)
+            message, way_out = _explained(model, where, error=one)
             key = f"{name}.{located.spelled(where)}" if where else name
             holdings.problems.append(document.problem((*path, *where), message, way_out, key=key))
         return None
 
 
-def _explained(model: type[BaseModel], where: located.Path, error: Mapping[str, Any]) -> tuple[str, str]:
+def _explained(model: type[BaseModel], where: located.Path, *, error: Mapping[str, Any]) -> tuple[str, str]:
     last = str(where[-1]) if where else ""
     known = _fields(model, where[:-1])
     given = error.get("input")

@@ -29,42 +29,31 @@ _DEAD_TOOLS_OWE = "name its successor, or say in a note that there is none"
 def integrity(holdings: Holdings) -> Iterator[Problem]:
     """Yield what could make a result wrong."""
     yield from _texts(holdings)
+    yield from _references(holdings)
     yield from _settings(holdings)
     for entry, framework in holdings.items("frameworks"):
-        yield from _known(holdings, entry, "sources", framework.sources)
-        yield from _version(entry, ("latest_version",), framework.latest_version)
-        yield from _range(entry, ("python",), framework.python)
+        yield from _version(entry, ("latest_version",), text=framework.latest_version)
+        yield from _range(entry, ("python",), text=framework.python)
     for entry, criterion in holdings.items("criteria"):
         for at, need in enumerate(criterion.needs):
-            yield from _need(holdings, entry, ("needs", at), need)
+            yield from _need(holdings, entry, where=("needs", at), need=need)
     for entry, question in holdings.items("questions"):
-        yield from _question(holdings, entry, question)
+        yield from _question(holdings, entry, question=question)
     for entry, source in holdings.items("sources"):
-        yield from _source(holdings, entry, source)
+        yield from _source(entry, source)
     for entry, claim in holdings.items("claims"):
-        yield from _claim(holdings, entry, claim)
+        yield from _claim(holdings, entry, claim=claim)
     for entry, tool in holdings.items("tools"):
-        yield from _tool(holdings, entry, tool)
+        yield from _tool(entry, tool)
     for entry, route in holdings.items("routes"):
-        yield from _route(holdings, entry, route)
-    yield from _circles(holdings, "claims", "superseded_by")
-    yield from _circles(holdings, "tools", "successor")
+        yield from _route(holdings, entry, route=route)
+    yield from _circles(holdings, "claims", link="superseded_by")
+    yield from _circles(holdings, "tools", link="successor")
 
 
 def known(holdings: Holdings, kind: str) -> set[str] | None:
     """Return the ids a reference of ``kind`` may name; None where that cannot be judged."""
     return None if kind in holdings.unread else holdings.ids(kind)
-
-
-def _known(holdings: Holdings, entry: Entry, where: str, ids: Iterable[str], kind: str = "") -> Iterator[Problem]:
-    kind = kind or where
-    words = known(holdings, kind)
-    if words is None:
-        return
-    for at, one in enumerate(ids):
-        if one not in words:
-            path: Path = (where, at) if isinstance(ids, tuple) else (where, one)
-            yield entry.problem(path, f"unknown {_SINGULAR[kind]} '{one}'", nearest(one, words))
 
 
 _SINGULAR = {
@@ -77,10 +66,51 @@ _SINGULAR = {
 }
 
 
-def _one(holdings: Holdings, entry: Entry, where: str, kind: str, value: str | None, *also: str) -> Iterator[Problem]:
-    words = known(holdings, kind)
-    if value is not None and words is not None and value not in words and value not in also:
-        yield entry.problem((where,), f"unknown {_SINGULAR[kind]} '{value}'", nearest(value, words | set(also)))
+REFERENCES: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
+    "frameworks": (("sources", "sources", ()),),
+    "sources": (("vendor_of", "frameworks", ("none",)),),
+    "claims": (
+        ("criterion", "criteria", ()),
+        ("value", "frameworks", ()),
+        ("versions", "frameworks", ()),
+        ("favours", "frameworks", ("none", "both")),
+        ("superseded_by", "claims", ()),
+        ("same_as", "claims", ()),
+        ("counter_claims", "claims", ()),
+        ("sources", "sources", ()),
+        ("tools", "tools", ()),
+    ),
+    "tools": (("framework", "frameworks", ("neutral",)), ("successor", "tools", ()), ("sources", "sources", ())),
+    "routes": (
+        ("framework", "frameworks", ()),
+        ("tools", "tools", ()),
+        ("claims", "claims", ()),
+        ("sources", "sources", ()),
+    ),
+}
+"""Which key of an entry names ids of which kind, and the words it may hold instead."""
+
+
+def _references(holdings: Holdings) -> Iterator[Problem]:
+    for kind, keys in REFERENCES.items():
+        for entry, item in holdings.items(kind):
+            for key, of, also in keys:
+                words = known(holdings, of)
+                for where, name in _named(getattr(item, key), key):
+                    if words is not None and name not in words and name not in also:
+                        message = f"unknown {_SINGULAR[of]} '{name}'"
+                        yield entry.problem(where, message, nearest(name, words | set(also)))
+
+
+def _named(value: str | Mapping[str, Any] | tuple[str, ...] | None, key: str) -> list[tuple[Path, str]]:
+    """Return the ids that a key's value names, each with its place: one word, a list, or the keys of a mapping."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [((key,), value)]
+    if isinstance(value, Mapping):
+        return [((key, name), name) for name in value]
+    return [((key, at), name) for at, name in enumerate(value)]
 
 
 def _options(holdings: Holdings) -> dict[str, set[str]]:
@@ -88,22 +118,22 @@ def _options(holdings: Holdings) -> dict[str, set[str]]:
     return {question.id: {o.id for o in question.options} for _, question in holdings.items("questions")}
 
 
-def _answers(holdings: Holdings, entry: Entry, where: str, when: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
+def _answers(holdings: Holdings, entry: Entry, *, when: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
     questions = known(holdings, "questions")
     if questions is None:
         return
     options = _options(holdings)
     for question, chosen in when.items():
         if question not in questions:
-            yield entry.problem((where, question), f"unknown question '{question}'", nearest(question, questions))
+            yield entry.problem(("when", question), f"unknown question '{question}'", nearest(question, questions))
             continue
         for at, option in enumerate(chosen):
             if option not in options.get(question, {option}):
                 message = f"'{question}' has no option '{option}'"
-                yield entry.problem((where, question, at), message, nearest(option, options[question]))
+                yield entry.problem(("when", question, at), message, nearest(option, options[question]))
 
 
-def _need(holdings: Holdings, entry: Entry, where: Path, need: str) -> Iterator[Problem]:
+def _need(holdings: Holdings, entry: Entry, *, where: Path, need: str) -> Iterator[Problem]:
     if "questions" in holdings.unread:
         return
     options = _options(holdings)
@@ -165,7 +195,7 @@ def _settings(holdings: Holdings) -> Iterator[Problem]:
         yield Problem(file, 1, "settings.clear", "the bands of strength are out of order", way_out)
 
 
-def _question(holdings: Holdings, entry: Entry, question: Any) -> Iterator[Problem]:
+def _question(holdings: Holdings, entry: Entry, *, question: Any) -> Iterator[Problem]:
     seen: set[str] = set()
     for at, option in enumerate(question.options):
         if option.id in seen:
@@ -182,8 +212,7 @@ def _question(holdings: Holdings, entry: Entry, question: Any) -> Iterator[Probl
         yield entry.problem(("options",), "no options", "a question offers at least two")
 
 
-def _source(holdings: Holdings, entry: Entry, source: Any) -> Iterator[Problem]:
-    yield from _one(holdings, entry, "vendor_of", "frameworks", source.vendor_of, "none")
+def _source(entry: Entry, source: Any) -> Iterator[Problem]:
     if source.published is None and not (source.undated or "").strip():
         yield entry.problem((), "no date", "add published:, or undated: with what is known about its age")
     if source.published is not None and source.published > source.accessed:
@@ -195,19 +224,10 @@ def _source(holdings: Holdings, entry: Entry, source: Any) -> Iterator[Problem]:
             yield entry.problem((key,), f"'{url}' is not a web address", "write it in full, with https://")
 
 
-def _claim(holdings: Holdings, entry: Entry, claim: Any) -> Iterator[Problem]:
-    yield from _one(holdings, entry, "criterion", "criteria", claim.criterion)
-    yield from _known(holdings, entry, "value", list(claim.value), "frameworks")
-    yield from _known(holdings, entry, "versions", list(claim.versions), "frameworks")
-    yield from _one(holdings, entry, "favours", "frameworks", claim.favours, "none", "both")
-    yield from _one(holdings, entry, "superseded_by", "claims", claim.superseded_by)
-    yield from _one(holdings, entry, "same_as", "claims", claim.same_as)
-    yield from _known(holdings, entry, "counter_claims", claim.counter_claims, "claims")
-    yield from _known(holdings, entry, "sources", claim.sources)
-    yield from _known(holdings, entry, "tools", claim.tools)
-    yield from _answers(holdings, entry, "when", claim.when)
+def _claim(holdings: Holdings, entry: Entry, *, claim: Any) -> Iterator[Problem]:
+    yield from _answers(holdings, entry, when=claim.when)
     for framework, versions in claim.versions.items():
-        yield from _range(entry, ("versions", framework), versions)
+        yield from _range(entry, ("versions", framework), text=versions)
     if not claim.sources:
         yield entry.problem(("sources",), "no source", "a claim without one is an opinion: cite at least one source id")
     if claim.truth in ("outdated", "wrong") and claim.superseded_by is None:
@@ -229,25 +249,18 @@ def _claim(holdings: Holdings, entry: Entry, claim: Any) -> Iterator[Problem]:
             yield entry.problem((later,), message, "dates run added <= reviewed <= review_by")
 
 
-def _tool(holdings: Holdings, entry: Entry, tool: Any) -> Iterator[Problem]:
-    yield from _one(holdings, entry, "framework", "frameworks", tool.framework, "neutral")
-    yield from _one(holdings, entry, "successor", "tools", tool.successor)
-    yield from _known(holdings, entry, "sources", tool.sources)
+def _tool(entry: Entry, tool: Any) -> Iterator[Problem]:
     if tool.latest_version is not None:
-        yield from _version(entry, ("latest_version",), tool.latest_version)
+        yield from _version(entry, ("latest_version",), text=tool.latest_version)
     if not tool.sources:
         yield entry.problem(("sources",), "no source", "cite at least one source id for its status")
     if tool.status not in LIVING_TOOL and tool.successor is None and tool.note is None:
         yield entry.problem(("status",), f"{tool.status}, but what then?", _DEAD_TOOLS_OWE)
 
 
-def _route(holdings: Holdings, entry: Entry, route: Any) -> Iterator[Problem]:
-    yield from _need(holdings, entry, ("need",), route.need)
-    yield from _one(holdings, entry, "framework", "frameworks", route.framework)
-    yield from _known(holdings, entry, "tools", route.tools)
-    yield from _known(holdings, entry, "claims", route.claims)
-    yield from _known(holdings, entry, "sources", route.sources)
-    yield from _answers(holdings, entry, "when", route.when)
+def _route(holdings: Holdings, entry: Entry, *, route: Any) -> Iterator[Problem]:
+    yield from _need(holdings, entry, where=("need",), need=route.need)
+    yield from _answers(holdings, entry, when=route.when)
     if route.status not in LIVING_ROUTE:
         return
     tools = {tool.id: tool for _, tool in holdings.items("tools")}
@@ -259,7 +272,7 @@ def _route(holdings: Holdings, entry: Entry, route: Any) -> Iterator[Problem]:
             yield entry.problem(("tools", at), message, f"{instead} set the route's status to dead")
 
 
-def _circles(holdings: Holdings, kind: str, link: str) -> Iterator[Problem]:
+def _circles(holdings: Holdings, kind: str, *, link: str) -> Iterator[Problem]:
     entries: dict[str, tuple[Entry, str | None]] = {}
     for entry, item in holdings.items(kind):
         entries.setdefault(item.id, (entry, getattr(item, link)))
@@ -275,7 +288,7 @@ def _circles(holdings: Holdings, kind: str, link: str) -> Iterator[Problem]:
             yield entries[start][0].problem((link,), f"a circle: {circle}", way_out)
 
 
-def _version(entry: Entry, where: Path, text: str) -> Iterator[Problem]:
+def _version(entry: Entry, where: Path, *, text: str) -> Iterator[Problem]:
     try:
         Version(text)
     except InvalidVersion:
@@ -284,7 +297,7 @@ def _version(entry: Entry, where: Path, text: str) -> Iterator[Problem]:
         )
 
 
-def _range(entry: Entry, where: Path, text: str) -> Iterator[Problem]:
+def _range(entry: Entry, where: Path, *, text: str) -> Iterator[Problem]:
     try:
         SpecifierSet(text)
     except InvalidSpecifier:

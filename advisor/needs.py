@@ -119,10 +119,10 @@ class _Reader:
             if key not in KEYS:
                 self.complain((str(key),), f"unknown key '{key}'", self.misplaced(str(key)))
         questions, criteria = self.knowledge.questions, self.knowledge.criteria
-        said = self.section(document, "answers", questions, "question")
-        ruled_out = self.section(document, "excluded", questions, "question")
-        weighed = self.section(document, "priorities", criteria, "criterion")
-        certain = self.section(document, "certainty", questions, "question")
+        said = self.section(document, "answers", known=questions, noun="question")
+        ruled_out = self.section(document, "excluded", known=questions, noun="question")
+        weighed = self.section(document, "priorities", known=criteria, noun="criterion")
+        certain = self.section(document, "certainty", known=questions, noun="question")
         answers = {q: self.answer(questions[q], given) for q, given in said}
         excluded = {q: self.options(q, given, ("excluded", q)) for q, given in ruled_out}
         return Needs(
@@ -137,7 +137,7 @@ class _Reader:
         return "put it under 'answers:'" if key in self.knowledge.questions else nearest(key, KEYS)
 
     def section(
-        self, document: Mapping[str, Any], key: str, known: Mapping[str, Any], noun: str
+        self, document: Mapping[str, Any], key: str, *, known: Mapping[str, Any], noun: str
     ) -> list[tuple[str, Any]]:
         """Return the known entries of a section, complaining about the rest."""
         given = document.get(key, {})
