@@ -225,7 +225,7 @@ def supervised(
     run_forward = build.compile(lambda batch: call(model, batch))
 
     def canonical(tensor: Any, axes: Sequence[int] | None) -> Any:
-        array = tensor.detach().cpu().numpy()
+        array = tensor.detach().to_dense().cpu().numpy()  # embedding bags may have sparse gradients
         return (array if axes is None else array.transpose(np.argsort(axes))).copy()
 
     def load(weights: Mapping[str, Any]) -> None:
