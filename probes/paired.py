@@ -144,6 +144,7 @@ def _turns(session: Session, probe: Probe, clients: Sequence[Client], *, deadlin
             clients,
             until=until,
             timeout=max(60.0, 6 * probe.seconds),
+            net=session.threads == 1 and session.kind == "cpu",
             cancelled=session.cancelled,
             warm_budget=warm,
             progress=told,
@@ -218,6 +219,8 @@ def _record(taken: turns.Turns) -> dict[str, Any]:
     return {
         "order": taken.order,
         "seconds": taken.seconds,
+        "waited": taken.waited,
+        "net_of_waiting": taken.net,
         "loops": taken.loops,
         "used": taken.used,
         "trouble": taken.trouble,

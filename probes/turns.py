@@ -55,7 +55,9 @@ class Turns:
 
     Attributes:
         order: one letter a turn, "a" for the first arm.
-        seconds: arm -> iterations of each turn.
+        seconds: arm -> iterations of each turn, wall time.
+        waited: arm -> the part of each in which the kernel kept the worker's threads from running, if it tells.
+        net: whether costs are wall time less that part.
         used: one entry a pair.
         trouble: why a pair was not used, by its number.
         weather: one record a pair.
@@ -67,6 +69,8 @@ class Turns:
 
     order: str = ""
     seconds: dict[str, list[list[float]]] = field(default_factory=dict)
+    waited: dict[str, list[list[float] | None]] = field(default_factory=dict)
+    net: bool = False
     used: list[bool] = field(default_factory=list)
     trouble: dict[int, str] = field(default_factory=dict)
     weather: list[dict[str, Any]] = field(default_factory=list)
@@ -79,7 +83,10 @@ class Turns:
 
     def costs(self, label: str) -> list[float]:
         """One cost a turn."""
-        return [compare.turn_cost(turn) for turn in self.seconds[label]]
+        if not self.net:
+            return [compare.turn_cost(turn) for turn in self.seconds[label]]
+        both = zip(self.seconds[label], self.waited[label], strict=True)
+        return [compare.turn_cost(_less(turn, waited)) for turn, waited in both]
 
     def log_ratios(self, first: str, second: str) -> list[float]:
         """ln(cost of second / cost of first) of every used pair."""
@@ -89,8 +96,15 @@ class Turns:
         return [math.log(b / a) for a, b, used in both if used]
 
 
+def _less(seconds: Sequence[float], waited: Sequence[float] | None) -> list[float]:
+    """Take the waiting out of wall times; a tenth is left in any case, as no reading is that exact."""
+    if waited is None:
+        return list(seconds)
+    return [max(second - wait, second / 10) for second, wait in zip(seconds, waited, strict=True)]
+
+
 def warm_up(
-    client: Client, *, budget: float, cancelled: Callable[[], bool], timeout: float
+    client: Client, *, budget: float, net: bool, cancelled: Callable[[], bool], timeout: float
 ) -> tuple[float, bool, float]:
     """Run a worker until its costs lie on one level.
 
@@ -100,7 +114,7 @@ def warm_up(
     began, costs, loops = time.monotonic(), [], 1
     while True:
         answer = client.ask("turn", timeout=timeout, cancelled=cancelled, iterations=1, loops=loops)
-        costs.append(answer["seconds"][0])
+        costs.append(_less(answer["seconds"], answer["waited"] if net else None)[0])
         spent = time.monotonic() - began
         if compare.steady(costs):
             return statistics.median(costs[-5:]), True, spent
@@ -114,6 +128,7 @@ def take(
     *,
     until: float,
     timeout: float,
+    net: bool,
     cancelled: Callable[[], bool],
     warm_budget: float = WARM,
     least: int = LEAST,
@@ -127,6 +142,8 @@ def take(
         clients: two workers with an open probe.
         until: monotonic time at which no further pair is begun (four are taken in any case).
         timeout: seconds one request may take.
+        net: take the time a worker's threads were kept waiting for a CPU out of its costs; right for one thread on the
+            CPU, where the waits of all threads lie on one path.
         cancelled: asked while waiting.
         warm_budget: seconds each side may take to settle.
         least: pairs before the width is looked at.
@@ -138,12 +155,14 @@ def take(
         Lost, Cancelled: from a worker.
     """
     taken = partial if partial is not None else Turns()
+    taken.net = net
     names = [client.arm.label for client in clients]
     iterations = ITERATIONS
     for client, name in zip(clients, names, strict=True):
-        step, settled, spent = warm_up(client, budget=warm_budget, cancelled=cancelled, timeout=timeout)
+        step, settled, spent = warm_up(client, budget=warm_budget, net=net, cancelled=cancelled, timeout=timeout)
         taken.loops[name] = max(1, -int(-TURN / ITERATIONS // step))
         taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
+        taken.waited[name] = []
         taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
         iterations = min([iterations, *(few for slow, few in SLOW if step > slow)])
     number = 0
@@ -177,6 +196,7 @@ def take(
         taken.order += "".join("ab"[index] for index in turn_order)
         for name in names:
             taken.seconds[name].append(answers[name]["seconds"])
+            taken.waited[name].append(answers[name]["waited"])
         troubled = sum(not used for used in taken.used)
         unused = bool(trouble) and troubled + 1 <= UNUSED * (len(taken.used) + 1 + LEAST / 2)
         taken.used.append(not unused)
@@ -219,9 +239,9 @@ def _weather_of(
         "throttled": None if after["throttles"] is None else after["throttles"] > before["throttles"],
         "clock_moved": round((after["wall"] - before["wall"]) - elapsed, 3),
         "waited": {
-            name: round(answer["waited"] / max(answer["elapsed"], 1e-9), 4)
+            name: round(sum(answer["waited"]) / sum(answer["seconds"]), 4)
             for name, answer in answers.items()
-            if "waited" in answer
+            if answer["waited"]
         },
     }
 

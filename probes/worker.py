@@ -281,14 +281,16 @@ class Worker:
         return file.name
 
     def do_turn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Time ``iterations`` blocks of ``loops`` iterations each; seconds are those of one iteration."""
+        """Time ``iterations`` blocks of ``loops`` iterations each; seconds, and those kept waiting, of one iteration."""
         assert self.live is not None
         iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.backend.synchronise
-        clock, slowdown, seconds = time.perf_counter, self.slowdown, []
-        waited, used = gauge.waiting(), time.process_time()
-        start = clock()
+        clock, slowdown, waiting = time.perf_counter, self.slowdown, gauge.waiting
+        seconds: list[float] = []
+        waited: list[float] = []
+        used, start = time.process_time(), clock()
         for _ in range(request["iterations"]):
             synchronise()
+            kept = waiting()
             begin = clock()
             for _ in loops:
                 iterate()
@@ -299,11 +301,14 @@ class Worker:
                 while end < until:
                     end = clock()
             seconds.append((end - begin) / request["loops"])
-        elapsed = clock() - start
-        answer = {"seconds": seconds, "elapsed": elapsed, "cpu": time.process_time() - used}
-        waited_after = gauge.waiting()
-        if waited is not None and waited_after is not None:
-            answer["waited"] = max(0.0, waited_after - waited)
+            if kept is not None:
+                waited.append(max(0.0, (waiting() or kept) - kept) / request["loops"])
+        answer = {
+            "seconds": seconds,
+            "waited": waited if len(waited) == len(seconds) else None,
+            "elapsed": clock() - start,
+            "cpu": time.process_time() - used,
+        }
         if request.get("keep"):
             self.seconds += seconds
         return answer
