@@ -56,8 +56,8 @@ def advise(
     problem = scoring.prepare(knowledge, today=today, versions=versions, finding=finding)
     scored = scoring.judge(problem, needs)
     tally = Tally(scored)
-    shares = firmness(scored, random_seed=random_seed)
-    acceptability = robustness.acceptability(problem, shares)
+    shares = robustness.examine(robustness.trial_of(scored, random_seed=random_seed))
+    acceptability = {f: shares[f].ranks[0] if f in shares else 0.0 for f in problem.frameworks}
     strength = robustness.band(acceptability.get(scored.leader or "", 0.0), knowledge.settings)
     done = {m.probe for session in measured for m in session.probes if m.status is Status.OK}
     able = measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable
@@ -69,7 +69,8 @@ def advise(
     before = None
     if measured:
         undone = scoring.judge(scoring.prepare(knowledge, today=today, versions=versions), needs)
-        before = reasons.before(undone, scored, shares=firmness(undone, random_seed=random_seed))
+        shares_before = robustness.examine(robustness.trial_of(undone, random_seed=random_seed))
+        before = reasons.before(undone, scored, shares=shares_before)
     return Recommendation(
         needs=needs.document(),
         recommended=scored.leader,
@@ -103,17 +104,6 @@ def measurable_frameworks(frameworks: tuple[str, ...]) -> tuple[str, ...]:
     """Return the frameworks that have a backend file; all of them where fewer than two have."""
     able = tuple(f for f in frameworks if importlib.util.find_spec(f"probes.backends.{f}") is not None)
     return able if len(able) > 1 else frameworks
-
-
-def firmness(scored: Scored, *, random_seed: int) -> dict[str, robustness.Shares]:
-    """Run SMAA on a result."""
-    return robustness.examine(
-        scored.problem,
-        scored.judged,
-        concentration=robustness.concentration(scored.problem, scored.needs),
-        random_seed=random_seed,
-        covariance=scored.covariance,
-    )
 
 
 def what_flips(scored: Scored, tally: Tally, plan: Sequence[PlannedProbe], *, random_seed: int) -> tuple[Flip, ...]:

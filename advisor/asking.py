@@ -19,7 +19,7 @@ from advisor.voices import Bools, Floats
 MOST_CONDITIONS = 8
 """Up to 2^8 combinations of a criterion's open conditions are bounded exactly; beyond, by the whole scale."""
 
-MOST_COMPLETIONS = 4096
+MOST_COMPLETIONS = 2048
 """Completions of the open answers that are simply tried, all of them, when the bound cannot tell."""
 
 SAFE = 1e-9
@@ -156,7 +156,7 @@ def settled(scored: Scored) -> bool:
     bound = Bound(scored, questions)
     if bound.holds():
         return True
-    return bound.few() and bound.all_keep()
+    return bound.few() and bound.one_answer_keeps() and bound.all_keep()
 
 
 class Bound:
@@ -250,6 +250,14 @@ class Bound:
         if 2 ** len(columns) > MOST_COMPLETIONS:
             return [()] * (MOST_COMPLETIONS + 1)
         return [picked for size in range(len(columns) + 1) for picked in itertools.combinations(columns, size)]
+
+    def one_answer_keeps(self) -> bool:
+        """Return True where no single option of an open question changes the recommendation."""
+        columns = [c for question in self.questions for picked in self._answers_to(question) for c in picked]
+        rows = np.repeat(self.scored.answers[None, :], len(columns), axis=0)
+        rows[np.arange(len(columns)), columns] = True
+        judged = self.problem.judge(rows, self.scored.needs.priorities)
+        return bool((judged.winner == self.leader).all())
 
     def all_keep(self) -> bool:
         """Return True where every completion, judged in full, keeps the recommendation."""

@@ -81,21 +81,22 @@ def answer_flips(scored: Scored, *, random_seed: int, shown: int = SHOWN_ANSWERS
     """
     if scored.leader is None:
         return ()
-    singles = _judged(scored, [(change,) for change in single_changes(scored.needs, scored.problem.knowledge)])
-    found = [trial for trial in singles if trial.flips]
+    singles = [(change,) for change in single_changes(scored.needs, scored.problem.knowledge)]
+    found = _flipping(scored, singles)
     if len(found) < shown:
-        found.extend(double_flips(scored, [trial.changes[0] for trial in singles if not trial.flips]))
-    return tuple(_answer_flip(scored, trial.changes, random_seed=random_seed) for trial in found[:shown])
+        flipping = {changes[0] for changes in found}
+        found.extend(double_flips(scored, [change for (change,) in singles if change not in flipping]))
+    return tuple(_answer_flip(scored, changes, random_seed=random_seed) for changes in found[:shown])
 
 
-def double_flips(scored: Scored, unmoving: Sequence[Change]) -> list[Trial]:
+def double_flips(scored: Scored, unmoving: Sequence[Change]) -> list[tuple[Change, ...]]:
     """Return the pairs of changes that flip together where neither does alone."""
     alone = set(unmoving)
     pairs: list[tuple[Change, ...]] = [
         (one, other) for one, other in itertools.combinations(unmoving, 2) if one.question != other.question
     ]
     pairs.extend((swap,) for swap in swaps(scored.needs, scored.problem.knowledge) if _minimal(scored, swap, alone))
-    return [trial for trial in _judged(scored, pairs) if trial.flips]
+    return _flipping(scored, pairs)
 
 
 def _minimal(scored: Scored, swap: Change, unmoving: set[Change]) -> bool:
@@ -109,18 +110,8 @@ def _minimal(scored: Scored, swap: Change, unmoving: set[Change]) -> bool:
     return all(half in unmoving for half in (fewer, *more))
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A set of changes judged. ``margin``: by how much the new leader leads; the smaller, the closer to balance."""
-
-    changes: tuple[Change, ...]
-    winner: int
-    flips: bool
-    margin: float
-
-
-def _judged(scored: Scored, trials: Sequence[tuple[Change, ...]]) -> list[Trial]:
-    """Judge sets of changes together; those to another framework first, then to none, the closest first."""
+def _flipping(scored: Scored, trials: Sequence[tuple[Change, ...]]) -> list[tuple[Change, ...]]:
+    """Judge sets of changes together; return those that flip, to another framework first, the closest first."""
     if not trials:
         return []
     known: dict[Change, Bools] = {}
@@ -131,18 +122,14 @@ def _judged(scored: Scored, trials: Sequence[tuple[Change, ...]]) -> list[Trial]
                 known[change] = _row(scored.problem, scored.answers, change) ^ scored.answers
             row ^= known[change]
     judged = scored.problem.judge(rows, scored.needs.priorities)
-    masked = np.sort(np.where(judged.allowed, judged.utility, -np.inf), axis=1)
-    margins = _margins(masked)
-    present = scored.judged.winner[0]
-    found = [
-        Trial(changes, int(winner), bool(winner != present), float(margin))
-        for changes, winner, margin in zip(trials, judged.winner, margins, strict=True)
-    ]
-    return sorted(found, key=lambda trial: (trial.winner < 0, trial.margin, repr(trial.changes)))
+    margins = _margins(np.sort(np.where(judged.allowed, judged.utility, -np.inf), axis=1))
+    flipping = np.flatnonzero(judged.winner != scored.judged.winner[0])
+    order = sorted(flipping.tolist(), key=lambda k: (judged.winner[k] < 0, margins[k], repr(trials[k])))
+    return [trials[k] for k in order]
 
 
 def _margins(ascending: Floats) -> NDArray[np.float64]:
-    """Return first minus second of each row, 1 where there is no second."""
+    """Return first minus second of each row, 1 where there is no second: the smaller, the closer to balance."""
     if ascending.shape[1] < 2:
         return np.ones(len(ascending))
     first, second = ascending[:, -1], ascending[:, -2]
@@ -166,17 +153,10 @@ def _answer_flip(scored: Scored, changes: Sequence[Change], *, random_seed: int)
     change = {c.question: c.answer for c in changes}
     needs = changed(scored.needs, change)
     after = judge(problem, needs)
-    shares = robustness.examine(
-        problem,
-        after.judged,
-        concentration=robustness.concentration(problem, needs),
-        random_seed=random_seed,
-        covariance=after.covariance,
-    )
     return Flip(
         change={q: list(a) if isinstance(a, tuple) else a for q, a in change.items()},
         recommended=after.leader,
-        acceptability=robustness.acceptability(problem, shares),
+        acceptability=robustness.acceptability(robustness.trial_of(after, random_seed=random_seed)),
         kind="answer",
         text=wording.answer_flip(problem.knowledge, scored.needs, change, winner=after.leader),
     )

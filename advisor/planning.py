@@ -104,7 +104,7 @@ def probe_plan(
     planned: list[PlannedProbe] = []
     while candidates:
         values = [_value(scored, candidate, beliefs[candidate.j]) for candidate in candidates]
-        best = max(range(len(candidates)), key=lambda i: (values[i] / candidates[i].probe.seconds, -i))
+        best = max(range(len(candidates)), key=lambda i: _per_second(candidates[i], values[i], scored, beliefs))
         chosen = candidates.pop(best)
         criterion = chosen.probe.criterion
         if criterion not in flips:
@@ -165,6 +165,16 @@ def _candidates(
 def about(relevant: Mapping[str, Sequence[str]], needs: Needs) -> bool:
     """Return True where a probe is about this project: no answered question says otherwise."""
     return holds({question: options for question, options in relevant.items() if needs.options(question)}, needs)
+
+
+def _per_second(
+    candidate: _Candidate, value: float, scored: Scored, beliefs: Mapping[int, _Belief]
+) -> tuple[float, float]:
+    """Return value per second; where nothing can change the choice, what would be learnt per second."""
+    a, b = candidate.pair
+    slopes = beliefs[candidate.j].slopes(candidate.pair, candidate.noise)
+    learnt = float(scored.judged.weights[0, candidate.j] * (slopes[a] - slopes[b]))
+    return value / candidate.probe.seconds, learnt / candidate.probe.seconds
 
 
 def _value(scored: Scored, candidate: _Candidate, belief: _Belief) -> float:

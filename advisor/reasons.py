@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from advisor import measured as door
-from advisor.robustness import Shares, acceptability, band
+from advisor.robustness import Shares, band
 from advisor.scoring import Problem, Scored
-from advisor.tally import Tally, used_routes
+from advisor.tally import Tally
 from advisor.types import CriterionResult
 
 TRIFLE = 1e-9
@@ -23,14 +23,8 @@ TRIFLE = 1e-9
 
 def behind(tally: Tally, j: int) -> tuple[str, ...]:
     """Return the claims that a criterion's values rest on under the present answers."""
-    held = tally.held[0]
-    found: set[str] = set()
-    for of_framework in tally.said[j]:
-        for said in of_framework:
-            for member in (*said.voice.members, *used_routes(said.voice, held)):
-                if held[member.condition]:
-                    found.update(member.claims)
-    return tuple(sorted(found))
+    members = (member for heard in tally.said[j] for said in heard for member in said.members)
+    return tuple(sorted({claim for member in members for claim in member.claims}))
 
 
 def for_and_against(scored: Scored, tally: Tally) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -56,7 +50,7 @@ def closest_rival(scored: Scored) -> str | None:
 def criteria(scored: Scored, tally: Tally) -> tuple[CriterionResult, ...]:
     """Return each criterion that weighs, heaviest first; contributions add up to the utility exactly."""
     problem, judged = scored.problem, scored.judged
-    prior_mean, prior_variance = problem.values(tally.held)
+    prior_mean, prior_variance = problem.values(tally.held[None, :])
     found = []
     for j in np.argsort(-judged.weights[0], kind="stable"):
         weight = float(judged.weights[0, j])
@@ -135,7 +129,7 @@ def before(undone: Scored, scored: Scored, *, shares: Mapping[str, Shares]) -> d
     contribution = [judged.weights[0][:, None] * judged.values[0] for judged in (undone.judged, scored.judged)]
     change = contribution[1] - contribution[0]  # (J, n)
     order = np.argsort(-np.ptp(change, axis=1), kind="stable")
-    leading = acceptability(problem, shares)
+    leading = {f: shares[f].ranks[0] if f in shares else 0.0 for f in problem.frameworks}
     return {
         "recommended": undone.leader,
         "strength": band(leading.get(undone.leader or "", 0.0), problem.knowledge.settings),

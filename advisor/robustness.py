@@ -9,13 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.scoring import Judged, Problem
+from advisor.scoring import Judged, Problem, Scored
 from advisor.types import Needs, Settings, Strength
 from advisor.voices import Floats
+
+STREAM_OF_WEIGHTS = 1
+"""Weights have their own stream of random numbers, so that they do not depend on how many frameworks there are."""
 
 LEAST_CERTAINTY = 0.05
 """Answers given with no certainty at all still leave a twentieth of the concentration: they were given."""
@@ -91,7 +95,33 @@ def _pdf(z: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi), dtype=np.float64)
 
 
-def smaa(
+@dataclass(frozen=True)
+class Sample:
+    """What was drawn, frameworks in an order that depends on their data alone.
+
+    Attributes:
+        order: place of each column's framework. twins: groups of places whose data are the same.
+        weights: (J, draws). centre, spread: (n, J) means and deviations of the values.
+        noise: (n, draws) standard normal. shaken: row of a measured criterion -> (n, draws) joint deviations.
+    """
+
+    order: list[int]
+    twins: list[list[int]]
+    weights: Floats
+    centre: Floats
+    spread: Floats
+    noise: Floats
+    shaken: dict[int, Floats]
+
+    def utilities(self, weights: Floats) -> Floats:
+        """Return the utilities (n, draws) under weights (J, draws), or (J, 1) for the same in every draw."""
+        found = self.centre @ weights + np.sqrt(self.spread**2 @ weights**2) * self.noise
+        for row, deviations_ in self.shaken.items():
+            found = found + weights[row] * deviations_
+        return np.asarray(found)
+
+
+def sample(
     weights: Floats,
     mean: Floats,
     *,
@@ -100,63 +130,96 @@ def smaa(
     draws: int,
     random_seed: int,
     covariance: Mapping[int, Floats] | None = None,
-) -> Robustness:
-    """Run SMAA-2: w ~ Dirichlet(concentration * weights), values normal.
+) -> Sample:
+    """Draw w ~ Dirichlet(concentration * weights) and the values' part of the utilities.
+
+    Given the weights, a utility is a sum of many values, so its deviation from the mean is drawn at once; only
+    measured criteria, whose values hang together, are drawn by themselves.
 
     Frameworks are put in an order that depends on their data alone before anything is drawn, and those with
     the same data share what they got: exchanging two frameworks' data exchanges their results exactly.
 
     Args:
-        weights: (J,), sum 1; all zero = nothing asked, every rank is shared.
+        weights: (J,), positive, sum 1; none = nothing was asked, and every rank will be shared.
         mean: (J, n) values. variance: (J, n) of them.
         concentration: see the function of that name. draws: how many.
         random_seed: the same seed gives the same draws whatever the values.
         covariance: (n, n) by criterion, where measured ratios tie the values together.
     """
-    width, count = mean.shape
-    used = np.flatnonzero(weights > 0)
-    if not len(used):
-        return _shared(count, width)
     sd = deviations(mean, variance)
-    tied = {j: _scaled(matrix, variance[j], sd[j]) for j, matrix in (covariance or {}).items() if weights[j] > 0}
-    order = _data_order(mean[used], sd[used], [tied[j] for j in sorted(tied)])
-    generator = np.random.default_rng(random_seed)
-    drawn = generator.standard_gamma(concentration * weights[used], size=(draws, len(used)))
-    drawn /= drawn.sum(axis=1, keepdims=True)  # (draws, used)
-    noise = generator.standard_normal((draws, count))
-    own = sd[used][:, order].copy()
-    rows = {j: int(np.searchsorted(used, j)) for j in tied}
-    factors = []
-    for j in sorted(tied):
-        own[rows[j]] = 0.0
-        block = tied[j][np.ix_(order, order)]
-        factor = np.linalg.cholesky(block + 1e-12 * np.eye(count))
-        factors.append((rows[j], generator.standard_normal((draws, count)) @ factor.T))
-    centre = mean[used][:, order]
-
-    def utilities(share: Floats) -> Floats:
-        """(draws or 1, used) weights -> (draws, n) utilities."""
-        found = share @ centre + np.sqrt(share**2 @ own**2) * noise
-        for row, shaken in factors:
-            found = found + share[:, row, None] * shaken
-        return np.asarray(found)
-
-    utility = utilities(drawn)
-    ranks = _ranks(utility)
-    acceptability = np.stack([(ranks == r).mean(axis=0) for r in range(count)], axis=1)
-    pairwise = np.array(
-        [[(utility[:, a] > utility[:, b]).mean() if a != b else 0.5 for b in range(count)] for a in range(count)]
+    tied = {j: _scaled(matrix, variance[j], sd[j]) for j, matrix in sorted((covariance or {}).items())}
+    order = sorted(range(mean.shape[1]), key=lambda a: _signature(a, mean, sd, list(tied.values())))
+    generator = np.random.Generator(np.random.SFC64(random_seed))
+    noise = generator.standard_normal((len(order), draws))
+    shaken = {}
+    spread = sd[:, order].T.copy()
+    for j, matrix in tied.items():
+        spread[:, j] = 0.0
+        factor = np.linalg.cholesky(matrix[np.ix_(order, order)] + 1e-12 * np.eye(len(order)))
+        shaken[j] = factor @ generator.standard_normal((len(order), draws))
+    return Sample(
+        order=order,
+        twins=_twins(mean, sd, list(tied.values())),
+        weights=dirichlet(tuple((concentration * weights).tolist()), draws=draws, random_seed=random_seed),
+        centre=mean[:, order].T.copy(),
+        spread=spread,
+        noise=noise,
+        shaken=shaken,
     )
-    central, confidence = np.zeros((count, width)), np.zeros(count)
+
+
+def smaa(drawn: Sample) -> Robustness:
+    """Run SMAA-2 on what was drawn."""
+    count = len(drawn.order)
+    utility = drawn.utilities(drawn.weights)
+    ranks = _ranks(utility)  # (n, draws)
+    pairwise = np.full((count, count), 0.5)
+    central, confidence = np.zeros((count, len(drawn.weights))), np.zeros(count)
     for a in range(count):
-        won = ranks[:, a] == 0
+        for b in range(a):
+            pairwise[a, b] = (utility[a] > utility[b]).mean()
+            pairwise[b, a] = 1.0 - pairwise[a, b]
+        won = ranks[a] == 0
         if won.any():
-            centre_weights = drawn[won].mean(axis=0)
-            central[a, used] = centre_weights
-            confidence[a] = (_ranks(utilities(centre_weights[None, :])) == 0)[:, a].mean()
-    back = np.argsort(order)
-    result = Robustness(acceptability[back], pairwise[np.ix_(back, back)], central[back], confidence[back])
-    return _equalised(result, _twins(mean[used], sd[used], [tied[j] for j in sorted(tied)]))
+            central[a] = drawn.weights[:, won].mean(axis=1)
+            confidence[a] = (_ranks(drawn.utilities(central[a][:, None]))[a] == 0).mean()
+    acceptability = np.stack([(ranks == r).mean(axis=1) for r in range(count)], axis=1)
+    back = np.argsort(drawn.order)
+    found = Robustness(acceptability[back], pairwise[np.ix_(back, back)], central[back], confidence[back])
+    return _equalised(found, drawn.twins)
+
+
+def first_ranks(drawn: Sample) -> Floats:
+    """Return the acceptability alone, (n,): what ``smaa`` gives as first ranks."""
+    ranks = _ranks(drawn.utilities(drawn.weights))
+    first = (ranks == 0).mean(axis=1)[np.argsort(drawn.order)]
+    for group in drawn.twins:
+        first[group] = first[group].mean()
+    return np.asarray(first)
+
+
+@lru_cache(maxsize=4)
+def dirichlet(shapes: tuple[float, ...], *, draws: int, random_seed: int) -> Floats:
+    """Return draws (J, draws) of a Dirichlet distribution from normalised gammas; read only, they are kept.
+
+    A shape below 1 is drawn as Gamma(shape + 1) U^(1 / shape), which is exact (Marsaglia & Tsang, "A simple
+    method for generating gamma variables", ACM TOMS 26, 2000) and faster than drawing it directly. What asks
+    about values alone (a claim, a probe) meets the same weights again, so the last few are remembered.
+    """
+    generator = np.random.Generator(np.random.SFC64([random_seed, STREAM_OF_WEIGHTS]))
+    drawn = np.empty((len(shapes), draws))
+    for row, shape in zip(drawn, shapes, strict=True):
+        if shape >= 1.0:
+            row[:] = generator.standard_gamma(shape, draws)
+        else:
+            row[:] = generator.standard_gamma(shape + 1.0, draws)
+            row *= np.exp(-generator.standard_exponential(draws) / shape)
+    total = drawn.sum(axis=0)
+    # every gamma of a draw can underflow where all shapes are tiny: then the weights themselves are the draw
+    mean = np.array(shapes) / sum(shapes)
+    drawn = np.divide(drawn, total, out=np.repeat(mean[:, None], draws, axis=1), where=total > 0)
+    drawn.flags.writeable = False
+    return np.asarray(drawn)
 
 
 def _scaled(matrix: Floats, variance: Floats, sd: Floats) -> Floats:
@@ -165,15 +228,14 @@ def _scaled(matrix: Floats, variance: Floats, sd: Floats) -> Floats:
     return np.asarray(matrix * factor[:, None] * factor[None, :])
 
 
-def _ranks(utility: Floats) -> NDArray[np.int64]:
-    """Return the rank of each column in each row, 0 = best; equal values in column order."""
-    count = utility.shape[1]
-    ranks = np.zeros(utility.shape, dtype=np.int64)
-    for a in range(count):
-        for b in range(a + 1, count):
-            behind = utility[:, a] < utility[:, b]
-            ranks[:, a] += behind
-            ranks[:, b] += ~behind
+def _ranks(utility: Floats) -> NDArray[np.int8]:
+    """Return the rank of each framework in each draw, (n, draws), 0 = best; equal values in the given order."""
+    ranks = np.zeros(utility.shape, dtype=np.int8)
+    for a in range(len(utility)):
+        for b in range(a + 1, len(utility)):
+            behind = utility[a] < utility[b]
+            ranks[a] += behind
+            ranks[b] += ~behind
     return ranks
 
 
@@ -184,10 +246,6 @@ def _signature(a: int, mean: Floats, sd: Floats, tied: list[Floats]) -> tuple[fl
         *sd[:, a].tolist(),
         *(value for matrix in tied for value in (matrix[a, a], *sorted(np.delete(matrix[a], a).tolist()))),
     )
-
-
-def _data_order(mean: Floats, sd: Floats, tied: list[Floats]) -> list[int]:
-    return sorted(range(mean.shape[1]), key=lambda a: _signature(a, mean, sd, tied))
 
 
 def _twins(mean: Floats, sd: Floats, tied: list[Floats]) -> list[list[int]]:
@@ -216,12 +274,6 @@ def _equalised(found: Robustness, twins: list[list[int]]) -> Robustness:
     return Robustness(acceptability, pairwise, central, confidence)
 
 
-def _shared(count: int, width: int) -> Robustness:
-    """Nothing was asked: every rank is shared equally."""
-    share = np.full((count, count), 1.0 / count)
-    return Robustness(share, np.full((count, count), 0.5), np.zeros((count, width)), np.full(count, 1.0 / count))
-
-
 def band(acceptability: float, settings: Settings) -> Strength:
     """Return the plain word for a first-rank acceptability."""
     if acceptability >= settings.clear:
@@ -229,50 +281,74 @@ def band(acceptability: float, settings: Settings) -> Strength:
     return "leaning" if acceptability >= settings.leaning else "either"
 
 
-def examine(
-    problem: Problem,
-    judged: Judged,
-    *,
-    concentration: float,
-    random_seed: int,
-    covariance: Mapping[int, Floats] | None = None,
-) -> dict[str, Shares]:
-    """Run SMAA on the frameworks that meet the requirements; the others take no rank and have no shares.
+@dataclass(frozen=True)
+class Trial:
+    """One result to be examined: the answers' weights and values, or some that were changed."""
 
-    Args:
-        problem: the prepared knowledge base.
-        judged: one set of answers (K = 1), perhaps with weights or values changed.
-        concentration: see the function of that name. random_seed: of the draws.
-        covariance: (n, n) by measured criterion.
-    """
-    columns = np.flatnonzero(judged.allowed[0])
-    allowed = [problem.frameworks[a] for a in columns]
+    problem: Problem
+    judged: Judged
+    concentration: float
+    covariance: Mapping[int, Floats]
+    random_seed: int
+
+    @property
+    def allowed(self) -> list[str]:
+        """The frameworks that meet the requirements; the others take no rank."""
+        return [self.problem.frameworks[a] for a in np.flatnonzero(self.judged.allowed[0])]
+
+    def sample(self) -> Sample:
+        """Draw for the criteria that weigh and the frameworks that meet the requirements."""
+        columns = np.flatnonzero(self.judged.allowed[0])
+        weights = self.judged.weights[0]
+        used = np.flatnonzero(weights > 0)
+        both = np.ix_(used, columns)
+        return sample(
+            weights[used],
+            self.judged.values[0][both],
+            variance=self.judged.variance[0][both],
+            concentration=self.concentration,
+            draws=self.problem.knowledge.settings.draws,
+            random_seed=self.random_seed,
+            covariance={
+                row: self.covariance[j][np.ix_(columns, columns)]
+                for row, j in enumerate(used.tolist())
+                if j in self.covariance
+            },
+        )
+
+
+def examine(trial: Trial) -> dict[str, Shares]:
+    """Run SMAA-2 in full; a framework that misses a requirement is not in the result."""
+    allowed = trial.allowed
     if not allowed:
         return {}
-    found = smaa(
-        judged.weights[0],
-        judged.values[0][:, columns],
-        variance=judged.variance[0][:, columns],
-        concentration=concentration,
-        draws=problem.knowledge.settings.draws,
-        random_seed=random_seed,
-        covariance={j: matrix[np.ix_(columns, columns)] for j, matrix in (covariance or {}).items()},
-    )
+    found = smaa(trial.sample())
+    used = [c for c, weight in zip(trial.problem.criteria, trial.judged.weights[0], strict=True) if weight > 0]
     return {
         framework: Shares(
             ranks=tuple(found.acceptability[a].tolist()),
             ahead={other: float(found.pairwise[a, b]) for b, other in enumerate(allowed) if b != a},
-            central={
-                criterion: float(weight)
-                for criterion, weight in zip(problem.criteria, found.central[a], strict=True)
-                if weight > 0
-            },
+            central=dict(zip(used, found.central[a].tolist(), strict=True)) if found.acceptability[a, 0] > 0 else {},
             confidence=float(found.confidence[a]),
         )
         for a, framework in enumerate(allowed)
     }
 
 
-def acceptability(problem: Problem, shares: Mapping[str, Shares]) -> dict[str, float]:
-    """Return every framework's share of first ranks; an excluded one has none."""
-    return {framework: shares[framework].ranks[0] if framework in shares else 0.0 for framework in problem.frameworks}
+def acceptability(trial: Trial) -> dict[str, float]:
+    """Return every framework's share of first ranks; one that misses a requirement has none."""
+    found = dict.fromkeys(trial.problem.frameworks, 0.0)
+    if trial.allowed:
+        found.update(zip(trial.allowed, first_ranks(trial.sample()).tolist(), strict=True))
+    return found
+
+
+def trial_of(scored: Scored, *, random_seed: int, judged: Judged | None = None) -> Trial:
+    """Return a scored result for examination, or what it would be were it ``judged`` otherwise."""
+    return Trial(
+        problem=scored.problem,
+        judged=judged or scored.judged,
+        concentration=concentration(scored.problem, scored.needs),
+        covariance=scored.covariance,
+        random_seed=random_seed,
+    )

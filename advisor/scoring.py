@@ -52,7 +52,8 @@ class Problem:
         emphasis: (options, J).
         conditions: per index, one tuple of columns per question asked of; index 0 always holds.
         claims: those alive, by criterion. routes: those alive, by (need, framework), best first.
-        voices: [j][a]. fixed: (2, J, n) precision and moment of the voices that no answer can change.
+        voices: [j][a]. moving: [j] those of them that answers can change, with their a.
+        fixed: (2, J, n) precision and moment of the prior and of the voices that no answer can change.
         requirements: question -> ("all" | "any", {column: [a] -> conditions of the living routes}).
         ratios: j -> measured (a, b, difference of values, its variance).
     """
@@ -71,6 +72,7 @@ class Problem:
     conditions: list[tuple[tuple[int, ...], ...]] = field(default_factory=lambda: [()])
     condition_index: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=lambda: {(): voices.ALWAYS})
     voices: list[list[list[Voice]]] = field(default_factory=list)
+    moving: list[list[tuple[int, Voice]]] = field(default_factory=list)
     fixed: Floats = field(default_factory=lambda: np.zeros((2, 0, 0)))
     requirements: dict[str, tuple[str, dict[int, list[list[int]]]]] = field(default_factory=dict)
     ratios: dict[int, list[tuple[int, int, float, float]]] = field(default_factory=dict)
@@ -152,12 +154,10 @@ class Problem:
 
     def _add_voices(self, j: int, held: Bools, precision: Floats, moment: Floats) -> None:
         """Add, in place, what the voices that hang on answers say about a criterion; (K, n) arrays."""
-        for a, of_framework in enumerate(self.voices[j]):
-            for voice in of_framework:
-                if not voice.fixed:
-                    added, mean = voices.speak(voice, held)
-                    precision[:, a] += added
-                    moment[:, a] += added * mean
+        for a, voice in self.moving[j]:
+            added, mean = voices.speak(voice, held)
+            precision[:, a] += added
+            moment[:, a] += added * mean
 
     def fused(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, dict[int, Floats]]:
         """Let the measured ratios speak: means, variances, and the covariance (K, n, n) of measured criteria.
@@ -291,6 +291,10 @@ def prepare(
         [voices_on(problem, criterion, framework, claims=claims[criterion]) for framework in problem.frameworks]
         for criterion in criteria
     ]
+    problem.moving = [
+        [(a, voice) for a, heard in enumerate(of_criterion) for voice in heard if not voice.fixed]
+        for of_criterion in problem.voices
+    ]
     problem.fixed = _fixed(problem)
     _add_requirements(problem)
     _add_ratios(problem)
@@ -336,16 +340,16 @@ def _path(problem: Problem, criterion: str, need: str, framework: str) -> Path:
 def _fixed(problem: Problem) -> Floats:
     """Return precision and moment, (2, J, n), of the prior and of all that no answer can change."""
     prior = problem.knowledge.settings.prior_sd**-2
-    held = problem.truths(np.zeros((1, len(problem.options)), dtype=np.bool_))
+    held = np.ones(1, dtype=np.bool_)  # only what always holds is asked for
     found = np.empty((2, len(problem.criteria), len(problem.frameworks)))
     found[0], found[1] = prior, 0.5 * prior
     for j, of_criterion in enumerate(problem.voices):
         for a, of_framework in enumerate(of_criterion):
             for voice in of_framework:
                 if voice.fixed:
-                    precision, mean = voices.speak(voice, held)
-                    found[0, j, a] += precision[0]
-                    found[1, j, a] += precision[0] * mean[0]
+                    precision, mean = voices.pool(voices.active(voice, held))
+                    found[0, j, a] += precision
+                    found[1, j, a] += precision * mean
     return found
 
 

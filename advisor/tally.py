@@ -17,9 +17,10 @@ from advisor.voices import Floats, Member, Voice
 
 @dataclass(frozen=True)
 class Said:
-    """A voice and how it speaks under the present answers."""
+    """A voice and what it says under the present answers."""
 
     voice: Voice
+    members: tuple[Member, ...]
     precision: float
     mean: float
 
@@ -34,15 +35,15 @@ class Tally:
     def __init__(self, scored: Scored) -> None:
         self.scored = scored
         self.problem: Problem = scored.problem
-        self.held = self.problem.truths(scored.answers[None, :])
+        self.held = self.problem.truths(scored.answers[None, :])[0]
         self.said: dict[int, list[list[Said]]] = {
             int(j): [[self._said(voice) for voice in heard] for heard in self.problem.voices[j]]
             for j in np.flatnonzero(scored.judged.weights[0] > 0)
         }
 
     def _said(self, voice: Voice) -> Said:
-        precision, mean = voices.speak(voice, self.held)
-        return Said(voice, float(precision[0]), float(mean[0]))
+        said = voices.active(voice, self.held)
+        return Said(voice, tuple(said), *voices.pool(said))
 
     def recounted(self, j: int, heard: list[list[Said]]) -> tuple[Floats, Floats]:
         """Return the values (n,) and their covariance (n, n) on criterion j, were ``heard`` all that is said."""
@@ -96,7 +97,7 @@ class Tally:
             for of_framework in heard
             for said in of_framework
             for member in said.voice.members
-            if self.held[0, member.condition]
+            if self.held[member.condition]
         }
         return tuple(sorted(found))
 
@@ -114,7 +115,9 @@ class Tally:
         for j, heard in self.said.items():
             for a in (leader, rival):
                 for place, said in enumerate(heard[a]):
-                    cited = self._cited(said.voice)
+                    own = {member.claims for member in said.voice.members}
+                    cited = [c for member in said.members if member not in said.voice.members for c in member.claims]
+                    cited = [claim for claim in cited if (claim,) not in own]
                     if not cited:
                         continue
                     silent = list(heard)
@@ -124,17 +127,3 @@ class Tally:
                     for claim in cited:
                         found[claim] = found.get(claim, 0.0) + part
         return found
-
-    def _cited(self, voice: Voice) -> list[str]:
-        """Return the claims behind the routes a voice uses, without those that speak in it themselves."""
-        own = {member.claims for member in voice.members}
-        return [c for member in used_routes(voice, self.held[0]) for c in member.claims if (c,) not in own]
-
-
-def used_routes(voice: Voice, held: voices.Bools) -> list[Member]:
-    """Return the best living route of each open need of a voice under one row of conditions."""
-    found = []
-    for path in voice.paths:
-        if held[path.need_condition] or not any(held[other] for other in path.rivals):
-            found.extend([member for member in path.routes if held[member.condition]][:1])
-    return found

@@ -20,7 +20,10 @@ from advisor.voices import Floats
 BEYOND = 1e-6
 """How far past the point of balance a flip is taken, relative to the scale, so that it is a flip and no tie."""
 
-HALVINGS = 60
+CLEAR = 1e-9
+"""A new leader leads by more than rounding."""
+
+HALVINGS = 50
 """Bisection steps on a ratio's scale: well below rounding."""
 
 
@@ -139,13 +142,13 @@ def shifted(scored: Scored, j: int, *, pair: tuple[int, int], gap: float, noise:
 
 
 def balance(lead: Callable[[float], float], *, start: float) -> float | None:
-    """Return where in [-1, 1] a monotone ``lead``, positive at ``start``, falls below 0; None where nowhere."""
+    """Return where in [-1, 1] a monotone ``lead``, positive at ``start``, falls clearly below 0; None where nowhere."""
     for end in (-1.0, 1.0):
-        if lead(end) < 0:
+        if lead(end) < -CLEAR:
             inside, outside = start, end
             for _ in range(HALVINGS):
                 middle = (inside + outside) / 2.0
-                inside, outside = (middle, outside) if lead(middle) >= 0 else (inside, middle)
+                inside, outside = (middle, outside) if lead(middle) >= -CLEAR else (inside, middle)
             return outside
     return None
 
@@ -214,18 +217,12 @@ def _flip(scored: Scored, after: Judged, change: Mapping[str, object], *, kind: 
     if winner == scored.judged.winner[0]:
         return None
     name = problem.frameworks[winner] if winner >= 0 else None
-    shares = robustness.examine(
-        problem,
-        after,
-        concentration=robustness.concentration(problem, scored.needs),
-        random_seed=random_seed,
-        covariance=scored.covariance,
-    )
+    trial = robustness.trial_of(scored, random_seed=random_seed, judged=after)
     return Flip.model_validate(
         {
             "change": change,
             "recommended": name,
-            "acceptability": robustness.acceptability(problem, shares),
+            "acceptability": robustness.acceptability(trial),
             "kind": kind,
             "text": wording.other_flip(problem.knowledge, change, kind=kind, winner=name),
         }

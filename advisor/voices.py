@@ -86,7 +86,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Path:
-    """A need's living routes from one framework, best first; ``relevant`` conditions open it."""
+    """A need's living routes from one framework, best first.
+
+    ``need_condition``: the need was named; ``rivals``: the criterion's needs, of which none may have been named.
+    """
 
     need: str
     need_condition: int
@@ -111,17 +114,37 @@ class Voice:
         )
 
 
-def speak(voice: Voice, held: Bools) -> tuple[Floats, Floats]:
-    """Return the precision and mean, (K,) each, with which a voice speaks; precision 0 = silent.
+def active(voice: Voice, held: Bools) -> list[Member]:
+    """Return what a voice says under one row of conditions: its claims, and the best route to each open need."""
+    found = [member for member in voice.members if held[member.condition]]
+    for path in voice.paths:
+        # a criterion's own need, or any of its needs where the user named none of them
+        if held[path.need_condition] or not any(held[other] for other in path.rivals):
+            found.append(next((member for member in path.routes if held[member.condition]), path.nothing))
+    return found
 
-    Members of one voice count once: the precision of the surest, the precision-weighted mean of all.
+
+def pool(members: Sequence[Member]) -> tuple[float, float]:
+    """Return the precision and mean with which members speak that count once; precision 0 = silent.
+
+    The precision is that of the surest, the mean that of all by precision.
     """
+    surest = total = moment = 0.0
+    for member in members:
+        surest = max(surest, member.precision)
+        total += member.precision
+        moment += member.precision * member.mean
+    return surest, moment / total if total > 0 else 0.5
+
+
+def speak(voice: Voice, held: Bools) -> tuple[Floats, Floats]:
+    """Return ``pool(active(...))`` for each row of conditions: precision and mean, (K,) each."""
     rows = len(held)
     surest, total, moment = np.zeros(rows), np.zeros(rows), np.zeros(rows)
 
-    def add(member: Member, active: Bools) -> None:
+    def add(member: Member, speaks: Bools) -> None:
         nonlocal surest, total, moment
-        speaking = active * member.precision
+        speaking = speaks * member.precision
         surest = np.maximum(surest, speaking)
         total = total + speaking
         moment = moment + speaking * member.mean
@@ -129,12 +152,13 @@ def speak(voice: Voice, held: Bools) -> tuple[Floats, Floats]:
     for member in voice.members:
         add(member, held[:, member.condition])
     for path in voice.paths:
-        # a criterion's own need, or any of its needs where the user named none of them
-        open_ = held[:, path.need_condition] | ~held[:, path.rivals].any(axis=1)
+        open_ = held[:, path.need_condition]
+        if path.rivals:
+            open_ = open_ | ~held[:, path.rivals].any(axis=1)
         for member in path.routes:
-            active = open_ & held[:, member.condition]
-            add(member, active)
-            open_ = open_ & ~active
+            speaks = open_ & held[:, member.condition]
+            add(member, speaks)
+            open_ = open_ & ~speaks
         add(path.nothing, open_)
     return surest, np.divide(moment, total, out=np.full(rows, 0.5), where=total > 0)
 

@@ -47,8 +47,8 @@ def other_flip(knowledge: Knowledge, change: Mapping[str, Any], *, kind: str, wi
         giver, taker = knowledge.criteria[change["from"]].name, knowledge.criteria[change["to"]].name
         points = 100 * change["share"]
         return Text(
-            en=f"Were {points:.1f} points of weight moved from “{giver.en}” to “{taker.en}”, {outcome.en}.",
-            zh=f"若把 {points:.1f} 个百分点的权重从“{giver.zh}”移到“{taker.zh}”，{outcome.zh}。",
+            en=f"Were {points:.2g} points of weight moved from “{giver.en}” to “{taker.en}”, {outcome.en}.",
+            zh=f"若把 {points:.2g} 个百分点的权重从“{giver.zh}”移到“{taker.zh}”，{outcome.zh}。",
         )
     if kind == "claim":
         statement = knowledge.claims[change["claim"]].statement
