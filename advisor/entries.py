@@ -51,7 +51,7 @@ class Entry:
 
     def problem(self, where: located.Path, message: str, way_out: str) -> Problem:
         """Return a problem at ``where`` inside this entry."""
-        key = f"{self.kind}.{self.id}" + (f".{located.spelled(where)}" if where else "")
+        key = ".".join(part for part in (self.kind, self.id, located.spelled(where)) if part)
         return self.document.problem((*self.path, *where), message, way_out, key=key)
 
 
@@ -61,7 +61,7 @@ class Holdings:
 
     root: Path
     entries: dict[str, list[Entry]] = field(default_factory=lambda: {kind: [] for kind in MODELS})
-    settings: Settings | None = None
+    settings: Entry | None = None
     version: str = ""
     problems: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
@@ -133,13 +133,17 @@ def _take(holdings: Holdings, path: Path) -> None:
         if key == "version" and path.stem == "settings":
             _version(holdings, document, value=value)
         elif key == "settings" and path.stem == "settings":
-            holdings.settings = _validated(
-                holdings, Settings, document=document, path=("settings",), raw=value, name="settings"
-            )
+            where: located.Path = ("settings",)
+            item = _validated(holdings, Settings, document=document, path=where, raw=value, name="settings")
+            holdings.settings = Entry("settings", "", where, document, item)
         elif key in MODELS:
             _list(holdings, document, kind=key, value=value)
         else:
             holdings.problems.append(document.problem((key,), f"unknown key '{key}'", nearest(key, MODELS)))
+    if path.name == "settings.yaml":
+        for key in ("version", "settings"):
+            if key not in document.data:
+                holdings.problems.append(document.problem((key,), f"'{key}' is missing", "see knowledge/README.md"))
 
 
 def _version(holdings: Holdings, document: Document, *, value: Any) -> None:

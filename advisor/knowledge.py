@@ -119,7 +119,7 @@ def _built(holdings: Holdings, probes: Mapping[str, Probe]) -> Knowledge:
     return Knowledge(
         version=holdings.version,
         sha256=_sha256(holdings.root),
-        settings=holdings.settings,
+        settings=holdings.settings.item if holdings.settings else None,
         routes=tuple(items.pop("routes").values()),
         probes_of={claim: tuple(sorted(ids)) for claim, ids in tested.items()},
         **items,

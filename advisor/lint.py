@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -177,22 +177,21 @@ def _within(value: Any, where: Path) -> Iterator[tuple[Path, Text]]:
 
 
 def _settings(holdings: Holdings) -> Iterator[Problem]:
-    settings, file = holdings.settings, f"{holdings.root.name}/settings.yaml"
-    if settings is None:
+    entry = holdings.settings
+    if entry is None or entry.item is None:
         return
-    grades = set(Grade.__args__)  # type: ignore[attr-defined]
-    for grade in sorted(grades - set(settings.sd)):
-        yield Problem(file, 1, "settings.sd", f"no sd for grade '{grade}'", "add one above 0")
-    numbers = {f"sd.{grade}": sd for grade, sd in settings.sd.items()} | {
-        name: getattr(settings, name)
-        for name in ("prior_sd", "overdue_growth", "outside_version", "transfer", "own_transfer", "firmness", "draws")
-    }
-    for name, number in numbers.items():
+    settings = entry.item
+    for grade in sorted(set(get_args(Grade)) - set(settings.sd)):
+        yield entry.problem(("sd",), f"no sd for grade '{grade}'", "add one above 0")
+    positive = ("prior_sd", "overdue_growth", "outside_version", "transfer", "own_transfer", "firmness", "draws")
+    numbers: dict[Path, float] = {("sd", grade): sd for grade, sd in settings.sd.items()}
+    numbers |= {(name,): getattr(settings, name) for name in positive}
+    for where, number in numbers.items():
         if not number > 0:
-            yield Problem(file, 1, f"settings.{name}", f"{number} is not above 0", "give a positive number")
+            yield entry.problem(where, f"{number} is not above 0", "give a positive number")
     if not 0 < settings.leaning < settings.clear <= 1:
         way_out = "0 < leaning < clear <= 1, as .70 and .90"
-        yield Problem(file, 1, "settings.clear", "the bands of strength are out of order", way_out)
+        yield entry.problem(("clear",), "the bands of strength are out of order", way_out)
 
 
 def _question(holdings: Holdings, entry: Entry, *, question: Any) -> Iterator[Problem]:

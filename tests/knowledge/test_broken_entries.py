@@ -351,9 +351,16 @@ INTEGRITY = {
         "tools[0]",
         ("archived", "'pocket'"),
     ),
-    "grade without sd": ("settings.yaml", "    low: 0.5\n", "", None, "settings.sd", ("'low'",)),
-    "sd of nothing": ("settings.yaml", "high: 0.1", "high: 0.0", None, "settings.sd.high", ("not above 0",)),
-    "bands out of order": ("settings.yaml", "leaning: 0.7", "leaning: 0.95", None, "settings.clear", ("out of order",)),
+    "grade without sd": ("settings.yaml", "    low: 0.5\n", "", "  sd:", "settings.sd", ("'low'",)),
+    "sd of nothing": ("settings.yaml", "high: 0.1", "high: 0.0", "high: 0.0", "settings.sd.high", ("not above 0",)),
+    "bands out of order": (
+        "settings.yaml",
+        "leaning: 0.7",
+        "leaning: 0.95",
+        "clear: 0.9",
+        "settings.clear",
+        ("out of order",),
+    ),
     "version not quoted": ("settings.yaml", '"test"', "2026.11", "version", "version", ("not a text", '"2026.11"')),
 }
 
