@@ -142,9 +142,9 @@ def _single(own: list[Reading], order: list[str]) -> list[Reading]:
         return [replace(known, option="both")]
     later = own[0].question in _LATER_WINS
 
-    def rank(reading: Reading) -> tuple[bool, bool, int]:
+    def rank(reading: Reading) -> tuple[bool, bool, float, int]:
         place = order.index(reading.option)
-        return (not reading.implied, reading.confidence >= FILL, place if later else -place)
+        return (not reading.implied, not reading.fallback, reading.confidence, place if later else -place)
 
     first, *others = sorted(own, key=rank, reverse=True)
     lowered = [replace(other, confidence=min(other.confidence, OFFER)) for other in others if not other.implied]

@@ -31,7 +31,7 @@ _NEUTRAL = re.compile(
     r"(?:seem|get|make|figure|find|convert|install|load|import|compile|build|open|understand|reproduce|see|detect|access"
     r"|start|work|export|decide|tell|fit|wait|believe|help|be (?:loaded|converted|found|imported|installed))\b"
     r"|\b(?:is|are|was)(?:n't| not) (?:yet )?(?:support|recogni|detect|work|found|visible|bad|clear|sure|documented|true)\w*"
-    r"|\bnot (?:yet )?support\w*|\bdoes(?:n't| not) (?:yet )?support|\bno support (?:for|of)|\bwithout (?:problems?|issues?|success"
+    r"|\bnot (?:yet )?(?:support|compatible|work|run|running)\w*|\bnot (?:that |so |as |very )many\b|\bnot enough\b|\bdoes(?:n't| not) (?:yet )?support|\bno support (?:for|of)|\bwithout (?:problems?|issues?|success"
     r"|errors?|losing|any problem|having to|writing|changing|rewriting|trouble|touching|breaking)\b|\bnever (?:mind|heard)\b"
     r"|\bno (?:longer supported|errors?|luck|success|documentation|docs|examples?|love|preference|deep|deeper|difference)\b"
     r"|\b(?:can't|cannot|couldn't|can not) (?:do|live|go|work) without\b|\bnot without\b|\bnot impossible\b"
@@ -39,7 +39,7 @@ _NEUTRAL = re.compile(
     r"|不超过|不到(?=\s?\d)|不大于|不高于|不低于|不小于|不少于|不支持|不兼容|不得不|不能没有|不可缺少|不能不|不无|不对|不行吗|不管|不论|不久|不一样"
     r"|离不开|少不了|缺不了|是不是|能不能|要不要|会不会|可不可以|有没有|行不行|好不好|用不用|需不需要|值不值|该不该|不可以吗|不会出|不好用|不收敛"
     r"|不是不|不是没有?|不稳定|不理想|不动(?!产)|不起来|不了解|不熟|不成功|没问题|没关系|没想好|没错|没成功|没反应|没效果|没找到|没看到|没有(?:问题"
-    r"|关系|找到|成功|区别|时间|效果|反应|变化|看到|提供|官方|文档|教程|示例)|没能力|没人|没什么|没时间|没定|没提|无论|无人|无线|无监督|无损|无刷|非常"
+    r"|关系|找到|成功|这么多|那么多|足够|太多|多少|区别|时间|效果|反应|变化|看到|提供|官方|文档|教程|示例)|没能力|没人|没什么|没时间|没定|没提|无论|无人|无线|无监督|无损|无刷|非常"
     r"|非线性|非监督|非平稳|别人|别的|别名"
 )
 
@@ -51,7 +51,7 @@ _FORWARD = re.compile(
     rf"\b(?:{_OBJECT}|no|not|without|w/o|never|neither|nor|none of|instead of|rather than|except(?: for)?|anything but|other than"
     r"|lacks?|lacking|avoid(?:ing)?|skip(?:ping)?|drop(?:ping|ped)?|ditch(?:ing|ed)?|get(?:ting)? rid of|rul(?:e|ed|es|ing) out"
     r"|exclud(?:e|ed|es|ing)|refus(?:e|ed|ing)|hates?|gave up on|giv(?:e|ing) up on|(?:moving|move|moved|migrating|going) away from"
-    r"|can do without|could do without|free of|zero|removed?|uninstalled|sold|nobody|(?:replacing|replaces?|in place of)|forbids?|forbidden to|too poor for)\b"
+    r"|can do without|could do without|free of|zero|removed?|turn(?:ing)? off?|disabl(?:e|ing)|uninstalled|sold|nobody|(?:replacing|replaces?|in place of)|forbids?|forbidden to|too poor for)\b"
     r"|不用(?!说)|不需要|不需(?!要不)|不必|不要(?!紧)|不想|不打算|不准备|不考虑|不会(?=[用上买跑部放再做去把在有发])|不能(?=[用上联放依靠跑走买租把在连有传])"
     r"|不是|并非|不在|不上(?!线了)|不做|不涉及|不走|不含|不包括|不带|不依赖|不依靠|不经过|不买|不租|不靠|不跑|不部署|不发布|不联网?|不碰|不选|不搞|不放|不连"
     r"|不接|不再|不允许|不许|不准|不可能|不属于|不面向|不针对|不使用|不采用|不推荐|不借助|不方便|不太想|不怎么用|不算|不来自|不给|不具备|不存在|不提供"
@@ -77,7 +77,7 @@ _BACKWARD_ZH = re.compile(
     r"(?:了|啦|吧|的|哦|啊|掉|在外|做|管)*\s*$"
 )
 _HEDGE = re.compile(
-    r"\b(?:maybe|perhaps|might|possibly|unsure|undecided|someday|some day|at some point|one day|down the road|could imagine"
+    r"\b(?:maybe|perhaps|might(?! (?:be (?:great|nice|good|better|useful|cool|possible|able)|work|help|have))|possibly|unsure|undecided|someday|some day|at some point|one day|down the road|could imagine"
     r"|not decided|haven't decided|considering|thinking (?:about|of)|toying with|(?:we|i|it|they) may|may(?:be)? (?:also|later)|if we get"
     r"|not sure(?! (?:how|why|what|where|which|if|whether|about))|depends|tempted|in the long run|unclear|open question)\b"
     r"|(?<!不)可能(?!性|否)|也许|或许|大概率?|说不定|不确定|没想好|还没定|没定|未定|再说|不好说|看情况|看价格|(?<!不)(?<!需要)考虑(?!到|的是)|没准|兴许|待定|两可|犹豫|拿不准"
