@@ -3,10 +3,11 @@
 Question: which framework runs the two alternating updates of a GAN faster?
 Why it matters: generative training rarely fits one model, one loss, one optimiser; what a hand-written loop with two
     of each costs is what people in generative modelling pay.
-Held equal: weights, images, noise, transposed convolutions with the same padding, leaky slope .25 (exact in float32), sigmoid cross-entropy on
-    logits, momentum SGD for both nets; first the discriminator's update on real and detached fake images, then the
-    generator's through the updated discriminator, whose own gradients are not computed then.
-Does not tell: Adam, normalisation layers, augmentation or the larger nets of practice; nor anything about image quality.
+Held equal: weights, images, noise, transposed convolutions with the same padding, leaky slope .25 (exact in
+    float32), sigmoid cross-entropy on logits, momentum SGD for both nets; first the discriminator's update on real
+    and detached fake images, then the generator's through the updated discriminator, whose own gradients are not
+    computed then.
+Does not tell: Adam, normalisation layers, augmentation or the larger nets of practice; nor image quality.
 Source: Goodfellow et al. 2014, arXiv 1406.2661; Radford et al. 2015, arXiv 1511.06434.
 """
 
@@ -35,7 +36,7 @@ def FLOPS(size):
     then forward once and backward to its input.
     """
     side, c = size["image"], size["channels"]
-    middle, outer = (side // 4) ** 2 * 16 * 2 * c * c * 4 // 4, (side // 2) ** 2 * 16 * c
+    middle, outer = (side // 4) ** 2 * 16 * 2 * c * c, (side // 2) ** 2 * 16 * c
     net = 2.0 * size["batch"] * (middle + outer)
     return net * (2 + 2) + net * (2 * 3 + 2)
 
@@ -188,7 +189,7 @@ def tensorflow(build: Build) -> Twin:
 
         def call(self, image):
             x = self.leaky(self.down1(self.leaky(self.down0(image))))
-            return self.dense(tf.reshape(x, (len(x), quarter**2 * 2 * c)))
+            return self.dense(tf.reshape(x, (-1, quarter**2 * 2 * c)))
 
     def places(net, prefix, names):
         return {

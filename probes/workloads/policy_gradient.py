@@ -26,7 +26,7 @@ SIZES: dict[str, dict[str, Any]] = {
 RATE, MOMENTUM, DISCOUNT = 2**-6, 0.9, 0.99
 ACTIONS = 2
 EXEMPTIONS: tuple[str, ...] = (
-    "Fetching the logits of every step belongs to the subject here, so they cross to NumPy inside the timed region in both.",
+    "Fetching the logits of every step belongs to the subject here: they cross to NumPy while the clock runs, in both.",
 )
 
 
@@ -50,8 +50,8 @@ def weights(size, seed):
     import numpy as np
 
     rng, made = np.random.default_rng(seed + 1), {}
-    widths = [4, size["hidden"], size["hidden"], ACTIONS]
-    for i, (a, b) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    hidden = size["hidden"]
+    for i, (a, b) in enumerate([(4, hidden), (hidden, hidden), (hidden, ACTIONS)]):
         made[f"dense{i}.kernel"] = rng.standard_normal((a, b), dtype=np.float32) * np.float32(a**-0.5)
         made[f"dense{i}.bias"] = rng.standard_normal(b, dtype=np.float32) * np.float32(0.1)
     return made

@@ -3,8 +3,8 @@
 Question: which framework runs a step of a click model over sparse categories faster?
 Why it matters: recommenders read a few rows of large tables per sample and do little arithmetic on them, so
     gather, scatter and sparse updates decide, not matrix products.
-Held equal: weights, categories (each bag of fixed length, summed), interactions in the same order, sigmoid cross-entropy
-    on logits, plain SGD, and sparse gradients: both touch only the rows that were read.
+Held equal: weights, categories (each bag of fixed length, summed), interactions in the same order, sigmoid
+    cross-entropy on logits, plain SGD, and sparse gradients: both touch only the rows that were read.
 Does not tell: tables that span several devices, hashing, input pipelines over terabytes of logs, TPU embedding cores.
 Source: Naumov et al. 2019, "Deep Learning Recommendation Model for Personalization and Recommendation
     Systems", arXiv 1906.00091.
@@ -135,9 +135,9 @@ def tensorflow(build: Build) -> Twin:
         def call(self, dense, categories):
             bottom = self.bottom1(self.bottom0(dense))
             bags = [tf.reduce_sum(table(categories[:, i]), axis=1) for i, table in enumerate(self.tables)]
-            fields = tf.stack([bottom, *bags], axis=1)  # (batch, fields, width)
-            products = tf.matmul(fields, fields, transpose_b=True)
-            interactions = tf.gather(tf.reshape(products, (len(dense), -1)), lower, axis=1)
+            stacked = tf.stack([bottom, *bags], axis=1)  # (batch, fields, width)
+            products = tf.matmul(stacked, stacked, transpose_b=True)
+            interactions = tf.gather(tf.reshape(products, (-1, fields * fields)), lower, axis=1)
             top = tf.concat([bottom, interactions], axis=1)
             return tf.squeeze(self.top1(self.top0(top)), 1)
 

@@ -32,7 +32,7 @@ def FLOPS(size):
 
 
 def data(size, seed):
-    """Draw random binary trees as arrays in postorder, padded with -1: a leaf has a word, any other node two children."""
+    """Draw random binary trees as arrays in postorder, padded with -1: a leaf has a word, other nodes two children."""
     import numpy as np
 
     rng = np.random.default_rng(seed)
