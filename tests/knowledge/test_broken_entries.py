@@ -361,6 +361,8 @@ INTEGRITY = {
         "settings.clear",
         ("out of order",),
     ),
+    "no settings": ("settings.yaml", base.FILES["settings.yaml"], 'version: "1"\n', None, "settings", ("is missing",)),
+    "no version": ("settings.yaml", 'version: "test"\n', "", None, "version", ("is missing",)),
     "version not quoted": ("settings.yaml", '"test"', "2026.11", "version", "version", ("not a text", '"2026.11"')),
 }
 
