@@ -92,10 +92,11 @@ def advise(
         pairwise={f: s.ahead for f, s in shares.items()},
         central_weights={f: s.central for f, s in shares.items()},
         verdicts=finding.verdicts,
-        contradictions=reasons.contradictions(criteria, finding),
+        contradictions=reasons.contradictions(problem, criteria),
         before=before,
         notes=notes(scored, strength=strength, settled=settled),
         plans=both_plans(scored, routes),
+        machine=dict(machine) if machine is not None else None,
     )
 
 

@@ -7,18 +7,33 @@ normals; both numbers are kept. Imports the probes' types only. Pure: no files, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.types import Claim, Criterion, Knowledge, Settings
+from advisor.types import Claim, Criterion, Knowledge, Settings, Text
 from probes.types import EQUIVALENT, INCONCLUSIVE, Evidence, Measurement, Probe, Status
 
 QUANTILE_95 = 1.959963984540054
 """Half-width of a 95 % interval in standard deviations."""
 
+HARDWARE = ("cpu", "cores", "cores_host", "memory_bytes", "gpus", "arch")
+"""What makes a machine another one; its Python, kernel and clocks may change."""
+
 CONFLICT = 2.0
 """A measurement further than this many standard deviations from the claims contradicts them."""
+
+
+CONFIRMED = "confirmed"
+CONTRADICTED = "contradicted"
+NO_DIFFERENCE = "no practical difference"
+NOT_TESTABLE = "not testable here"
+VERDICTS = (CONFIRMED, CONTRADICTED, NO_DIFFERENCE, INCONCLUSIVE, NOT_TESTABLE)
+
+NO_RATIO = Text(en="the probe gave no ratio and no fact about this claim", zh="该探测既无比值，也无关于此论断的事实")
+OTHER_PAIR = Text(en="the claim says nothing about the ratio of this pair", zh="该论断未涉及这一对的比值")
+TOO_WIDE = Text(en="the interval is too wide to tell", zh="区间过宽，无法判断")
+DISAGREE = Text(en="the probes disagree", zh="各项探测结果不一致")
 
 
 @dataclass(frozen=True)
@@ -122,9 +137,9 @@ def find(
         criterion = knowledge.criteria.get(knowledge.claims[verdict["claim"]].criterion)
         if criterion is not None and criterion.full_scale is not None and not verdict["by_facts"]:
             continue  # the ratio itself enters as an observation
-        if verdict["verdict"] == "confirmed":
+        if verdict["verdict"] == CONFIRMED:
             held.add(verdict["claim"])
-        elif verdict["verdict"] in ("contradicted", "no practical difference"):
+        elif verdict["verdict"] in (CONTRADICTED, NO_DIFFERENCE):
             dropped.add(verdict["claim"])
     return Finding(
         observations=_observations(evidence, knowledge, probes, machine),
@@ -191,16 +206,14 @@ def _pooled(key: tuple[Any, ...], group: _Group, settings: Settings) -> Observat
     )
 
 
-def identity(machine: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what tells one machine from another: its fingerprint where it has one, else all it says."""
-    if "fingerprint" in machine:
-        return {"fingerprint": machine["fingerprint"]}
-    return machine
+def identity(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what tells one machine from another, of what its description says: the hardware, not its state."""
+    return {key: machine[key] for key in HARDWARE if key in machine}
 
 
 def same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Return True where both descriptions are of the same machine."""
-    return dict(identity(one)) == dict(identity(other))
+    """Return True where both descriptions are of the same hardware."""
+    return identity(one) == identity(other)
 
 
 # ---------------------------------------------------------------- verdicts
@@ -240,19 +253,18 @@ def predicted(claim: Claim, one: str, other: str) -> str | None:
 
 
 def _one_verdict(claim: Claim, measurement: Measurement, by_facts: Mapping[str, Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {"probe": measurement.probe, "by_facts": False, "ratio": None, "reason": measurement.reason}
+    said: dict[str, Any] = {"probe": measurement.probe, "by_facts": False, "ratio": None, "reason": None}
     if measurement.status is not Status.OK:
-        reason = measurement.reason or measurement.status.value
-        return said | {"verdict": "not testable here", "reason": f"{measurement.status.value}: {reason}"}
+        why = f"{measurement.status.value}: {measurement.reason}".rstrip(": ")
+        return said | {"verdict": NOT_TESTABLE, "reason": Text(en=f"not run ({why})", zh=f"未能运行（{why}）")}
     if claim.id in by_facts:
         verdict = str(by_facts[claim.id])
-        known = ("confirmed", "contradicted", "no practical difference", INCONCLUSIVE, "not testable here")
-        if verdict in known:
+        if verdict in VERDICTS:
             return said | {"verdict": verdict, "by_facts": True}
-        return said | {"verdict": INCONCLUSIVE, "reason": f"the probe reported {verdict!r}"}
+        return said | {"verdict": INCONCLUSIVE, "reason": Text(en=f"reported: {verdict}", zh=f"探测结果：{verdict}")}
     ratio = measurement.ratio
     if ratio is None:
-        return said | {"verdict": INCONCLUSIVE, "reason": "the probe gave no ratio and no fact about this claim"}
+        return said | {"verdict": INCONCLUSIVE, "reason": NO_RATIO}
     said["ratio"] = {
         "value": ratio.value,
         "low": ratio.low,
@@ -262,38 +274,34 @@ def _one_verdict(claim: Claim, measurement: Measurement, by_facts: Mapping[str, 
     }
     expected = predicted(claim, ratio.numerator, ratio.denominator)
     if expected is None:
-        return said | {"verdict": "not testable here", "reason": "the claim says nothing about this pair's ratio"}
+        return said | {"verdict": NOT_TESTABLE, "reason": OTHER_PAIR}
     if ratio.favours == INCONCLUSIVE:
-        return said | {"verdict": INCONCLUSIVE, "reason": "the interval is too wide to tell"}
+        return said | {"verdict": INCONCLUSIVE, "reason": TOO_WIDE}
     if ratio.favours == expected:
-        return said | {"verdict": "confirmed"}
+        return said | {"verdict": CONFIRMED}
     if ratio.favours == EQUIVALENT:
-        return said | {"verdict": "no practical difference"}
-    return said | {"verdict": "contradicted"}
+        return said | {"verdict": NO_DIFFERENCE}
+    return said | {"verdict": CONTRADICTED}
 
 
 def _overall(claim: Claim, said: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Join the probes' verdicts on one claim; decisive ones that disagree are inconclusive together."""
     kinds = [entry["verdict"] for entry in said]
-    decisive = sorted({kind for kind in kinds if kind not in (INCONCLUSIVE, "not testable here")})
+    decisive = sorted(set(kinds) & {CONFIRMED, CONTRADICTED, NO_DIFFERENCE})
+    verdict = INCONCLUSIVE if len(decisive) > 1 or INCONCLUSIVE in kinds else NOT_TESTABLE
     if len(decisive) == 1:
-        verdict, reason = decisive[0], ""
-    elif decisive:
-        verdict, reason = INCONCLUSIVE, "probes disagree: " + ", ".join(decisive)
-    elif INCONCLUSIVE in kinds:
-        verdict, reason = INCONCLUSIVE, _first_reason(said, INCONCLUSIVE)
-    else:
-        verdict, reason = "not testable here", _first_reason(said, "not testable here")
+        verdict = decisive[0]
+    reasons = [entry["reason"] for entry in said if entry["verdict"] == verdict and entry["reason"] is not None]
+    reason = DISAGREE if len(decisive) > 1 else next(iter(reasons), None)
     return {
         "claim": claim.id,
         "criterion": claim.criterion,
         "truth": claim.truth,
         "verdict": verdict,
-        "reason": reason,
+        "reason": reason.model_dump() if reason is not None else None,
         "by_facts": any(entry["by_facts"] and entry["verdict"] == verdict for entry in said),
-        "probes": [dict(entry) for entry in said],
+        "probe": ", ".join(dict.fromkeys(entry["probe"] for entry in said)),
+        "probes": [
+            entry | {"reason": entry["reason"].model_dump() if entry["reason"] is not None else None} for entry in said
+        ],
     }
-
-
-def _first_reason(said: Iterable[Mapping[str, Any]], verdict: str) -> str:
-    return next((str(entry["reason"]) for entry in said if entry["verdict"] == verdict and entry["reason"]), "")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from advisor import measured as door
+from advisor import wording
 from advisor.robustness import Shares, band
 from advisor.scoring import Problem, Scored
 from advisor.tally import Tally
@@ -107,20 +108,24 @@ def _interval(mean: float, sd: float) -> dict[str, float]:
     return {"ratio": math.exp(mean), "low": math.exp(mean - half), "high": math.exp(mean + half)}
 
 
-def contradictions(found: Sequence[CriterionResult], finding: door.Finding) -> tuple[dict[str, Any], ...]:
+def contradictions(problem: Problem, found: Sequence[CriterionResult]) -> tuple[dict[str, Any], ...]:
     """Return where the machine and the documents disagree: both numbers stand, nothing is overwritten."""
-    of_ratios = [
-        {"criterion": result.id, **pair}
+    return tuple(
+        {
+            "criterion": result.id,
+            "numerator": pair["numerator"],
+            "denominator": pair["denominator"],
+            "expected": pair["documented"]["ratio"],
+            "expected_interval": [pair["documented"]["low"], pair["documented"]["high"]],
+            "measured": pair["measured"]["ratio"],
+            "measured_interval": [pair["measured"]["low"], pair["measured"]["high"]],
+            "z": pair["z"],
+            "text": wording.conflict(problem.knowledge, result.id, pair).model_dump(),
+        }
         for result in found
         for pair in (result.measured or {}).get("pairs", ())
         if pair["conflict"]
-    ]
-    of_claims = [
-        {"criterion": verdict["criterion"], "claim": verdict["claim"], "verdict": verdict["verdict"]}
-        for verdict in finding.verdicts
-        if verdict["verdict"] == "contradicted"
-    ]
-    return (*of_ratios, *of_claims)
+    )
 
 
 def before(undone: Scored, scored: Scored, *, shares: Mapping[str, Shares]) -> dict[str, Any]:

@@ -431,6 +431,7 @@ class Recommendation(Frozen):
     before: dict[str, Any] | None = None
     notes: tuple[Text, ...] = ()
     plans: tuple[Plan, ...] = ()
+    machine: dict[str, Any] | None = None
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
 

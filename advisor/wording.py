@@ -81,6 +81,23 @@ def _cheaper(numerator: str, denominator: str, ratio: float) -> tuple[str, str, 
     return (denominator, numerator, ratio) if ratio >= 1 else (numerator, denominator, 1 / ratio)
 
 
+def conflict(knowledge: Knowledge, criterion: str, pair: Mapping[str, Any]) -> Text:
+    """Say that a measured ratio contradicts the documents, with both figures."""
+    name = knowledge.criteria[criterion].name
+    one, other = _framework(knowledge, pair["numerator"]), _framework(knowledge, pair["denominator"])
+    expected, measured = pair["documented"], pair["measured"]
+    figures = (
+        f"{measured['ratio']:.2f} ({measured['low']:.2f}-{measured['high']:.2f})",
+        f"{expected['ratio']:.2f} ({expected['low']:.2f}-{expected['high']:.2f})",
+    )
+    return Text(
+        en=f"Your machine contradicts the documents on “{name.en}”: the cost of {one.en} over that of {other.en} "
+        f"measured {figures[0]}, expected {figures[1]}.",
+        zh=f"在“{name.zh}”上，本机与文献相矛盾：{one.zh} 与 {other.zh} 的开销之比，"
+        f"实测 {figures[0]}，预期 {figures[1]}。",
+    )
+
+
 def question_why(question: Question, *, decides: float, leader: Text | None) -> Text:
     """Say why a question is asked: what it is about, and that it can still change the answer."""
     if decides <= 0:
