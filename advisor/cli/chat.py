@@ -1,7 +1,3 @@
 """``framework-advisor chat``: describe the project in your own words."""
 
 from __future__ import annotations
-
-import click
-
-from advisor.cli import output

@@ -90,7 +90,7 @@ def run(
     from probes import catalog, evidence
 
     output.check_writable(target)
-    interpreters = _interpreters(pythons)
+    chosen_pythons = interpreters(pythons)
     if names:
         probes = _known(names)
     elif needs_file is not None:
@@ -104,7 +104,7 @@ def run(
         probes,
         budget=budget,
         lang=lang,
-        pythons=interpreters,
+        pythons=chosen_pythons,
         device=device,
         threads=threads,
         workload_file=workload_file,
@@ -149,7 +149,7 @@ def _known(names: Any) -> tuple[Any, ...]:
     return tuple(known[name] for name in names)
 
 
-def _interpreters(pairs: tuple[str, ...]) -> dict[str, str]:
+def interpreters(pairs: tuple[str, ...]) -> dict[str, str]:
     """Read FRAMEWORK=PATH pairs."""
     from pathlib import Path
 

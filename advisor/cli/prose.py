@@ -56,6 +56,11 @@ WORDS: dict[str, dict[str, str]] = {
         "planted": "Planted slowdown",
         "found": "found",
         "of": "of",
+        "no_gpu": "no NVIDIA GPU",
+        "cores": "cores",
+        "absent": "not usable here",
+        "tools_here": "Tools installed here",
+        "tools_add": "framework-advisor doctor --json lists every tool with the command that adds it.",
     },
     "zh": {
         "recommended": "推荐",
@@ -97,6 +102,11 @@ WORDS: dict[str, dict[str, str]] = {
         "planted": "预设减速",
         "found": "检出",
         "of": "共",
+        "no_gpu": "无 NVIDIA 显卡",
+        "cores": "核",
+        "absent": "此处不可用",
+        "tools_here": "本机已有的工具",
+        "tools_add": "framework-advisor doctor --json 列出每个工具及安装命令。",
     },
 }
 
@@ -134,8 +144,9 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
     """Print a whole recommendation on about one screen."""
     words, out = WORDS[lang], console()
     answer(found, knowledge, lang=lang)
-    for note in found.notes:
-        out.print(escape(note.in_(lang)))
+    notes = [note.in_(lang) for note in found.notes]
+    for note in notes:
+        out.print(escape(note))
     for exclusion in found.excluded:
         reason = exclusion.text.in_(lang) if exclusion.text else exclusion.reason
         out.print(f"{words['excluded']}: {framework(knowledge, exclusion.framework, lang)}: {escape(reason)}")
@@ -159,9 +170,9 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         out.print(f"[bold]{words['flips']}[/bold]")
         for flip in found.flips[:4]:
             out.print(f"  {escape(flip_text(flip, knowledge, lang))}")
-    if found.settled:
+    if found.settled and not notes:
         out.print(words["settled"])
-    elif found.next_questions:
+    elif not found.settled and found.next_questions:
         out.print(f"[bold]{words['next']}[/bold]")
         for step in found.next_questions[:3]:
             out.print(f"  {knowledge.questions[step.question].text.in_(lang)}  [dim]{step.question}[/dim]")
@@ -282,3 +293,25 @@ def selftest(document: Mapping[str, Any], *, lang: str) -> None:
             f"{planted['runs']}"
         )
     click.echo(f"{words['resolves']} {document['resolves']:.2f} ({document['seconds']:.0f} s)")
+
+
+def doctor(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
+    """Print what is there and how to add what is not."""
+    words, out = WORDS[lang], console()
+    machine = document["machine"]
+    out.print(f"Python {document['python']['version']}  {document['python']['executable']}")
+    gpus = ", ".join(str(gpu.get("name", "GPU")) for gpu in machine.get("gpus", ())) or words["no_gpu"]
+    out.print(f"{machine['cpu']}, {machine['cores']} {words['cores']}, {gpus}, {machine['os']}")
+    for name, found in document["frameworks"].items():
+        shown = framework(knowledge, name, lang)
+        if found["installed"]:
+            devices = ", ".join(device["kind"] for device in found["devices"])
+            out.print(f"[bold]{shown}[/bold] {found['version']}  {devices}  [dim]{found['python']}[/dim]")
+        else:
+            out.print(f"[bold]{shown}[/bold] {words['absent']}: {escape(found['reason'])}", highlight=False)
+    present = [f"{name} {tool['version']}" for name, tool in document["tools"].items() if tool["installed"]]
+    out.print(f"{words['tools_here']}: {', '.join(present) or words['nothing']}")
+    for name, extra in document["app"]["extras"].items():
+        if not extra["installed"]:
+            out.print(f"{words['absent']}: {name}  [dim]{escape(extra['add'])}[/dim]")
+    out.print(f"[dim]{words['tools_add']}[/dim]")
