@@ -18,7 +18,7 @@ PATIENCE = 120.0
 
 
 def survey(frameworks: Sequence[str], *, pythons: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
-    """Ask each framework: ``installed``, ``version``, ``python``, ``devices`` and, where it is absent, the ``reason``."""
+    """Ask each framework: ``installed``, ``version``, ``python``, ``devices`` and, if absent, the ``reason``."""
     chosen = {framework: (pythons or {}).get(framework, sys.executable) for framework in frameworks}
     with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
         return dict(zip(chosen, pool.map(_look, chosen, chosen.values()), strict=True))

@@ -43,6 +43,8 @@ def advise(needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = ()
     """Recommend with today's date and the installed versions."""
     from advisor.advise import advise as front_door
 
+    from probes import machine
+
     return front_door(
         needs,
         knowledge,
@@ -51,6 +53,8 @@ def advise(needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = ()
         random_seed=seed,
         versions=output.installed_versions(knowledge),
         probes=catalogue(),
+        machine=machine.fingerprint() if evidence else None,
+        measurable=measurable(),
     )
 
 
@@ -59,6 +63,16 @@ def catalogue() -> tuple[Any, ...]:
     from probes import catalog
 
     return tuple(catalog.load().values())
+
+
+def measurable() -> frozenset[str]:
+    """Return the frameworks that the instrument has a backend for; the folder is the registry."""
+    from pathlib import Path
+
+    import probes.backends
+
+    folder = Path(probes.backends.__file__).parent
+    return frozenset(path.stem for path in folder.glob("*.py")) - {"__init__", "null"}
 
 
 def line_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:

@@ -56,6 +56,7 @@ WORDS: dict[str, dict[str, str]] = {
         "planted": "Planted slowdown",
         "found": "found",
         "of": "of",
+        "no_difference": "The two decisions do not differ.",
         "no_gpu": "no NVIDIA GPU",
         "cores": "cores",
         "absent": "not usable here",
@@ -102,6 +103,7 @@ WORDS: dict[str, dict[str, str]] = {
         "planted": "预设减速",
         "found": "检出",
         "of": "共",
+        "no_difference": "两份结论没有差别。",
         "no_gpu": "无 NVIDIA 显卡",
         "cores": "核",
         "absent": "此处不可用",
@@ -256,7 +258,7 @@ def verified(result: Mapping[str, Any], *, lang: str) -> None:
     """Print the outcome of a verification."""
     click.echo(WORDS[lang]["same" if result["same"] else "differs"])
     for difference in result.get("differences", ()):
-        click.echo(f"  {_line(difference)}")
+        click.echo(f"  {_line(difference, lang)}")
 
 
 def rechecked(result: Mapping[str, Any], *, lang: str) -> None:
@@ -266,20 +268,25 @@ def rechecked(result: Mapping[str, Any], *, lang: str) -> None:
     changes = result.get("changes", ())
     click.echo(f"{words['changed']}: {'' if changes else words['no_change']}")
     for change in changes:
-        click.echo(f"  {_line(change)}")
+        click.echo(f"  {_line(change, lang)}")
 
 
 def compared(result: Mapping[str, Any], *, lang: str) -> None:
     """Print how two decisions differ."""
+    if not result.get("differences"):
+        click.echo(WORDS[lang]["no_difference"])
     for difference in result.get("differences", ()):
-        click.echo(_line(difference))
+        click.echo(_line(difference, lang))
 
 
-def _line(difference: Any) -> str:
-    """Return one difference as a line."""
-    if isinstance(difference, Mapping):
-        return "  ".join(f"{key}: {value}" for key, value in difference.items())
-    return str(difference)
+def _line(difference: Any, lang: str) -> str:
+    """Return one difference as a line: its text where it has one, else what it was and is."""
+    if not isinstance(difference, Mapping):
+        return str(difference)
+    text = difference.get("text")
+    if isinstance(text, Mapping):
+        return str(text.get(lang) or text.get("en"))
+    return "  ".join(f"{key}: {value}" for key, value in difference.items())
 
 
 def selftest(document: Mapping[str, Any], *, lang: str) -> None:

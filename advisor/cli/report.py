@@ -53,7 +53,14 @@ def command(
         evidence = (*evidence, session)
         partly = measuring.incomplete(session)
     recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
-    decision = build(needs, recommendation, evidence, knowledge, made_on=output.today())
+    decision = build(
+        needs,
+        recommendation,
+        evidence,
+        knowledge,
+        made_on=output.today(),
+        versions=output.installed_versions(knowledge),
+    )
     output.write_atomically(target, forms[suffix].render(decision, lang))
     store.add_decision(decision)
     from advisor.cli import prose
