@@ -40,6 +40,7 @@ class Concept(BaseModel):
         denied_says: options that its negation answers ("no GPU" says cpu).
         confidence: how surely ``says`` holds when it is named; below .85 it is offered, not filled.
         generic: a named product of the same kind outweighs its negation ("no GPU ... my RTX 3090").
+        partial: one of many of its kind; ruling it out yields to another named ("Android but not iOS").
         needs: questions of which another answer must have been read for ``rules_out`` to hold.
         context: its pattern's match is wide; other concepts inside it stand beside it.
         focus: macro whose last occurrence in a pattern's match is its place; the words before it are context.
@@ -56,6 +57,7 @@ class Concept(BaseModel):
     denied_says: Options = {}
     confidence: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
     generic: bool = False
+    partial: bool = False
     needs: Options = {}
     focus: str | None = None
     context: bool = False

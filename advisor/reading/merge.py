@@ -27,6 +27,7 @@ class Reading:
     """One piece of evidence, placed in the normalised text.
 
     ``fallback``: holds unless something else of its question is wanted ("no GPU" says cpu, but for a TPU).
+    ``partial``: its exclusion yields to any other of its kind ("Android but not iOS").
     ``generic``: its exclusion yields to a product named ("no GPU on the phone ... my RTX 3090").
     """
 
@@ -39,6 +40,7 @@ class Reading:
     by: Literal["rule", "model"] = "rule"
     implied: bool = False
     generic: bool = False
+    partial: bool = False
     fallback: bool = False
 
 
@@ -68,7 +70,15 @@ def _readings(
 ) -> list[Reading]:
     return [
         Reading(
-            question, option, wanted, confidence, match.start, match.end, implied=implied, generic=match.concept.generic
+            question,
+            option,
+            wanted,
+            confidence,
+            match.start,
+            match.end,
+            implied=implied,
+            generic=match.concept.generic,
+            partial=match.concept.partial,
         )
         for question, options in said.items()
         for option in options
@@ -102,7 +112,7 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
         if wanted or (question, option, True) not in best:
             continue
         yes, no = best[question, option, True], best[question, option, False]
-        if no.generic and not yes.generic and not yes.implied:
+        if not yes.implied and (no.partial or (no.generic and not yes.generic)):
             del best[question, option, False]
             continue
         if not yes.implied:

@@ -19,6 +19,10 @@ MARGIN = 0.25
 """The best class must lead the second by this much to be filled in."""
 _FILL_BY_MODEL = 0.93
 """Stricter than for a rule: the model knows phrases, and real texts say much that none of them says."""
+_DOUBTFUL = 0.7
+"""The model cannot see what a "not" governs: where one stands that no rule understood, it only offers."""
+_ABSENCES = frozenset({"none", "any"})
+"""Options that are themselves an absence: "nothing gets deployed" is wanted, not ruled out."""
 _CLAUSES = 48
 """Clauses the model looks at; a longer text has said by then what it is about."""
 _OUT = 0.6
@@ -64,7 +68,7 @@ class Reader:
             start, end = clause.start + len(part) - len(part.lstrip()), clause.start + len(part.rstrip())
             if end <= start or not _enough(part):
                 continue
-            negated = scope.negated_at_all(text, clause)
+            negated, doubtful = scope.negated_at_all(text, clause), scope.doubtful(text, clause)
             factor = merge.HEDGED if scope.hedged_at_all(text, clause) else 1.0
             for question, classes in self.model.scores(part).items():
                 if question in spoken or question == OUT_OF_SCOPE:
@@ -74,7 +78,11 @@ class Reader:
                     continue
                 if sure - second < MARGIN or sure < _FILL_BY_MODEL:
                     sure = min(sure, FILL - 0.01)
-                found.append(Reading(question, best, not negated, sure * factor, start, end, by="model"))
+                absence = best in _ABSENCES
+                if doubtful and not negated and not absence:
+                    sure = min(sure, _DOUBTFUL)
+                wanted = absence or not negated
+                found.append(Reading(question, best, wanted, sure * factor, start, end, by="model"))
         return found
 
     def out_of_scope(self, text: str, *, spoken: bool) -> bool:
