@@ -41,6 +41,7 @@ class Session:
     process_df: float
     progress: Progress
     cancelled: Callable[[], bool]
+    patience: float = PATIENCE
     clients: dict[str, Client] = field(default_factory=dict)
     settings: str = "default"
     kind: str = "cpu"
@@ -83,7 +84,7 @@ class Session:
             client = Client(arm, settings=self.settings, scratch=self.scratch)
             answer = client.ask(
                 "hello",
-                timeout=PATIENCE,
+                timeout=self.patience,
                 cancelled=self.cancelled,
                 framework=arm.framework,
                 threads=self.threads,
@@ -130,7 +131,7 @@ class Session:
 
     def configure(self, client: Client) -> None:
         """Settle one worker on the session's device."""
-        answer = client.ask("use", timeout=PATIENCE, cancelled=self.cancelled, kind=self.kind)
+        answer = client.ask("use", timeout=self.patience, cancelled=self.cancelled, kind=self.kind)
         client.facts, client.ledger = answer["facts"], answer["ledger"]
 
     def _unsupported(self, reason: str) -> None:
@@ -181,9 +182,11 @@ class Session:
 
     def ask(self, client: Client, do: str, probe: Probe, **more: Any) -> dict[str, Any]:
         """Ask one worker about a probe, with the probe's own patience."""
-        return client.ask(
-            do, timeout=max(PATIENCE, 6 * probe.seconds), cancelled=self.cancelled, **{**self.request(probe), **more}
-        )
+        return client.ask(do, timeout=self.allowed(probe), cancelled=self.cancelled, **{**self.request(probe), **more})
+
+    def allowed(self, probe: Probe) -> float:
+        """Seconds one request about a probe may take."""
+        return max(self.patience, 6 * probe.seconds)
 
     def end(self) -> None:
         """End all workers."""
@@ -219,6 +222,7 @@ def measure(
     confirm: bool = False,
     threads: str = "one",
     seed: int = 0,
+    patience: float = PATIENCE,
     selftest: Mapping[str, Any] | None = None,
     progress: Progress = lambda event: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -236,6 +240,7 @@ def measure(
         confirm: at least three restarts a probe instead of one pair of workers.
         threads: "one", "all", or a number.
         seed: for data and weights.
+        patience: seconds a request may take where the probe asks for no more; a silent worker is then ended.
         selftest: this machine's calibration, as ``selftest.load`` gives it.
         progress: told what happens, as the events of ``--jsonl``.
         cancelled: asked all the time; True ends the session and keeps what is finished.
@@ -264,6 +269,7 @@ def measure(
                 process_df=calibrated.get("process_df", compare.PROCESS_DF),
                 progress=progress,
                 cancelled=cancelled,
+                patience=patience,
             )
             found += _walk(session, probes, budget=budget, confirm=confirm)
             environments.update(session.environments)
@@ -319,7 +325,8 @@ def _walk(session: Session, probes: Sequence[Probe], *, budget: float | None, co
                 if deadline is None and budget is not None:
                     deadline = time.monotonic() + budget
                 began = time.monotonic()
-                measurement = _one(session, probe, deadline=deadline, confirm=confirm)
+                share = _share(deadline, [p.seconds for p in ordered[index:]], now=began)
+                measurement = _one(session, probe, deadline=share, confirm=confirm)
             except Lost as lost:
                 if not lost.alive:
                     session.drop()
@@ -334,6 +341,14 @@ def _walk(session: Session, probes: Sequence[Probe], *, budget: float | None, co
     finally:
         session.end()
     return found
+
+
+def _share(deadline: float | None, seconds: Sequence[float], *, now: float) -> float | None:
+    """Give the next probe its share of what is left, by expected seconds; half as much again, as some end early."""
+    if deadline is None:
+        return None
+    left = max(0.0, deadline - now)
+    return now + min(left, 1.5 * left * seconds[0] / sum(seconds))
 
 
 def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:

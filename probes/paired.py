@@ -49,7 +49,8 @@ def measure(
         disguise = _disguise(session, clients, probe)
         if disguise:
             return _not_comparable(probe, disguise, parity=gate)
-        one = _turns(session, probe, clients, deadline=deadline)
+        missing = max(1, RESTARTS[0] - len(taken)) if confirm else 1
+        one = _turns(session, probe, clients, deadline=deadline, parts=missing)
         taken.append(one)
         changed = _changed(session, clients, probe, one) if not described["retraces"] else ""
         if changed:
@@ -119,11 +120,14 @@ def measure(
     return measurement
 
 
-def _turns(session: Session, probe: Probe, clients: Sequence[Client], *, deadline: float | None) -> turns.Turns:
+def _turns(
+    session: Session, probe: Probe, clients: Sequence[Client], *, deadline: float | None, parts: int
+) -> turns.Turns:
+    """Take the turns of one pair of processes, within its part of the time."""
     until = time.monotonic() + CAP
     warm = turns.WARM
     if deadline is not None:
-        left = max(1.0, deadline - time.monotonic())
+        left = max(1.0, (deadline - time.monotonic()) / parts)
         until, warm = min(until, time.monotonic() + left), min(warm, left / 8)
 
     def told(event: dict[str, Any]) -> None:
@@ -143,7 +147,7 @@ def _turns(session: Session, probe: Probe, clients: Sequence[Client], *, deadlin
         taken = turns.take(
             clients,
             until=until,
-            timeout=max(60.0, 6 * probe.seconds),
+            timeout=session.allowed(probe),
             net=session.threads == 1 and session.kind == "cpu",
             cancelled=session.cancelled,
             warm_budget=warm,

@@ -26,8 +26,8 @@ among 65,000 was seen to move a gradient by 1.3 %, equally in both frameworks. `
 of the weights, which one step hardly moves; rounding of the weights themselves is allowed on top."""
 
 FAINT = 1e-2
-"""An array whose reference is this much smaller than its part's is measured against that share of it: a gradient that is
-zero by symmetry has no relative error."""
+"""An array whose reference is this much smaller than its part's is measured against that share
+of it: a gradient that is zero by symmetry has no relative error."""
 
 
 def distances(found: Arrays, reference: Arrays, *, part: str, start: Arrays | None = None) -> dict[str, float]:

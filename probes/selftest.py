@@ -84,8 +84,9 @@ def calibrate(
     """Run A/A pairs and planted slowdowns, each with fresh processes.
 
     Returns:
-        ``same_arm`` {runs, winners_named, ratio}, ``planted`` [{slowdown, runs, found, ratio}], ``resolves`` (the smallest
-        planted ratio found in most runs, or None), ``seconds``, ``seconds_a_probe``, and ``process_sd`` with ``process_df``.
+        ``same_arm`` {runs, winners_named, ratio}, ``planted`` [{slowdown, runs, found, ratio}], ``resolves`` (the
+        smallest planted ratio found in most runs, or None), ``seconds``, ``seconds_a_probe``, and ``process_sd`` with
+        ``process_df``.
     """
     began = time.monotonic()
     repeats = {1.0: 4 if quick else 8, 1.05: 1 if quick else 3, 1.10: 2 if quick else 4, 1.20: 1 if quick else 3}

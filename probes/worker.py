@@ -281,7 +281,7 @@ class Worker:
         return file.name
 
     def do_turn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Time ``iterations`` blocks of ``loops`` iterations each; seconds, and those kept waiting, of one iteration."""
+        """Time ``iterations`` blocks of ``loops`` iterations each: seconds, and those kept waiting, of one."""
         assert self.live is not None
         iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.backend.synchronise
         clock, slowdown, waiting = time.perf_counter, self.slowdown, gauge.waiting

@@ -1,0 +1,22 @@
+"""Control arms for tests: real worker processes that hold NumPy alone."""
+
+from __future__ import annotations
+
+from probes import duet
+from probes.process import Arm
+from probes.types import Probe
+
+QUESTION = {"en": "?", "zh": "？"}
+
+
+def probe(name="control", **more):
+    """A probe of the control arm; ``mode``, ``scenario``, ``settings`` and so on may be given."""
+    options = {"scenario": "training_step", "workload": "control", "mode": "eager", "criterion": "", "seconds": 0.5}
+    return Probe(name, QUESTION, **{**options, **more})
+
+
+def measure(*, first=None, second=None, probes=None, **options):
+    """Measure with two control arms, each with a plant; quickly, and without this machine's calibration."""
+    arms = (Arm("a", "null", plant=first or {}), Arm("b", "null", plant=second or {}))
+    settings = {"budget": 1.5, "patience": 20.0, "selftest": {"process_sd": 0.01, "process_df": 20}}
+    return duet.measure(probes or [probe()], arms=arms, **{**settings, **options})

@@ -1,0 +1,64 @@
+"""Every probe is one good entry."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes import catalog
+
+
+def test_the_catalogue_loads_and_ids_say_what_they_are():
+    for name, probe in catalog.load().items():
+        assert name == probe.id
+        assert name == name.lower()
+        assert probe.seconds > 0
+
+
+def test_cold_torch_compile_runs_only_when_asked():
+    compiled = [
+        p for p in catalog.load().values() if p.mode == "compiled" and p.scenario in ("training_step", "inference")
+    ]
+    assert compiled
+    assert all(p.asked_only for p in compiled)
+    assert not [p for p in catalog.choose([], catalog.load()) if p.asked_only]
+
+
+def test_an_unknown_probe_gets_the_nearest_one():
+    with pytest.raises(catalog.CatalogError, match="did you mean 'training-mlp-eager'"):
+        catalog.choose(["trainin-mlp-eager"], catalog.load())
+
+
+GOOD = """
+- id: "one"
+  question: {en: "?", zh: "?"}
+  scenario: "training_step"
+  workload: "mlp"
+  mode: "eager"
+  criterion: "training-speed"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("mode:", "moed:", "did you mean 'mode'"),
+        ('"eager"', '"eagre"', "mode 'eagre' is none of"),
+        ('"mlp"', '"mpl"', "no workload 'mpl'"),
+        ('"training_step"', '"training_stp"', "did you mean 'training_step'"),
+        (', zh: "?"', "", "in en and zh"),
+        ('criterion: "training-speed"', "", "criterion is missing"),
+    ],
+)
+def test_a_broken_entry_is_named(tmp_path, old, new, said, monkeypatch):
+    path = tmp_path / "catalog.yaml"
+    for folder in ("scenarios", "workloads"):
+        (tmp_path / folder).symlink_to(catalog.PATH.parent / folder)
+    path.write_text(GOOD)
+    assert list(catalog.load(path)) == ["one"]
+    path.write_text(GOOD.replace(old, new))
+    with pytest.raises(catalog.CatalogError) as caught:
+        catalog.load(path)
+    assert said in str(caught.value)
+    path.write_text(GOOD + GOOD)
+    with pytest.raises(catalog.CatalogError, match="twice"):
+        catalog.load(path)

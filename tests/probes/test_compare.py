@@ -1,0 +1,169 @@
+"""The statistics, against closed forms, SciPy and simulated noise of known truth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from probes import compare
+from probes.compare import Estimate
+
+LOGS = st.lists(st.floats(-2, 2), min_size=2, max_size=40)
+
+
+@given(LOGS)
+def test_the_interval_is_students(logs):
+    found = compare.within(logs)
+    if found.error == 0:
+        assert found.half == 0
+        return
+    low, high = stats.t.interval(0.95, len(logs) - 1, loc=np.mean(logs), scale=stats.sem(logs))
+    assert found.mean - found.half == pytest.approx(low, abs=1e-9)
+    assert found.mean + found.half == pytest.approx(high, abs=1e-9)
+
+
+@given(LOGS)
+def test_exchanging_the_frameworks_mirrors_the_verdict(logs):
+    one = compare.ratio(compare.within(logs), numerator="b", denominator="a")
+    other = compare.ratio(compare.within([-x for x in logs]), numerator="a", denominator="b")
+    assert other.favours == one.favours
+    assert other.value == pytest.approx(1 / one.value)
+    assert other.low == pytest.approx(1 / one.high)
+
+
+@given(LOGS, st.floats(0.001, 0.2), st.floats(2, 30))
+def test_widening_never_narrows_and_never_moves(logs, spread, df):
+    before = compare.within(logs)
+    after = compare.widened(before, process_sd=spread, process_df=df)
+    assert after.mean == before.mean
+    assert after.error >= before.error
+    assert min(before.df, df) - 1e-9 <= after.df <= before.df + df + 1e-9
+
+
+def test_no_process_spread_changes_nothing():
+    estimate = Estimate(0.1, 0.02, 7, 8)
+    assert compare.widened(estimate, process_sd=0, process_df=8) == estimate
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (1.051, 1.3, "a"),
+        (1.049, 1.3, "inconclusive"),
+        (0.7, 1 / 1.051, "b"),
+        (0.92, 1.09, "equivalent"),
+        (1.06, 1.09, "a"),
+        (0.90, 1.05, "inconclusive"),
+        (0.5, 2.0, "inconclusive"),
+    ],
+)
+def test_the_band_rule(low, high, verdict):
+    assert compare.verdict(math.log(low), math.log(high), numerator="b", denominator="a") == verdict
+
+
+def test_a_verdict_never_rests_on_a_p_value_above_half_a_level():
+    for mean in np.linspace(-0.4, 0.4, 41):
+        for error in (0.005, 0.01, 0.02, 0.05):
+            estimate = Estimate(float(mean), error, 9, 10)
+            found = compare.ratio(estimate, numerator="b", denominator="a")
+            assert (compare.p_value(estimate, found.favours) <= 0.025) is (found.favours != "inconclusive")
+
+
+def test_holm_follows_the_worked_rule():
+    # alpha = .025: .005 <= .025/4, .007 <= .025/3, .011 <= .025/2, .04 > .025
+    assert compare.holm({"a": 0.005, "b": 0.04, "c": 0.007, "d": 0.011, "none": 1.0}) == {"a", "c", "d"}
+    # the smallest fails, so nothing stands although .02 alone would
+    assert compare.holm({"a": 0.02, "b": 0.02}) == frozenset()
+    assert compare.holm({}) == frozenset()
+
+
+@given(st.dictionaries(st.text(max_size=3), st.floats(0, 1), max_size=8))
+def test_holm_is_stricter_than_no_correction_and_looser_than_bonferroni(p_values):
+    standing = compare.holm(p_values)
+    claims = {key: p for key, p in p_values.items() if p < 1}
+    assert standing <= {key for key, p in claims.items() if p <= 0.025}
+    assert {key for key, p in claims.items() if p <= 0.025 / len(claims)} <= standing
+
+
+@pytest.mark.parametrize("bad", [[], [0.0], [0.1, -0.1], [math.nan], [math.inf]])
+def test_a_turn_needs_positive_finite_times(bad):
+    with pytest.raises(ValueError, match="positive, finite"):
+        compare.turn_cost(bad)
+
+
+def test_one_interruption_does_not_move_a_turn():
+    assert compare.turn_cost([1.0, 1.0, 9.0, 1.0, 1.0]) == 1.0
+
+
+def test_one_pair_gives_no_interval():
+    with pytest.raises(ValueError, match="at least 2"):
+        compare.within([0.1])
+
+
+def test_a_warming_side_is_not_steady_and_a_noisy_one_is():
+    rng = np.random.default_rng(5)
+    assert not compare.steady([1.0 * 0.9**i for i in range(12)])
+    assert not compare.steady([1.0] * 9)
+    assert compare.steady([1.0] * 10)
+    noisy = list(1 + 0.2 * rng.standard_normal(200))
+    assert any(compare.steady(noisy[:n]) for n in range(10, 40))
+
+
+def test_break_even_by_hand():
+    # 10 s of compiling against none, saving 2 ms a step: 5000 steps.
+    assert compare.break_even(10.0, 0.008, 0.0, 0.010) == pytest.approx(5000)
+    assert compare.break_even(10.0, 0.010, 0.0, 0.008) is None
+    assert compare.break_even(1.0, 0.01, 1.0, 0.02) is None
+
+
+NOISE = {"quiet": (0.015, 0.0, 0.0), "cloud": (0.05, 0.05, 0.35), "laptop": (0.10, 0.05, 0.60)}
+
+
+def _pair_of_turns(rng, ratio, noise):
+    jitter, chance, size = NOISE[noise]
+
+    def turn(cost):
+        spikes = 1 + size * (rng.random(5) < chance)
+        return compare.turn_cost(list(cost * spikes * np.exp(jitter * rng.standard_normal(5))))
+
+    return math.log(turn(ratio) / turn(1.0))
+
+
+@pytest.mark.parametrize("noise", NOISE)
+@pytest.mark.parametrize("truth", [1.0, 1.3])
+def test_intervals_cover_the_truth_on_simulated_noise(noise, truth):
+    rng, runs = np.random.default_rng(11), 800
+    covered = wrong = 0
+    for _ in range(runs):
+        found = compare.ratio(
+            compare.within([_pair_of_turns(rng, truth, noise) for _ in range(12)]), numerator="b", denominator="a"
+        )
+        covered += found.low <= truth <= found.high
+        wrong += truth == 1.0 and found.favours in ("a", "b")
+    # Three standard errors of a proportion of .95 in 800 runs are .023.
+    assert 0.92 <= covered / runs <= 0.98
+    assert wrong / runs <= 0.02
+
+
+def test_restarts_cover_where_one_pair_of_processes_does_not():
+    rng, runs, spread, truth = np.random.default_rng(3), 600, 0.04, math.log(1.2)
+    within = widened = between = 0
+    for _ in range(runs):
+        restarts = [
+            compare.within(list(truth + spread * rng.standard_normal() + 0.02 * rng.standard_normal(10)))
+            for _ in range(4)
+        ]
+        one = restarts[0]
+        wide = compare.widened(one, process_sd=spread, process_df=30)
+        many = compare.between(restarts)
+        within += abs(one.mean - truth) <= one.half
+        widened += abs(wide.mean - truth) <= wide.half
+        between += abs(many.mean - truth) <= many.half
+    assert within / runs < 0.60
+    assert 0.92 <= widened / runs <= 0.98
+    assert 0.92 <= between / runs <= 0.98

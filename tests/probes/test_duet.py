@@ -1,0 +1,177 @@
+"""The manager with two control arms in real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from probes import evidence
+from probes.process import Arm, Client
+from probes.types import Status
+from tests.probes.arms import measure, probe
+
+
+def test_twins_are_measured_and_no_winner_is_named():
+    found = measure()
+    (measurement,) = found.probes
+    assert measurement.status is Status.OK
+    assert measurement.ratio.favours in ("equivalent", "inconclusive")
+    assert measurement.ratio.low < 1.05
+    assert measurement.parity["passed"]
+    assert measurement.facts["cold"]["a"]["import"] > 0
+    assert set(measurement.samples) == {"a", "b"}
+    assert measurement.roof["a"]["limit"] in ("dispatch", "compute", "bandwidth")
+    assert evidence.parse(evidence.document(found)) == evidence.parse(json.loads(json.dumps(evidence.document(found))))
+
+
+def test_turns_alternate_abba_and_every_one_is_kept():
+    (measurement,) = measure().probes
+    (turns,) = measurement.facts["turns"]
+    assert turns["order"].startswith("abbaabba")
+    assert len(measurement.samples["a"]) == len(turns["used"]) == len(turns["order"]) // 2
+    assert all(len(turn) == 5 for turn in turns["seconds"]["b"])
+    assert len(turns["weather"]) == len(turns["used"])
+
+
+def test_a_large_planted_slowdown_is_found():
+    (measurement,) = measure(second={"slowdown": 2.0}).probes
+    assert measurement.ratio.favours == "a"
+    assert measurement.ratio.numerator == "b"
+    assert measurement.ratio.low <= 2.0 <= measurement.ratio.high * 1.1
+
+
+def test_a_planted_wrong_weight_gives_no_verdict():
+    (measurement,) = measure(second={"fault": "weight"}).probes
+    assert measurement.status is Status.NOT_COMPARABLE
+    assert measurement.ratio is None
+    assert "b" in measurement.reason
+    assert "outputs" in measurement.reason
+    assert measurement.parity["passed"] is False
+
+
+def test_sides_that_were_not_set_alike_are_not_compared():
+    (measurement,) = measure(second={"fault": "threads"}).probes
+    assert measurement.status is Status.NOT_COMPARABLE
+    assert "threads is 1 in a and 2 in b" in measurement.reason
+
+
+def test_compiling_is_proved_by_counters():
+    (fine,) = measure(probes=[probe(mode="compiled")]).probes
+    assert fine.status is Status.OK
+    (disguised,) = measure(second={"fault": "fallback"}, probes=[probe(mode="compiled")]).probes
+    assert disguised.status is Status.NOT_COMPARABLE
+    assert "b compiled nothing" in disguised.reason
+
+
+def test_compiling_anew_while_timed_gives_no_verdict():
+    (measurement,) = measure(second={"fault": "retrace", "at": "step", "after": 10**9}).probes
+    assert measurement.status is Status.NOT_COMPARABLE
+    assert "b compiled anew" in measurement.reason
+
+
+def test_what_a_framework_cannot_do_is_not_supported():
+    (measurement,) = measure(probes=[probe(mode="xla")]).probes
+    assert measurement.status is Status.NOT_SUPPORTED
+    assert "XLA" in measurement.reason
+
+
+def test_a_device_that_no_side_has_is_not_supported():
+    (measurement,) = measure(device="cuda").probes
+    assert measurement.status is Status.NOT_SUPPORTED
+    assert "a sees cpu" in measurement.reason
+
+
+def test_a_workload_without_a_side_is_not_supported():
+    (measurement,) = measure(probes=[probe(workload="mlp")]).probes
+    assert measurement.status is Status.NOT_SUPPORTED
+    assert "mlp has no side" in measurement.reason
+
+
+def test_a_spent_budget_skips_with_the_way_out():
+    found = measure(probes=[probe("one"), probe("two", seconds=500.0)], budget=2.0)
+    assert [m.status for m in found.probes] == [Status.OK, Status.CANCELLED]
+    assert "--budget" in found.probes[1].reason
+
+
+def test_confirm_restarts_and_takes_the_spread_between_pairs():
+    (measurement,) = measure(confirm=True, budget=4.0).probes
+    assert measurement.facts["design"] == "confirm"
+    assert 3 <= measurement.facts["restarts"] <= 6
+    assert len(measurement.facts["turns"]) == measurement.facts["restarts"]
+    assert measurement.facts["process_sd"] is None
+
+
+def test_workers_outlive_a_probe_and_settings_get_fresh_ones():
+    notes = []
+    measure(probes=[probe("one"), probe("tuned", settings="tuned"), probe("two")], progress=notes.append, budget=6.0)
+    ready = [e["text"].split()[0] for e in notes if e["event"] == "note" and "ready" in e["text"]]
+    assert ready == ["a", "b", "a", "b"]
+    assert [e["probe"] for e in notes if e["event"] == "done"] == ["one", "two", "tuned"]
+
+
+def test_cancelling_keeps_what_is_finished_and_ends_the_workers():
+    done = []
+    found = measure(
+        probes=[probe("one"), probe("two"), probe("three")],
+        progress=lambda event: done.append(event) if event["event"] == "done" else None,
+        cancelled=lambda: bool(done),
+        budget=4.0,
+    )
+    assert [m.status for m in found.probes] == [Status.OK, Status.CANCELLED, Status.CANCELLED]
+    assert not [p for p in psutil.Process().children(recursive=True) if "probes.worker" in " ".join(p.cmdline())]
+
+
+def test_interrupting_keeps_what_is_finished():
+    done = []
+
+    def progress(event):
+        if event["event"] == "done" and not done:
+            done.append(event)
+            threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+
+    found = measure(probes=[probe("one"), probe("two"), probe("three")], progress=progress, budget=30.0)
+    assert found.probes[0].status is Status.OK
+    assert {m.status for m in found.probes[1:]} == {Status.CANCELLED}
+
+
+def test_the_idle_worker_is_idle(tmp_path):
+    client = Client(Arm("a", "null"), settings="default", scratch=str(tmp_path))
+    try:
+        client.ask("hello", timeout=20, framework="null", threads=1, settings="default", plant={})
+        before = client.cpu_seconds()
+        time.sleep(0.5)
+        assert client.cpu_seconds() - before < 0.05
+    finally:
+        client.close()
+
+
+def test_workers_end_when_the_manager_is_killed(tmp_path):
+    script = (
+        "import sys, time; from probes.process import Arm, Client\n"
+        "client = Client(Arm('a', 'null'), settings='default', scratch=sys.argv[1])\n"
+        "client.ask('hello', timeout=20, framework='null', threads=1, settings='default', plant={})\n"
+        "print(client.pid, flush=True); time.sleep(60)"
+    )
+    manager = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    worker = psutil.Process(int(manager.stdout.readline()))
+    manager.kill()
+    manager.wait()
+    manager.stdout.close()
+    worker.wait(timeout=10)
+    assert not worker.is_running()
+
+
+@pytest.mark.parametrize("variable", ["OMP_PROC_BIND", "TF_XLA_FLAGS", "PYTORCH_CUDA_ALLOC_CONF"])
+def test_the_users_environment_does_not_leak_in(monkeypatch, variable):
+    from probes.process import environment
+
+    monkeypatch.setenv(variable, "surprise")
+    assert variable not in environment(sys.executable, settings="default")

@@ -1,0 +1,63 @@
+"""Real PyTorch and TensorFlow in real workers: the same numbers, a verdict, honest absences."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes import catalog, duet, evidence
+from probes.types import Status
+
+pytestmark = pytest.mark.frameworks
+
+RUN = ("training-mlp-eager", "training-convnet-default", "inference-transformer-eager", "training-mlp-xla")
+
+
+@pytest.fixture(scope="module")
+def found():
+    """One session on one pair of workers for all the tests of this file."""
+    return duet.measure(catalog.choose(RUN, catalog.load()), budget=25.0)
+
+
+def by_id(found, name):
+    return next(m for m in found.probes if m.probe == name)
+
+
+@pytest.mark.parametrize("name", RUN[:3])
+def test_both_sides_compute_the_same_and_get_a_ratio(found, name):
+    measurement = by_id(found, name)
+    assert measurement.status is Status.OK, measurement.reason
+    assert measurement.parity["passed"]
+    assert max(measurement.parity["reference"].values()) < 1e-9
+    ratio = measurement.ratio
+    assert (ratio.denominator, ratio.numerator) == ("pytorch", "tensorflow")
+    assert 0 < ratio.low <= ratio.value <= ratio.high
+    assert {len(costs) for costs in measurement.samples.values()} == {len(measurement.samples["pytorch"])}
+
+
+def test_xla_without_torch_xla_is_not_supported(found):
+    measurement = by_id(found, "training-mlp-xla")
+    assert measurement.status is Status.NOT_SUPPORTED
+    assert "torch_xla" in measurement.reason
+
+
+def test_settings_are_read_back_from_inside(found):
+    for framework, package in (("pytorch", "torch"), ("tensorflow", "tensorflow")):
+        environment = found.environments[framework]
+        assert environment["threads"] == 1
+        assert environment["versions"][package]
+        assert environment["flags"]["tf32"] is False
+
+
+def test_no_side_beats_the_roof(found):
+    for measurement in found.probes:
+        for framework in measurement.samples:
+            assert measurement.roof[framework]["limit"] != "bug"
+
+
+def test_inference_tells_its_tail(found):
+    facts = by_id(found, "inference-transformer-eager").facts["pytorch"]
+    assert 0 < facts["p50_s"] <= facts["p95_s"] <= facts["p99_s"]
+
+
+def test_the_document_is_evidence(found):
+    assert evidence.parse(evidence.document(found)).grade == found.grade
