@@ -12,6 +12,8 @@ from probes.types import Measurement
 SHOWN = 10
 """Criteria drawn one by one; the rest is drawn as one bar so that the sum stays whole."""
 
+TICKS = (0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.75, 1, 1.33, 2, 3, 5, 10, 20, 50)
+
 NEUTRAL = "#8b9698"
 
 
@@ -139,15 +141,16 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
         for _, found in measured
         if found.ratio is not None
     )
-    span = max(1.25, *(max(row["high"], 1 / row["low"]) for row in rows)) * 1.05
-    ticks = [tick for tick in (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10) if 1 / span <= tick <= span]
+    least = min(0.75, *(row["low"] for row in rows)) / 1.05
+    most = max(1.33, *(row["high"] for row in rows)) * 1.05
+    ticks = [tick for tick in TICKS if least <= tick <= most]
     x = alt.X(
         "value:Q",
-        scale=alt.Scale(type="log", domain=[1 / span, span], nice=False),
+        scale=alt.Scale(type="log", domain=[least, most], nice=False),
         axis=alt.Axis(values=ticks, format="~g", title=None, grid=False),
     )
     base = alt.Chart({"values": rows}).encode(
-        y=alt.Y("probe:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, ticks=False)),
+        y=alt.Y("probe:N", sort=None, title=None, axis=alt.Axis(labelLimit=200, ticks=False, labelPadding=8)),
         color=alt.Color(
             "favours:N",
             scale=alt.Scale(
@@ -169,8 +172,8 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
     )
     middle = alt.Chart({"values": [{"one": 1}]}).mark_rule(color=NEUTRAL, strokeDash=[3, 3]).encode(x="one:Q")
     title = say(
-        f"← {numerator} needs less    {numerator} ÷ {denominator}    {denominator} needs less →",
-        f"← {numerator} 更省    {numerator} ÷ {denominator}    {denominator} 更省 →",
+        f"← {numerator} needs less  |  {numerator} ÷ {denominator}  |  {denominator} needs less →",
+        f"← {numerator} 更省  |  {numerator} ÷ {denominator}  |  {denominator} 更省 →",
     )
     return alt.layer(
         zone,

@@ -47,9 +47,12 @@ def page() -> None:
         row = rows[number]
         return f"{number} · {row['made_on']} · {parts.name_of(row['recommended'])}"
 
+    names = {number: label(number) for number in choices}
     left, right = st.columns(2)
-    first = left.selectbox(say("First", "第一份"), choices, index=1, format_func=label, key="compare-first")
-    second = right.selectbox(say("Second", "第二份"), choices, index=0, format_func=label, key="compare-second")
+    first = left.selectbox(say("First", "第一份"), choices, index=1, format_func=names.__getitem__, key="compare-first")
+    second = right.selectbox(
+        say("Second", "第二份"), choices, index=0, format_func=names.__getitem__, key="compare-second"
+    )
     one, two = _document(first), _document(second)
     for column, document in ((left, one), (right, two)):
         with column:

@@ -139,10 +139,11 @@ def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
 
 
 def _by_hand(known: Mapping[str, Probe]) -> list[str]:
+    names = {name: f"{verdicts.probe_name(name, known)}  ({known[name].seconds:.0f} s)" for name in known}
     return st.multiselect(
         say("Probes", "探针"),
         list(known),
-        format_func=lambda name: f"{verdicts.probe_name(name, known)}  ({known[name].seconds:.0f} s)",
+        format_func=names.__getitem__,
         placeholder=say("Choose one or more", "请选择"),
         key="probe-hand",
         persist_state="session",
@@ -311,8 +312,7 @@ def _about(known: Mapping[str, Probe]) -> None:
     with st.expander(
         say("What each probe asks and what it does not tell", "各探针的问题与局限"), icon=":material/menu_book:"
     ):
-        probe = st.selectbox(
-            say("Probe", "探针"), list(known), format_func=lambda name: verdicts.probe_name(name, known), key="about"
-        )
+        names = {name: verdicts.probe_name(name, known) for name in known}
+        probe = st.selectbox(say("Probe", "探针"), list(known), format_func=names.__getitem__, key="about")
         if probe:
             live.about(known[probe])

@@ -56,22 +56,25 @@ def _claims(base: Knowledge) -> None:
             say("Criterion", "准则"),
             list(base.criteria),
             key="knowledge-criterion",
-            format_func=lambda name: words(base.criteria[name].name),
+            format_func={key: words(one.name) for key, one in base.criteria.items()}.__getitem__,
         )
         truth = st.multiselect(
             say("Holds today?", "至今成立？"),
             list(TRUTH),
             key="knowledge-truth",
-            format_func=lambda name: words(TRUTH[name][0]),
+            format_func={key: words(text) for key, (text, _) in TRUTH.items()}.__getitem__,
         )
         grade = st.multiselect(
             say("Strength of evidence", "证据强度"),
             list(GRADE),
             key="knowledge-grade",
-            format_func=lambda name: words(GRADE[name]),
+            format_func={key: words(text) for key, text in GRADE.items()}.__getitem__,
         )
         framework = st.multiselect(
-            say("About", "涉及框架"), list(base.frameworks), key="knowledge-framework", format_func=parts.name_of
+            say("About", "涉及框架"),
+            list(base.frameworks),
+            key="knowledge-framework",
+            format_func={key: words(one.name) for key, one in base.frameworks.items()}.__getitem__,
         )
         origin = st.multiselect(
             say("Origin", "出处"),
@@ -86,7 +89,7 @@ def _claims(base: Knowledge) -> None:
             say("Source", "来源"),
             sorted(base.sources),
             key="knowledge-source",
-            format_func=lambda name: base.sources[name].title,
+            format_func={key: f"{one.title} ({key})" for key, one in base.sources.items()}.__getitem__,
         )
     found = [
         claim
@@ -177,7 +180,7 @@ def _tools(base: Knowledge) -> None:
         list(TOOL_STATUS),
         selection_mode="multi",
         key="tool-status",
-        format_func=lambda name: words(TOOL_STATUS[name][0]),
+        format_func={key: words(text) for key, (text, _) in TOOL_STATUS.items()}.__getitem__,
     )
     found = [
         tool

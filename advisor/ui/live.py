@@ -121,7 +121,7 @@ def _progress(known: Mapping[str, Probe]) -> None:
             latest[str(probe)] = {**latest.get(str(probe), {}), **event}
     st.markdown(f"**{say('Measuring', '正在测量')}** · {run.seconds:.0f} s")
     st.caption(
-        parts.plain(note)
+        parts.plain(say(note, ""))
         or say(
             "Each framework runs in a process of its own; loading both takes some seconds.",
             "每个框架各在独立进程中运行；加载需要几秒钟。",
@@ -129,29 +129,29 @@ def _progress(known: Mapping[str, Probe]) -> None:
     )
     order = [*st.session_state.run_probes, *(probe for probe in latest if probe not in st.session_state.run_probes)]
     lines = [_line(probe, latest.get(probe), known) for probe in order]
-    st.markdown("\n".join(lines))
+    st.markdown("\n\n".join(lines))
 
 
 def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe]) -> str:
     name = parts.plain(verdicts.probe_name(probe, known))
     if event is None:
-        return f"- :gray[:material/schedule: {name}]"
+        return f":gray[:material/schedule: {name}]"
     kind = event.get("event")
     if kind == "done":
         status = str(event.get("status", "ok"))
         ratio = event.get("ratio")
         if isinstance(ratio, Mapping):
             found = verdicts.ratio_words(Ratio(**{field: ratio[field] for field in Ratio.__dataclass_fields__}))
-            return f"- :green[:material/check:] {name}  \n  {parts.plain(found)}"
+            return f":green[:material/check:] {name}  \n{parts.plain(found)}"
         label = words(PROBE_STATUS[status]) if status in PROBE_STATUS else status
-        return f"- :orange[:material/info:] {name}: {parts.plain(label)} {parts.plain(event.get('reason', ''))}"
+        return f":orange[:material/info:] {name}  \n{parts.plain(label)}: {parts.plain(event.get('reason', ''))}"
     if kind == "skipped":
-        return f"- :gray[:material/redo: {name}: {parts.plain(event.get('reason', ''))}]"
+        return f":gray[:material/redo: {name}: {parts.plain(event.get('reason', ''))}]"
     tail = ""
     if "low" in event:
         figures = f"{event['value']:.2f} ({event['low']:.2f}–{event['high']:.2f})"
         tail = f" · {say('ratio so far', '目前比值')} {figures} · {event['pairs']} {say('pairs', '对')}"
-    return f"- :blue[:material/play_arrow:] **{name}**{tail}"
+    return f":blue[:material/play_arrow:] **{name}**{tail}"
 
 
 def about(probe: Probe) -> None:

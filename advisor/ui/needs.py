@@ -104,7 +104,8 @@ def show_question(question: Question, *, with_effects: bool = True) -> None:
             label_visibility="collapsed",
         )
         st.caption(_what_it_does(question, chosen) if with_effects else parts.plain(words(question.help)))
-    st.space("small")
+    if with_effects:
+        st.space("small")
 
 
 def _what_it_does(question: Question, chosen: tuple[str, ...]) -> str:
@@ -181,10 +182,11 @@ def _priorities() -> None:
             )
         )
         criteria = state.knowledge().criteria
+        groups = {one.group: words(GROUP[one.group]) if one.group in GROUP else one.group for one in criteria.values()}
         group = st.selectbox(
             say("Group", "类别"),
-            list(dict.fromkeys(criterion.group for criterion in criteria.values())),
-            format_func=lambda name: words(GROUP[name]) if name in GROUP else name,
+            list(groups),
+            format_func=groups.__getitem__,
             persist_state="session",
             key="priority-group",
         )
@@ -210,7 +212,7 @@ def _priority(criterion: str) -> None:
     st.pills(
         words(found.name),
         list(PRIORITY),
-        format_func=lambda level: say(*PRIORITY[level]),
+        format_func={level: say(*both) for level, both in PRIORITY.items()}.__getitem__,
         key=key,
         on_change=changed,
         help=parts.plain(f"{words(found.question)} {ends}"),

@@ -106,13 +106,15 @@ def claim_badges(claim: Claim) -> str:
 
 
 def claim_line(claim: Claim) -> None:
-    """Show a claim in short: what holds today, its state and a link to its first source."""
+    """Show a claim in short: statement, what holds today, its state and its first source."""
     first = state.knowledge().sources.get(claim.sources[0]) if claim.sources else None
-    st.markdown(f"{plain(words(claim.finding))}")
-    line = claim_badges(claim)
-    if first:
-        line += "  \n" + source_line(first)
-    st.caption(line)
+    with st.container(gap="xsmall"):
+        st.markdown(f"**{plain(words(claim.statement))}** {claim_badges(claim)}")
+        st.markdown(plain(words(claim.finding)))
+        if first:
+            more = len(claim.sources) - 1
+            tail = say(f" · and {more} more", f" · 另有 {more} 个") if more else ""
+            st.caption(f"{say('Source', '来源')}: {source_line(first)}{tail}")
 
 
 def claim_card(claim: Claim) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from advisor import wording
 from advisor.types import Flip, Knowledge, Recommendation, RouteResult
-from advisor.ui import charts, parts, state
-from advisor.ui.texts import ROUTE_STATUS, STRENGTH, say, words
+from advisor.ui import auditing, charts, parts, state
+from advisor.ui.texts import ROUTE_STATUS, STRENGTH, listed, say, words
 
 SHOWN_REASONS = 5
 SHOWN_FLIPS = 6
@@ -57,14 +58,8 @@ def _answer(found: Recommendation, knowledge: Knowledge) -> None:
                 f"{parts.plain(reason)}",
                 icon=":material/block:",
             )
-    with st.container(horizontal=True, gap="small"):
-        st.button(
-            say("Undo the last change", "撤销上次更改"),
-            icon=":material/undo:",
-            on_click=state.undo,
-            disabled=not state.can_undo(),
-            key="undo",
-        )
+    if state.can_undo():
+        st.button(say("Undo the last change", "撤销上次更改"), icon=":material/undo:", on_click=state.undo, key="undo")
 
 
 def _confidence(found: Recommendation) -> None:
@@ -88,6 +83,8 @@ def _confidence(found: Recommendation) -> None:
 
 def _notes(found: Recommendation) -> None:
     for note in found.notes:
+        if note == wording.SETTLED:
+            continue
         st.info(parts.plain(words(note)), icon=":material/info:")
     from advisor.ui import guided
 
@@ -118,7 +115,11 @@ def _next(found: Recommendation, knowledge: Knowledge) -> None:
 
 def _plan(found: Recommendation, knowledge: Knowledge) -> None:
     st.header(say("The plan", "方案"))
-    order = sorted(found.acceptability, key=lambda key: (key != found.recommended, -found.acceptability[key], key))
+    roles = {plan.framework: plan.role for plan in found.plans}
+    order = sorted(
+        found.acceptability,
+        key=lambda key: (key != found.recommended, key not in roles, -found.acceptability[key], key),
+    )
     if not found.routes:
         st.caption(
             say(
@@ -129,8 +130,10 @@ def _plan(found: Recommendation, knowledge: Knowledge) -> None:
     labels = [parts.name_of(key) for key in order]
     if found.recommended is not None:
         labels[0] += " ★"
-        if len(labels) > 1:
-            labels[1] += say(" (runner-up)", "（备选）")
+        labels[1:] = [
+            label + say(" (runner-up)", "（备选）") if roles.get(key) == "runner-up" else label
+            for key, label in zip(order[1:], labels[1:], strict=True)
+        ]
     for tab, framework in zip(st.tabs(labels), order, strict=True):
         with tab:
             _framework_plan(framework, found, knowledge)
@@ -273,7 +276,10 @@ def _flip(flip: Flip, at: int) -> None:
     outcome = parts.name_of(flip.recommended) if flip.recommended else say("no clear winner", "无明显优胜者")
     share = flip.acceptability.get(flip.recommended or "", 0.0)
     tail = f" ({parts.percent(share)})" if flip.recommended else ""
-    left.markdown(f"{_change_words(flip)} → **{parts.plain(outcome)}**{parts.plain(tail)}")
+    if flip.text is not None:
+        left.markdown(parts.plain(words(flip.text) + tail))
+    else:
+        left.markdown(f"{_change_words(flip)} → **{parts.plain(outcome)}**{parts.plain(tail)}")
     if flip.kind == "answer":
         right.button(
             say("Try it", "试一试"), key=f"try-{at}", on_click=state.apply, args=(flip.change,), width="stretch"
@@ -285,8 +291,6 @@ def _flip(flip: Flip, at: int) -> None:
 
 
 def _change_words(flip: Flip) -> str:
-    if flip.text is not None:
-        return parts.plain(words(flip.text))
     known = state.knowledge().questions
     pieces = []
     for question, value in flip.change.items():
@@ -296,7 +300,7 @@ def _change_words(flip: Flip) -> str:
             continue
         options = [value] if isinstance(value, str) else list(value)
         named = say(", ", "、").join(parts.option_name(question, str(option)) for option in options)
-        pieces.append(f"{text} **{named}**" if False else say(f"“{text}” answered “{named}”", f"“{text}”改答“{named}”"))
+        pieces.append(say(f"“{text}” answered “{named}”", f"“{text}”改答“{named}”"))
     return parts.plain(say(" and ", "，且").join(pieces))
 
 
@@ -336,6 +340,11 @@ def _before_after(found: Recommendation) -> None:
             st.caption(title)
             for key in sorted(found.acceptability):
                 st.markdown(f"{parts.plain(parts.name_of(key))} **{parts.percent(share.get(key, 0.0))}**")
+    moved = [str(row["criterion"]) for row in before.get("moved", ())][:3]
+    if moved:
+        criteria = state.knowledge().criteria
+        named = listed([words(criteria[key].name) for key in moved if key in criteria])
+        st.caption(parts.plain(say(f"What moved it: {named}.", f"主要变化：{named}。")))
 
 
 def _inside(found: Recommendation, knowledge: Knowledge) -> None:
@@ -348,7 +357,7 @@ def _inside(found: Recommendation, knowledge: Knowledge) -> None:
                 f"权重与取值共抽样 {knowledge.settings.draws} 次。",
             )
         )
-        st.caption(say("The whole result as data:", "完整结果数据："))
+        auditing.show(found)
         st.download_button(
             "recommendation.json",
             found.model_dump_json(by_alias=True, indent=1),

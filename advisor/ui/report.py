@@ -213,15 +213,14 @@ def _reuse(document: dict[str, Any]) -> None:
 
 
 def _recheck(document: dict[str, Any]) -> None:
-    from advisor import replay
-    from probes import machine
+    from advisor.replay import recheck
 
-    result = replay.recheck(
+    result = recheck(
         document,
         state.knowledge(),
         today=state.today(),
         versions=state.versions(),
-        machine=machine.fingerprint(),
+        machine=state.machine(),
         probes=state.probes(),
     )
     if result["stands"]:
@@ -232,9 +231,9 @@ def _recheck(document: dict[str, Any]) -> None:
 
 
 def _verify(document: dict[str, Any]) -> None:
-    from advisor import replay
+    from advisor.replay import verify
 
-    result = replay.verify(document, state.knowledge(), probes=state.probes())
+    result = verify(document, state.knowledge(), probes=state.probes())
     if result["same"]:
         st.success(
             say("Recomputed from the report: the same result.", "根据报告重新计算：结果一致。"),

@@ -80,9 +80,9 @@ PROBE_STATUS = {
 VERDICT = {
     "confirmed": (Text(en="confirmed", zh="得到证实"), "green"),
     "contradicted": (Text(en="contradicted", zh="被推翻"), "red"),
-    "no-practical-difference": (Text(en="no practical difference", zh="无实际差别"), "blue"),
+    "no practical difference": (Text(en="no practical difference", zh="无实际差别"), "blue"),
     "inconclusive": (Text(en="cannot tell", zh="无法判断"), "gray"),
-    "not-testable": (Text(en="not testable here", zh="此处无法检验"), "gray"),
+    "not testable here": (Text(en="not testable here", zh="此处无法检验"), "gray"),
 }
 
 

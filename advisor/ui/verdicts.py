@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from advisor.types import Knowledge, Recommendation
+from advisor.types import Knowledge, Recommendation, Text
 from advisor.ui import charts, parts
 from advisor.ui.texts import PROBE_STATUS, VERDICT, say, words
 from probes.types import Measurement, Probe, Ratio, Status
 
 BAND = 1.05
 """Edge of the drawn band: nearer to 1 makes no practical difference to a project."""
+
+
+PARITY = {
+    "outputs": Text(en="outputs", zh="输出"),
+    "loss": Text(en="loss", zh="损失"),
+    "gradients": Text(en="gradients", zh="梯度"),
+    "weights": Text(en="weights after a step", zh="一步后的权重"),
+}
+
+LIMIT = {
+    "dispatch": Text(en="the framework's own overhead", zh="框架自身开销"),
+    "bandwidth": Text(en="memory speed", zh="内存带宽"),
+    "compute": Text(en="arithmetic", zh="算力"),
+    "compile": Text(en="compilation", zh="编译"),
+}
 
 
 def ratio_words(ratio: Ratio) -> str:
@@ -71,6 +85,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
         st.markdown(f"{parts.badge(status, 'gray')} {parts.plain(found.reason)}")
         return
     st.markdown(parts.plain(ratio_words(found.ratio)))
+    limits = _limits(found.roof)
     costs = " · ".join(
         f"{parts.name_of(key)} {amount(middle(values), found.unit)}"
         for key, values in sorted(found.samples.items())
@@ -79,43 +94,46 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
     st.caption(
         parts.plain(
             f"{found.probe} · {say('median', '中位数')} {costs} · {found.ratio.pairs} {say('pairs', '对')} · "
-            f"{found.seconds:.0f} s"
+            f"{found.seconds:.0f} s" + (f" · {limits}" if limits else "")
         )
     )
     _parity(found.parity)
 
 
 def _parity(parity: Mapping[str, Any] | None) -> None:
-    if not parity:
+    """Show how near both sides are to the double-precision reference, quantity by quantity."""
+    rows = [
+        {
+            say("What", "对象"): PARITY.get(quantity, Text(en=quantity, zh=quantity)).in_(say("en", "zh")),
+            say("Framework", "框架"): parts.name_of(framework),
+            say("Distance", "偏差"): f"{side['distance']:.1e}",
+            say("Allowed", "允许"): f"{side['bound']:.0e}" if "bound" in side else "",
+        }
+        for quantity, found in (parity or {}).items()
+        if isinstance(found, Mapping)
+        for framework, side in found.items()
+        if isinstance(side, Mapping) and isinstance(side.get("distance"), float)
+    ]
+    if not rows:
         return
-    distances = dict(_numbers(parity))
-    if not distances:
-        return
-    worst = max(distances.values())
-    with st.popover(
-        say(f"Same computation: largest distance {worst:.1e}", f"计算一致：最大偏差 {worst:.1e}"), type="tertiary"
-    ):
+    with st.popover(say("Both compute the same", "双方计算一致"), type="tertiary", icon=":material/verified:"):
         st.caption(
             say(
-                "Both sides start from the same weights; these are their distances from a double-precision reference.",
+                "Both sides start from the same weights. These are their distances from a double-precision reference.",
                 "双方从相同权重出发；以下为各自与双精度参考之间的偏差。",
             )
         )
-        st.dataframe(
-            [{say("what", "对象"): key, say("distance", "偏差"): f"{value:.2e}"} for key, value in distances.items()],
-            hide_index=True,
-        )
+        st.dataframe(rows, hide_index=True)
 
 
-def _numbers(found: Mapping[str, Any], prefix: str = "") -> list[tuple[str, float]]:
-    rows: list[tuple[str, float]] = []
-    for key, value in found.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            rows += _numbers(value, f"{name} · ")
-        elif isinstance(value, float) and math.isfinite(value):
-            rows.append((name, value))
-    return rows
+def _limits(roof: Mapping[str, Any] | None) -> str:
+    """Return what holds each side back, as the roof of this machine says."""
+    pieces = [
+        f"{parts.name_of(key)}: {words(LIMIT[side['limit']]) if side['limit'] in LIMIT else side['limit']}"
+        for key, side in sorted((roof or {}).items())
+        if isinstance(side, Mapping) and isinstance(side.get("limit"), str)
+    ]
+    return say("limited by ", "受限于 ") + ", ".join(pieces) if pieces else ""
 
 
 def claim_verdicts(found: Recommendation, knowledge: Knowledge) -> None:

@@ -1,0 +1,40 @@
+"""The same inputs through other decision methods, as a diagnostic that decides nothing."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from advisor.needs import InputError
+from advisor.types import Recommendation
+from advisor.ui import parts
+from advisor.ui.texts import say
+
+
+def show(found: Recommendation) -> None:
+    """Show what other methods would rank first, and why they do not decide."""
+    from advisor.audit import audit
+
+    st.markdown(f"**{say('What other methods would say', '其他方法会怎么说')}**")
+    try:
+        result = audit(found)
+    except InputError as error:
+        st.caption("  \n".join(parts.plain(problem) for problem in error.problems))
+        return
+    agreed, turned = say("Same first", "首选相同"), say("Turned by an unwanted extra", "会被多余候选改变")
+    yes, no = say("yes", "是"), say("no", "否")
+    st.dataframe(
+        [
+            {
+                say("Method", "方法"): one["method"],
+                say("Its order", "其排序"): " > ".join(
+                    parts.name_of(key) for key in sorted(one["ranks"], key=lambda key: (one["ranks"][key], key))
+                ),
+                agreed: yes if one["agrees"] else no,
+                turned: yes if one["turned_by_irrelevant"] else no,
+            }
+            for one in result["methods"]
+        ],
+        hide_index=True,
+        width="stretch",
+    )
+    st.caption(parts.plain(result["why_not"][say("en", "zh")]))

@@ -1,0 +1,357 @@
+"""Every page draws in both languages, does what its widgets say, and shows bad input whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from advisor.knowledge import load
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs")
+PHONE_APP = {"stage": "production", "deploy": "mobile,server", "hardware": "cpu,-tpu", "horizon": "years"}
+
+
+@pytest.fixture(autouse=True)
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path))
+
+
+def draw(module: str) -> None:
+    """The script that AppTest runs: one page in a fresh session."""
+    from importlib import import_module
+
+    from advisor.ui import state
+
+    state.begin()
+    import_module(f"advisor.ui.{module}").page()
+    state.mirror()
+
+
+def opened(module: str, **parameters: str) -> AppTest:
+    app = AppTest.from_function(draw, kwargs={"module": module}, default_timeout=60)
+    for key, value in parameters.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def text_of(app: AppTest) -> str:
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "success", "warning", "error")
+    return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
+
+
+def has_chinese(text: str) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("answers", [{}, PHONE_APP], ids=["nothing said", "phone app"])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_draws(page: str, answers: dict[str, str], lang: str) -> None:
+    app = opened(page, lang=lang, **answers)
+
+    assert has_chinese(str(app.title[0].value)) is (lang == "zh")
+
+
+def test_the_whole_app_draws_with_its_frame() -> None:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+
+    assert not app.exception
+    assert app.title
+
+
+def test_choosing_an_answer_moves_it_into_the_address_and_the_result() -> None:
+    app = opened("needs")
+    app.button_group(key="q-stage").set_value("research").run()
+
+    assert not app.exception
+    assert app.query_params["stage"] == "research"
+    assert app.session_state.needs.answers == {"stage": "research"}
+
+
+def test_none_stands_alone_and_yields_to_another_choice() -> None:
+    app = opened("needs", deploy="mobile")
+    app.button_group(key="q-deploy").set_value(["mobile", "none"]).run()
+    assert app.session_state.needs.answers == {"deploy": ("none",)}
+
+    app.button_group(key="q-deploy").set_value(["none", "server"]).run()
+    assert app.session_state.needs.answers == {"deploy": ("server",)}
+
+
+def test_every_change_can_be_taken_back() -> None:
+    app = opened("needs", stage="research")
+    app.button_group(key="q-stage").set_value("learning").run()
+    app.button(key="undo").click().run()
+
+    assert app.session_state.needs.answers == {"stage": "research"}
+
+
+def test_ruling_an_option_out_takes_it_from_the_answer() -> None:
+    app = opened("needs", hardware="cpu,tpu")
+    app.button_group(key="x-hardware").set_value(["tpu"]).run()
+
+    assert app.session_state.needs.answers == {"hardware": ("cpu",)}
+    assert app.session_state.needs.excluded == {"hardware": ("tpu",)}
+
+
+def test_a_contradiction_in_a_link_is_asked_about_and_solved_by_one_click() -> None:
+    app = opened("needs", hardware="cpu,tpu,-tpu")
+    assert app.session_state.needs.excluded == {"hardware": ("tpu",)}
+
+    app.button(key="wanted-0").click().run()
+
+    assert not app.exception
+    assert app.session_state.needs.excluded == {}
+    assert app.session_state.needs.answers == {"hardware": ("cpu", "tpu")}
+
+
+def test_the_frame_names_what_a_link_holds_that_is_unknown() -> None:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.query_params["stag"] = "research"
+    app.query_params["deploy"] = "server,<b>x</b>"
+    app.run()
+
+    assert not app.exception
+    said = "\n".join(warning.value for warning in app.warning)
+    assert "stag" in said
+    assert "stage" in said
+    assert app.session_state.needs.answers == {"deploy": ("server",)}
+
+
+def test_guided_answering_ends_with_a_proof_or_with_nothing_left_to_ask() -> None:
+    app = opened("needs")
+    app.button_group(key="way_choice").set_value("guided").run()
+    for _ in range(len(load().questions) + 1):
+        buttons = [button for button in app.button if str(button.key).endswith("-skip")]
+        if not buttons:
+            break
+        question = str(buttons[0].key).removeprefix("guided-").removesuffix("-skip")
+        first = load().questions[question].options[0].id
+        if load().questions[question].kind == "one":
+            app.button(key=f"guided-{question}-{first}").click().run()
+        else:
+            app.button_group(key=f"guided-many-{question}").set_value([first]).run()
+            app.button(key=f"guided-{question}-continue").click().run()
+        assert not app.exception
+
+    assert not [button for button in app.button if str(button.key).endswith("-skip")]
+    assert app.success
+
+
+def test_skipping_asks_another_question() -> None:
+    app = opened("needs")
+    app.button_group(key="way_choice").set_value("guided").run()
+    first = next(str(button.key) for button in app.button if str(button.key).endswith("-skip"))
+    app.button(key=first).click().run()
+
+    assert first not in [str(button.key) for button in app.button]
+    assert app.session_state.needs.answers == {}
+
+
+def test_trying_a_flip_applies_it_and_undo_takes_it_back() -> None:
+    app = opened("recommendation", stage="research", deploy="server")
+    tries = [button for button in app.button if str(button.key).startswith("try-")]
+    assert tries, "some answer would change this"
+    before = app.session_state.needs
+
+    tries[0].click().run()
+    assert not app.exception
+    assert app.session_state.needs != before
+
+    app.button(key="undo").click().run()
+    assert app.session_state.needs == before
+
+
+def test_the_contributions_table_adds_up_to_the_totals() -> None:
+    app = opened("recommendation", **PHONE_APP)
+    table = next(frame.value for frame in app.dataframe if "Weight %" in frame.value.columns)
+    names = [column for column in table.columns if column not in ("Criterion", "Weight %")]
+
+    assert len(names) >= 2
+    for name in names:
+        assert table[name].iloc[:-1].sum() == pytest.approx(table[name].iloc[-1], abs=0.02)
+    assert table["Weight %"].iloc[-1] == pytest.approx(100, abs=0.01)
+
+
+def test_the_shown_total_is_the_utility() -> None:
+    app = opened("recommendation", **PHONE_APP)
+    found = app.session_state.recommendations
+    utility = next(iter(found.values())).utility
+
+    assert all(f"**{100 * value:.1f}**" in text_of(app) for value in utility.values())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"schema: needs/1\nanswers:\n  stag: research\n  deploy: [mobil]\n", ("stage", "mobile")),
+        (b"\xff\xfe", ("UTF-8",)),
+        (b"answers: [", ("needs.yaml",)),
+    ],
+)
+def test_a_bad_needs_file_is_refused_with_every_problem(content: bytes, words: tuple[str, ...]) -> None:
+    app = opened("needs", stage="research")
+    app.file_uploader(key="needs-file").upload("needs.yaml", content, "application/yaml").run()
+
+    assert not app.exception
+    said = "\n".join(error.value for error in app.error).replace("\\", "")
+    assert all(word in said for word in words)
+    assert app.session_state.needs.answers == {"stage": "research"}
+
+
+def test_a_needs_file_replaces_the_answers() -> None:
+    app = opened("needs", stage="research")
+    content = b"schema: needs/1\nanswers:\n  stage: learning\n  deploy: [web]\n"
+    app.file_uploader(key="needs-file").upload("needs.yaml", content, "application/yaml").run()
+
+    assert not app.exception
+    assert app.session_state.needs.answers == {"stage": "learning", "deploy": ("web",)}
+
+
+def measured(value: float = 1.5) -> dict[str, Any]:
+    """An evidence/1 document in which the numerator takes ``value`` times as long."""
+    samples = [0.010, 0.0101, 0.0099, 0.0102, 0.0098]
+    favours = "pytorch"
+    return {
+        "schema": "evidence/1",
+        "machine": {"cpu": "<b>Test</b> CPU"},
+        "environments": {"pytorch": {"threads": 1}, "tensorflow": {"threads": 1}},
+        "probes": [
+            {
+                "probe": "training-mlp-eager",
+                "scenario": "training_step",
+                "workload": "mlp",
+                "mode": "eager",
+                "status": "ok",
+                "reason": "",
+                "unit": "s",
+                "samples": {"pytorch": samples, "tensorflow": [value * sample for sample in samples]},
+                "ratio": {
+                    "value": value,
+                    "low": value * 0.97,
+                    "high": value * 1.03,
+                    "pairs": 5,
+                    "favours": favours,
+                    "numerator": "tensorflow",
+                    "denominator": "pytorch",
+                },
+                "parity": {"forward": 1e-7},
+                "roof": None,
+                "facts": {},
+                "seconds": 9.0,
+            }
+        ],
+        "selftest": None,
+        "grade": "B",
+        "started": "2026-11-20T10:00:00+00:00",
+        "finished": "2026-11-20T10:01:00+00:00",
+    }
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_evidence_file_is_kept_shown_and_used(lang: str) -> None:
+    app = opened("evidence", lang=lang, **PHONE_APP)
+    content = json.dumps(measured()).encode()
+    app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
+
+    assert not app.exception
+    assert list(app.session_state.evidence) == ["1"]
+    assert "1\\.50" in text_of(app)
+
+    app.button(key="drop-1").click().run()
+    assert not app.session_state.evidence
+    app.button(key="use-1").click().run()
+    assert not app.exception
+    assert list(app.session_state.evidence) == ["1"]
+
+
+def test_evidence_shows_what_it_changes() -> None:
+    app = opened("evidence", **PHONE_APP)
+    content = json.dumps(measured()).encode()
+    app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
+    page = AppTest.from_function(draw, kwargs={"module": "recommendation"}, default_timeout=60)
+    for key in ("needs", "evidence", "address_problems", "history", "skipped", "lang"):
+        page.session_state[key] = app.session_state[key]
+    page.run()
+
+    assert not page.exception
+    assert "Before the measurements" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"{", "JSON"),
+        (b"[]", "JSON"),
+        (json.dumps(measured() | {"schema": "evidence/7"}).encode(), "evidence/7"),
+        (json.dumps(measured(float("nan"))).encode(), "NaN"),
+        (json.dumps({key: value for key, value in measured().items() if key != "probes"}).encode(), "probes"),
+    ],
+)
+def test_a_bad_evidence_file_is_refused(content: bytes, word: str) -> None:
+    app = opened("evidence")
+    app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
+
+    assert not app.exception
+    assert word.casefold() in "\n".join(error.value for error in app.error).replace("\\", "").casefold()
+    assert not app.session_state.evidence
+
+
+def test_a_report_is_kept_opened_and_continued() -> None:
+    app = opened("report", **PHONE_APP)
+    app.button(key="keep").click().run()
+    assert not app.exception
+    app.run()
+    app.button(key="open-1").click().run()
+    app.button(key="reuse").click().run()
+
+    assert not app.exception
+    assert app.session_state.needs.answers["stage"] == "production"
+
+
+@pytest.mark.parametrize("button", ["verify", "recheck"])
+def test_a_kept_decision_recomputes_to_the_same_and_still_stands(button: str) -> None:
+    app = opened("report", **PHONE_APP)
+    app.button(key="keep").click().run()
+    app.run()
+    app.button(key="open-1").click().run()
+    app.button(key=button).click().run()
+
+    assert not app.exception
+    assert app.success
+
+
+def test_two_decisions_are_compared() -> None:
+    app = opened("report", **PHONE_APP)
+    app.button(key="keep").click().run()
+    other = opened("compare", stage="research")
+
+    assert not other.exception
+    assert len(other.selectbox) == 2
+
+
+def test_searching_the_knowledge_finds_and_says_when_nothing_fits() -> None:
+    app = opened("knowledge")
+    app.text_input(key="knowledge-query").set_value("torchscript").run()
+    assert not app.exception
+    assert app.expander
+
+    app.text_input(key="knowledge-query").set_value("<script>alert(1)</script>").run()
+    assert not app.exception
+    assert any("Nothing fits" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_knowledge_filter_leaves_only_what_fits(lang: str) -> None:
+    app = opened("knowledge", lang=lang)
+    app.multiselect(key="knowledge-truth").set_value(["wrong"]).run()
+
+    assert not app.exception
+    wrong = [claim for claim in load().claims.values() if claim.truth == "wrong"]
+    assert any(str(len(wrong)) in caption.value for caption in app.caption)
