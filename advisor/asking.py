@@ -44,27 +44,27 @@ def choices(question: Question, needs: Needs) -> tuple[str, ...]:
 # ---------------------------------------------------------------- the order
 
 
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+
+
 def expected_loss(mean: Floats, sd: Floats) -> Floats:
-    """Return E[max(0, -X)] for X ~ N(mean, sd^2): what a decision costs that keeps X > 0 for granted.
+    """Return E[max(0, -X)] for X ~ N(mean, sd^2): what a decision costs that takes X > 0 for granted.
 
     sd [phi(z) - z Phi(-z)] with z = mean / sd; the same form as the value of sample information.
     """
-    mean, sd = np.broadcast_arrays(np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64))
-    found = np.maximum(0.0, -mean)
-    for index in np.ndindex(found.shape):
-        if sd[index] > 0:
-            z = mean[index] / sd[index]
-            density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-            found[index] = sd[index] * density - mean[index] * 0.5 * math.erfc(z / math.sqrt(2.0))
-    return found
+    z = np.divide(mean, sd, out=np.zeros(np.broadcast(mean, sd).shape), where=np.asarray(sd) > 0)
+    density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
+    spread_out = sd * density - mean * 0.5 * _erfc(z / math.sqrt(2.0))
+    return np.asarray(np.where(np.asarray(sd) > 0, spread_out, np.maximum(0.0, -np.asarray(mean))))
 
 
 def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
     """Return the open questions, most valuable per effort first.
 
-    The value of a question is what the complete interview would lose without it: with each option equally
-    likely, an answer shifts the lead over a rival; the spread of all open questions together makes the risk of
-    deciding now, and a question is worth the part of it that it removes. A contradiction is asked about first.
+    The value of a question is what the complete interview would lose without it. With each option equally
+    likely, its answer adds to the lead over a rival, before weights are normalised; the spread of what all open
+    questions may add makes the risk of deciding now, and a question is worth the part of it that it removes.
+    A contradiction is asked about first.
     """
     problem, needs = scored.problem, scored.needs
     found = open_questions(needs, problem)
@@ -75,17 +75,17 @@ def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
     for row, (question, option) in zip(rows, trials, strict=True):
         row[problem.column[question.id, option]] = True
     judged = problem.judge(rows, needs.priorities)
-    pairs = _pairs(scored)
-    now = _gaps(scored.judged, pairs)[0]  # (pairs,)
-    shifts = _gaps(judged, pairs) - now  # (trials, pairs)
     place = np.array([found.index(question) for question, _ in trials])
+    pairs = _pairs(scored)
+    added = judged.raw.sum(axis=1) - scored.judged.raw.sum()
+    whole = float(scored.judged.raw.sum() + sum(added[place == q].mean() for q in range(len(found)))) or 1.0
+    now = _gaps(scored.judged, pairs, whole=whole)[0]  # (pairs,)
+    shifts = _gaps(judged, pairs, whole=whole) - now  # (trials, pairs)
     mean = np.stack([shifts[place == q].mean(axis=0) for q in range(len(found))])
     spread = np.stack([shifts[place == q].var(axis=0) for q in range(len(found))])  # (questions, pairs)
-    ahead, risk = now + mean.sum(axis=0), spread.sum(axis=0)
-    # a pair has no order while nothing leads: the loss is the same either way round
-    lost = expected_loss(np.abs(ahead), np.sqrt(risk)) - expected_loss(
-        np.abs(ahead), np.sqrt(np.maximum(risk - spread, 0.0))
-    )
+    # whoever is ahead in the end is chosen: the loss is the same either way round
+    ahead, risk = np.abs(now + mean.sum(axis=0)), spread.sum(axis=0)
+    lost = expected_loss(ahead, np.sqrt(risk)) - expected_loss(ahead, np.sqrt(np.maximum(risk - spread, 0.0)))
     value = np.maximum(lost.max(axis=1), 0.0) / np.array([question.cost for question in found])
     decides = np.array([(judged.winner[place == q] != scored.judged.winner[0]).mean() for q in range(len(found))])
     leader = problem.knowledge.frameworks[scored.leader].name if scored.leader is not None else None
@@ -129,14 +129,17 @@ def _pairs(scored: Scored) -> list[tuple[int, int]]:
     return list(itertools.combinations(range(count), 2))
 
 
-def _gaps(judged: Judged, pairs: Sequence[tuple[int, int]]) -> Floats:
-    """Return each pair's utility gap, (K, pairs): the whole scale where a requirement excludes one of them."""
+def _gaps(judged: Judged, pairs: Sequence[tuple[int, int]], *, whole: float) -> Floats:
+    """Return each pair's lead over ``whole``, the weight of a complete interview, (K, pairs).
+
+    Where a requirement excludes one of the two, the lead is the whole scale.
+    """
     found = np.zeros((len(judged.utility), len(pairs)))
+    total = judged.raw.sum(axis=1) / whole
     for place, (a, b) in enumerate(pairs):
-        gap = judged.utility[:, a] - judged.utility[:, b]
+        gap = total * (judged.utility[:, a] - judged.utility[:, b])
         only = judged.allowed[:, a].astype(np.float64) - judged.allowed[:, b]
-        both = judged.allowed[:, a] & judged.allowed[:, b]
-        found[:, place] = np.where(both, gap, only)
+        found[:, place] = np.where(judged.allowed[:, a] & judged.allowed[:, b], gap, only)
     return found
 
 

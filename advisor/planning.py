@@ -54,7 +54,7 @@ def _crossing(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 
 @dataclass
-class _Belief:
+class Belief:
     """Covariance of the values on one criterion as the planned probes narrow it; the means stay."""
 
     covariance: Floats  # (n, n)
@@ -98,7 +98,7 @@ def probe_plan(
     if pair is None:
         return ()
     candidates = _candidates(scored, probes, pair=pair, done=done)
-    beliefs = {c.j: _Belief(scored.covariance_on(c.j)) for c in candidates}
+    beliefs = {c.j: Belief(scored.covariance_on(c.j)) for c in candidates}
     flips: dict[str, float | None] = {}
     names = (scored.problem.frameworks[pair[1]], scored.problem.frameworks[pair[0]])  # numerator, denominator
     planned: list[PlannedProbe] = []
@@ -168,7 +168,7 @@ def about(relevant: Mapping[str, Sequence[str]], needs: Needs) -> bool:
 
 
 def _per_second(
-    candidate: _Candidate, value: float, scored: Scored, beliefs: Mapping[int, _Belief]
+    candidate: _Candidate, value: float, scored: Scored, beliefs: Mapping[int, Belief]
 ) -> tuple[float, float]:
     """Return value per second; where nothing can change the choice, what would be learnt per second."""
     a, b = candidate.pair
@@ -177,7 +177,7 @@ def _per_second(
     return value / candidate.probe.seconds, learnt / candidate.probe.seconds
 
 
-def _value(scored: Scored, candidate: _Candidate, belief: _Belief) -> float:
+def _value(scored: Scored, candidate: _Candidate, belief: Belief) -> float:
     """Return the expected gain in utility from running one more probe, on what is believed by then."""
     judged = scored.judged
     allowed = np.flatnonzero(judged.allowed[0])

@@ -1,0 +1,140 @@
+"""When to stop asking, proved by trying every completion; what to ask first; contradictions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor import asking, scoring
+from advisor.advise import advise
+from advisor.types import Knowledge, Needs, Question
+from tests.advisor import small, worlds
+from tests.advisor.small import TODAY, claim, criterion, question, route
+
+
+def every_answer(asked: Question, needs: Needs) -> list[str | tuple[str, ...] | None]:
+    """Every way to answer a question, leaving it open included; what is ruled out is not chosen."""
+    options = [choice.id for choice in asked.options if choice.id not in needs.excluded.get(asked.id, ())]
+    if asked.kind == "one":
+        return [None, *options]
+    rest = [option for option in options if option != "none"]
+    chosen: list[str | tuple[str, ...] | None] = [None, *([("none",)] if "none" in options else [])]
+    return chosen + [c for size in range(1, len(rest) + 1) for c in itertools.combinations(rest, size)]
+
+
+def every_completion(needs: Needs, knowledge: Knowledge) -> Iterator[Needs]:
+    open_ = [asked for asked in knowledge.questions.values() if asked.id not in needs.answers]
+    for answers in itertools.product(*(every_answer(asked, needs) for asked in open_)):
+        given_ = {asked.id: answer for asked, answer in zip(open_, answers, strict=True) if answer is not None}
+        yield needs.model_copy(update={"answers": {**needs.answers, **given_}})
+
+
+def outcomes(needs: Needs, knowledge: Knowledge) -> set[str | None]:
+    problem = scoring.prepare(knowledge, today=TODAY)
+    rows = np.stack([problem.answers(complete) for complete in every_completion(needs, knowledge)])
+    winners = problem.judge(rows, needs.priorities).winner
+    return {problem.frameworks[w] if w >= 0 else None for w in winners.tolist()}
+
+
+@settings(max_examples=150, deadline=None)
+@given(worlds.knowledges(), worlds.needs())
+def test_settled_means_that_no_completion_changes_the_recommendation(knowledge: Knowledge, needs: Needs) -> None:
+    scored = scoring.score(needs, knowledge, today=TODAY)
+    if asking.settled(scored):
+        assert outcomes(needs, knowledge) == {scored.leader}
+
+
+@settings(max_examples=100, deadline=None)
+@given(worlds.knowledges(), worlds.needs())
+def test_the_bound_alone_is_sound(knowledge: Knowledge, needs: Needs) -> None:
+    scored = scoring.score(needs, knowledge, today=TODAY)
+    questions = asking.open_questions(needs, scored.problem)
+    if questions and asking.Bound(scored, questions).holds():
+        assert outcomes(needs, knowledge) == {scored.leader}
+
+
+@settings(max_examples=100, deadline=None)
+@given(worlds.knowledges(), worlds.needs())
+def test_where_completions_are_few_the_stop_misses_nothing(knowledge: Knowledge, needs: Needs) -> None:
+    scored = scoring.score(needs, knowledge, today=TODAY)
+    assert asking.settled(scored) == (outcomes(needs, knowledge) == {scored.leader})
+
+
+LEAD = small.knowledge(
+    ["a", "b"],
+    [criterion("x"), criterion("y"), criterion("z")],
+    [
+        question("big", {"yes": {"x": 3}, "no": {"x": 1}}),
+        question("small", {"yes": {"y": 1}, "no": {"z": 1}}),
+        question("idle", {"yes": {"z": 2}, "no": {}}),
+    ],
+    [claim("c", "x", {"a": 2, "b": -2}), claim("d", "y", {"b": 1, "a": 0})],
+)
+
+
+def test_a_lead_that_no_answer_can_undo_is_settled() -> None:
+    """x gives a lead of 3 * .96; all that is left is one unit of y against it."""
+    found = advise(Needs(answers={"big": "yes"}), LEAD, today=TODAY)
+    assert found.settled
+    assert found.next_questions == ()
+    assert any("No remaining answer" in note.en for note in found.notes)
+
+
+def test_what_tells_most_is_asked_first_and_what_tells_nothing_last() -> None:
+    found = advise(Needs(), LEAD, today=TODAY)
+    assert [step.question for step in found.next_questions] == ["big", "small", "idle"]
+    assert found.next_questions[-1].value == 0.0
+    assert all(step.why is not None for step in found.next_questions)
+
+
+def test_effort_counts_against_a_question() -> None:
+    dear = LEAD.questions["big"].model_copy(update={"cost": 1000.0})
+    knowledge = LEAD.model_copy(update={"questions": {**LEAD.questions, "big": dear}})
+    assert advise(Needs(), knowledge, today=TODAY).next_questions[0].question == "small"
+
+
+def test_a_question_that_may_exclude_the_leader_keeps_it_open() -> None:
+    knowledge = small.knowledge(
+        ["a", "b"],
+        [criterion("x"), criterion("m", needs=("deploy.phone",))],
+        [
+            question("big", {"yes": {"x": 3}}),
+            question("deploy", {"none": {}, "phone": {}}, kind="many", requires="all"),
+        ],
+        [claim("c", "x", {"a": 2, "b": -2})],
+        routes=[route("r", "deploy.phone", "b")],
+    )
+    open_ = advise(Needs(answers={"big": "yes"}), knowledge, today=TODAY)
+    assert not open_.settled
+    assert open_.next_questions[0].question == "deploy"
+    ruled_out = Needs(answers={"big": "yes"}, excluded={"deploy": ("phone",)})
+    assert advise(ruled_out, knowledge, today=TODAY).settled
+
+
+def test_a_claim_that_an_open_answer_would_wake_keeps_it_open() -> None:
+    waking = claim("w", "x", {"b": 2, "a": -2}, when={"small": ("yes",)})
+    knowledge = LEAD.model_copy(
+        update={"claims": {**LEAD.claims, "w": waking, "v": waking.model_copy(update={"id": "v"})}}
+    )
+    assert not advise(Needs(answers={"big": "yes"}), knowledge, today=TODAY).settled
+
+
+def test_a_contradiction_is_named_kept_and_asked_about_first() -> None:
+    needs = Needs(answers={"small": "yes"}, excluded={"small": ("yes",)})
+    found = advise(needs, LEAD, today=TODAY)
+    assert found.next_questions[0].question == "small"
+    assert "both chosen and ruled out" in found.notes[0].en
+    assert found.needs["excluded"] == {"small": ["yes"]}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(-1.0, 1.0), st.floats(0.05, 1.0))
+def test_the_expected_loss_is_that_of_a_simulation(mean: float, sd: float) -> None:
+    drawn = np.random.default_rng(5).normal(mean, sd, 400_000)
+    expected = np.maximum(0.0, -drawn).mean()
+    assert asking.expected_loss(np.array(mean), np.array(sd)) == pytest.approx(expected, abs=0.004)

@@ -1,0 +1,192 @@
+"""What must hold in every world, whatever is claimed and answered."""
+
+from __future__ import annotations
+
+import math
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from advisor import scoring
+from advisor.advise import advise
+from advisor.flips import changed
+from advisor.types import Knowledge, Needs
+from tests.advisor import worlds
+from tests.advisor.small import TODAY
+
+SWAP = {"a": "b", "b": "a", "c": "c"}
+
+many = settings(max_examples=40, deadline=None)
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_exchanging_two_frameworks_data_mirrors_the_result_exactly(knowledge: Knowledge, needs: Needs) -> None:
+    one = advise(needs, knowledge, today=TODAY)
+    other = advise(needs, worlds.exchanged(knowledge, "a", "b"), today=TODAY)
+    assert other.recommended == (SWAP[one.recommended] if one.recommended else None)
+    assert other.strength == one.strength
+    assert other.settled == one.settled
+    for name, mirrored in SWAP.items():
+        assert other.utility[mirrored] == one.utility[name]
+        assert other.acceptability[mirrored] == one.acceptability[name]
+        assert other.confidence[mirrored] == one.confidence[name]
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_a_third_framework_never_changes_the_order_of_the_others(knowledge: Knowledge, needs: Needs) -> None:
+    three = scoring.score(needs, knowledge, today=TODAY)
+    two = scoring.score(needs, worlds.without(knowledge, "c"), today=TODAY)
+    assert two.utility == {name: three.utility[name] for name in ("a", "b")}
+    assert set(two.allowed) == set(three.allowed) - {"c"}
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_contributions_add_up_to_the_utility(knowledge: Knowledge, needs: Needs) -> None:
+    found = advise(needs, knowledge, today=TODAY)
+    for name, utility in found.utility.items():
+        assert math.isclose(sum(row.contribution[name] for row in found.criteria), utility, abs_tol=1e-12)
+        assert 0.0 <= utility <= 1.0
+    assert math.isclose(sum(row.weight for row in found.criteria), 1.0 if found.criteria else 0.0, abs_tol=1e-12)
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_acceptabilities_are_shares_of_the_allowed(knowledge: Knowledge, needs: Needs) -> None:
+    found = advise(needs, knowledge, today=TODAY)
+    out = {exclusion.framework for exclusion in found.excluded}
+    assert all(found.acceptability[name] == 0.0 for name in out)
+    expected = 0.0 if out == set(worlds.NAMES) else 1.0
+    assert math.isclose(sum(found.acceptability.values()), expected, abs_tol=1e-9)
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_who_is_at_least_as_good_everywhere_is_never_behind(knowledge: Knowledge, needs: Needs) -> None:
+    found = scoring.score(needs, knowledge, today=TODAY)
+    values = found.judged.values[0]
+    for a, one in enumerate(found.problem.frameworks):
+        for b, other in enumerate(found.problem.frameworks):
+            if (values[:, a] >= values[:, b]).all():
+                assert found.utility[one] >= found.utility[other]
+
+
+@many
+@given(worlds.knowledges(), worlds.needs(), st.data())
+def test_a_better_effect_never_hurts_the_framework_it_is_about(
+    knowledge: Knowledge, needs: Needs, data: st.DataObject
+) -> None:
+    raisable = [
+        (key, name) for key, claim in knowledge.claims.items() for name, effect in claim.value.items() if effect < 2
+    ]
+    if not raisable:
+        return
+    key, name = data.draw(st.sampled_from(raisable))
+    claim = knowledge.claims[key]
+    better = claim.model_copy(update={"value": {**claim.value, name: claim.value[name] + 1}})
+    raised = knowledge.model_copy(update={"claims": {**knowledge.claims, key: better}})
+    before = scoring.score(needs, knowledge, today=TODAY)
+    after = scoring.score(needs, raised, today=TODAY)
+    assert after.utility[name] >= before.utility[name] - 1e-12
+    for other in set(worlds.NAMES) - {name}:
+        assert after.utility[other] == before.utility[other]
+
+
+@many
+@given(worlds.knowledges(), worlds.needs(), st.randoms(use_true_random=False))
+def test_no_result_depends_on_the_files_order(knowledge: Knowledge, needs: Needs, shuffle: random.Random) -> None:
+    def shuffled(entries: dict[str, object]) -> dict[str, object]:
+        keys = list(entries)
+        shuffle.shuffle(keys)
+        return {key: entries[key] for key in keys}
+
+    routes = list(knowledge.routes)
+    shuffle.shuffle(routes)
+    other = knowledge.model_copy(
+        update={
+            "frameworks": shuffled(dict(knowledge.frameworks)),
+            "criteria": shuffled(dict(knowledge.criteria)),
+            "questions": shuffled(dict(knowledge.questions)),
+            "claims": shuffled(dict(knowledge.claims)),
+            "routes": tuple(routes),
+        }
+    )
+    one, two = advise(needs, knowledge, today=TODAY), advise(needs, other, today=TODAY)
+    assert one.utility == two.utility
+    assert one.acceptability == two.acceptability
+    assert (one.recommended, one.for_, one.against) == (two.recommended, two.for_, two.against)
+    assert one.flips == two.flips
+    assert one.next_questions == two.next_questions
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_every_answer_flip_flips_and_gives_what_asking_anew_gives(knowledge: Knowledge, needs: Needs) -> None:
+    found = advise(needs, knowledge, today=TODAY)
+    for flip in found.flips:
+        if flip.kind == "answer":
+            change = {q: tuple(a) if isinstance(a, list) else a for q, a in flip.change.items()}
+            anew = advise(changed(needs, change), knowledge, today=TODAY)
+            assert anew.recommended == flip.recommended != found.recommended
+            assert anew.acceptability == flip.acceptability
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_every_claim_flip_flips(knowledge: Knowledge, needs: Needs) -> None:
+    found = advise(needs, knowledge, today=TODAY)
+    for flip in found.flips:
+        if flip.kind == "claim":
+            key = flip.change["claim"]
+            claims = dict(knowledge.claims)
+            if flip.change["value"] is None:
+                del claims[key]
+            else:
+                claims[key] = claims[key].model_copy(update={"value": {**claims[key].value, **flip.change["value"]}})
+            anew = advise(needs, knowledge.model_copy(update={"claims": claims}), today=TODAY)
+            assert anew.recommended == flip.recommended != found.recommended
+            assert anew.acceptability == flip.acceptability
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_every_weight_flip_flips_and_a_smaller_one_does_not(knowledge: Knowledge, needs: Needs) -> None:
+    found = advise(needs, knowledge, today=TODAY)
+    out = {exclusion.framework for exclusion in found.excluded}
+    rows = {row.id: row for row in found.criteria}
+    for flip in found.flips:
+        if flip.kind != "weight":
+            continue
+
+        def leader(share: float, change: dict[str, str] = flip.change) -> str:
+            moved = {change["from"]: -share, change["to"]: share}
+            utility = {
+                name: sum((row.weight + moved.get(row.id, 0.0)) * row.value[name] for row in rows.values())
+                for name in worlds.NAMES
+                if name not in out
+            }
+            return max(utility, key=lambda name: utility[name])
+
+        assert leader(flip.change["share"]) == flip.recommended
+        assert leader(flip.change["share"] * 0.99 - 1e-5) == found.recommended
+
+
+@many
+@given(worlds.knowledges(), worlds.needs())
+def test_single_answers_that_flip_are_never_missed(knowledge: Knowledge, needs: Needs) -> None:
+    found = advise(needs, knowledge, today=TODAY)
+    if found.recommended is None:
+        return
+    shown = [flip for flip in found.flips if flip.kind == "answer"]
+    stage = needs.answers.get("stage")
+    flipping = [
+        option
+        for option in worlds.OPTIONS["stage"]
+        if option != stage
+        and option not in needs.excluded.get("stage", ())
+        and scoring.score(changed(needs, {"stage": option}), knowledge, today=TODAY).leader != found.recommended
+    ]
+    assert not flipping or any(len(flip.change) == 1 for flip in shown)
