@@ -34,9 +34,7 @@ def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Un
     normalised = reader.normalise(text)
     found, clauses = reader.by_rule(normalised.text)
     spoken = {reading.question for reading in found if not reading.implied}
-    settled, contradictions = merge.settle(
-        [*found, *reader.by_model(normalised.text, clauses, spoken)], knowledge
-    )
+    settled, contradictions = merge.settle([*found, *reader.by_model(normalised.text, clauses, spoken)], knowledge)
     outside = reader.out_of_scope(normalised.text, spoken=bool(spoken))
     if outside:
         settled, contradictions = [], []

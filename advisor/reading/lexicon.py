@@ -84,10 +84,18 @@ class Match:
 class Lexicon:
     """All concepts, ready to search."""
 
-    def __init__(self, concepts: list[Concept], traditional: dict[str, str], macros: dict[str, str]) -> None:
+    def __init__(
+        self,
+        concepts: list[Concept],
+        *,
+        traditional: dict[str, str],
+        macros: dict[str, str],
+        cues: dict[str, list[str]],
+    ) -> None:
         """Build the trie and compile the patterns; ``{name}`` in a pattern stands for the macro."""
         self.concepts = concepts
         self.traditional = traditional
+        self.cues = cues
         self._trie: dict[str, Any] = {}
         self._patterns: list[tuple[re.Pattern[str], re.Pattern[str] | None, Concept]] = []
         terms: set[str] = set()
@@ -187,7 +195,7 @@ def _read(path: Path) -> Lexicon:
             raise KnowledgeError(problems)
         pairs = document["traditional"].split()
         traditional = {pair[0]: pair[1] for pair in pairs}
-        return Lexicon(concepts, traditional, document["macros"])
+        return Lexicon(concepts, traditional=traditional, macros=document["macros"], cues=document["cues"])
     except (OSError, yaml.YAMLError, KeyError, TypeError, re.error) as error:
         raise KnowledgeError([_problem(path, "", str(error))]) from error
 

@@ -108,8 +108,8 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
         if key not in best or _rank(reading) > _rank(best[key]):
             best[key] = reading
     contradictions = []
-    for question, option, wanted in list(best):
-        if wanted or (question, option, True) not in best:
+    for question, option, positive in list(best):
+        if positive or (question, option, True) not in best:
             continue
         yes, no = best[question, option, True], best[question, option, False]
         if not yes.implied and (no.partial or (no.generic and not yes.generic)):
@@ -167,7 +167,9 @@ def needs_of(settled: Sequence[Reading], knowledge: Knowledge) -> Needs:
     excluded: dict[str, tuple[str, ...]] = {}
     for name, question in knowledge.questions.items():
         order = [choice.id for choice in question.options]
-        wanted = {r.option for r in settled if r.question == name and r.wanted and not r.implied and r.confidence >= FILL}
+        wanted = {
+            r.option for r in settled if r.question == name and r.wanted and not r.implied and r.confidence >= FILL
+        }
         ruled = {r.option for r in settled if r.question == name and not r.wanted and r.confidence >= FILL}
         if wanted:
             chosen = tuple(option for option in order if option in wanted)

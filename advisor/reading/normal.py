@@ -20,12 +20,16 @@ _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _KANA_AND_OTHERS = re.compile(r"[\u0370-\u07ff\u0900-\u109f\u10a0-\u11ff\u3040-\u30ff\uac00-\ud7af]")
 
 _ENGLISH = frozenset(
-    "the a an we i my our is are be to on in at for with it this that of and or not no do does have has need want can "
-    "should how what which run use if from as but will would any there you your me by please".split()
+    """
+    the a an we i my our is are be to on in at for with it this that of and or not no do does have has
+    need want can should how what which run use if from as but will would any there you your me by please
+    """.split()  # noqa: SIM905 -- a list of ninety quoted words is not readable
 )
 _OTHER_LATIN = frozenset(
-    "der die das und nicht ein eine ich wir ist mit auf für le la les des une est nous je pour avec sur dans pas el los "
-    "una para con por que del como en il che di per non sono um uma não com é и".split()
+    """
+    der die das und nicht ein eine ich wir ist mit auf für le la les des une est nous je pour avec sur
+    dans pas el los una para con por que del como en il che di per non sono um uma não com é и
+    """.split()  # noqa: SIM905 -- a list of ninety quoted words is not readable
 )
 
 

@@ -12,7 +12,7 @@ from advisor.reading.lexicon import Concept, Lexicon
 from advisor.reading.merge import Reading
 from advisor.reading.model import NOTHING, OUT_OF_SCOPE, Model
 from advisor.reading.normal import Normal
-from advisor.reading.scope import Clause
+from advisor.reading.scope import Clause, Cues
 from advisor.reading.types import FILL, OFFER
 
 MARGIN = 0.25
@@ -35,6 +35,7 @@ class Reader:
     """Everything that reading needs, immutable."""
 
     lexicon: Lexicon
+    cues: Cues
     model: Model
 
     def normalise(self, text: str) -> Normal:
@@ -43,11 +44,11 @@ class Reader:
 
     def by_rule(self, text: str) -> tuple[list[Reading], list[Clause]]:
         """Return what the rules read in a normalised text, and its clauses."""
-        clauses = scope.clauses(text, self.lexicon.find(text))
+        clauses = scope.clauses(text, self.lexicon.find(text), self.cues)
         found: list[Reading] = []
         conditional: list[tuple[Concept, list[Reading]]] = []
         for clause in clauses:
-            for match, polarity in zip(clause.matches, scope.polarities(text, clause), strict=True):
+            for match, polarity in zip(clause.matches, scope.polarities(text, clause, self.cues), strict=True):
                 said = merge.evidence(match, polarity)
                 if match.concept.needs:
                     conditional.append((match.concept, said))
@@ -68,8 +69,8 @@ class Reader:
             start, end = clause.start + len(part) - len(part.lstrip()), clause.start + len(part.rstrip())
             if end <= start or not _enough(part):
                 continue
-            negated, doubtful = scope.negated_at_all(text, clause), scope.doubtful(text, clause)
-            factor = merge.HEDGED if scope.hedged_at_all(text, clause) else 1.0
+            negated, doubtful = scope.negated_at_all(text, clause, self.cues), scope.doubtful(text, clause, self.cues)
+            factor = merge.HEDGED if scope.hedged_at_all(text, clause, self.cues) else 1.0
             for question, classes in self.model.scores(part).items():
                 if question in spoken or question == OUT_OF_SCOPE:
                     continue
@@ -118,7 +119,7 @@ def _loaded(root: Path, stamps: tuple[int, ...]) -> Reader:
     if found is None:
         found = trained(words, phrases.load(root / "phrases"))
         model.keep(name, found)
-    return Reader(words, found)
+    return Reader(words, Cues.of(words.cues), found)
 
 
 def trained(words: Lexicon, examples: list[phrases.Phrase]) -> Model:
