@@ -136,11 +136,6 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
             }
         )
     outcomes = list(dict.fromkeys(row["id"] for row in rows))
-    numerator, denominator = next(
-        (parts.name_of(found.ratio.numerator), parts.name_of(found.ratio.denominator))
-        for _, found in measured
-        if found.ratio is not None
-    )
     least = min(0.75, *(row["low"] for row in rows)) / 1.05
     most = max(1.33, *(row["high"] for row in rows)) * 1.05
     ticks = [tick for tick in TICKS if least <= tick <= most]
@@ -171,19 +166,12 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
         .encode(x=alt.X("low:Q"), x2="high:Q")
     )
     middle = alt.Chart({"values": [{"one": 1}]}).mark_rule(color=NEUTRAL, strokeDash=[3, 3]).encode(x="one:Q")
-    title = say(
-        f"← {numerator} needs less  |  {numerator} ÷ {denominator}  |  {denominator} needs less →",
-        f"← {numerator} 更省  |  {numerator} ÷ {denominator}  |  {denominator} 更省 →",
-    )
     return alt.layer(
         zone,
         middle,
         base.mark_rule(strokeWidth=3).encode(x=x, x2="high:Q").transform_calculate(value="datum.low"),
         base.mark_point(filled=True, size=90).encode(x=x),
-    ).properties(
-        height=alt.Step(34),
-        title=alt.TitleParams(title, anchor="middle", orient="bottom", fontSize=12, fontWeight="normal"),
-    )
+    ).properties(height=alt.Step(34))
 
 
 def favour_words(favours: str) -> str:

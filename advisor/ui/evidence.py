@@ -170,6 +170,16 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
         st.altair_chart(
             charts.ratios(labels, state.knowledge(), band=verdicts.BAND), width="stretch", key=f"ratios-{name}"
         )
+        ratio = next(found.ratio for found in ended if found.ratio is not None)
+        one, other = parts.name_of(ratio.numerator), parts.name_of(ratio.denominator)
+        st.markdown(
+            parts.plain(
+                say(
+                    f"{one} ÷ {other}: left of 1 {one} needs less, right of 1 {other} needs less.",
+                    f"{one} ÷ {other}：1 的左侧表示 {one} 更省，右侧表示 {other} 更省。",
+                )
+            )
+        )
         st.caption(
             say(
                 "Points are ratios of cost, lines their 95 % intervals; inside the grey band nothing is gained.",

@@ -129,11 +129,13 @@ def _parity(parity: Mapping[str, Any] | None) -> None:
 def _limits(roof: Mapping[str, Any] | None) -> str:
     """Return what holds each side back, as the roof of this machine says."""
     pieces = [
-        f"{parts.name_of(key)}: {words(LIMIT[side['limit']]) if side['limit'] in LIMIT else side['limit']}"
+        parts.name_of(key)
+        + say(" is limited by ", " 受限于")
+        + (words(LIMIT[side["limit"]]) if side["limit"] in LIMIT else side["limit"])
         for key, side in sorted((roof or {}).items())
         if isinstance(side, Mapping) and isinstance(side.get("limit"), str)
     ]
-    return say("limited by ", "受限于 ") + ", ".join(pieces) if pieces else ""
+    return say(", ", "，").join(pieces)
 
 
 def claim_verdicts(found: Recommendation, knowledge: Knowledge) -> None:
