@@ -43,9 +43,14 @@ def _recommendation() -> Schema:
 
 
 def _evidence() -> Schema:
-    from probes import evidence
+    from pydantic import TypeAdapter
 
-    return evidence.json_schema()
+    from probes.types import SCHEMA, Evidence
+
+    found = TypeAdapter(Evidence).json_schema()
+    found["properties"]["schema"] = {"const": SCHEMA}
+    found["required"] = sorted({*found["required"], "schema"})
+    return found
 
 
 def _decision() -> Schema:
