@@ -33,8 +33,9 @@ subject they are.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -88,6 +89,36 @@ class Stage:
             self._twin = self.side(self.build)
             self._twin.load(self.workload.weights(self.build.size, self.seed))
         return self._twin
+
+    def fresh(self, **changes: Any) -> Twin:
+        """Build one more twin with the canonical weights, changed as told: ``mode`` and ``compile``, or ``size``."""
+        assert self.workload is not None
+        other = Stage(
+            backend=self.backend,
+            workload=self.workload,
+            side=self.side,
+            build=replace(self.build, **changes),
+            seed=self.seed,
+            threads=self.threads,
+            scratch=self.scratch,
+        )
+        return other.twin()
+
+    def timed(self, call: Callable[[], Any]) -> float:
+        """Time one call, synchronised at both ends."""
+        self.backend.synchronise()
+        begin = time.perf_counter()
+        call()
+        self.backend.synchronise()
+        return time.perf_counter() - begin
+
+    def part(self, held: Mapping[str, Any]) -> Callable[..., Any]:
+        """Find this framework's part among a scenario's globals: one function a framework, named by its id."""
+        name = self.backend.__name__.rpartition(".")[2]
+        if name not in held:
+            raise Unsupported(f"this scenario has no part for {name}")
+        found: Callable[..., Any] = held[name]
+        return found
 
 
 @dataclass

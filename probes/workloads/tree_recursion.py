@@ -23,6 +23,8 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 RATE, MOMENTUM = 2**-5, 0.9
 EXEMPTIONS: tuple[str, ...] = ()
+STRUCTURED = True
+"""Another seed gives inputs of another structure."""
 
 
 def FLOPS(size):

@@ -1,0 +1,32 @@
+"""From nothing to the first finished step: start, import, build, first step.
+
+Question: how long until a fresh process has taken its first training step?
+Why it matters: notebooks, tests, command lines, functions in the cloud and autoscaled services start often.
+How it is measured: fresh processes, the frameworks in turn; from the moment the process is asked for to the end
+    of the first synchronised step, split into Python, import, build and first step.
+What is held equal: model, weights, batch, threads, the order of the turns; files are in the page cache for both.
+What it does not tell: the first start after booting, when files come from the disk, or start inside a container.
+Source: pyperf's manner of measuring command start-up (fresh processes, alternated).
+"""
+
+from __future__ import annotations
+
+from probes.scenarios import Observation, Stage
+
+KIND = "observed"
+UNIT = "s"
+PROCESSES = 3
+PARITY = ("outputs", "loss", "gradients", "weights")
+
+
+def observe(stage: Stage) -> Observation:
+    made = {}
+
+    def build():
+        twin = stage.twin()
+        made["call"] = (twin.step, twin.place(stage.data()))
+
+    parts = {**stage.cold, "build": stage.timed(build)}
+    step, batch = made["call"]
+    parts["first"] = stage.timed(lambda: step(batch))
+    return Observation(sum(parts.values()), {f"{name}_s": seconds for name, seconds in parts.items()})

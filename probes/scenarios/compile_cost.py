@@ -1,0 +1,67 @@
+"""What compiling costs, and after how many steps it has paid.
+
+Question: how long does the first compiled step take, and when does compiling beat not compiling?
+Why it matters: a compiler that takes a minute is free in a week of training and ruinous in a notebook or a test.
+How it is measured: in a fresh process with an empty compiler cache: the first step of an eager and of a compiled twin
+    from the same weights, then the median of later steps of both. Break-even is where the eager line and the
+    compiled line cross. Then everything compiled is dropped and the first step is taken again: what a cache saves.
+What is held equal: weights, batch, dtype, threads; compiled means the same for both (no graph breaks allowed).
+What it does not tell: larger models, whose compilation grows with the number of their operations, or other shapes.
+Source: torch.compile and tf.function guides on tracing; PyTorch's request for compile times in benchmarks
+    (pytorch/pytorch pull request 97699).
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+
+from probes.scenarios import Observation, Stage
+
+KIND = "observed"
+UNIT = "s"
+PROCESSES = 3
+PARITY = ("outputs", "loss", "gradients", "weights")
+
+STEPS = 15
+"""Later steps behind each median."""
+
+
+def observe(stage: Stage) -> Observation:
+    # The cache on disk would make every process but the very first a warm one.
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp(dir=stage.scratch)
+    data = stage.data()
+
+    def run(**changes):
+        twin = stage.fresh(**changes)
+        batch = twin.place(data)
+        first = stage.timed(lambda: twin.step(batch))
+        return first, statistics.median(stage.timed(lambda: twin.step(batch)) for _ in range(STEPS))
+
+    eager_first, eager = run(mode="eager", compile=lambda function: function)
+    first, steady = run()
+    counters = stage.backend.counters()
+    stage.backend.release()
+    again, _ = run()
+    return Observation(
+        first,
+        {
+            "first_s": first,
+            "steady_s": steady,
+            "eager_first_s": eager_first,
+            "eager_s": eager,
+            "first_again_s": again,
+            "pays_after_steps": break_even(first, steady, eager_first, eager),
+            "counters": counters,
+        },
+    )
+
+
+def break_even(first: float, steady: float, other_first: float, other: float) -> int | None:
+    """Count the steps after which the compiled run is ahead for good; None where it never is."""
+    if first <= other_first and steady <= other:
+        return 1
+    if steady >= other:
+        return None
+    return 1 + max(0, -int(-(first - other_first) // (other - steady)))

@@ -1,0 +1,43 @@
+"""Token-by-token decoding of a small language model with a cache of keys and values.
+
+Question: how long does it take to write a short answer, one token after the other?
+Why it matters: each token is one small call whose result the next one needs; neither batching nor a faster chip hides
+    the price of a call.
+How it is measured: both workers in turn; one iteration is a whole greedy answer (the prompt in one call, then a call a
+    token) with a cache of fixed size written in place.
+What is held equal: weights, prompt, number of tokens, cache size, dtype, threads; a digest of the tokens stands in the
+    facts of either side, so that one sees both write the same.
+What it does not tell: serving engines with paged caches, sampling, quantised weights or models of billions.
+Source: Pope et al. 2022, "Efficiently Scaling Transformer Inference", arXiv 2211.05102.
+"""
+
+from __future__ import annotations
+
+from probes.scenarios import Live, Stage, Unsupported
+
+KIND = "paired"
+UNIT = "s"
+PARITY = ("outputs",)
+
+
+def start(stage: Stage) -> Live:
+    twin = stage.twin()
+    if "generate" not in twin.extra:
+        raise Unsupported("this workload does not generate; language_model does")
+    generate, batch = twin.extra["generate"], twin.place(stage.data())
+    items = int(stage.build.size["batch"] * stage.build.size["new"])
+
+    def finish(seconds):
+        import hashlib
+
+        import numpy as np
+
+        written = generate(batch)
+        tokens = np.asarray(written.cpu() if hasattr(written, "cpu") else written).astype(np.int64)
+        return {
+            "tokens_per_second": items * len(seconds) / sum(seconds),
+            "tokens": items,
+            "tokens_sha256": hashlib.sha256(tokens.tobytes()).hexdigest(),
+        }
+
+    return Live(iterate=lambda: generate(batch), items=items, finish=finish)

@@ -1,0 +1,58 @@
+"""How much host memory training takes: import, model and step apart.
+
+Question: what does a training process need at its peak, and what of it is the framework itself?
+Why it matters: the peak decides whether a job fits a machine; the part that the import takes is paid by every
+    worker process, however small its model.
+How it is measured: in a fresh process, the kernel's high-water mark of resident bytes (VmHWM), which misses no spike
+    and inherits nothing from the parent; read after the import, after building, and after five training steps.
+    The mark is started anew between the parts, so each part has a peak of its own.
+What is held equal: model, weights, batch, dtype, threads, the same ruler in both.
+What it does not tell: memory on an accelerator except where the framework counts it (named beside), fragmentation in
+    long runs, or the copies a data pipeline holds.
+Source: proc(5), fields VmHWM and clear_refs; why not ru_maxrss: getrusage(2) keeps a parent's peak over exec.
+"""
+
+from __future__ import annotations
+
+from probes import gauge
+from probes.scenarios import Observation, Stage, Unsupported
+
+KIND = "observed"
+UNIT = "bytes"
+PROCESSES = 3
+PARITY = ("outputs", "loss", "gradients", "weights")
+
+STEPS = 5
+
+
+def observe(stage: Stage) -> Observation:
+    if gauge.peak_memory() is None:
+        raise Unsupported("this system does not tell a process its peak memory; Linux, macOS and Windows do")
+    imported, base = stage.marks.get("peak-import", 0), gauge.resident_memory()
+    stage.backend.reset_memory()
+
+    alone = gauge.reset_peak()
+    twin = stage.twin()
+    batch = twin.place(stage.data())
+    stage.backend.synchronise()
+    built = gauge.peak_memory() or 0
+
+    gauge.reset_peak()
+    for _ in range(STEPS):
+        twin.step(batch)
+    stage.backend.synchronise()
+    stepped = gauge.peak_memory() or 0
+
+    peak = max(imported, built, stepped)
+    facts = {
+        "import_peak_bytes": imported,
+        "after_import_bytes": base,
+        "build_peak_bytes": built,
+        "step_peak_bytes": stepped,
+        "parts_have_peaks_of_their_own": alone,
+        "parameters": twin.parameters,
+        "accelerator": stage.backend.memory(),
+    }
+    if base is not None:
+        facts["above_import_bytes"] = max(built, stepped) - base
+    return Observation(float(peak), facts)
