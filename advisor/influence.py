@@ -21,7 +21,7 @@ def review_order(knowledge: Knowledge, *, today: date) -> list[dict[str, Any]]:
     is left out; 0 where it applies to none of them.
     """
     influence = influences(knowledge, today=today)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": claim.id,
             "criterion": claim.criterion,

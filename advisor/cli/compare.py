@@ -14,10 +14,10 @@ from advisor.cli import output
 @output.in_language
 def command(first: str, second: str, as_json: bool, lang: str) -> None:
     """Say where two decisions differ: needs, weights, values, result."""
-    from advisor import compare
+    from advisor.compare import decisions
     from advisor.cli import prose
 
-    result = compare.decisions(output.read_json(first), output.read_json(second))
+    result = decisions(output.read_json(first), output.read_json(second))
     if as_json:
         output.emit(result)
     else:

@@ -20,10 +20,11 @@ free_text = click.option("--text", metavar="TEXT", help="The project in your own
 def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> Needs:
     """Read the needs from a file, from a text, or from both (the file's answers win)."""
     from advisor import needs
+    from advisor.types import Needs
 
     if needs_file is None and text is None:
         raise needs.InputError(["no needs: give --needs FILE, --needs - or --text TEXT; 'framework-advisor ask' asks"])
-    said = needs.Needs()
+    said = Needs()
     if text is not None:
         from advisor import reading
 

@@ -44,7 +44,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from probes import duet
+    from probes.duet import measure as run
 
     console = Console(stderr=True)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
@@ -61,7 +61,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
             elif kind == "start":
                 progress.update(task, description=str(probe))
 
-        return duet.measure(probes, budget=budget, progress=tell, **options)
+        return run(probes, budget=budget, progress=tell, **options)
 
 
 def _line(event: Mapping[str, Any]) -> str:

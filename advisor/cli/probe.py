@@ -22,7 +22,7 @@ def list_(as_json: bool, lang: str) -> None:
     """List the probes: question, scenario, workload, expected seconds, claims they test."""
     from probes import catalog
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": probe.id,
             "question": dict(probe.question),
@@ -122,15 +122,17 @@ def run(
 
 
 @command.command(epilog="Example: framework-advisor probe selftest --json")
-@click.option("--runs", type=click.IntRange(2, 100), default=6, show_default=True, help="A/A sessions.")
+@click.option("--framework", default="null", show_default=True, metavar="ID", help="In both arms; null = NumPy alone.")
+@click.option("--quick", is_flag=True, help="Fewer runs; coarser.")
 @output.as_json
 @output.in_language
-def selftest(runs: int, as_json: bool, lang: str) -> None:
-    """Find out what difference this machine can resolve: A/A and planted slowdowns."""
+def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
+    """Find out what difference this machine can resolve: A/A and planted slowdowns. Kept for later results."""
     from advisor.cli import prose
     from probes import selftest as calibration
 
-    document = calibration.run(runs=runs, progress=lambda event: output.say(str(event.get("note", ""))))
+    document = calibration.calibrate(framework=framework, quick=quick, progress=output.say)
+    calibration.save(document)
     if as_json:
         output.emit(document)
     else:

@@ -56,6 +56,7 @@ WORDS: dict[str, dict[str, str]] = {
         "planted": "Planted slowdown",
         "found": "found",
         "of": "of",
+        "resolves_none": "This machine is too busy to tell even the largest planted slowdown apart.",
         "no_difference": "The two decisions do not differ.",
         "no_gpu": "no NVIDIA GPU",
         "cores": "cores",
@@ -103,6 +104,7 @@ WORDS: dict[str, dict[str, str]] = {
         "planted": "预设减速",
         "found": "检出",
         "of": "共",
+        "resolves_none": "本机干扰太多，连最大的预设减速也分辨不出。",
         "no_difference": "两份结论没有差别。",
         "no_gpu": "无 NVIDIA 显卡",
         "cores": "核",
@@ -299,7 +301,10 @@ def selftest(document: Mapping[str, Any], *, lang: str) -> None:
             f"{words['planted']} {planted['slowdown']:.2f}: {words['found']} {planted['found']} {words['of']} "
             f"{planted['runs']}"
         )
-    click.echo(f"{words['resolves']} {document['resolves']:.2f} ({document['seconds']:.0f} s)")
+    if document["resolves"] is None:
+        click.echo(words["resolves_none"])
+        return
+    click.echo(f"{words['resolves']} {document['resolves']:.2f} ({document['seconds_a_probe']:.0f} s)")
 
 
 def doctor(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:

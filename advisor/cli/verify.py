@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from advisor.cli import output
+from advisor.cli import inputs, output
 
 
 @click.command(epilog="Example: framework-advisor verify decision.json")
@@ -17,16 +17,10 @@ def command(file: str, as_json: bool, lang: str) -> None:
     from advisor import replay
     from advisor.cli import prose
 
-    result = replay.verify(output.read_json(file), knowledge_base.load(), probes=_catalogue())
+    result = replay.verify(output.read_json(file), knowledge_base.load(), probes=inputs.catalogue())
     if as_json:
         output.emit(result)
     else:
         prose.verified(result, lang=lang)
     if not result["same"]:
         raise click.exceptions.Exit(1)
-
-
-def _catalogue() -> tuple[object, ...]:
-    from advisor.cli import inputs
-
-    return inputs.catalogue()

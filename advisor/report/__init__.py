@@ -32,5 +32,5 @@ def formats() -> dict[str, Form]:
     for module in iter_modules(__path__):
         loaded = import_module(f"{__name__}.{module.name}")
         if hasattr(loaded, "SUFFIX"):
-            found[loaded.SUFFIX] = loaded  # type: ignore[assignment]
+            found[loaded.SUFFIX] = loaded
     return dict(sorted(found.items()))
