@@ -44,7 +44,7 @@ def single_changes(needs: Needs, knowledge: Knowledge) -> Iterator[Change]:
     for _, question in sorted(knowledge.questions.items()):
         chosen = needs.options(question.id)
         ruled_out = needs.excluded.get(question.id, ())
-        for choice in question.options:
+        for choice in sorted(question.options, key=lambda choice: choice.id):
             if choice.id in chosen:
                 rest = tuple(option for option in chosen if option != choice.id)
                 yield Change(question.id, rest or None)
@@ -81,22 +81,40 @@ def answer_flips(scored: Scored, *, random_seed: int, shown: int = SHOWN_ANSWERS
     """
     if scored.leader is None:
         return ()
-    singles = [(change,) for change in single_changes(scored.needs, scored.problem.knowledge)]
-    found = _flipping(scored, singles)
+    changes = list(single_changes(scored.needs, scored.problem.knowledge))
+    moved = _moved(scored, changes)
+    singles = _flipping(scored, scored.answers ^ moved)
+    found: list[tuple[Change, ...]] = [(changes[k],) for k in singles]
     if len(found) < shown:
-        flipping = {changes[0] for changes in found}
-        found.extend(double_flips(scored, [change for (change,) in singles if change not in flipping]))
-    return tuple(_answer_flip(scored, changes, random_seed=random_seed) for changes in found[:shown])
+        rest = np.setdiff1d(np.arange(len(changes)), singles)
+        found.extend(_double_flips(scored, [changes[k] for k in rest], moved[rest]))
+    return tuple(_answer_flip(scored, trial, random_seed=random_seed) for trial in found[:shown])
 
 
-def double_flips(scored: Scored, unmoving: Sequence[Change]) -> list[tuple[Change, ...]]:
-    """Return the pairs of changes that flip together where neither does alone."""
+def _moved(scored: Scored, changes: Sequence[Change]) -> Bools:
+    """Return which options each change sets or takes back, (changes, options)."""
+    rows = np.zeros((len(changes), len(scored.answers)), dtype=np.bool_)
+    for row, change in zip(rows, changes, strict=True):
+        row[:] = _row(scored.problem, scored.answers, change) ^ scored.answers
+    return rows
+
+
+def _double_flips(scored: Scored, unmoving: Sequence[Change], moved: Bools) -> list[tuple[Change, ...]]:
+    """Return the pairs of changes that flip together where neither does alone.
+
+    Pairs are of two questions, or an option exchanged for another where several may be chosen.
+    """
+    questions = np.array([change.question for change in unmoving])
+    first, second = np.triu_indices(len(unmoving), k=1)
+    apart = questions[first] != questions[second] if len(unmoving) else np.zeros(0, dtype=np.bool_)
+    first, second = first[apart], second[apart]
     alone = set(unmoving)
-    pairs: list[tuple[Change, ...]] = [
-        (one, other) for one, other in itertools.combinations(unmoving, 2) if one.question != other.question
+    exchanged = [s for s in swaps(scored.needs, scored.problem.knowledge) if _minimal(scored, s, alone)]
+    rows = np.concatenate([scored.answers ^ moved[first] ^ moved[second], scored.answers ^ _moved(scored, exchanged)])
+    return [
+        (unmoving[first[k]], unmoving[second[k]]) if k < len(first) else (exchanged[k - len(first)],)
+        for k in _flipping(scored, rows)
     ]
-    pairs.extend((swap,) for swap in swaps(scored.needs, scored.problem.knowledge) if _minimal(scored, swap, alone))
-    return _flipping(scored, pairs)
 
 
 def _minimal(scored: Scored, swap: Change, unmoving: set[Change]) -> bool:
@@ -110,22 +128,15 @@ def _minimal(scored: Scored, swap: Change, unmoving: set[Change]) -> bool:
     return all(half in unmoving for half in (fewer, *more))
 
 
-def _flipping(scored: Scored, trials: Sequence[tuple[Change, ...]]) -> list[tuple[Change, ...]]:
-    """Judge sets of changes together; return those that flip, to another framework first, the closest first."""
-    if not trials:
-        return []
-    known: dict[Change, Bools] = {}
-    rows = np.repeat(scored.answers[None, :], len(trials), axis=0)
-    for row, changes in zip(rows, trials, strict=True):
-        for change in changes:
-            if change not in known:
-                known[change] = _row(scored.problem, scored.answers, change) ^ scored.answers
-            row ^= known[change]
+def _flipping(scored: Scored, rows: Bools) -> list[int]:
+    """Judge rows of answers together; return the places of those that flip.
+
+    To another framework first, to none last, the closest to balance first within each.
+    """
     judged = scored.problem.judge(rows, scored.needs.priorities)
     margins = _margins(np.sort(np.where(judged.allowed, judged.utility, -np.inf), axis=1))
     flipping = np.flatnonzero(judged.winner != scored.judged.winner[0])
-    order = sorted(flipping.tolist(), key=lambda k: (judged.winner[k] < 0, margins[k], repr(trials[k])))
-    return [trials[k] for k in order]
+    return sorted(flipping.tolist(), key=lambda k: (judged.winner[k] < 0, margins[k], k))
 
 
 def _margins(ascending: Floats) -> NDArray[np.float64]:

@@ -155,7 +155,8 @@ class Problem:
     def _add_voices(self, j: int, held: Bools, precision: Floats, moment: Floats) -> None:
         """Add, in place, what the voices that hang on answers say about a criterion; (K, n) arrays."""
         for a, voice in self.moving[j]:
-            added, mean = voices.speak(voice, held)
+            # one row is common and an array of one is slow; both ways give the same bits
+            added, mean = voices.pool(voices.active(voice, held[0])) if len(held) == 1 else voices.speak(voice, held)
             precision[:, a] += added
             moment[:, a] += added * mean
 
@@ -304,6 +305,8 @@ def prepare(
 def voices_on(problem: Problem, criterion: str, framework: str, *, claims: Sequence[Claim]) -> list[Voice]:
     """Return what speaks about a framework on a criterion, were ``claims`` all there is about the criterion."""
     said = [(claim, _members(problem, claim, framework)) for claim in claims if framework in claim.value]
+    if not said and not problem.knowledge.criteria[criterion].needs:
+        return []
     paths = [_path(problem, criterion, need, framework) for need in problem.needs_of(criterion)]
     return voices.joined(said, paths, problem.knowledge)
 

@@ -56,9 +56,17 @@ class Tally:
     def utilities(self, j: int, heard: list[list[Said]]) -> Floats:
         """Return the utilities (n,) were ``heard`` all that is said about criterion j."""
         judged = self.scored.judged
-        values = judged.values[0].copy()
-        values[j], _ = self.recounted(j, heard)
-        return np.asarray((judged.weights[0][:, None] * values).sum(axis=0))
+        if j in self.problem.ratios:
+            values, _ = self.recounted(j, heard)
+        else:
+            prior = self.problem.knowledge.settings.prior_sd**-2
+            values = np.array(
+                [
+                    (0.5 * prior + sum(s.precision * s.mean for s in said)) / (prior + sum(s.precision for s in said))
+                    for said in heard
+                ]
+            )
+        return np.asarray(judged.utility[0] + judged.weights[0, j] * (values - judged.values[0, j]))
 
     def criterion(self, claim: str) -> int:
         """Return the place of the criterion a claim speaks to."""

@@ -28,6 +28,8 @@ NO_ROUTE_GRADE: Grade = "moderate"
 
 _ROUTE_ORDER = ("supported", "beta", "maintenance", "experimental")
 
+DAYS_A_YEAR = 365.25
+
 WEIGHING = frozenset({"current", "contested"})
 
 
@@ -48,8 +50,8 @@ def outside(version: str, specifier: str) -> bool:
 def growth(claim: Claim, framework: str, knowledge: Knowledge, *, today: date, versions: Mapping[str, str]) -> float:
     """Return the factor by which age and version widen a claim's uncertainty for a framework."""
     settings = knowledge.settings
-    years = max(0.0, (today - claim.review_by).days / 365.25)
-    factor = float(settings.overdue_growth**years)
+    overdue = (today - claim.review_by).days
+    factor = float(settings.overdue_growth ** (overdue / DAYS_A_YEAR)) if overdue > 0 else 1.0
     installed, checked = versions.get(framework), claim.versions.get(framework)
     if installed is not None and checked is not None and outside(installed, checked):
         factor *= settings.outside_version
@@ -164,7 +166,10 @@ def speak(voice: Voice, held: Bools) -> tuple[Floats, Floats]:
 
 
 def joined(claims: Sequence[tuple[Claim, list[Member]]], paths: Sequence[Path], knowledge: Knowledge) -> list[Voice]:
-    """Join what counts once: restatements, copies of one origin, and a route with the claims it rests on."""
+    """Join what counts once: restatements, copies of one origin, and a route with the claims it rests on.
+
+    A claim with a source of its own is no copy.
+    """
     parent = list(range(len(claims) + len(paths)))
 
     def root(index: int) -> int:
