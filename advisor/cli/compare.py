@@ -14,8 +14,8 @@ from advisor.cli import output
 @output.in_language
 def command(first: str, second: str, as_json: bool, lang: str) -> None:
     """Say where two decisions differ: needs, weights, values, result."""
-    from advisor.compare import decisions
     from advisor.cli import prose
+    from advisor.compare import decisions
 
     result = decisions(output.read_json(first), output.read_json(second))
     if as_json:

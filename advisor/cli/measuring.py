@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from advisor.types import Knowledge, Needs
     from probes.types import Evidence, Probe
 
-NOT_RUN = {"failed", "timed-out", "not-installed", "cancelled"}
-"""Statuses that mean a part could not run; not-supported and not-comparable are answers."""
+NOT_RUN = {"failed", "timed-out", "not-installed"}
+"""Statuses that mean a part could not run; not-supported and not-comparable are answers, a budget is a plan."""
 
 
 def measure_for(
@@ -44,6 +44,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from probes import selftest
     from probes.duet import measure as run
 
     console = Console(stderr=True)
@@ -61,7 +62,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
             elif kind == "start":
                 progress.update(task, description=str(probe))
 
-        return run(probes, budget=budget, progress=tell, **options)
+        return run(probes, budget=budget, progress=tell, selftest=selftest.load(), **options)
 
 
 def _line(event: Mapping[str, Any]) -> str:
@@ -75,4 +76,9 @@ def _line(event: Mapping[str, Any]) -> str:
 
 def incomplete(session: Evidence) -> bool:
     """Say whether a part of the session could not run."""
-    return not session.probes or any(found.status.value in NOT_RUN for found in session.probes)
+    return not session.probes or any(found.status.value in NOT_RUN for found in session.probes) or stopped(session)
+
+
+def stopped(session: Evidence) -> bool:
+    """Say whether the user ended the session; probes left out for the budget do not count."""
+    return any(found.status.value == "cancelled" and found.reason.startswith("cancelled") for found in session.probes)

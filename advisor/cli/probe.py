@@ -115,7 +115,7 @@ def run(
     output.write_atomically(target, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode())
     if as_json and target not in ("-", "/dev/stdout"):
         output.emit(document)
-    if any(found.status.value == "cancelled" for found in session.probes):
+    if measuring.stopped(session):
         raise click.exceptions.Exit(130)
     if measuring.incomplete(session):
         raise click.exceptions.Exit(3)
