@@ -56,7 +56,8 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
             if kind == "done":
                 progress.console.print(_line(event), highlight=False)
             elif kind in ("skipped", "note"):
-                progress.console.print(f"{probe}  {event.get('reason', '')}".strip(), style="dim", highlight=False)
+                told = event.get("text") or event.get("reason") or ""
+                progress.console.print(f"{probe}  {told}".strip(), style="dim", highlight=False)
             elif kind == "ratio":
                 progress.update(task, description=f"{probe}  {event.get('value', 0):.2f}")
             elif kind == "start":
