@@ -25,7 +25,10 @@ class Index:
 
 
 def search(question: str, knowledge: Knowledge, *, most: int = 3) -> list[str]:
-    """Return the ids of the claims closest to ``question``, closest first; none where none is close."""
+    """Return the ids of the claims closest to ``question``, closest first; none where none is close.
+
+    Where a tool is named, only claims about it count.
+    """
     index = _index(knowledge.sha256, _documents(knowledge))
     counts = Counter(gram for gram in grams(normalise(question, {}).text) if gram in index.idf)
     weights = {gram: (1 + math.log(count)) * index.idf[gram] for gram, count in counts.items()}
@@ -34,8 +37,10 @@ def search(question: str, knowledge: Knowledge, *, most: int = 3) -> list[str]:
     for gram, weight in weights.items():
         for claim, other in index.postings[gram]:
             scores[claim] += weight * other / length
-    best = sorted(scores, key=lambda claim: (-scores[claim], claim))[:most]
-    return [claim for claim in best if scores[claim] >= ENOUGH]
+    named = {tool.id for tool in knowledge.tools.values() if tool.name.lower() in question.lower()}
+    about = [claim.id for claim in knowledge.claims.values() if named & set(claim.tools)]
+    best = sorted(about or scores, key=lambda claim: (-scores[claim], claim))[:most]
+    return [claim for claim in best if about or scores[claim] >= ENOUGH]
 
 
 def cite(claim_id: str, knowledge: Knowledge, lang: Lang) -> Citation:

@@ -127,6 +127,10 @@ class Lexicon:
                     taken[match.start : match.end] = b"\1" * (match.end - match.start)
         return sorted(kept, key=lambda match: (match.start, match.end))
 
+    def questions(self, text: str) -> set[str]:
+        """Return the questions on which any word says something; patterns are left aside."""
+        return {name for match in self._words(text) for name in (*match.concept.says, *match.concept.implies)}
+
     def _matched(self, text: str) -> Iterator[Match]:
         for pattern, focus, concept in self._patterns:
             for found in pattern.finditer(text):

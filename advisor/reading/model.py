@@ -109,7 +109,7 @@ def train(phrases: Sequence[Phrase], normalise: Callable[[str], str], speaks: Ca
         others = [i for i, phrase in enumerate(rows) if phrase.question != question and question not in spoken[i]]
         if not others:
             continue
-        wanted = max(len(own) * 2, 600)
+        wanted = max(len(own) * 3, 900)
         chosen = [*own, *others[:: max(len(others) // wanted, 1)]]
         labels = [rows[i].option if rows[i].question == question else NOTHING for i in chosen]
         classes, coefficients, intercepts, beta = _fit(matrix[chosen], labels)
@@ -129,7 +129,7 @@ def _fit(matrix: Any, labels: list[str]) -> tuple[tuple[str, ...], Any, Any, flo
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import LinearSVC
 
-    machine = LinearSVC(C=1.0, class_weight="balanced", random_state=0)
+    machine = LinearSVC(C=1.0, class_weight="balanced", tol=1e-3, random_state=0)
     fitted = CalibratedClassifierCV(machine, method="temperature", ensemble=False, cv=3).fit(matrix, labels)
     inner = fitted.calibrated_classifiers_[0]
     coefficients, intercepts = inner.estimator.coef_, inner.estimator.intercept_

@@ -25,8 +25,8 @@ _ABSENCES = frozenset({"none", "any"})
 """Options that are themselves an absence: "nothing gets deployed" is wanted, not ruled out."""
 _CLAUSES = 48
 """Clauses the model looks at; a longer text has said by then what it is about."""
-_OUT = 0.6
-_OUT_AGAINST_RULES = 0.97
+_OUT = 0.4
+_OUT_AGAINST_RULES = 0.9
 """Probability of being out of scope at which it is said, without and with a word of ours in the text."""
 
 
@@ -90,8 +90,9 @@ class Reader:
         """Say whether a normalised text is not about our subject. ``spoken``: some rule found something."""
         sure = self.model.scores(text).get(OUT_OF_SCOPE, {}).get(OUT_OF_SCOPE)
         if sure is None:
-            return not spoken
-        return sure >= (_OUT_AGAINST_RULES if spoken else _OUT)
+            return not spoken and self.cues.subject.search(text) is None
+        ours = spoken or self.cues.subject.search(text) is not None
+        return sure >= (_OUT_AGAINST_RULES if ours else _OUT)
 
 
 def _enough(part: str) -> bool:
@@ -128,7 +129,4 @@ def trained(words: Lexicon, examples: list[phrases.Phrase]) -> Model:
     def plain(text: str) -> str:
         return normal.normalise(text, words.traditional).text
 
-    def speaks(text: str) -> set[str]:
-        return {question for match in words.find(text) for question in (*match.concept.says, *match.concept.implies)}
-
-    return model.train(examples, plain, speaks)
+    return model.train(examples, plain, words.questions)

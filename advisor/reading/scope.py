@@ -53,6 +53,7 @@ class Cues:
     than: re.Pattern[str]
     cut: re.Pattern[str]
     raw: re.Pattern[str]
+    subject: re.Pattern[str]
 
     @classmethod
     def of(cls, written: Mapping[str, Sequence[str]]) -> Cues:

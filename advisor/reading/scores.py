@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.reading import read
+from advisor.reading.model import NOTHING
 from advisor.reading.phrases import LANGUAGES, OUT_OF_SCOPE, Phrase
 from advisor.reading.reader import Reader
 from advisor.reading.types import Understanding
@@ -90,18 +91,28 @@ def _named(reader: Reader, phrase: Phrase) -> tuple[str, float]:
     return best, scores[best]
 
 
-def calibration_error(held: Iterable[Phrase], reader: Reader) -> float:
+def calibration_error(held: Sequence[Phrase], reader: Reader, *, own_only: bool = False) -> float:
     """Return the expected calibration error of the classifiers, over ten bins of equal width.
 
+    Each classifier is asked about each phrase, as it is when reading: about its own question's, and about the
+    others' that its lexicon words do not speak on, where "says nothing" is right. ``own_only`` leaves those out.
     Guo et al., On Calibration of Modern Neural Networks, 2017, https://arxiv.org/abs/1706.04599
     """
-    judged = [(phrase, *_named(reader, phrase)) for phrase in held if phrase.kind != "contrast"]
-    if not judged:
-        return 0.0
-    right = np.array([best == phrase.option for phrase, best, _ in judged], dtype=float)
-    sure = np.array([confidence for _, _, confidence in judged])
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    gaps = [abs(right[bins == b].mean() - sure[bins == b].mean()) * (bins == b).mean() for b in set(bins.tolist())]
+    sure: list[float] = []
+    right: list[bool] = []
+    for phrase in held:
+        if phrase.kind == "contrast":
+            continue
+        text = reader.normalise(phrase.text).text
+        spoken = reader.lexicon.questions(text)
+        for question, classes in reader.model.scores(text).items():
+            if question == phrase.question or not (own_only or question in spoken):
+                best = max(classes, key=classes.__getitem__)
+                sure.append(classes[best])
+                right.append(best == (phrase.option if question == phrase.question else NOTHING))
+    confidence, hit = np.array(sure), np.array(right, dtype=float)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [abs(hit[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in set(bins.tolist())]
     return float(sum(gaps))
 
 
