@@ -24,8 +24,12 @@ ITERATIONS = 5
 SLOW = ((0.4, 1), (0.1, 3))
 """Seconds an iteration from which fewer a turn must do: a long one averages the machine's moods by itself."""
 
-LEAST, MOST = 8, 40
-"""Pairs taken at least (time permitting) and at most."""
+LOOKS = (8, 12, 18, 27, 40)
+"""Numbers of pairs at which the width is looked at; the last ends it. Looking after every pair would stop at lucky
+stretches: on simulated noise 95 % intervals then covered the truth in 90 % of sessions."""
+
+LEAST = LOOKS[0]
+"""Pairs below which weather takes none out for its share alone, and clocks may not jump more often."""
 
 FEWEST = 4
 """Pairs below which no interval is worth giving, whatever the time."""
@@ -131,8 +135,7 @@ def take(
     net: bool,
     cancelled: Callable[[], bool],
     warm_budget: float = WARM,
-    least: int = LEAST,
-    most: int = MOST,
+    looks: Sequence[int] = LOOKS,
     progress: Callable[[dict[str, Any]], None] = lambda event: None,
     partial: Turns | None = None,
 ) -> Turns:
@@ -146,8 +149,7 @@ def take(
             CPU, where the waits of all threads lie on one path.
         cancelled: asked while waiting.
         warm_budget: seconds each side may take to settle.
-        least: pairs before the width is looked at.
-        most: pairs after which it is enough.
+        looks: numbers of pairs at which the width is looked at; the last ends it.
         progress: told of every pair.
         partial: filled in place, so that what was taken outlives an interruption.
 
@@ -190,7 +192,7 @@ def take(
         if not all(_sound(answer) for answer in answers.values()):
             number += 1
             taken.trouble[number] = "a clock jumped: a turn took no positive time or longer than it was waited for"
-            if len(taken.trouble) > least:
+            if len(taken.trouble) > LEAST:
                 raise ValueError("the clocks of this machine jump; nothing can be timed")
             continue
         taken.order += "".join("ab"[index] for index in turn_order)
@@ -208,9 +210,9 @@ def take(
         if len(ratios) >= 2:
             estimate = compare.within(ratios)
             progress({"mean": estimate.mean, "half": estimate.half, "pairs": len(ratios)})
-            if len(ratios) >= least and estimate.half <= max(NARROW, PART * abs(estimate.mean)):
+            if len(ratios) in looks and estimate.half <= max(NARROW, PART * abs(estimate.mean)):
                 return taken
-        if len(taken.used) >= most or (time.monotonic() > until and len(ratios) >= FEWEST):
+        if len(taken.used) >= looks[-1] or (time.monotonic() > until and len(ratios) >= FEWEST):
             return taken
 
 

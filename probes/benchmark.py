@@ -1,0 +1,185 @@
+"""The instrument judged against its own targets: ``python -m probes benchmark``.
+
+Simulated noise of known truth, then this machine: the same framework in both arms, a planted slowdown, an
+independent timer, the share of time that is the harness's own. The naive blocked design runs beside it.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from probes import catalog, compare, duet, selftest, simulate
+from probes.process import Arm, Client
+from probes.types import INCONCLUSIVE, Status
+
+RUNS = 300
+"""Simulated sessions a cell: the standard error of a share of .95 is then .013."""
+
+TRUTHS = (1.0, 1.10, 1.30)
+ROUNDS = 12
+"""Alternations of our turn and the independent timer."""
+
+SESSION = (
+    "training-mlp-default",
+    "training-convnet-default",
+    "training-transformer-default",
+    "training-mlp-eager",
+    "training-convnet-eager",
+    "inference-mlp-default",
+    "inference-convnet-default",
+    "inference-transformer-default",
+)
+"""The quick session of eight that has to fit a minute."""
+
+_TIMER = """
+import sys, torch
+sys.path.insert(0, sys.argv[1])
+from torch.utils import benchmark
+from probes.types import Build
+from probes.workloads import mlp
+torch.set_num_threads(1)
+size = mlp.SIZES["small"]
+twin = mlp.pytorch(Build(size=size, dtype="float32", device="cpu", mode="eager", compile=lambda f: f))
+twin.load(mlp.weights(size, 0))
+batch = twin.place(mlp.data(size, 0))
+timer = benchmark.Timer("step(batch)", globals={"step": twin.step, "batch": batch}, num_threads=1)
+timer.timeit(50)
+for line in sys.stdin:
+    print(timer.blocked_autorange(min_run_time=0.1).median, flush=True)
+"""
+
+
+def run(*, simulated_only: bool = False, progress: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
+    """Run everything; minutes, most of them with real workers."""
+    result: dict[str, Any] = {"simulated": simulated(progress=progress)}
+    if not simulated_only:
+        progress("the same arm twice, and planted slowdowns")
+        result["selftest"] = selftest.calibrate(framework="pytorch", progress=progress)
+        progress("an independent timer")
+        result["agreement"] = agreement()
+        progress("a quick session")
+        result["session"] = session(selftest_result=result["selftest"])
+    return result
+
+
+def simulated(*, runs: int = RUNS, progress: Callable[[str], None] = lambda text: None) -> list[dict[str, Any]]:
+    """Judge coverage and false winners on simulated noise, within one pair of processes and across fresh ones."""
+    cells = []
+    for number, noise in enumerate(simulate.NOISES):
+        for truth in TRUTHS:
+            for spread in (0.0, compare.PROCESS_SD):
+                progress(f"simulated {noise}, truth {truth}, processes spread by {spread:.0%}")
+                cell = simulate.trial(truth, noise, runs=runs, process_sd=spread, seed=1000 + number)
+                cells.append({**cell, "process_sd": spread})
+    return cells
+
+
+def agreement() -> dict[str, Any]:
+    """Alternate our turn with torch.utils.benchmark on the same step; wall times, neither net of waiting."""
+    probe = catalog.load()["training-mlp-eager"]
+    root = str(catalog.PATH.parent.parent)
+    with tempfile.TemporaryDirectory() as scratch:
+        timer = subprocess.Popen(
+            [sys.executable, "-c", _TIMER, root],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=scratch,
+        )
+        client = Client(Arm("pytorch", "pytorch"), settings="default", scratch=scratch)
+        try:
+            assert timer.stdin is not None
+            assert timer.stdout is not None
+            client.ask("hello", timeout=60, framework="pytorch", threads=1, settings="default", plant={})
+            client.ask("use", timeout=10, kind="cpu")
+            asked: dict[str, Any] = {
+                "scenario": probe.scenario,
+                "workload": probe.workload,
+                "size": probe.size,
+                "mode": "eager",
+            }
+            asked |= {"seed": 0, "scratch": scratch, "parity": []}
+            client.ask("open", timeout=60, **asked)
+            client.ask("turn", timeout=60, iterations=10, loops=20)
+            pairs = []
+            for _ in range(ROUNDS):
+                ours = client.ask("turn", timeout=60, iterations=5, loops=5)["seconds"]
+                timer.stdin.write("\n")
+                timer.stdin.flush()
+                pairs.append((statistics.median(ours), float(timer.stdout.readline())))
+        finally:
+            client.close()
+            timer.kill()
+            timer.wait()
+    estimate = compare.within([math.log(ours / theirs) for ours, theirs in pairs])
+    found = compare.ratio(estimate, numerator="ours", denominator="timer")
+    return {"ratio": found.value, "low": found.low, "high": found.high, "pairs": pairs}
+
+
+def session(*, selftest_result: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Run the quick session: wall time after both imports, time to each verdict, and the harness's own share."""
+    probes = catalog.choose(SESSION, catalog.load())
+    ready: list[float] = []
+
+    def told(event: dict[str, Any]) -> None:
+        if event["event"] == "note" and "ready" in event["text"] and len(ready) < 2:
+            ready.append(time.monotonic())
+
+    found = duet.measure(probes, budget=60.0, selftest=selftest_result, progress=told)
+    wall = time.monotonic() - ready[-1]
+    overheads = [turns["overhead"] for m in found.probes for turns in m.facts.get("turns", ())]
+    return {
+        "wall_seconds": wall,
+        "probes": [
+            {
+                "probe": m.probe,
+                "status": m.status.value,
+                "favours": m.ratio.favours if m.ratio else None,
+                "ratio": m.ratio.value if m.ratio else None,
+                "seconds": m.seconds,
+            }
+            for m in found.probes
+        ],
+        "measured": sum(m.status is Status.OK for m in found.probes),
+        "verdicts": sum(m.ratio is not None and m.ratio.favours != INCONCLUSIVE for m in found.probes),
+        "overhead": statistics.median(overheads) if overheads else None,
+        "grade": found.grade,
+    }
+
+
+def table(result: Mapping[str, Any]) -> str:
+    """Say the figures beside their targets."""
+    lines = ["simulated noise: coverage .93-.97; a winner at a true tie <= .02 (naive: blocked, Welch)"]
+    for cell in result["simulated"]:
+        naive = cell["naive"]
+        lines.append(
+            f"  {cell['noise']:6} truth {cell['truth']:.2f} processes {cell['process_sd']:.0%}: "
+            f"covers {cell['coverage']:.2f} wrong {cell['wrong']:.3f} winner {cell['named']:.2f} tie {cell['tie']:.2f} "
+            f"pairs {cell['pairs']:.0f} | naive covers {naive['coverage']:.2f} wrong {naive['wrong']:.2f}"
+        )
+    if "selftest" not in result:
+        return "\n".join(lines)
+    same, agreed, quick = result["selftest"]["same_arm"], result["agreement"], result["session"]
+    lines.append(f"same arm twice: {same['winners_named']} winners in {same['runs']} runs (target <= 2 %)")
+    lines += [
+        f"planted +{planted['slowdown'] - 1:.0%}: found in {planted['found']} of {planted['runs']}"
+        for planted in result["selftest"]["planted"]
+    ]
+    lines.append(
+        f"our step / torch.utils.benchmark: {agreed['ratio']:.3f} [{agreed['low']:.3f}, {agreed['high']:.3f}] "
+        "(target +-3 %)"
+    )
+    lines.append(
+        f"quick session: {quick['measured']} of {len(quick['probes'])} probes measured, {quick['verdicts']} verdicts, "
+        f"{quick['wall_seconds']:.0f} s after both imports (target 8 in 60 s); own share of turns "
+        f"{quick['overhead']:.1%} (target <= 10 %); grade {quick['grade']}"
+    )
+    return "\n".join(lines)
