@@ -10,6 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor.knowledge import load
+from advisor.types import Needs
+from advisor.ui import parts
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs")
@@ -56,7 +58,7 @@ def has_chinese(text: str) -> bool:
 def test_every_page_draws(page: str, answers: dict[str, str], lang: str) -> None:
     app = opened(page, lang=lang, **answers)
 
-    assert has_chinese(str(app.title[0].value)) is (lang == "zh")
+    assert has_chinese(text_of(app)) is (lang == "zh")
 
 
 def test_the_whole_app_draws_with_its_frame() -> None:
@@ -355,3 +357,50 @@ def test_every_knowledge_filter_leaves_only_what_fits(lang: str) -> None:
     assert not app.exception
     wrong = [claim for claim in load().claims.values() if claim.truth == "wrong"]
     assert any(str(len(wrong)) in caption.value for caption in app.caption)
+
+
+def test_a_project_told_in_words_is_understood_and_can_be_corrected() -> None:
+    app = opened("chat")
+    app.chat_input[0].set_value("We ship an app for phones; there is no TPU.").run()
+    assert not app.exception
+    assert app.session_state.needs.options("deploy") == ("mobile",)
+    assert "tpu" in app.session_state.needs.excluded.get("hardware", ())
+
+    fact = next(button for button in app.button if str(button.key).startswith("fact-"))
+    fact.click().run()
+    assert not app.exception
+    assert app.session_state.needs != Needs()
+
+
+def test_the_conversation_knows_what_other_pages_changed() -> None:
+    app = opened("chat", stage="research")
+    app.chat_input[0].set_value("It runs on a server.").run()
+
+    assert not app.exception
+    assert app.session_state.needs.answers["stage"] == "research"
+    assert app.session_state.needs.options("deploy") == ("server",)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_opener_starts_a_conversation_and_restart_ends_it(lang: str) -> None:
+    app = opened("chat", lang=lang)
+    app.button(key="opener-0").click().run()
+    assert not app.exception
+    assert len(app.session_state.chat_log) > 2
+
+    app.button(key="chat-restart").click().run()
+    assert not app.exception
+    assert len(app.session_state.chat_log) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["<img src=x onerror=alert(1)>", "**bold** [x](javascript:alert(1))", "😀😀", "\u202eabc", "$x$ :red[a]"]
+)
+def test_what_the_user_typed_is_shown_letter_by_letter(text: str) -> None:
+    app = opened("chat")
+    app.chat_input[0].set_value(text).run()
+
+    assert not app.exception
+    shown = [str(element.value) for element in app.markdown]
+    assert parts.plain(text) in shown
+    assert not any(element.allow_html for element in app.markdown)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from advisor.coverage import WEIGHING, balance
 from advisor.types import Knowledge
-from advisor.ui import knowledge as knowledge_page
 from advisor.ui import parts, state
 from advisor.ui.texts import GRADE, say, words
 
@@ -88,29 +88,25 @@ def _distrust(base: Knowledge) -> None:
 
 def _figures(base: Knowledge) -> None:
     st.header(say("Figures to hold against us", "可以用来质问我们的数字"))
-    claims = list(base.claims.values())
-    today = state.today()
-    weighing = [claim for claim in claims if claim.status in ("active", "disputed")]
+    counted, today = balance(base), state.today()
+    weighing = [claim for claim in base.claims.values() if claim.status in WEIGHING]
     rows = [
-        (say("Claims that weigh", "计入的论点"), len(weighing)),
-        (
-            say("… with an independent source", "……其中有独立来源"),
-            sum(1 for claim in weighing if knowledge_page.is_independent(claim, base)),
-        ),
-        (
-            say("… that a probe here can test", "……其中可用探针检验"),
-            sum(1 for claim in weighing if base.probes_of.get(claim.id)),
-        ),
+        (say("Claims that weigh", "计入的论点"), counted.claims),
+        (say("… with an independent source", "……其中有独立来源"), sum(one.independent for one in counted.criteria)),
+        (say("… that a probe here can test", "……其中可用探针检验"), sum(one.testable for one in counted.criteria)),
         (
             say("… past their review date", "……其中已过复核日期"),
             sum(1 for claim in weighing if claim.review_by < today),
         ),
-        (say("Claims kept though out of date or wrong", "虽过时或错误但仍保留的论点"), len(claims) - len(weighing)),
+        (
+            say("Claims kept though out of date or wrong", "虽过时或错误但仍保留的论点"),
+            sum(one.shown for one in counted.criteria),
+        ),
     ]
-    for framework in sorted(base.frameworks):
-        favoured = sum(1 for claim in weighing if knowledge_page.leader(claim) == framework)
-        name = parts.name_of(framework)
-        rows.append((say(f"Claims whose effect favours {name} alone", f"仅有利于 {name} 的论点"), favoured))
+    rows += [
+        (say(f"Claims that favour {parts.name_of(key)}", f"有利于 {parts.name_of(key)} 的论点"), count)
+        for key, count in sorted(counted.favouring.items())
+    ]
     st.dataframe(
         [{say("what", "项目"): name, say("how many", "数量"): count} for name, count in rows],
         hide_index=True,

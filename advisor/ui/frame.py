@@ -13,6 +13,7 @@ from advisor.ui.texts import LANGUAGES, say
 
 PAGES = (
     ("needs", "Your project", "你的项目", "edit_note"),
+    ("chat", "Talk it over", "聊一聊", "chat"),
     ("recommendation", "Recommendation", "建议", "task_alt"),
     ("evidence", "Evidence", "实测证据", "speed"),
     ("report", "Report", "报告", "description"),
@@ -25,7 +26,7 @@ PAGES = (
 ICON = Path(__file__).with_name("icon.svg")
 """A file of ours: Streamlit would fetch the picture of a named icon from elsewhere."""
 
-DECIDE = 5
+DECIDE = 6
 """The first so many pages lead to a decision; the others are for reading."""
 
 

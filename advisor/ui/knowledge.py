@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-
 import streamlit as st
 
+from advisor.coverage import balance, cover
 from advisor.types import Claim, Knowledge, Tool
 from advisor.ui import parts, state
 from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, say, words
@@ -18,16 +16,16 @@ def page() -> None:
     """Show the page."""
     base = state.knowledge()
     st.title(say("What we know, and where from", "我们知道什么，依据何在"))
-    independent = sum(1 for claim in base.claims.values() if is_independent(claim, base))
+    vouched = parts.percent(balance(base).vouched)
     st.write(
         say(
-            f"{len(base.claims)} claims from {len(base.sources)} dated sources; {independent} rest on at least one "
-            f"source that is independent of the maker it speaks for.",
-            f"共 {len(base.claims)} 条论点，来自 {len(base.sources)} 个注明日期的来源；其中 {independent} 条至少有一个"
-            "独立于相关厂商的来源。",
+            f"{len(base.claims)} claims from {len(base.sources)} dated sources; {vouched} of them rest on a primary "
+            "source or on one that no framework's maker publishes.",
+            f"共 {len(base.claims)} 条论点，来自 {len(base.sources)} 个注明日期的来源；其中 {vouched} 有一手来源"
+            "或独立于框架厂商的来源。",
         )
     )
-    claims, changed, tools, balance = st.tabs(
+    claims, changed, tools, counts = st.tabs(
         [say("Claims", "论点"), say("What changed", "变化"), say("Tools", "工具"), say("Balance", "均衡性")]
     )
     with claims:
@@ -36,7 +34,7 @@ def page() -> None:
         _changed(base)
     with tools:
         _tools(base)
-    with balance:
+    with counts:
         _balance(base)
 
 
@@ -227,40 +225,20 @@ def _balance(base: Knowledge) -> None:
         )
     )
     rows = []
-    for criterion in base.criteria.values():
-        claims = [claim for claim in base.claims.values() if claim.criterion == criterion.id]
-        favours = Counter(leader(claim) for claim in claims if claim.status in ("active", "disputed"))
-        row = {
+    for found in cover(base):
+        criterion = base.criteria[found.criterion]
+        row: dict[str, object] = {
             say("Group", "类别"): words(GROUP[criterion.group]) if criterion.group in GROUP else criterion.group,
             say("Criterion", "准则"): words(criterion.name),
-            say("Claims", "论点"): len(claims),
+            say("Claims", "论点"): found.claims,
         }
-        row |= {parts.name_of(key): favours[key] for key in sorted(base.frameworks)}
+        row |= {say(f"For {parts.name_of(key)}", f"利于 {parts.name_of(key)}"): n for key, n in found.favouring.items()}
         row |= {
-            say("Equal", "持平"): favours[""],
-            say("Independent", "独立来源"): sum(1 for claim in claims if is_independent(claim, base)),
-            say("Testable here", "可实测"): sum(1 for claim in claims if base.probes_of.get(claim.id)),
-            say("Not current", "已失效"): sum(1 for claim in claims if claim.truth in ("outdated", "wrong")),
+            say("Independent", "独立来源"): found.independent,
+            say("Fair or strong", "证据中等以上"): found.graded,
+            say("Testable here", "可实测"): found.testable,
+            say("Kept for the record", "仅存档"): found.shown,
+            say("Review by", "下次复核"): found.next_review.isoformat() if found.next_review else "",
         }
         rows.append(row)
     st.dataframe(rows, hide_index=True, width="stretch", height=560)
-
-
-def leader(claim: Claim) -> str:
-    """Return the framework whose effect stands alone at the top, or "" where none does."""
-    top = max(claim.value.values(), default=0)
-    best = [key for key, value in claim.value.items() if value == top]
-    return best[0] if len(best) == 1 and len(claim.value) > 1 else ""
-
-
-def is_independent(claim: Claim, base: Knowledge) -> bool:
-    """Say whether some source of the claim is not published by the maker of a framework."""
-    return any(_vendor(name, base) == "none" for name in _known(claim.sources, base))
-
-
-def _known(names: Iterable[str], base: Knowledge) -> list[str]:
-    return [name for name in names if name in base.sources and base.sources[name].kind != "none-found"]
-
-
-def _vendor(name: str, base: Knowledge) -> str:
-    return base.sources[name].vendor_of

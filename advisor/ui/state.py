@@ -22,6 +22,9 @@ from advisor.ui.texts import LANGUAGES
 from probes import catalog
 from probes.types import Evidence, Probe
 
+KEPT = 16
+"""Recommendations remembered in a session: a turn of the conversation asks for several."""
+
 UNDO_DEPTH = 30
 """Changes kept for undo: more than a person retraces."""
 
@@ -196,7 +199,7 @@ def recommend(wanted: Needs, measured: Mapping[str, Evidence]) -> Recommendation
     key = (json.dumps(wanted.document(), sort_keys=True), tuple(sorted(measured)), base.sha256, day)
     memory: dict[object, Recommendation] = st.session_state.setdefault("recommendations", {})
     if key not in memory:
-        while len(memory) >= 8:
+        while len(memory) >= KEPT:
             memory.pop(next(iter(memory)))
         memory[key] = advise(
             wanted,

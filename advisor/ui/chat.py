@@ -1,0 +1,238 @@
+"""The page of the conversation: say it in your own words, see what was understood, correct it, ask back.
+
+What the user typed is shown letter by letter; only the advisor's own words are rendered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+from advisor import dialogue
+from advisor.types import Needs, Recommendation
+from advisor.ui import parts, state
+from advisor.ui.texts import language, say
+
+LONGEST = 20_000
+"""Characters taken at once; the reader copes with more, a chat line does not."""
+
+PAUSE = 0.012
+"""Seconds between two words of a new answer: readable as it comes, never a wait."""
+
+ICONS = {
+    "said": ":material/close:",
+    "excluded": ":material/block:",
+    "implied": ":material/question_mark:",
+}
+FACTS = frozenset(ICONS)
+
+FIRST = (
+    ("We fine-tune language models on one node with four GPUs.", "我们在一台四卡服务器上微调大语言模型。"),
+    ("A camera app that recognises plants, on the phone and offline.", "手机上离线识别植物的拍照应用。"),
+    ("I am new to this and want to learn with small examples.", "我是新手，想从小例子学起。"),
+)
+"""Openers for whoever does not know how to begin."""
+
+
+def page() -> None:
+    """Show the page."""
+    head, again = st.columns([4, 1], vertical_alignment="bottom")
+    head.title(say("Talk it over", "聊一聊"))
+    again.button(say("Restart", "重新开始"), icon=":material/restart_alt:", on_click=_restart, key="chat-restart")
+    st.caption(
+        say(
+            "Describe the project in your own words, in English or Chinese. It is read on this machine, by rules and a "
+            "small model; nothing is sent anywhere.",
+            "请用自己的话描述项目，中英文均可。内容由规则和一个小模型在本机读取，不会发送到任何地方。",
+        )
+    )
+    if "chat" not in st.session_state:
+        _restart()
+    _measured_meanwhile()
+    log: list[dict[str, Any]] = st.session_state.chat_log
+    for at, entry in enumerate(log):
+        _entry(entry, at, last=at == len(log) - 1)
+    if len(log) == 1:
+        _openers()
+    _facts()
+    typed = st.chat_input(
+        say("Your project, or a question about the answer", "你的项目，或对结论的疑问"), max_chars=LONGEST
+    )
+    if typed:
+        _say(typed)
+        st.rerun()
+
+
+# ---------------------------------------------------------------- the conversation
+
+
+def _restart() -> None:
+    talk, messages = dialogue.start(lang="zh" if language() == "zh" else "en")
+    st.session_state.chat = talk
+    st.session_state.chat_needs = None
+    st.session_state.chat_log = [{"message": message, "fresh": False} for message in messages]
+    st.session_state.chat_evidence = tuple(state.evidence())
+    st.session_state.transcript = ()
+
+
+def _say(said: str | dialogue.Action) -> None:
+    """Hear the user out and let the answers of every page follow."""
+    talk = _in_step()
+    if isinstance(said, dialogue.Action) and said.verb == "restart":
+        _restart()
+        return
+    log: list[dict[str, Any]] = st.session_state.chat_log
+    log.append({"user": said if isinstance(said, str) else _pressed(said)})
+    talk, messages = dialogue.reply(talk, said, state.knowledge(), _judge)
+    log.extend({"message": message, "fresh": True} for message in messages)
+    st.session_state.chat = talk
+    st.session_state.transcript = tuple({"who": turn.who, "text": turn.text} for turn in talk.transcript)
+    state.put(talk.assumed())
+    st.session_state.chat_needs = state.needs()
+    if any(message.do == "measure" for message in messages):
+        _measure()
+
+
+def _in_step() -> dialogue.State:
+    """Return the conversation with what other pages have changed meanwhile."""
+    talk: dialogue.State = st.session_state.chat
+    if state.needs() != (st.session_state.chat_needs or Needs()):
+        talk = talk.model_copy(update={"needs": state.needs(), "implied": {}, "conflicts": (), "asked": None})
+    return talk
+
+
+def _judge(needs: Needs) -> Recommendation:
+    return state.recommend(needs, state.evidence())
+
+
+def _pressed(action: dialogue.Action) -> str:
+    for entry in reversed(st.session_state.chat_log):
+        for chip in entry["message"].chips if "message" in entry else ():
+            if chip.action == action:
+                return str(chip.label)
+    return action.verb
+
+
+def _measure() -> None:
+    from advisor.ui import live
+
+    plan = state.recommendation().probe_plan
+    if plan and live.current() is None:
+        live.begin([step.probe for step in plan], budget=60.0)
+
+
+def _measured_meanwhile() -> None:
+    """Tell the result again once the measurement that was asked for here has ended."""
+    now = tuple(state.evidence())
+    if now == st.session_state.chat_evidence:
+        return
+    st.session_state.chat_evidence = now
+    if now and len(st.session_state.chat_log) > 1:
+        _say(dialogue.Action(verb="result"))
+
+
+# ---------------------------------------------------------------- how it looks
+
+
+def _entry(entry: dict[str, Any], at: int, *, last: bool) -> None:
+    if "user" in entry:
+        with st.chat_message("user"):
+            st.markdown(parts.plain(entry["user"]))
+        return
+    message: dialogue.Message = entry["message"]
+    with st.chat_message("assistant", avatar=":material/balance:"):
+        if entry["fresh"]:
+            entry["fresh"] = False
+            st.write_stream(_words(message.text))
+        else:
+            st.markdown(message.text)
+        _citations(message)
+        if message.do is not None:
+            _door(message.do, at)
+        if last:
+            _chips([chip for chip in message.chips if chip.state not in FACTS], at)
+
+
+def _words(text: str) -> Iterator[str]:
+    for word in text.split(" "):
+        yield word + " "
+        time.sleep(PAUSE)
+
+
+def _citations(message: dialogue.Message) -> None:
+    if not message.citations:
+        return
+    with st.expander(say(f"Sources ({len(message.citations)})", f"来源（{len(message.citations)}）")):
+        for citation in message.citations:
+            claim = state.knowledge().claims.get(citation.claim)
+            st.markdown(f"**{parts.plain(citation.statement)}**")
+            if claim:
+                parts.sources(claim.sources)
+
+
+def _door(do: str, at: int) -> None:
+    page, label = {
+        "measure": ("evidence", say("Watch the measurement", "查看测量进度")),
+        "report": ("report", say("To the report", "前往报告")),
+    }[do]
+    if st.button(label, icon=":material/arrow_forward:", key=f"chat-door-{at}"):
+        parts.go(page)
+
+
+def _chips(chips: list[dialogue.Chip], at: int) -> None:
+    if not chips:
+        return
+    with st.container(horizontal=True, gap="small", key=f"chips-{at}"):
+        for number, chip in enumerate(chips):
+            st.button(
+                parts.plain(chip.label),
+                key=f"chip-{at}-{number}",
+                on_click=_say,
+                args=(chip.action,),
+                type="secondary" if chip.state == "choice" else "tertiary",
+            )
+
+
+def _facts() -> None:
+    """Show what was understood, each with its words, to be taken back by a click."""
+    chips: dict[str, dialogue.Chip] = {}
+    for entry in st.session_state.chat_log:
+        for chip in entry["message"].chips if "message" in entry else ():
+            if chip.state in FACTS:
+                chips[f"{chip.action.question}.{chip.action.option}"] = chip
+    talk: dialogue.State = st.session_state.chat
+    kept = [chip for chip in chips.values() if _holds(chip, talk)]
+    if not kept:
+        return
+    with st.container(border=True, key="chat-facts"):
+        st.caption(say("What I understood; a click takes it back", "我的理解；点击即可撤回"))
+        with st.container(horizontal=True, gap="small"):
+            for number, chip in enumerate(kept):
+                quote = f"“{chip.quote}”" if chip.quote else say("follows from what you said", "由你的话推断")
+                st.button(
+                    parts.plain(chip.label),
+                    key=f"fact-{number}",
+                    icon=ICONS[chip.state],
+                    help=parts.plain(quote),
+                    on_click=_say,
+                    args=(chip.action,),
+                )
+
+
+def _holds(chip: dialogue.Chip, talk: dialogue.State) -> bool:
+    question, option = chip.action.question or "", chip.action.option or ""
+    if chip.state == "excluded":
+        return option in talk.needs.excluded.get(question, ())
+    if chip.state == "implied":
+        return option in talk.implied.get(question, ())
+    return option in talk.needs.options(question)
+
+
+def _openers() -> None:
+    st.caption(say("For example", "例如"))
+    for at, (english, chinese) in enumerate(FIRST):
+        text = say(english, chinese)
+        st.button(text, key=f"opener-{at}", on_click=_say, args=(text,), width="stretch")
