@@ -5,11 +5,16 @@ Pure: no files, no clock.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from advisor.types import (
     LIVING_ROUTE,
     Exclusion,
+    Framework,
     Knowledge,
     Needs,
     Plan,
@@ -149,11 +154,38 @@ def relaxations(needs: Needs, knowledge: Knowledge) -> tuple[Text, ...]:
     return tuple(notes)
 
 
+def install_lines(framework: Framework, steps: Sequence[str]) -> tuple[str, ...]:
+    """Return what to type: one pip line with the framework pinned, then what other installers need.
+
+    A step's own build of the framework ("[extras]", or a "-cpu" package) is the framework: its extras are kept,
+    two builds of it side by side would overwrite each other.
+    """
+    base = canonicalize_name(framework.package)
+    extras: set[str] = set()
+    packages: dict[str, str] = {}
+    others: list[str] = []
+    for line in (framework.install, *steps):
+        words = shlex.split(line)
+        if words[:2] != ["pip", "install"] or any(word.startswith("-") for word in words):
+            others.append(line)  # another installer, or a build from an index of its own
+            continue
+        for word in words[2:]:
+            requirement = Requirement(word)
+            name = canonicalize_name(requirement.name)
+            if name in (base, f"{base}-cpu"):
+                extras |= requirement.extras
+            else:
+                packages.setdefault(name, word)
+    wanted_extras = f"[{','.join(sorted(extras))}]" if extras else ""
+    pinned = f"{framework.package}{wanted_extras}=={framework.latest_version}"
+    quoted = [f'"{word}"' if "[" in word else word for word in (pinned, *packages.values())]
+    return (" ".join(["pip", "install", *quoted]), *dict.fromkeys(others))
+
+
 def plan_of(framework: str, routes: Sequence[RouteResult], knowledge: Knowledge, *, role: str) -> Plan:
     """Return a framework's best living route to each named need, and what to install for it."""
     steps = [route for route in routes if route.framework == framework and route.best]
     known = knowledge.frameworks[framework]
-    lines = [known.install, *(step.install for step in steps if step.install)]
     foreign = {
         tool: knowledge.tools[tool].framework
         for step in steps
@@ -172,7 +204,7 @@ def plan_of(framework: str, routes: Sequence[RouteResult], knowledge: Knowledge,
     return Plan(
         framework=framework,
         role=role,
-        install=tuple(dict.fromkeys(lines)),
+        install=install_lines(known, [step.install for step in steps if step.install]),
         steps=tuple(
             PlanStep(
                 need=step.need,
