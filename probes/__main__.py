@@ -145,12 +145,16 @@ def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
     Example: python -m probes selftest
     """
     from probes import selftest
+    from probes.evidence import EvidenceError
 
     def say(text: str) -> None:
         click.echo(text, err=True)
 
-    result = selftest.calibrate(framework=framework, quick=quick, progress=say)
-    selftest.save(result)
+    try:
+        result = selftest.calibrate(framework=framework, quick=quick, progress=say)
+        selftest.save(result)
+    except EvidenceError as error:
+        _fail(error.problems)
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
         return

@@ -23,6 +23,9 @@ from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Status
 
 SLOWDOWNS = (1.05, 1.10, 1.20)
 
+HURRY = 1.0
+"""Seconds of turns a pair in the quick self-test."""
+
 FLOOR = 0.005
 """Smallest process spread believed: a quarter of a dozen quiet pairs can agree by luck."""
 
@@ -94,7 +97,7 @@ def calibrate(
     for slowdown, runs in repeats.items():
         taken[slowdown] = []
         for number in range(runs):
-            measurement = _pair(framework, slowdown, python=python, seed=number)
+            measurement = _pair(framework, slowdown, python=python, seed=number, budget=HURRY if quick else None)
             taken[slowdown].append(measurement)
             shown = measurement.ratio.value if measurement.ratio else float("nan")
             progress(f"{'same arm' if slowdown == 1 else f'planted +{slowdown - 1:.0%}'}: {shown:.3f}")
@@ -135,10 +138,10 @@ def calibrate(
     }
 
 
-def _pair(framework: str, slowdown: float, *, python: str, seed: int) -> Measurement:
+def _pair(framework: str, slowdown: float, *, python: str, seed: int, budget: float | None) -> Measurement:
     """Measure one fresh pair of twins; the second is slowed."""
     arms = (Arm("a", framework, python), Arm("b", framework, python, {"slowdown": slowdown}))
-    return duet.measure([probe(framework)], arms=arms, seed=seed, selftest={"process_sd": 0.0}).probes[0]
+    return duet.measure([probe(framework)], arms=arms, seed=seed, budget=budget, selftest={"process_sd": 0.0}).probes[0]
 
 
 def _within(measurement: Measurement) -> compare.Estimate:

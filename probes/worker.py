@@ -356,14 +356,16 @@ class Worker:
         return {"flops": 2.0 * size**3 / best, "bytes": 8.0 * count / copied, "matrix": size, "copied": 4 * count}
 
     def _best(self, call: Any) -> float:
-        """Take the fastest of five after one that warms up: a roof is what can be reached."""
+        """Take the fastest of five after one that warms up, less what it was kept waiting, as costs are."""
         seconds = []
         for _ in range(6):
             self.backend.synchronise()
-            begin = time.perf_counter()
+            kept, begin = gauge.waiting() or 0.0, time.perf_counter()
             call()
             self.backend.synchronise()
-            seconds.append(time.perf_counter() - begin)
+            took = time.perf_counter() - begin
+            kept = (gauge.waiting() or kept) - kept
+            seconds.append(max(took - kept, took / 10) if self.threads == 1 else took)
         return min(seconds[1:])
 
     def do_pause(self, request: dict[str, Any]) -> dict[str, Any]:
