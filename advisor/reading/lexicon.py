@@ -40,6 +40,7 @@ class Concept(BaseModel):
         denied_says: options that its negation answers ("no GPU" says cpu).
         confidence: how surely ``says`` holds when it is named; below .85 it is offered, not filled.
         generic: a named product of the same kind outweighs its negation ("no GPU ... my RTX 3090").
+        opaque: the model does not see it ("Edge TPU" is no TPU in the sense of the question).
         partial: one of many of its kind; ruling it out yields to another named ("Android but not iOS").
         needs: questions of which another answer must have been read for ``rules_out`` to hold.
         context: its pattern's match is wide; other concepts inside it stand beside it.
@@ -57,6 +58,7 @@ class Concept(BaseModel):
     denied_says: Options = {}
     confidence: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
     generic: bool = False
+    opaque: bool = False
     partial: bool = False
     needs: Options = {}
     focus: str | None = None
@@ -91,6 +93,7 @@ class Lexicon:
         traditional: dict[str, str],
         macros: dict[str, str],
         cues: dict[str, list[str]],
+        names: list[str],
     ) -> None:
         """Build the trie and compile the patterns; ``{name}`` in a pattern stands for the macro."""
         self.concepts = concepts
@@ -98,10 +101,11 @@ class Lexicon:
         self.cues = cues
         self._trie: dict[str, Any] = {}
         self._patterns: list[tuple[re.Pattern[str], re.Pattern[str] | None, Concept]] = []
-        terms: set[str] = set()
+        terms = set(names)
         for concept in concepts:
             for word in concept.words:
-                terms.update(re.findall(r"[a-z]+", word.lower()))
+                if " " not in word:
+                    terms.update(re.findall(r"[a-z]+", word.lower()))
                 node = self._trie
                 for character in word.lower():
                     node = node.setdefault(character, {})
@@ -199,7 +203,9 @@ def _read(path: Path) -> Lexicon:
             raise KnowledgeError(problems)
         pairs = document["traditional"].split()
         traditional = {pair[0]: pair[1] for pair in pairs}
-        return Lexicon(concepts, traditional=traditional, macros=document["macros"], cues=document["cues"])
+        return Lexicon(
+            concepts, traditional=traditional, macros=document["macros"], cues=document["cues"], names=document["names"]
+        )
     except (OSError, yaml.YAMLError, KeyError, TypeError, re.error) as error:
         raise KnowledgeError([_problem(path, "", str(error))]) from error
 

@@ -97,6 +97,6 @@ def language(normal: Normal, terms: frozenset[str]) -> Language:
         return "en" if words and (english >= other) else "other"
     if foreign * 4 > chinese:
         return "other"
-    if english >= 1 and ordinary >= 2 and ordinary * 12 > chinese:
+    if english >= 2 and english * 12 > chinese:
         return "mixed"
     return "mixed" if ordinary >= 2 and ordinary * 4 > chinese else "zh"

@@ -25,7 +25,7 @@ _ABSENCES = frozenset({"none", "any"})
 """Options that are themselves an absence: "nothing gets deployed" is wanted, not ruled out."""
 _CLAUSES = 48
 """Clauses the model looks at; a longer text has said by then what it is about."""
-_OUT = 0.4
+_OUT = 0.36
 _OUT_AGAINST_RULES = 0.9
 """Probability of being out of scope at which it is said, without and with a word of ours in the text."""
 
@@ -63,7 +63,7 @@ class Reader:
         for clause in clauses[:_CLAUSES]:
             part = text[clause.start : clause.end]
             for match in clause.matches:
-                if match.concept.silent:
+                if match.concept.silent or match.concept.opaque:
                     place = slice(match.start - clause.start, match.end - clause.start)
                     part = part[: place.start] + " " * (match.end - match.start) + part[place.stop :]
             start, end = clause.start + len(part) - len(part.lstrip()), clause.start + len(part.rstrip())

@@ -140,7 +140,7 @@ def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues) -> list[Polari
         return []
     part = text[clause.start : clause.end]
     result: list[Polarity] = ["wanted"] * len(matches)
-    if cues.hedge.search(part) and not _absorbed(cues.hedge.search(part), whole):
+    if cues.hedge.search(part) and not _absorbed(cues.hedge.search(part), whole, cues):
         result = ["hedged"] * len(matches)
     past = cues.past.search(part)
     if past:
@@ -148,7 +148,7 @@ def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues) -> list[Polari
         result = ["aside" if match.end > after else old for match, old in zip(matches, result, strict=True)]
     for found in cues.than.finditer(part):
         first = _first_after(matches, clause.start + found.end(), reach=16)
-        if first is not None and not _absorbed(found, whole):
+        if first is not None and not _absorbed(found, whole, cues):
             result[first] = "aside"
     negated = _negated(part, clause, whole, text[clause.end : clause.end + 12], cues)
     return [negated.get(index, old) for index, old in enumerate(result)]
@@ -177,7 +177,7 @@ def _negated(part: str, clause: Clause, whole: Clause, following: str, cues: Cue
     negated: dict[int, Polarity] = {}
     blanked = cues.neutral.sub(lambda found: "·" * len(found.group()), part)
     found = None if _QUESTION.match(following) else _backward(blanked, cues) or cues.backward_zh.search(blanked)
-    if found and not _absorbed(found, whole):
+    if found and not _absorbed(found, whole, cues):
         last = max(blanked.rfind(" and ", 0, found.start()), 0)
         before = [
             i
@@ -189,7 +189,7 @@ def _negated(part: str, clause: Clause, whole: Clause, following: str, cues: Cue
             blanked = blanked[: found.start()] + "·" * (len(blanked) - found.start())
     previous_end = -100
     for cue in cues.forward.finditer(blanked):
-        if _absorbed(cue, whole):
+        if _absorbed(cue, whole, cues):
             continue
         if cue.group().startswith("除") and _ALSO.search(blanked[cue.end() :] + following):
             continue
@@ -263,9 +263,16 @@ def _first_after(matches: Sequence[Match], place: int, *, reach: int) -> int | N
     return None
 
 
-def _absorbed(found: re.Match[str] | None, clause: Clause) -> bool:
-    """Say whether the cue is part of a longer known wording ("no experience")."""
+def _absorbed(found: re.Match[str] | None, clause: Clause, cues: Cues) -> bool:
+    """Say whether what denies in the cue is part of a longer known wording ("no experience", "have never coded")."""
     if found is None:
         return True
     start, end = clause.start + found.start(), clause.start + found.end()
-    return any(match.start <= start and end <= match.end for match in clause.matches)
+    for match in clause.matches:
+        if match.start <= start and end <= match.end:
+            return True
+        if start < match.start < end <= match.end and cues.raw.search(
+            found.string, match.start - clause.start, found.end()
+        ):
+            return True
+    return False

@@ -1,0 +1,25 @@
+"""``python -m advisor.reading card``: write the model card beside the phrases."""
+
+from __future__ import annotations
+
+import sys
+
+from advisor import knowledge
+from advisor.reading import load_model, phrases
+from advisor.reading.card import card
+
+
+def main(arguments: list[str]) -> int:
+    """Write knowledge/phrases/MODEL_CARD.md; any other argument is refused with status 2."""
+    if arguments != ["card"]:
+        sys.stderr.write("usage: python -m advisor.reading card\n")
+        return 2
+    folder = knowledge.home() / "phrases"
+    text = card(phrases.load(folder), load_model(), knowledge.load())
+    (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{folder / 'MODEL_CARD.md'}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

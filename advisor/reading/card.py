@@ -1,0 +1,72 @@
+"""The reader's model card: data, method, scores per language, limits; written from the present files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from advisor.reading import scores
+from advisor.reading.phrases import LANGUAGES, OUT_OF_SCOPE, Phrase
+from advisor.reading.reader import Reader
+from advisor.types import Knowledge
+
+_HEAD = """# Model card: reading free text
+
+Written by `python -m advisor.reading card`; do not edit by hand.
+
+**What it is for.** Reading an English, Chinese or mixed description of a machine learning project into the
+questionnaire's answers, offline. Not for anything else; it makes no decision, and every answer it fills in is
+shown with the words it was read from and can be taken back.
+
+**How it works.** A bilingual lexicon with rules of negation, doubt and comparison (`knowledge/lexicon.yaml`) reads
+what has a name. What has none goes to one classifier a question: TF-IDF of character n-grams (2-4 in Latin words,
+1-3 in Chinese), linear support vector machine, temperature calibration in three folds, taught by the `train` part of
+`knowledge/phrases/`. A rule beats a classifier. A rule fills from .85 on, a classifier from .93 and a lead of .25;
+what is less sure is offered as a choice. Trained on first use with scikit-learn, kept as plain arrays.
+
+**Data.** Our own wordings, written by people who knew the options; no text of any user, no public data set."""
+
+_LIMITS = """**Limits.**
+- The held-out wordings were written to avoid the lexicon's words: `filled` is a lower bound for real texts, which
+  mostly name things. `model` counts "says nothing" as a wrong answer for them.
+- Irony, quotations, other people's projects and comparisons over several sentences are read at face value.
+- A negation that the rules do not know is not seen by the classifiers; where any word of denial stands, they only
+  offer. `reversed` counts the ruled-out options that were said as wanted all the same.
+- Calibration holds for the mix of clauses met in reading; on a question's own wordings alone the classifiers are
+  less well calibrated (second figure).
+- Other languages are not read; what is named in Latin letters in them may be."""
+
+
+def card(phrases: Sequence[Phrase], reader: Reader, knowledge: Knowledge) -> str:
+    """Return the model card in Markdown."""
+    held = [phrase for phrase in phrases if phrase.held_out]
+    ours = [phrase for phrase in phrases if phrase.question != OUT_OF_SCOPE]
+    lines = [_HEAD, ""]
+    for lang in LANGUAGES:
+        own = [phrase for phrase in ours if phrase.lang == lang]
+        odd = sum(phrase.kind != "wanted" for phrase in own)
+        lines.append(
+            f"- {lang}: {len(own)} wordings, {sum(p.held_out for p in own)} of them held out, "
+            f"{odd / max(len(own), 1):.0%} negated, hedged, mixed or contrasting"
+        )
+    lines += ["", "**Scores on the held-out wordings**, which nothing was trained on:", ""]
+    lines += [
+        "| question | language | wordings | model | read | filled | wrong | ruled out found | reversed |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for score in scores.by_question(held, reader, knowledge):
+        shares = (score.model, score.read, score.filled, score.wrong, score.ruled_out)
+        cells = " | ".join("–" if share is None else f"{share:.2f}" for share in shares)
+        lines.append(f"| {score.question} | {score.lang} | {score.phrases} | {cells} | {score.reversed_} |")
+    lines += [
+        "",
+        "`model`: the classifier alone names the option. `read`: the reader fills or offers it. `filled`: fills it. "
+        "`wrong`: fills another one instead.",
+        "",
+    ]
+    for lang in LANGUAGES:
+        own = [phrase for phrase in held if phrase.lang == lang]
+        error, alone = scores.calibration_error(own, reader), scores.calibration_error(own, reader, own_only=True)
+        lines.append(f"- expected calibration error, {lang}: {error:.3f} (own wordings alone: {alone:.3f})")
+    recall, alarms = scores.out_of_scope(held, reader, knowledge)
+    lines += [f"- out of scope: recall {recall:.2f}, false alarms {alarms:.3f}", "", _LIMITS, ""]
+    return "\n".join(lines)
