@@ -19,6 +19,8 @@ MARGIN = 0.25
 """The best class must lead the second by this much to be filled in."""
 _FILL_BY_MODEL = 0.93
 """Stricter than for a rule: the model knows phrases, and real texts say much that none of them says."""
+_FEW = 2
+"""In a text of more clauses the model only offers: much of a long story is about nothing we ask."""
 _DOUBTFUL = 0.7
 """The model cannot see what a "not" governs: where one stands that no rule understood, it only offers."""
 _ABSENCES = frozenset({"none", "any"})
@@ -77,7 +79,7 @@ class Reader:
                 (best, sure), (_, second) = sorted(classes.items(), key=lambda item: -item[1])[:2]
                 if best == NOTHING or sure < OFFER:
                     continue
-                if sure - second < MARGIN or sure < _FILL_BY_MODEL:
+                if sure - second < MARGIN or sure < _FILL_BY_MODEL or len(clauses) > _FEW:
                     sure = min(sure, FILL - 0.01)
                 absence = best in _ABSENCES
                 if doubtful and not negated and not absence:

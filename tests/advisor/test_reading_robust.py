@@ -12,8 +12,26 @@ from advisor import knowledge, reading
 
 KNOWLEDGE = knowledge.load()
 PIECES = st.sampled_from(
-    ["no ", "not ", "不", "没有", "GPU", " phone", "手机", "，", ", ", " or ", "和", "除了"]
-    + ["RTX 4090", "\u200f", "<b>", "🙂", "ﬁ", "İ"]
+    [
+        "no ",
+        "not ",
+        "不",
+        "没有",
+        "GPU",
+        " phone",
+        "手机",
+        "，",
+        ", ",
+        " or ",
+        "和",
+        "除了",
+        "RTX 4090",
+        "\u200f",
+        "<b>",
+        "🙂",
+        "ﬁ",
+        "İ",
+    ]
 )
 
 
