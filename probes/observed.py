@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from probes import compare
@@ -54,6 +54,9 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
             if answer["cost"] is not None:
                 samples[arm.label].append(answer["cost"])
                 session.progress({"event": "turn", "probe": probe.id, "framework": arm.label, "cost": answer["cost"]})
+    said = agreed([facts[label].pop("claims", {}) for label in labels])
+    if said:
+        facts["claims"] = said
     facts["processes"] = described["processes"]
     facts.update(threads=session.threads, device=session.kind)
     kept = {label: tuple(costs) for label, costs in samples.items() if costs}
@@ -74,6 +77,16 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
         own_workload=session.workload_file is not None,
         settings=probe.settings,
     )
+
+
+def agreed(sides: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Join what the sides' facts say about claims: one that contradicts outweighs any that confirm."""
+    found: dict[str, str] = {}
+    for side in sides:
+        for claim, verdict in side.items():
+            if found.get(claim) != "contradicted":
+                found[claim] = verdict
+    return found
 
 
 def _ratio(probe: Probe, samples: Mapping[str, tuple[float, ...]], labels: list[str]) -> tuple[Any, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -121,6 +122,11 @@ def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return made
 
     return compiled
+
+
+def written_by_hand(build: Build) -> Build:
+    """Return how a loop that ``Model.fit`` cannot run is built in the default mode: TensorFlow's guides decorate it."""
+    return build if build.mode != "default" else replace(build, mode="compiled", compile=compile("compiled"))
 
 
 def synchronise() -> None:

@@ -143,7 +143,10 @@ class Live:
 
 @dataclass
 class Observation:
-    """What one fresh process saw: a cost in the scenario's unit, or None, and facts (JSON values)."""
+    """What one fresh process saw: a cost in the scenario's unit, or None, and facts (JSON values).
+
+    ``facts["claims"]``, where given, is {claim id: "confirmed" or "contradicted"}; the manager joins the sides'.
+    """
 
     cost: float | None
     facts: dict[str, Any] = field(default_factory=dict)

@@ -57,7 +57,8 @@ def pytorch(stage):
 
     # As users compile: a graph break is allowed here, for a print is none of the timed code.
     compiled = (lambda f: f) if stage.build.mode == "eager" else torch.compile
-    return torch.ones(2, 4), compiled, printing, stopping, (mismatched, out_of_range)
+    claims = {"print": "pt-print-intermediate", "breakpoint": "pt-native-breakpoints"}
+    return torch.ones(2, 4), compiled, printing, stopping, (mismatched, out_of_range), claims
 
 
 def tensorflow(stage):
@@ -84,19 +85,22 @@ def tensorflow(stage):
         return tf.gather(y, tf.fill((1,), 99), axis=1)  # the faulty line
 
     compiled = stage.backend.compile(stage.build.mode)
-    return tf.ones((2, 4)), compiled, printing, stopping, (mismatched, out_of_range)
+    claims = {"print": "tf-eager-dynamic-debug", "breakpoint": "tf-eager-dynamic-debug"}
+    return tf.ones((2, 4)), compiled, printing, stopping, (mismatched, out_of_range), claims
 
 
 def observe(stage: Stage) -> Observation:
-    x, compiled, printing, stopping, faulty = stage.part(globals())(stage)
-    return Observation(
-        None,
-        {
-            "print": _print(compiled(printing), x),
-            "breakpoint": _breakpoint(compiled(stopping), x),
-            "errors": {function.__name__: _error(compiled(function), x, function) for function in faulty},
-        },
-    )
+    x, compiled, printing, stopping, faulty, claims = stage.part(globals())(stage)
+    printed, stopped = _print(compiled(printing), x), _breakpoint(compiled(stopping), x)
+    errors = {function.__name__: _error(compiled(function), x, function) for function in faulty}
+    open_to_print = printed["printed"] == CALLS and printed["shows_values"]
+    open_to_stop = stopped["stopped"] == CALLS and stopped["value_known"]
+    eager = stage.build.mode == "eager"
+    holds = {"debugging-modes-2026": (open_to_print and open_to_stop) is eager}
+    if eager:  # what is said of print and breakpoints is said of the everyday mode
+        holds |= {claims["print"]: open_to_print, claims["breakpoint"]: open_to_stop}
+    said = {claim: "confirmed" if true else "contradicted" for claim, true in holds.items()}
+    return Observation(None, {"print": printed, "breakpoint": stopped, "errors": errors, "claims": said})
 
 
 def _print(call, x):

@@ -50,7 +50,12 @@ def pytorch():
 
     made, deprecated = _asked(scripted) or (False, False)
     return [
-        _fact("executes at once", ["pt-dynamic-graph-default"], (x * 2).tolist() == [2.0] * 3, "(x * 2).tolist()"),
+        _fact(
+            "executes at once",
+            ["pt-dynamic-graph-default", "tensorflow-eager-default-2026"],
+            (x * 2).tolist() == [2.0] * 3,
+            "(x * 2).tolist()",
+        ),
         _fact(
             "a Python if on a tensor's value works as written, gradient included",
             ["pt-dynamic-graph-default", "choose-pt-dynamic-structures"],
@@ -66,18 +71,18 @@ def pytorch():
         _fact("TorchScript still compiles a module", ["pt-deploy-torchscript"], made, "torch.jit.script(nn.Linear)"),
         _fact(
             "TorchScript warns that it is deprecated",
-            ["pt-deploy-torchscript"],
+            ["pt-deploy-torchscript", "torchscript-onnx-static-export"],
             deprecated,
             "warnings from torch.jit.script",
             contradicts=True,
         ),
         _fact(
             "torch.compile is one call",
-            ["torch-compile-one-line"],
+            ["torch-compile-one-line", "trend-both-converge"],
             callable(getattr(torch, "compile", None)),
             "torch.compile",
         ),
-        _fact("torch.export exists", ["torch-export-2026"], _found("torch.export"), "torch.export"),
+        _fact("torch.export exists", [], _found("torch.export"), "torch.export"),
         _fact(
             "torch.distributed is part of the package",
             ["pt-distributed-torch-distributed"],
@@ -86,7 +91,7 @@ def pytorch():
         ),
         _fact(
             "elastic launching is part of the package",
-            ["torchelastic-elastic-training"],
+            [],
             _found("torch.distributed.elastic"),
             "torch.distributed.elastic",
         ),
@@ -99,7 +104,7 @@ def pytorch():
         ),
         _fact(
             "TensorBoard can be written to",
-            ["tensorboard-visualisation"],
+            [],
             _found("tensorboard"),
             "tensorboard (python -m pip install tensorboard)",
             optional=True,
@@ -159,7 +164,12 @@ def tensorflow():
     converts, deprecated = _asked(interpreted) or (False, False)
     eager = tf.executing_eagerly()
     return [
-        _fact("executes at once", ["tf2-eager-default", "tf2-supports-eager"], eager, "tf.executing_eagerly()"),
+        _fact(
+            "executes at once",
+            ["tf2-eager-default", "tf2-supports-eager", "tensorflow-eager-default-2026", "trend-both-converge"],
+            eager,
+            "tf.executing_eagerly()",
+        ),
         _fact(
             "the graph comes first",
             ["tf-static-graph-default", "tf1-define-then-run"],
@@ -187,27 +197,27 @@ def tensorflow():
         ),
         _fact(
             "Python side effects inside tf.function happen at the first call only",
-            ["debugging-modes-2026"],
+            [],
             _asked(traced),
             "list.append in a traced function, three calls",
         ),
         _fact(
             "summaries are written with the packages that are installed",
-            ["tensorboard-visualisation"],
+            [],
             _asked(summarised),
             "tf.summary.scalar",
         ),
         _fact(
             "TensorBoard itself is installed",
-            ["tensorboard-visualisation"],
+            [],
             _found("tensorboard"),
             "tensorboard (python -m pip install tensorboard)",
             optional=True,
         ),
-        _fact("a model converts to the LiteRT format", ["tflite-mobile-complete"], converts, "tf.lite.TFLiteConverter"),
+        _fact("a model converts to the LiteRT format", [], converts, "tf.lite.TFLiteConverter"),
         _fact(
             "tf.lite.Interpreter warns that it is deprecated",
-            ["tflite-mobile-complete"],
+            [],
             deprecated,
             "warnings from tf.lite.Interpreter",
             contradicts=True,
@@ -256,4 +266,10 @@ def _found(module):
 
 
 def observe(stage: Stage) -> Observation:
-    return Observation(None, {"facts": stage.part(globals())()})
+    facts = stage.part(globals())()
+    claims: dict[str, str] = {}
+    for fact in facts:
+        for claim in fact["claims"] if fact["confirms"] is not None else ():
+            if claims.get(claim) != "contradicted":
+                claims[claim] = "confirmed" if fact["confirms"] else "contradicted"
+    return Observation(None, {"facts": facts, "claims": claims})

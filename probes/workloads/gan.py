@@ -162,8 +162,9 @@ def tensorflow(build: Build) -> Twin:
     import keras
     import tensorflow as tf
 
-    from probes.backends.tensorflow import supervised
+    from probes.backends.tensorflow import supervised, written_by_hand
 
+    build = written_by_hand(build)
     size, dtype, layers = build.size, build.dtype, keras.layers
     c, quarter = size["channels"], size["image"] // 4
     halves = {"strides": 2, "padding": "same", "dtype": dtype}

@@ -173,7 +173,7 @@ def tensorflow(build: Build) -> Twin:
     import keras
     import tensorflow as tf
 
-    from probes.backends.tensorflow import supervised
+    from probes.backends.tensorflow import supervised, written_by_hand
 
     size, dtype = build.size, build.dtype
     width, heads, context = size["width"], size["heads"], size["context"]
@@ -208,16 +208,17 @@ def tensorflow(build: Build) -> Twin:
             self.norm = layers.LayerNormalization(epsilon=EPSILON, dtype=dtype)
             self.head = layers.Dense(size["vocabulary"], use_bias=False, dtype=dtype)
 
-        def call(self, tokens, positions, attends):
+        def call(self, tokens, positions=None, attends=None):
+            positions, attends = everywhere if positions is None else positions, attends or causal
             x = self.token(tokens) + self.position(positions)
             for block, attend in zip(self.blocks, attends, strict=True):
                 x = block(x, attend=attend)
             return self.head(self.norm(x))
 
-    model = Model()
     everywhere = tf.range(context)
     causal = [partial(keras.ops.dot_product_attention, is_causal=True)] * size["layers"]
-    model(tf.zeros((1, context), tf.int32), positions=everywhere, attends=causal)
+    model = Model()
+    model(tf.zeros((1, context), tf.int32))
     tensors = {
         "token.table": model.token.embeddings,
         "position.table": model.position.embeddings,
@@ -237,9 +238,10 @@ def tensorflow(build: Build) -> Twin:
         build,
         model,
         tensors=tensors,
-        call=lambda model, batch, training: {"logits": model(batch["tokens"], positions=everywhere, attends=causal)},
+        call=lambda model, batch, training: {"logits": model(batch["tokens"])},
         loss=lambda outputs, batch: entropy(batch["targets"], outputs["logits"]),
         optimiser=keras.optimizers.SGD(RATE, momentum=MOMENTUM),
+        fit=(lambda batch: (batch["tokens"], batch["targets"]), entropy),
     )
     slots = (size["batch"], context, heads, width // heads)
     with tf.device(build.device):
@@ -253,7 +255,7 @@ def tensorflow(build: Build) -> Twin:
         seen = everywhere[None, :] <= positions[:, None]
         return keras.ops.dot_product_attention(q, keys, values, mask=seen[None, None])
 
-    @build.compile
+    @written_by_hand(build).compile
     def decode(tokens, positions):
         attends = [partial(cached, layer, positions) for layer in range(size["layers"])]
         last = model(tokens, positions=positions, attends=attends)[:, -1]

@@ -137,8 +137,9 @@ def tensorflow(build: Build) -> Twin:
     import keras
     import tensorflow as tf
 
-    from probes.backends.tensorflow import supervised
+    from probes.backends.tensorflow import supervised, written_by_hand
 
+    build = written_by_hand(build)
     hidden, layers = build.size["hidden"], keras.layers
     dense = [
         layers.Dense(hidden, activation="tanh", dtype=build.dtype),

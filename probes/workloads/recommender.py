@@ -132,7 +132,8 @@ def tensorflow(build: Build) -> Twin:
                 activation = None if name == "top1" else "relu"
                 setattr(self, name, keras.layers.Dense(b, activation=activation, dtype=dtype))
 
-        def call(self, dense, categories):
+        def call(self, inputs):
+            dense, categories = inputs
             bottom = self.bottom1(self.bottom0(dense))
             bags = [tf.reduce_sum(table(categories[:, i]), axis=1) for i, table in enumerate(self.tables)]
             stacked = tf.stack([bottom, *bags], axis=1)  # (batch, fields, width)
@@ -142,7 +143,7 @@ def tensorflow(build: Build) -> Twin:
             return tf.squeeze(self.top1(self.top0(top)), 1)
 
     model = Model()
-    model(tf.zeros((1, size["dense"]), dtype), tf.zeros((1, size["tables"], size["bag"]), tf.int32))
+    model((tf.zeros((1, size["dense"]), dtype), tf.zeros((1, size["tables"], size["bag"]), tf.int32)))
     tensors = {f"table{i}": table.embeddings for i, table in enumerate(model.tables)}
     for name in shapes:
         tensors[f"{name}.kernel"] = getattr(model, name).kernel
@@ -153,7 +154,8 @@ def tensorflow(build: Build) -> Twin:
         build,
         model,
         tensors=tensors,
-        call=lambda model, batch, training: {"logits": model(batch["dense"], batch["categories"])},
+        call=lambda model, batch, training: {"logits": model((batch["dense"], batch["categories"]))},
         loss=lambda outputs, batch: entropy(batch["clicked"], outputs["logits"]),
         optimiser=keras.optimizers.SGD(RATE),
+        fit=(lambda batch: ((batch["dense"], batch["categories"]), batch["clicked"]), entropy),
     )

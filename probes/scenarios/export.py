@@ -1,0 +1,156 @@
+"""Taking a trained model out of its framework: by its own means, and as ONNX.
+
+Question: which ways out of the framework work here, how large is the file, and does it still compute the same?
+Why it matters: a model is served, shipped and audited in a format, and a format that loses a millionth or gains a
+    megabyte is better known beforehand.
+How it is measured: a small convolution net is exported by every way this framework has; each file is loaded again
+    and its answer compared with the model's. The cost compared is the size of the framework's own inference format.
+    Where a package is missing, the command that adds it is named.
+What is held equal: the same net with the same number of weights and the same input; sizes count every file of a format.
+What it does not tell: which operations of one's own model a format refuses, or speed in another runtime.
+Source: documentation of torch.export, torch.onnx, SavedModel and keras.Model.export.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import time
+import warnings
+from pathlib import Path
+
+from probes.scenarios import Observation, Stage
+
+KIND = "observed"
+UNIT = "bytes"
+PROCESSES = 1
+PARITY = ()
+
+SIDE, CHANNELS = 32, 32
+
+
+def pytorch(folder):
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(3, CHANNELS, 3),
+        nn.ReLU(),
+        nn.Conv2d(CHANNELS, CHANNELS, 3),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.LazyLinear(10),
+    ).eval()
+    x = torch.rand(1, 3, SIDE, SIDE)
+    with torch.no_grad():
+        wanted = model(x).numpy()
+
+    def exported():
+        torch.export.save(torch.export.export(model, (x,)), folder / "own.pt2")
+        return torch.export.load(folder / "own.pt2").module()(x).detach().numpy()
+
+    def scripted():
+        torch.jit.script(model).save(folder / "scripted.pt")
+        return torch.jit.load(folder / "scripted.pt")(x).detach().numpy()
+
+    def onnx():
+        torch.onnx.export(model, (x,), folder / "model.onnx", dynamo=True)
+        return _answer_of_onnx(folder / "model.onnx", x.numpy())
+
+    ways = {
+        "own": ("torch.export", exported, ()),
+        "scripted": ("TorchScript", scripted, ()),
+        "model": ("ONNX", onnx, ("onnx", "onnxscript", "onnxruntime")),
+    }
+    return ways, wanted, ("pt-deploy-onnx", "pt-onnx-cross-platform", "onnx-export-2026")
+
+
+def tensorflow(folder):
+    import tensorflow as tf
+
+    tf.random.set_seed(0)
+    layers = tf.keras.layers
+    model = tf.keras.Sequential(
+        [
+            tf.keras.Input((SIDE, SIDE, 3)),
+            layers.Conv2D(CHANNELS, 3, activation="relu"),
+            layers.Conv2D(CHANNELS, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(10),
+        ]
+    )
+    x = tf.random.uniform((1, SIDE, SIDE, 3))
+    wanted = model(x).numpy()
+
+    def saved():
+        model.export(folder / "own", verbose=False)
+        loaded = tf.saved_model.load(folder / "own")
+        return loaded.serve(x).numpy()
+
+    def kept():
+        model.save(folder / "kept.keras")
+        return tf.keras.models.load_model(folder / "kept.keras")(x).numpy()
+
+    def light():
+        content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
+        (folder / "light.tflite").write_bytes(content)
+        interpreter = tf.lite.Interpreter(model_content=content)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x.numpy())
+        interpreter.invoke()
+        return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+    def onnx():
+        model.export(folder / "model.onnx", format="onnx", verbose=False)
+        return _answer_of_onnx(folder / "model.onnx", x.numpy())
+
+    ways = {
+        "own": ("SavedModel", saved, ()),
+        "kept": ("Keras file", kept, ()),
+        "light": ("LiteRT", light, ()),
+        "model": ("ONNX", onnx, ("onnx", "tf2onnx", "onnxruntime")),
+    }
+    return ways, wanted, ("onnx-export-2026",)
+
+
+def _answer_of_onnx(path, x):
+    onnxruntime = importlib.import_module("onnxruntime")
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: x})[0]
+
+
+def observe(stage: Stage) -> Observation:
+    folder = Path(stage.scratch) / f"export-{stage.backend.MODULE}"
+    folder.mkdir(exist_ok=True)
+    ways, wanted, claims = stage.part(globals())(folder)
+    formats = {name: _try(folder, stem, way, wanted, needs) for stem, (name, way, needs) in ways.items()}
+    facts: dict[str, object] = {"formats": formats}
+    if formats["ONNX"]["works"] is not None:
+        facts["claims"] = dict.fromkeys(claims, "confirmed" if formats["ONNX"]["works"] else "contradicted")
+    own = next(iter(formats.values()))
+    return Observation(float(own["bytes"]) if own["works"] else None, facts)
+
+
+def _try(folder, stem, way, wanted, needs):
+    """Export one way; ``works`` is None where a package is missing."""
+    import numpy as np
+
+    missing = [name for name in needs if importlib.util.find_spec(name) is None]
+    if missing:
+        return {"works": None, "reason": f"add what is missing: python -m pip install {' '.join(missing)}"}
+    begin = time.perf_counter()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = way()
+    except Exception as error:  # whatever a format refuses is the datum
+        return {"works": False, "reason": f"{type(error).__name__}: {error}"[:300]}
+    files = [file for path in folder.glob(f"{stem}*") for file in (path.rglob("*") if path.is_dir() else [path])]
+    return {
+        "works": bool(np.allclose(found, wanted, atol=1e-4)),
+        "seconds": time.perf_counter() - begin,
+        "bytes": sum(file.stat().st_size for file in files if file.is_file()),
+        "largest_difference": float(np.abs(np.asarray(found) - wanted).max()),
+        "deprecated": any("deprecat" in str(w.message).lower() for w in caught),
+    }
