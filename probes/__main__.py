@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from probes.types import Evidence, Measurement
+
+OWN = ("training-mlp-default", "training-mlp-eager", "inference-mlp-default")
+"""Probes whose scenario and mode a workload of the user's takes where none is named."""
 
 EXIT_BAD_INPUT, EXIT_PARTLY, EXIT_INTERRUPTED = 2, 3, 130
 
@@ -94,10 +98,12 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
     """
     from probes import catalog, duet, evidence, selftest
 
-    chosen = catalog.choose(list(ids), _or_exit(catalog.load)) if _known(ids) else []
+    own = options["workload"]
+    chosen = _or_exit(lambda: catalog.choose(ids or (OWN if own else ()), catalog.load()))
+    if own:
+        chosen = [replace(p, id=p.id.replace(p.workload, "own"), workload="", claims=()) for p in chosen if p.workload]
     if output not in ("", "-"):
         _check_place(Path(output))
-    own = options["workload"]
     stopping: list[bool] = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
     show, finish = _jsonl() if options["jsonl"] else _terminal()
@@ -133,6 +139,27 @@ def _status(found: Evidence) -> int:
     if any(m.status is Status.CANCELLED and m.reason.startswith("cancelled") for m in found.probes):
         return EXIT_INTERRUPTED
     return 0 if statuses <= {Status.OK} else EXIT_PARTLY
+
+
+@main.command("show")
+@click.argument("probe")
+def show_probe(probe: str) -> None:
+    """Print a probe's page: what it asks, how, and what it does not tell.
+
+    Example: python -m probes show training-mlp-eager
+    """
+    from probes import catalog, pages
+
+    click.echo(pages.text(_or_exit(lambda: catalog.choose([probe], catalog.load()))[0]))
+
+
+@main.command("example")
+def example() -> None:
+    """Print a commented workload of one's own, to copy.
+
+    Example: python -m probes example > mine.py
+    """
+    click.echo(Path(__file__).with_name("own_model.py").read_text(encoding="utf-8"), nl=False)
 
 
 @main.command("selftest")
@@ -181,13 +208,6 @@ def run_benchmark(as_json: bool, simulated_only: bool) -> None:
 
     result = benchmark.run(simulated_only=simulated_only, progress=lambda text: click.echo(text, err=True))
     click.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json else benchmark.table(result))
-
-
-def _known(ids: tuple[str, ...]) -> bool:
-    from probes import catalog
-
-    _or_exit(lambda: catalog.choose(list(ids), catalog.load()))
-    return True
 
 
 def _or_exit(load: Callable[[], Any]) -> Any:

@@ -87,6 +87,14 @@ def load_file(path: str) -> ModuleType:
     return module
 
 
+def _size(workload: ModuleType, name: str) -> dict[str, Any]:
+    """Find one of a workload's sizes; a workload of the user's may have none."""
+    sizes: dict[str, dict[str, Any]] = getattr(workload, "SIZES", {name: {}})
+    if name not in sizes:
+        raise Unsupported(f"the workload has no size {name!r}; it has {', '.join(sizes)}")
+    return sizes[name]
+
+
 class Worker:
     """What one process holds between requests."""
 
@@ -178,8 +186,8 @@ class Worker:
         """Say what kind of scenario this is, and which sides the workload has."""
         scenario = importlib.import_module(f"probes.scenarios.{request['scenario']}")
         workload = self._workload(request)
-        if workload is not None and request["size"] not in workload.SIZES:
-            raise Unsupported(f"the workload has no size {request['size']!r}; it has {', '.join(workload.SIZES)}")
+        if workload is not None:
+            _size(workload, request["size"])
         return {
             "kind": scenario.KIND,
             "unit": scenario.UNIT,
@@ -203,7 +211,7 @@ class Worker:
             workload=workload,
             side=getattr(workload, self.framework, None),
             build=Build(
-                size={} if workload is None else workload.SIZES[request["size"]],
+                size={} if workload is None else _size(workload, request["size"]),
                 dtype=dtype,
                 device=self.device,
                 mode=mode,

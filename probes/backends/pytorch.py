@@ -215,7 +215,7 @@ def supervised(
     dtype = getattr(torch, build.dtype)
     places = {id(tensor): name for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
     model.to(device=build.device, dtype=dtype)
-    moved = {name: tensor for name, tensor in [*model.named_parameters(), *model.named_buffers()]}
+    moved = dict([*model.named_parameters(), *model.named_buffers()])
     tensors = {name: (moved[places[id(tensor)]], axes) for name, (tensor, axes) in tensors.items()}
     channels_last = build.settings == "tuned" and layouts is not None
     if channels_last:
