@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from advisor.entries import Entry, Holdings
 from advisor.located import Path, Problem, nearest
-from advisor.types import LIVING_ROUTE, LIVING_TOOL, Grade, Text
+from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, Grade, Text
 
 NAMES = frozenset({"name"})
 """Fields that may hold a proper name, which is the same in both languages."""
@@ -137,7 +137,7 @@ def _need(holdings: Holdings, entry: Entry, *, where: Path, need: str) -> Iterat
     if "questions" in holdings.unread:
         return
     options = _options(holdings)
-    needs = {f"{q}.{o}" for q, choices in options.items() for o in choices}
+    needs = {f"{q}.{o}" for q, choices in options.items() for o in choices} | set(GENERAL_NEEDS)
     question = need.partition(".")[0]
     misshapen = question in holdings.ids("questions") and question not in options
     if need not in needs and not misshapen:

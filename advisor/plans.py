@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from advisor.types import (
+    GENERAL_NEEDS,
     LIVING_ROUTE,
     Exclusion,
     Framework,
@@ -31,10 +32,15 @@ def named_needs(needs: Needs) -> tuple[str, ...]:
     return tuple(f"{question}.{option}" for question in needs.answers for option in needs.options(question))
 
 
+def planned_needs(needs: Needs) -> tuple[str, ...]:
+    """Return what a plan answers: every named need, and what every project needs."""
+    return (*named_needs(needs), *GENERAL_NEEDS)
+
+
 def routes_for(needs: Needs, knowledge: Knowledge) -> tuple[RouteResult, ...]:
-    """Return every route to a named need from every framework: living before dead, best first."""
+    """Return every route to what a plan answers from every framework: living before dead, best first."""
     found: list[RouteResult] = []
-    for need in named_needs(needs):
+    for need in planned_needs(needs):
         for framework in sorted(knowledge.frameworks):
             open_ = sorted(
                 (
@@ -67,6 +73,8 @@ def _result(route: Route, *, best: bool) -> RouteResult:
 
 def need_name(need: str, knowledge: Knowledge) -> Text:
     """Return what a need is called: its option's name."""
+    if need in GENERAL_NEEDS:
+        return GENERAL_NEEDS[need]
     question, option = split(need)
     for choice in knowledge.questions[question].options if question in knowledge.questions else ():
         if choice.id == option:

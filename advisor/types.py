@@ -227,6 +227,13 @@ class Belief(Strict):
     doubt: Text
 
 
+GENERAL_NEEDS: dict[str, Text] = {
+    "plan.training": Text(en="How the training is written", zh="训练代码怎么写"),
+    "plan.export": Text(en="Out of the framework", zh="脱离框架运行"),
+}
+"""What every plan answers, whatever was said: routes may name these in place of "question.option"."""
+
+
 class Settings(Strict):
     """The constants of the method, kept with the data so that a reader can change them.
 

@@ -197,12 +197,9 @@ def flip_text(flip: Any, knowledge: Knowledge, lang: str) -> str:
 
 def need(knowledge: Knowledge, name: str, lang: str) -> str:
     """Return "deploy.mobile" as the option's name."""
-    question, _, option = name.partition(".")
-    if question in knowledge.questions:
-        for choice in knowledge.questions[question].options:
-            if choice.id == option:
-                return choice.name.in_(lang)
-    return name
+    from advisor.plans import need_name
+
+    return need_name(name, knowledge).in_(lang)
 
 
 def understanding(found: Any, said: str, knowledge: Knowledge, *, lang: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.report.build import Decision
 from advisor.report.words import WORDS
-from advisor.types import LIVING_ROUTE, Recommendation
+from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, Recommendation
 
 REASONS = 3
 """Reasons for and against on the first page; the rest stands below."""
@@ -58,6 +58,8 @@ class View:
 
     def need(self, name: str) -> str:
         """Return "deploy.mobile" as the option's name."""
+        if name in GENERAL_NEEDS:
+            return self.text(GENERAL_NEEDS[name])
         question, _, option = name.partition(".")
         return self.option(question, option) if option else self.question(question)
 

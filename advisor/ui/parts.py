@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from advisor.types import Claim, Knowledge, Recommendation, Source, Text
+from advisor.types import GENERAL_NEEDS, Claim, Knowledge, Recommendation, Source, Text
 from advisor.ui import state
 from advisor.ui.texts import GRADE, KIND, STRENGTH, TRUTH, say, words
 
@@ -53,6 +53,8 @@ def option_name(question: str, option: str) -> str:
 
 def need_name(need: str) -> str:
     """Return the words of a need such as ``deploy.mobile``."""
+    if need in GENERAL_NEEDS:
+        return words(GENERAL_NEEDS[need])
     question, _, option = need.partition(".")
     return option_name(question, option)
 
