@@ -61,10 +61,7 @@ def _ask(step: NextQuestion) -> None:
 
 
 def _why(step: NextQuestion, question: Question) -> str:
-    reasons = [parts.plain(words(question.why))]
-    if step.why and words(step.why) != words(question.why):
-        reasons.append(parts.plain(words(step.why)))
-    return " ".join(reasons)
+    return parts.plain(words(step.why or question.why))
 
 
 def _one(question: Question) -> None:
