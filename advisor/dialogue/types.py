@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from advisor.reading.types import assumed
 from advisor.types import Needs, Recommendation
 
 Lang = Literal["en", "zh"]
@@ -117,17 +118,8 @@ class State(Noun):
 
     def assumed(self) -> Needs:
         """Return the needs with what is implied added at half certainty: what the advice rests on."""
-        answers = dict(self.needs.answers)
-        certainty = dict(self.needs.certainty)
-        for question, options in self.implied.items():
-            if question not in answers and options:
-                answers[question] = options
-                certainty[question] = HALF
-        return self.needs.model_copy(update={"answers": answers, "certainty": certainty})
+        return assumed(self.needs, self.implied)
 
-
-HALF = 0.5
-"""Certainty of an answer that only follows from others."""
 
 __all__ = [
     "Action",

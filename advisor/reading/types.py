@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
@@ -12,6 +13,11 @@ FILL = 0.85
 """From this confidence on an answer is filled in (with an undo); below it is offered."""
 OFFER = 0.5
 """Below this confidence nothing is said at all."""
+
+HALF = 0.5
+"""Certainty of an answer that only follows from others."""
+MANY = frozenset({"domain", "deploy", "hardware", "os"})
+"""Questions that take several options (`kind: many` of questions.yaml)."""
 
 
 class Slot(BaseModel):
@@ -57,6 +63,21 @@ class Understanding(BaseModel):
     offers: dict[str, tuple[str, ...]] = {}
     contradictions: tuple[tuple[str, str], ...] = ()
 
+    def assumed(self) -> Needs:
+        """Return the needs with what is implied added, at half certainty."""
+        return assumed(self.needs, self.implied)
+
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def assumed(needs: Needs, implied: Mapping[str, tuple[str, ...]]) -> Needs:
+    """Return ``needs`` with the implied answers added at half certainty; what was said or ruled out stands."""
+    answers, certainty = dict(needs.answers), dict(needs.certainty)
+    for question, options in implied.items():
+        rest = tuple(option for option in options if option not in needs.excluded.get(question, ()))
+        if rest and question not in answers:
+            answers[question] = rest if question in MANY else rest[0]
+            certainty[question] = HALF
+    return needs.model_copy(update={"answers": answers, "certainty": certainty})
