@@ -93,7 +93,11 @@ def _ways(holdings: Holdings) -> Iterator[Problem]:
 
 
 def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
-    """Claims, and tools through the claims about them, are tested by a probe or say why none can."""
+    """Claims, and tools through the claims about them, are tested by a probe or say why none can.
+
+    A claim that is tested must not say that it cannot be. A tool may: a probe can test a claim that names it
+    beside others without running the tool itself.
+    """
     tests: dict[str, set[str]] = {}
     for probe in probes.values():
         for claim in probe.claims:
@@ -105,7 +109,7 @@ def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Probl
     for kind, testing in (("claims", tests), ("tools", about)):
         for entry, item in holdings.items(kind):
             names = ", ".join(sorted(testing.get(item.id, ())))
-            if names and item.why_not_probeable is not None:
+            if kind == "claims" and names and item.why_not_probeable is not None:
                 message = f"said not to be testable, yet tested by {names}"
                 way_out = f"drop this key, or the claim from the probe in {CATALOGUE}"
                 yield entry.problem(("why_not_probeable",), message, way_out)

@@ -39,6 +39,8 @@ def system_row(tool: Tool, about: list[str], knowledge: Knowledge) -> dict[str, 
     row["latest"] = {"version": tool.latest_version, "date": date}
     row["claims"] = about
     row["probes"] = sorted({probe for claim in about for probe in knowledge.probes_of.get(claim, ())})
+    if row["probes"]:
+        row["why_not_probeable"] = None
     return row
 
 
