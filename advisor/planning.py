@@ -22,6 +22,10 @@ from advisor.voices import Floats, holds
 from probes.types import Probe
 
 
+FAR = 38.0
+"""Standard deviations beyond which a normal's tail is 0 in floating point."""
+
+
 def evsi(means: Sequence[float], slopes: Sequence[float]) -> float:
     """Return E[max_a (means_a + slopes_a Z)] - max_a means_a for Z ~ N(0, 1), in closed form.
 
@@ -30,7 +34,7 @@ def evsi(means: Sequence[float], slopes: Sequence[float]) -> float:
     envelope = _upper_envelope(sorted(zip(slopes, means, strict=True)))
     value = 0.0
     for (slope, mean), (next_slope, next_mean) in itertools.pairwise(envelope):
-        crossing = abs((mean - next_mean) / (next_slope - slope))
+        crossing = min(FAR, abs((mean - next_mean) / (next_slope - slope)))
         density = math.exp(-0.5 * crossing**2) / math.sqrt(2.0 * math.pi)
         tail = 0.5 * math.erfc(crossing / math.sqrt(2.0))
         value += (next_slope - slope) * (density - crossing * tail)
