@@ -40,8 +40,9 @@ def observe(stage: Stage) -> Observation:
         return first, statistics.median(stage.timed(lambda: twin.step(batch)) for _ in range(STEPS))
 
     eager_first, eager = run(mode="eager", compile=lambda function: function)
+    before = stage.backend.counters()
     first, steady = run()
-    counters = stage.backend.counters()
+    counters = {name: count - before.get(name, 0) for name, count in stage.backend.counters().items()}
     stage.backend.release()
     again, _ = run()
     return Observation(

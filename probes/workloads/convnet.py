@@ -1,6 +1,7 @@
 """A small residual convolution net of the ResNet kind.
 
 Question: what does a step cost where convolutions, batch normalisation and additions alternate?
+Why it matters: image models still run on nets of this kind, and their speed hangs on layout and fused kernels.
 What is held equal: explicit padding (Keras' "same" is asymmetric at stride two), normalisation's epsilon and momentum,
     momentum SGD, the same weights. Each side keeps its framework's own layout: channels first in PyTorch (channels
     last when tuned), channels last in TensorFlow.

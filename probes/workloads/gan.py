@@ -3,11 +3,11 @@
 Question: which framework runs the two alternating updates of a GAN faster?
 Why it matters: generative training rarely fits one model, one loss, one optimiser; what a hand-written loop with two
     of each costs is what people in generative modelling pay.
-Held equal: weights, images, noise, transposed convolutions with the same padding, leaky slope .25 (exact in
+What is held equal: weights, images, noise, transposed convolutions with the same padding, leaky slope .25 (exact in
     float32), sigmoid cross-entropy on logits, momentum SGD for both nets; first the discriminator's update on real
     and detached fake images, then the generator's through the updated discriminator, whose own gradients are not
     computed then.
-Does not tell: Adam, normalisation layers, augmentation or the larger nets of practice; nor image quality.
+What it does not tell: Adam, normalisation layers, augmentation or the larger nets of practice; nor image quality.
 Source: Goodfellow et al. 2014, arXiv 1406.2661; Radford et al. 2015, arXiv 1511.06434.
 """
 

@@ -3,10 +3,10 @@
 Question: which framework runs a step of a GPT-like model, and its token-by-token decoding, faster?
 Why it matters: training and serving language models is attention, wide matrix products and, when
     decoding, hundreds of tiny calls in a row; the last shows the price of a call.
-Held equal: weights, tokens, exact GELU, LayerNorm epsilon, causal attention by each framework's own
+What is held equal: weights, tokens, exact GELU, LayerNorm epsilon, causal attention by each framework's own
     scaled-dot-product call, mean cross-entropy over all positions, SGD with momentum .9; decoding is
     greedy with a cache of fixed size written in place, the prompt in one call and then one token a call.
-Does not tell: what hand-tuned serving engines (vLLM and the like), sampling, paging of the cache,
+What it does not tell: what hand-tuned serving engines (vLLM and the like), sampling, paging of the cache,
     quantisation or several devices would change.
 Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; Vaswani et al. 2017,
     arXiv 1706.03762.

@@ -1,8 +1,10 @@
 """A multi-layer perceptron: the smallest thing everybody trains.
 
 Question: what does a step cost where a few large matrix products are all there is?
+Why it matters: it is the plainest sum of what a framework adds to the arithmetic, and the head of most other models.
 What is held equal: three dense layers with ReLU, softmax cross-entropy, momentum SGD; one batch; the same weights.
 What it does not tell: anything about layers with memory, convolution or attention.
+Source: Rumelhart, Hinton & Williams 1986, Nature 323.
 """
 
 from __future__ import annotations

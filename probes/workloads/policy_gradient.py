@@ -3,9 +3,9 @@
 Question: which framework is quicker where the model is tiny and called once for every step of a simulator?
 Why it matters: reinforcement learning alternates between one small forward pass and code outside the framework, so
     the price of a call decides and a bigger machine does not help.
-Held equal: weights, the simulator (NumPy, float64), the stream of random numbers, sampling by inverse distribution in
-    NumPy from the logits of each step, discounted and normalised returns, the loss, momentum SGD.
-Does not tell: vectorised simulators, simulators on the accelerator, or learning speed.
+What is held equal: weights, the simulator (NumPy, float64), the stream of random numbers, sampling by inverse
+    distribution in NumPy from the logits of each step, discounted and normalised returns, the loss, momentum SGD.
+What it does not tell: vectorised simulators, simulators on the accelerator, or learning speed.
 Source: Williams 1992, Machine Learning 8; Barto, Sutton & Anderson 1983 (the cart-pole and its constants).
 """
 
@@ -68,6 +68,14 @@ def push(state, action):
     return state, abs(state[0]) < 2.4 and abs(state[2]) < 0.2095
 
 
+def discounted(lengths):
+    """Sum the rewards to come, one a step until the pole falls, for every step of episodes of these lengths."""
+    import numpy as np
+
+    left = np.concatenate([np.arange(length, 0, -1) for length in lengths])
+    return (1 - DISCOUNT**left) / (1 - DISCOUNT)
+
+
 def play(batch, logits_of):
     """Play through all random numbers of a batch.
 
@@ -94,8 +102,7 @@ def play(batch, logits_of):
             episode += 1
             state = tuple(float(x) for x in batch["starts"][episode % len(batch["starts"])])
             lengths.append(0)
-    left = np.concatenate([np.arange(length, 0, -1) for length in lengths])
-    returns = (1 - DISCOUNT**left) / (1 - DISCOUNT)
+    returns = discounted(lengths)
     returns = (returns - returns.mean()) / (returns.std() + 1e-8)
     return {
         "observations": np.concatenate(seen),

@@ -3,9 +3,10 @@
 Question: which framework runs a step of a click model over sparse categories faster?
 Why it matters: recommenders read a few rows of large tables per sample and do little arithmetic on them, so
     gather, scatter and sparse updates decide, not matrix products.
-Held equal: weights, categories (each bag of fixed length, summed), interactions in the same order, sigmoid
+What is held equal: weights, categories (each bag of fixed length, summed), interactions in the same order, sigmoid
     cross-entropy on logits, plain SGD, and sparse gradients: both touch only the rows that were read.
-Does not tell: tables that span several devices, hashing, input pipelines over terabytes of logs, TPU embedding cores.
+What it does not tell: tables that span several devices, hashing, input pipelines over terabytes of logs, TPU
+    embedding cores.
 Source: Naumov et al. 2019, "Deep Learning Recommendation Model for Personalization and Recommendation
     Systems", arXiv 1906.00091.
 """

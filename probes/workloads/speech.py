@@ -3,9 +3,11 @@
 Question: which framework runs a step of a recurrent model on audio faster?
 Why it matters: recurrences cannot be spread over time steps, so the loop itself, signal processing and small
     matrix products decide, not the peak speed of the machine.
-Held equal: weights, waveform, frames without padding, the same Hann window, log(1 + power), convolution over time with
-    symmetric padding, LSTM gates in the order i, f, g, o with one bias, mean cross-entropy over frames, momentum SGD.
-Does not tell: connectionist temporal classification, decoding, streaming, or recurrent layers with fused GPU kernels.
+What is held equal: weights, waveform, frames without padding, the same Hann window, log(1 + power), convolution over
+    time with symmetric padding, LSTM gates in the order i, f, g, o with one bias, mean cross-entropy over frames,
+    momentum SGD.
+What it does not tell: connectionist temporal classification, decoding, streaming, or recurrent layers with fused
+    GPU kernels.
 Source: Hannun et al. 2014, arXiv 1412.5567; torch.nn.LSTM and keras.layers.LSTM.
 """
 

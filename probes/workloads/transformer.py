@@ -1,6 +1,7 @@
 """A transformer encoder of the BERT kind, classifying a sequence by its first token.
 
 Question: what does a step cost where matrix products, softmax and normalisation alternate?
+Why it matters: encoders of this kind classify, search and rank text everywhere.
 What is held equal: attention is written out in both, operation by operation, so that the ratio is the framework's
     and not that of one side's fused kernel; exact GELU; normalisation's epsilon; Adam with the same equation; weights.
 What it does not tell: what a fused attention kernel gains, dropout, padding masks, mixed precision.

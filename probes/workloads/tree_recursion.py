@@ -3,10 +3,10 @@
 Question: what does it cost to let plain Python recursion follow the data, in each framework and mode?
 Why it matters: parsers, programs, molecules and nested documents have no common shape. Eager code runs them as
     written; a compiler that traces must trace every new tree, unless the model is rewritten as a loop over arrays.
-Held equal: weights, trees, one tanh layer over two children joined, mean cross-entropy at the roots, momentum SGD. Both
-    sides are the natural recursive function; TensorFlow's ``extra["rewritten"]`` is the same model as a while loop over
-    nodes in postorder, which ``tf.function`` traces once for all trees.
-Does not tell: batching over trees of equal depth, or graph libraries.
+What is held equal: weights, trees, one tanh layer over two children joined, mean cross-entropy at the roots, momentum
+    SGD. Both sides are the natural recursive function; TensorFlow's ``extra["rewritten"]`` is the same model as a while
+    loop over nodes in postorder, which ``tf.function`` traces once for all trees.
+What it does not tell: batching over trees of equal depth, or graph libraries.
 Source: Socher et al. 2013, EMNLP (recursive nets over parse trees); Looks et al. 2017, arXiv 1702.02181.
 """
 
