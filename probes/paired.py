@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from probes import compare, roof, turns
 from probes.process import Client, Lost
-from probes.types import Measurement, Probe, Status
+from probes.types import INCONCLUSIVE, Measurement, Probe, Status
 
 if TYPE_CHECKING:
     from probes.duet import Session
@@ -19,6 +20,10 @@ RESTARTS = (3, 6)
 
 CONFIRMED = 0.05
 """Half width on the log scale at which further restarts are not worth their seconds."""
+
+TRIES = 4
+"""Measurements of the roof before a probe above it is called a bug: a roof is the best ever reached, and another load
+may have held the first ones down."""
 
 CAP = 5.0
 """Seconds of turns a probe gets at most in a quick session: the spread of processes is then the larger part of its
@@ -71,6 +76,10 @@ def measure(
         design = "quick"
     denominator, numerator = labels
     found = compare.ratio(estimate, numerator=numerator, denominator=denominator)
+    busy = _too_busy(taken)
+    if busy:
+        found = replace(found, favours=INCONCLUSIVE)
+        session.progress({"event": "note", "probe": probe.id, "text": busy})
     samples = {label: tuple(cost for t in taken for cost in t.costs(label)) for label in labels}
     facts: dict[str, Any] = {}
     for client in clients:
@@ -90,11 +99,12 @@ def measure(
         p=compare.p_value(estimate, found.favours),
         threads=session.threads,
         device=session.kind,
+        too_busy=busy,
         cold={label: answer["cold"] for label, answer in opened.items()},
         overtaking=_overtaking(opened, samples),
         turns=[_record(t) for t in taken],
     )
-    limits = _limits(session, probe, opened, samples)
+    limits = None if busy else _limits(session, probe, opened, samples)
     measurement = Measurement(
         probe=probe.id,
         scenario=probe.scenario,
@@ -194,9 +204,21 @@ def _changed(session: Session, clients: Sequence[Client], probe: Probe, taken: t
     return ""
 
 
-def _not_comparable(probe: Probe, reason: str, *, parity: Mapping[str, Any] | None) -> Measurement:
-    from dataclasses import replace
+def _too_busy(taken: Sequence[turns.Turns]) -> str:
+    """Say why the machine was too busy for a verdict, or nothing.
 
+    Where waiting cannot be taken out of the costs (several threads, an accelerator), a foreign load does
+    not slow both sides alike: a pool that spins at a barrier was seen to lose fifteenfold to one that does not.
+    """
+    pairs, troubled = sum(len(t.used) for t in taken), sum(len(t.trouble) for t in taken)
+    if all(t.net for t in taken) or troubled <= turns.UNUSED * pairs:
+        return ""
+    return (
+        f"the machine was too busy for a verdict: {troubled} of {pairs} pairs were disturbed; try one thread, or later"
+    )
+
+
+def _not_comparable(probe: Probe, reason: str, *, parity: Mapping[str, Any] | None) -> Measurement:
     return replace(Measurement.absent(probe, Status.NOT_COMPARABLE, reason), parity=parity)
 
 
@@ -243,13 +265,17 @@ def _limits(
     if not all(answer["flops"] > 0 for answer in opened.values()):
         return None
     key = f"{session.settings}/{session.threads}/{session.kind}"
-    for attempt in range(2):
+    for attempt in range(TRIES):
         if key not in session.roofs or attempt:
             measured = {
                 label: session.ask(client, "roof", probe, copy_floats=roof.COPY_FLOATS)
                 for label, client in session.clients.items()
             }
-            session.roofs[key] = {label: {k: a[k] for k in ("flops", "bytes")} for label, a in measured.items()}
+            held = session.roofs.get(key, {})
+            session.roofs[key] = {
+                label: {k: max(a[k], held.get(label, {}).get(k, 0.0)) for k in ("flops", "bytes")}
+                for label, a in measured.items()
+            }
         best = roof.ceiling(session.roofs[key])
         found: dict[str, Any] = {
             label: roof.share(

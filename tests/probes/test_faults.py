@@ -158,6 +158,21 @@ def test_another_load_lowers_the_grade_and_no_winner_is_named():
     assert found.grade in "BCD"
 
 
+def test_several_threads_on_a_busy_machine_get_no_verdict():
+    import subprocess
+
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (psutil.cpu_count() or 1))]
+    try:
+        (measurement,) = measure(second={"slowdown": 3.0}, threads="2", budget=3.0).probes
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert measurement.status is Status.OK
+    assert measurement.ratio.favours == "inconclusive"
+    assert "too busy" in measurement.facts["too_busy"]
+
+
 def test_a_broken_own_workload_says_where(tmp_path):
     path = Path(tmp_path) / "own.py"
     path.write_text("SIZES = {'small': {}}\ndef null(build):\n    return build.nothing\n")
