@@ -139,17 +139,19 @@ def _one_each(found: list[Reading], knowledge: Knowledge) -> list[Reading]:
     for question in {reading.question: None for reading in found if reading.wanted}:
         own = [reading for reading in found if reading.wanted and reading.question == question]
         if knowledge.questions[question].kind == "one":
-            own = _single(own, [choice.id for choice in knowledge.questions[question].options])
+            order = [choice.id for choice in knowledge.questions[question].options]
+            own = _single(own, order, frameworks=set(knowledge.frameworks))
         elif any(reading.option != "none" and reading.confidence >= FILL for reading in own):
             own = [reading for reading in own if reading.option != "none"]
         result += own
     return result
 
 
-def _single(own: list[Reading], order: list[str]) -> list[Reading]:
-    if own[0].question == "experience" and {"pytorch", "tensorflow"} <= {r.option for r in own if r.confidence >= FILL}:
-        known = max((r for r in own if r.option in {"pytorch", "tensorflow"}), key=lambda r: r.confidence)
-        return [replace(known, option="both")]
+def _single(own: list[Reading], order: list[str], *, frameworks: set[str]) -> list[Reading]:
+    """Settle on one option; who is sure of several frameworks knows "both", where that can be said."""
+    known = [r for r in own if r.option in frameworks and r.confidence >= FILL]
+    if "both" in order and len({r.option for r in known}) > 1:
+        return [replace(max(known, key=lambda r: r.confidence), option="both")]
     later = own[0].question in _LATER_WINS
 
     def rank(reading: Reading) -> tuple[bool, bool, float, int]:
