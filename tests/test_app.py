@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from advisor.knowledge import load
 from advisor.types import Needs
-from advisor.ui import parts
+from advisor.ui import parts, state
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs")
@@ -183,8 +183,7 @@ def test_the_contributions_table_adds_up_to_the_totals() -> None:
 
 def test_the_shown_total_is_the_utility() -> None:
     app = opened("recommendation", **PHONE_APP)
-    found = app.session_state.recommendations
-    utility = next(iter(found.values())).utility
+    utility = state.recommend(app.session_state.needs, {}).utility
 
     assert all(f"**{100 * value:.1f}**" in text_of(app) for value in utility.values())
 
@@ -386,11 +385,11 @@ def test_an_opener_starts_a_conversation_and_restart_ends_it(lang: str) -> None:
     app = opened("chat", lang=lang)
     app.button(key="opener-0").click().run()
     assert not app.exception
-    assert len(app.session_state.chat_log) > 2
+    assert len(app.session_state.talk.log) > 2
 
     app.button(key="chat-restart").click().run()
     assert not app.exception
-    assert len(app.session_state.chat_log) == 1
+    assert len(app.session_state.talk.log) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ What the user typed is shown letter by letter; only the advisor's own words are 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -41,7 +43,7 @@ def page() -> None:
     """Show the page."""
     head, again = st.columns([4, 1], vertical_alignment="bottom")
     head.title(say("Talk it over", "聊一聊"))
-    again.button(say("Restart", "重新开始"), icon=":material/restart_alt:", on_click=_restart, key="chat-restart")
+    again.button(say("Restart", "重新开始"), icon=":material/restart_alt:", on_click=_begin, key="chat-restart")
     st.caption(
         say(
             "Describe the project in your own words, in English or Chinese. It is read on this machine, by rules and a "
@@ -49,10 +51,11 @@ def page() -> None:
             "请用自己的话描述项目，中英文均可。内容由规则和一个小模型在本机读取，不会发送到任何地方。",
         )
     )
-    if "chat" not in st.session_state:
-        _restart()
+    if "talk" not in st.session_state:
+        _begin()
     _measured_meanwhile()
-    log: list[dict[str, Any]] = st.session_state.chat_log
+    _take_over()
+    log = list(_talk().log)
     for at, entry in enumerate(log):
         _entry(entry, at, last=at == len(log) - 1)
     if len(log) == 1:
@@ -69,47 +72,71 @@ def page() -> None:
 # ---------------------------------------------------------------- the conversation
 
 
-def _restart() -> None:
-    talk, messages = dialogue.start(lang="zh" if language() == "zh" else "en")
-    st.session_state.chat = talk
-    st.session_state.chat_needs = None
-    st.session_state.chat_log = [{"message": message, "fresh": False} for message in messages]
-    st.session_state.chat_evidence = tuple(state.evidence())
+@dataclass
+class Talk:
+    """The conversation of a session.
+
+    A line sent while the last one is still being answered starts a new run of the page beside the old one,
+    whose session is then cut off: so what a reply changes stands here, under a lock, and the page takes it over.
+    """
+
+    said: dialogue.State
+    log: list[dict[str, Any]]
+    evidence: tuple[str, ...]
+    needs: Needs
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    measure: bool = False
+
+
+def _begin() -> None:
+    said, messages = dialogue.start(lang="zh" if language() == "zh" else "en")
+    log: list[dict[str, Any]] = [{"message": message, "fresh": False} for message in messages]
+    st.session_state.talk = Talk(said, log, tuple(state.evidence()), Needs())
     st.session_state.transcript = ()
 
 
+def _talk() -> Talk:
+    found: Talk = st.session_state.talk
+    return found
+
+
 def _say(said: str | dialogue.Action) -> None:
-    """Hear the user out and let the answers of every page follow."""
-    talk = _in_step()
+    """Hear the user out; what follows is kept in the conversation."""
     if isinstance(said, dialogue.Action) and said.verb == "restart":
-        _restart()
+        _begin()
         return
-    log: list[dict[str, Any]] = st.session_state.chat_log
-    log.append({"user": said if isinstance(said, str) else _pressed(said)})
-    talk, messages = dialogue.reply(talk, said, state.knowledge(), _judge)
-    log.extend({"message": message, "fresh": True} for message in messages)
-    st.session_state.chat = talk
-    st.session_state.transcript = tuple({"who": turn.who, "text": turn.text} for turn in talk.transcript)
-    state.put(talk.assumed())
-    st.session_state.chat_needs = state.needs()
-    if any(message.do == "measure" for message in messages):
+    talk, needs, base, measured = _talk(), state.needs(), state.knowledge(), state.evidence()
+
+    def judge(wanted: Needs) -> Recommendation:
+        return state.recommend(wanted, measured)
+
+    with talk.lock:
+        if needs != talk.needs and talk.said.assumed() == talk.needs:
+            # Another page has changed the answers meanwhile: they hold.
+            changed = {"needs": needs, "implied": {}, "conflicts": (), "asked": None}
+            talk.said = talk.said.model_copy(update=changed)
+        talk.log.append({"user": said if isinstance(said, str) else _pressed(said, talk)})
+        talk.said, messages = dialogue.reply(talk.said, said, base, judge)
+        talk.log.extend({"message": message, "fresh": True} for message in messages)
+        talk.measure = talk.measure or any(message.do == "measure" for message in messages)
+
+
+def _take_over() -> None:
+    """Let the answers of every page follow the conversation, and start what was asked for."""
+    talk = _talk()
+    with talk.lock:
+        told = talk.said.assumed()
+        if told != talk.needs:
+            talk.needs = told
+            state.put(told)
+        st.session_state.transcript = tuple({"who": turn.who, "text": turn.text} for turn in talk.said.transcript)
+        wanted, talk.measure = talk.measure, False
+    if wanted:
         _measure()
 
 
-def _in_step() -> dialogue.State:
-    """Return the conversation with what other pages have changed meanwhile."""
-    talk: dialogue.State = st.session_state.chat
-    if state.needs() != (st.session_state.chat_needs or Needs()):
-        talk = talk.model_copy(update={"needs": state.needs(), "implied": {}, "conflicts": (), "asked": None})
-    return talk
-
-
-def _judge(needs: Needs) -> Recommendation:
-    return state.recommend(needs, state.evidence())
-
-
-def _pressed(action: dialogue.Action) -> str:
-    for entry in reversed(st.session_state.chat_log):
+def _pressed(action: dialogue.Action, talk: Talk) -> str:
+    for entry in reversed(talk.log):
         for chip in entry["message"].chips if "message" in entry else ():
             if chip.action == action:
                 return str(chip.label)
@@ -126,11 +153,11 @@ def _measure() -> None:
 
 def _measured_meanwhile() -> None:
     """Tell the result again once the measurement that was asked for here has ended."""
-    now = tuple(state.evidence())
-    if now == st.session_state.chat_evidence:
+    talk, now = _talk(), tuple(state.evidence())
+    if now == talk.evidence:
         return
-    st.session_state.chat_evidence = now
-    if now and len(st.session_state.chat_log) > 1:
+    talk.evidence = now
+    if now and len(talk.log) > 1:
         _say(dialogue.Action(verb="result"))
 
 
@@ -199,12 +226,12 @@ def _chips(chips: list[dialogue.Chip], at: int) -> None:
 def _facts() -> None:
     """Show what was understood, each with its words, to be taken back by a click."""
     chips: dict[str, dialogue.Chip] = {}
-    for entry in st.session_state.chat_log:
+    for entry in _talk().log:
         for chip in entry["message"].chips if "message" in entry else ():
             if chip.state in FACTS:
                 chips[f"{chip.action.question}.{chip.action.option}"] = chip
-    talk: dialogue.State = st.session_state.chat
-    kept = [chip for chip in chips.values() if _holds(chip, talk)]
+    said = _talk().said
+    kept = [chip for chip in chips.values() if _holds(chip, said)]
     if not kept:
         return
     with st.container(border=True, key="chat-facts"):
@@ -222,13 +249,13 @@ def _facts() -> None:
                 )
 
 
-def _holds(chip: dialogue.Chip, talk: dialogue.State) -> bool:
+def _holds(chip: dialogue.Chip, said: dialogue.State) -> bool:
     question, option = chip.action.question or "", chip.action.option or ""
     if chip.state == "excluded":
-        return option in talk.needs.excluded.get(question, ())
+        return option in said.needs.excluded.get(question, ())
     if chip.state == "implied":
-        return option in talk.implied.get(question, ())
-    return option in talk.needs.options(question)
+        return option in said.implied.get(question, ())
+    return option in said.needs.options(question)
 
 
 def _openers() -> None:

@@ -19,6 +19,9 @@ from probes.types import Evidence, Probe
 BUDGETS = (30, 60, 120, 300, 600)
 """Seconds offered for a session."""
 
+LIST_HEIGHT = 340
+"""Pixels of the list of probes to choose from."""
+
 
 def page() -> None:
     """Show the page."""
@@ -139,15 +142,25 @@ def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
 
 
 def _by_hand(known: Mapping[str, Probe]) -> list[str]:
-    names = {name: f"{verdicts.probe_name(name, known)}  ({known[name].seconds:.0f} s)" for name in known}
-    return st.multiselect(
-        say("Probes", "探针"),
-        list(known),
-        format_func=names.__getitem__,
-        placeholder=say("Choose one or more", "请选择"),
-        key="probe-hand",
-        persist_state="session",
+    """Show every probe with a box to tick; the list scrolls, so that nothing moves under the pointer."""
+    chosen = []
+    by_scenario: dict[str, list[Probe]] = {}
+    for probe in known.values():
+        by_scenario.setdefault(probe.scenario, []).append(probe)
+    with st.container(height=LIST_HEIGHT, border=True, key="probe-list"):
+        for scenario, probes in by_scenario.items():
+            st.caption(parts.plain(scenario.replace("_", " ")))
+            for probe in probes:
+                label = f"{parts.plain(verdicts.probe_name(probe.id, known))} :small[:gray[{probe.seconds:.0f} s]]"
+                if st.checkbox(label, key=f"probe-{probe.id}", persist_state="session"):
+                    chosen.append(probe.id)
+    seconds = sum(known[name].seconds for name in chosen)
+    st.caption(
+        say(f"{len(chosen)} chosen, about {seconds:.0f} s", f"已选 {len(chosen)} 项，约 {seconds:.0f} 秒")
+        if chosen
+        else say("Tick one or more.", "请勾选一项或多项。")
     )
+    return chosen
 
 
 # ---------------------------------------------------------------- results

@@ -6,7 +6,8 @@ The session holds the truth, the address mirrors it: a fresh session reads the a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib import metadata
@@ -22,8 +23,11 @@ from advisor.ui.texts import LANGUAGES
 from probes import catalog
 from probes.types import Evidence, Probe
 
-KEPT = 16
-"""Recommendations remembered in a session: a turn of the conversation asks for several."""
+KEPT = 32
+"""Recommendations remembered: a turn of the conversation asks for several."""
+
+_memory: dict[tuple[object, ...], Recommendation] = {}
+_memory_lock = threading.Lock()
 
 UNDO_DEPTH = 30
 """Changes kept for undo: more than a person retraces."""
@@ -194,30 +198,24 @@ def recommendation() -> Recommendation:
 
 
 def recommend(wanted: Needs, measured: Mapping[str, Evidence]) -> Recommendation:
-    """Return the recommendation for ``wanted``, kept for the session while nothing changes."""
+    """Return the recommendation for ``wanted``; the last ones are remembered for whoever asks the same again."""
     base, day = knowledge(), today()
-    key = (json.dumps(wanted.document(), sort_keys=True), tuple(sorted(measured)), base.sha256, day)
-    memory: dict[object, Recommendation] = st.session_state.setdefault("recommendations", {})
-    if key not in memory:
-        while len(memory) >= KEPT:
-            memory.pop(next(iter(memory)))
-        memory[key] = advise(
-            wanted,
-            base,
-            tuple(measured.values()),
-            today=day,
-            versions=versions(),
-            probes=probes(),
-            machine=machine(),
-        )
-    return memory[key]
-
-
-def then(action: Callable[..., None], page: str) -> Callable[..., None]:
-    """Return a callback that does ``action`` and asks for ``page`` to be shown next."""
-
-    def both(*arguments: object) -> None:
-        action(*arguments)
-        st.session_state.go = page
-
-    return both
+    sessions = tuple(sorted((name, session.finished) for name, session in measured.items()))
+    key = (json.dumps(wanted.document(), sort_keys=True), sessions, base.sha256, day)
+    with _memory_lock:
+        if key in _memory:
+            return _memory[key]
+    found = advise(
+        wanted,
+        base,
+        tuple(measured.values()),
+        today=day,
+        versions=versions(),
+        probes=probes(),
+        machine=machine(),
+    )
+    with _memory_lock:
+        while len(_memory) >= KEPT:
+            _memory.pop(next(iter(_memory)))
+        _memory[key] = found
+    return found

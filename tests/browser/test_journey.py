@@ -1,0 +1,209 @@
+"""One journey through the real app in a real browser: answer, recommendation, measurement, download."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "screenshots"
+PATIENCE = 120_000
+"""Milliseconds for what may have to load two frameworks on a busy machine."""
+
+MEMORY = 300 * 2**20
+"""Bytes that the app's process may hold: it never loads a framework."""
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """The app on a free port: its address and its process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = tmp_path_factory.mktemp("home")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "FRAMEWORK_ADVISOR_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+                if answer.read() == b"ok":
+                    break
+        except OSError:
+            time.sleep(0.3)
+    yield address, process.pid
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        kwargs = {"executable_path": CHROMIUM} if CHROMIUM else {}
+        started = playwright.chromium.launch(args=["--no-sandbox"], **kwargs)
+        yield started
+        started.close()
+
+
+def settle(page: Any) -> None:
+    """Wait until nothing runs, nothing is a placeholder and the page has stopped growing."""
+    page.wait_for_selector("[data-testid=stMainBlockContainer]", timeout=PATIENCE)
+    last, same = "", 0
+    for _ in range(240):
+        page.wait_for_timeout(250)
+        now = page.evaluate(
+            "() => ['stStatusWidget', 'stSkeleton'].map(id => document.querySelectorAll(`[data-testid=${id}]`).length)"
+            ".concat([document.querySelectorAll('*').length]).join()"
+        )
+        same = same + 1 if now == last and now.startswith("0,0,") else 0
+        last = now
+        if same >= 3:
+            return
+
+
+def shoot(page: Any, name: str) -> None:
+    """Keep a picture of the whole page."""
+    settle(page)
+    SHOTS.mkdir(exist_ok=True)
+    before = page.viewport_size
+    height = page.evaluate("() => document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    page.set_viewport_size({"width": before["width"], "height": min(int(height) + 20, 4500)})
+    page.wait_for_timeout(500)
+    page.screenshot(path=str(SHOTS / f"{name}.png"))
+    page.set_viewport_size(before)
+
+
+def measuring() -> list[psutil.Process]:
+    """Return the measuring processes there are on this machine."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if "-m probes run" in line:
+            found.append(process)
+    return found
+
+
+def children(pid: int) -> list[psutil.Process]:
+    return [process for process in measuring() if pid in {parent.pid for parent in process.parents()}]
+
+
+@pytest.mark.frameworks
+def test_answer_recommendation_probe_download(app: tuple[str, int], browser: Any) -> None:
+    address, pid = app
+    outside: list[str] = []
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    page.on(
+        "request",
+        lambda request: None if re.match(rf"{address}|ws:|data:|blob:", request.url) else outside.append(request.url),
+    )
+    page.goto(address, timeout=PATIENCE)
+    settle(page)
+    shoot(page, "1-questions")
+
+    page.get_by_role("radio", name="Research").or_(
+        page.get_by_role("button", name="Research", exact=True)
+    ).first.click()
+    settle(page)
+    page.get_by_text("Images and video", exact=True).first.click()
+    settle(page)
+    assert "stage=research" in page.url
+    assert "domain=vision" in page.url
+
+    page.get_by_role("button", name="See why").click()
+    page.get_by_role("heading", name="What would change it").wait_for(timeout=PATIENCE)
+    shoot(page, "2-recommendation")
+
+    page.get_by_role("link", name="Evidence", exact=True).click()
+    page.get_by_text("I choose", exact=True).click()
+    settle(page)
+    page.get_by_text("How long does one answer of a multi-layer perceptron take, both frameworks eager?").click()
+    page.get_by_text("1 chosen").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Start measuring").click()
+    page.get_by_text("Stop, keep what is finished").wait_for(timeout=PATIENCE)
+    page.wait_for_timeout(2000)
+    page.screenshot(path=str(SHOTS / "3-measuring.png"))
+    page.get_by_text("Do not use it").wait_for(timeout=PATIENCE)
+    shoot(page, "4-measured")
+
+    page.get_by_role("link", name="Recommendation", exact=True).click()
+    page.get_by_role("heading", name="What your machine says").wait_for(timeout=PATIENCE)
+    shoot(page, "5-after-measuring")
+
+    page.get_by_role("link", name="Report", exact=True).click()
+    settle(page)
+    shoot(page, "6-report")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.get_by_role("button", name="Data, to check again").click()
+    document = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.get_by_role("button", name="Web page").click()
+    html = Path(download.value.path()).read_text(encoding="utf-8")
+    page.close()
+
+    assert document["schema"] == "decision/1"
+    assert document["needs"]["answers"] == {"stage": "research", "domain": ["vision"]}
+    assert [probe["probe"] for probe in document["evidence"][0]["probes"]] == ["inference-mlp-eager"]
+    assert "<html" in html
+    assert not outside
+    assert psutil.Process(pid).memory_info().rss < MEMORY
+
+
+@pytest.mark.frameworks
+def test_closing_the_tab_ends_the_measurement(app: tuple[str, int], browser: Any) -> None:
+    address, pid = app
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    page.goto(f"{address}/evidence?stage=research&domain=vision", timeout=PATIENCE)
+    settle(page)
+    page.get_by_role("button", name="Start measuring").click()
+    page.get_by_text("Stop, keep what is finished").wait_for(timeout=PATIENCE)
+    started = children(pid)
+    assert started
+
+    page.close()
+
+    _, left = psutil.wait_procs(started, timeout=40)
+    assert not left
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
+def test_no_page_overflows_sideways_or_fails(
+    app: tuple[str, int], browser: Any, width: int, lang: str, theme: str
+) -> None:
+    address, _ = app
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    for name in ("", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs"):
+        page.goto(f"{address}/{name}?lang={lang}&stage=production&deploy=mobile,server", timeout=PATIENCE)
+        shoot(page, f"{name or 'questions'}-{width}-{lang}-{theme}")
+
+        assert not page.locator("[data-testid=stException]").count(), name
+        assert not page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"), name
+    context.close()
