@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from probes.scenarios import Unsupported
 from probes.types import Build, Twin
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -84,6 +85,14 @@ def pytorch(build: Build) -> Twin:
     from probes.backends.pytorch import supervised
 
     size = build.size
+    if build.mode == "compiled":
+        import torch._dynamo
+
+        if not getattr(torch._dynamo.config, "allow_rnn", True):
+            raise Unsupported(
+                "torch.compile leaves nn.LSTM out unless torch._dynamo.config.allow_rnn is set; without fullgraph it "
+                "would run eagerly in disguise"
+            )
 
     class Model(nn.Module):
         def __init__(self):
