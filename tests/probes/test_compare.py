@@ -19,8 +19,8 @@ LOGS = st.lists(st.floats(-2, 2), min_size=2, max_size=40)
 @given(LOGS)
 def test_the_interval_is_students(logs):
     found = compare.within(logs)
-    if found.error == 0:
-        assert found.half == 0
+    if found.error < 1e-12:  # SciPy's own interval underflows there
+        assert found.half < 1e-10
         return
     low, high = stats.t.interval(0.95, len(logs) - 1, loc=np.mean(logs), scale=stats.sem(logs))
     assert found.mean - found.half == pytest.approx(low, abs=1e-9)
