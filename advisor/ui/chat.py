@@ -56,8 +56,10 @@ def page() -> None:
     _measured_meanwhile()
     _take_over()
     log = list(_talk().log)
+    # An answer in between does not take the choices of the open question away.
+    choosing = max((at for at, entry in enumerate(log) if _choices(entry)), default=-1)
     for at, entry in enumerate(log):
-        _entry(entry, at, last=at == len(log) - 1)
+        _entry(entry, at, choosing=at == choosing)
     if len(log) == 1:
         _openers()
     _facts()
@@ -164,9 +166,13 @@ def _measured_meanwhile() -> None:
 # ---------------------------------------------------------------- how it looks
 
 
-def _entry(entry: dict[str, Any], at: int, *, last: bool) -> None:
+def _choices(entry: dict[str, Any]) -> list[dialogue.Chip]:
+    return [chip for chip in entry["message"].chips if chip.state not in FACTS] if "message" in entry else []
+
+
+def _entry(entry: dict[str, Any], at: int, *, choosing: bool) -> None:
     if "user" in entry:
-        with st.chat_message("user"):
+        with st.chat_message("user", avatar=":material/person:"):
             st.markdown(parts.plain(entry["user"]))
         return
     message: dialogue.Message = entry["message"]
@@ -179,8 +185,8 @@ def _entry(entry: dict[str, Any], at: int, *, last: bool) -> None:
         _citations(message)
         if message.do is not None:
             _door(message.do, at)
-        if last:
-            _chips([chip for chip in message.chips if chip.state not in FACTS], at)
+        if choosing:
+            _chips(_choices(entry), at)
 
 
 def _words(text: str) -> Iterator[str]:

@@ -49,6 +49,7 @@ def page() -> None:
     _stored(known)
     _same_model(known)
     _about(known)
+    _selftest()
 
 
 def _missing() -> None:
@@ -339,3 +340,22 @@ def _about(known: Mapping[str, Probe]) -> None:
         probe = st.selectbox(say("Probe", "探针"), list(known), format_func=names.__getitem__, key="about")
         if probe:
             live.about(known[probe])
+
+
+def _selftest() -> None:
+    """Show what this machine can tell apart, as the instrument's own test found it."""
+    from probes import selftest
+
+    with st.expander(say("What this machine can tell apart", "本机能分辨多小的差别"), icon=":material/straighten:"):
+        found = selftest.load()
+        if found is None:
+            st.caption(
+                say(
+                    "Not tested here yet. This command runs the same framework against itself and with planted "
+                    "slowdowns, and keeps the result:",
+                    "此处尚未自检。下列命令让同一框架与自身对比，并加入预设减速，结果会被保存：",
+                )
+            )
+            st.code("python -m probes selftest", language="bash")
+            return
+        st.dataframe(_rows(found), hide_index=True, width="stretch")

@@ -165,6 +165,11 @@ def about(probe: Probe) -> None:
             f"{probe.seconds:.0f} s"
         )
     )
+    from probes import pages
+
+    for name, said in pages.page(probe).items():
+        if said:
+            st.markdown(f"**{parts.plain(name)}.** {parts.plain(said)}")
     claims = parts.claims_by_id(probe.claims)
     if claims:
         st.markdown(f"**{say('It can test these claims', '它可检验的论点')}**")
