@@ -33,6 +33,8 @@ subject they are.
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -111,6 +113,10 @@ class Stage:
         call()
         self.backend.synchronise()
         return time.perf_counter() - begin
+
+    def forget_compiled(self) -> None:
+        """Give compilers that keep their work on disk an empty place, or every process but the first is a warm one."""
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp(dir=self.scratch)
 
     def part(self, held: Mapping[str, Any]) -> Callable[..., Any]:
         """Find this framework's part among a scenario's globals: one function a framework, named by its id."""

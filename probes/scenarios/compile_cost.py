@@ -13,9 +13,7 @@ Source: torch.compile and tf.function guides on tracing; PyTorch's request for c
 
 from __future__ import annotations
 
-import os
 import statistics
-import tempfile
 
 from probes.scenarios import Observation, Stage
 
@@ -29,8 +27,7 @@ STEPS = 15
 
 
 def observe(stage: Stage) -> Observation:
-    # The cache on disk would make every process but the very first a warm one.
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp(dir=stage.scratch)
+    stage.forget_compiled()
     data = stage.data()
 
     def run(**changes):

@@ -39,6 +39,7 @@ def observe(stage: Stage) -> Observation:
         else {name: array[: len(array) - i] for name, array in stage.data().items()}
         for i in range(INPUTS)
     ]
+    stage.forget_compiled()
     before = stage.backend.counters()
     new, seen = walk(stage, stage.twin(), inputs)
     after = stage.backend.counters()
