@@ -41,7 +41,6 @@ def test_the_library_the_command_line_and_the_instruments_manager_load_no_framew
         for package in ("advisor", "probes")
         for path in sorted((ROOT / package).rglob("*.py"))
         if path.name != "__main__.py"
-        and not path.is_relative_to(ROOT / "probes" / "examples")
         and not path.is_relative_to(ROOT / "advisor" / "ui")
     ]
     imports = "\n".join(f"import {module}" for module in modules)
@@ -90,7 +89,7 @@ def test_no_module_outgrows_a_reader() -> None:
 def test_a_framework_is_named_only_where_its_side_lives() -> None:
     import ast
 
-    homes = ("probes/backends/", "probes/workloads/", "probes/scenarios/", "probes/examples/")
+    homes = ("probes/backends/", "probes/workloads/", "probes/scenarios/")
     named: list[str] = []
     for package in ("advisor", "probes"):
         for path in (ROOT / package).rglob("*.py"):
