@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from probes.types import Evidence, Measurement
 
-OWN = ("training-mlp-default", "training-mlp-eager", "inference-mlp-default")
-"""Probes whose scenario and mode a workload of the user's takes where none is named."""
 
 EXIT_BAD_INPUT, EXIT_PARTLY, EXIT_INTERRUPTED = 2, 3, 130
 
@@ -99,9 +96,8 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
     from probes import catalog, duet, evidence, selftest
 
     own = options["workload"]
-    chosen = _or_exit(lambda: catalog.choose(ids or (OWN if own else ()), catalog.load()))
-    if own:
-        chosen = [replace(p, id=p.id.replace(p.workload, "own"), workload="", claims=()) for p in chosen if p.workload]
+    known = catalog.load
+    chosen = _or_exit(lambda: catalog.choose_own(ids, known()) if own else catalog.choose(ids, known()))
     if output not in ("", "-"):
         _check_place(Path(output))
     stopping: list[bool] = []

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from probes.types import MODES, Probe
 
 PATH = Path(__file__).with_name("catalog.yaml")
+
+OWN = ("training-mlp-default", "training-mlp-eager", "inference-mlp-default")
+"""What a workload of the user's is put through where no probe is named."""
 
 _NEEDED = ("id", "question", "scenario", "mode", "criterion")
 
@@ -96,3 +99,12 @@ def choose(ids: Sequence[str], probes: Mapping[str, Probe]) -> list[Probe]:
     if not ids:
         return [probe for probe in probes.values() if not probe.asked_only]
     return [probes[name] for name in dict.fromkeys(ids)]
+
+
+def choose_own(ids: Sequence[str], probes: Mapping[str, Probe]) -> list[Probe]:
+    """Return the probes that are to observe a workload of the user's, by default those of ``OWN``.
+
+    They test no documented claim: those speak of other models.
+    """
+    chosen = choose(ids or OWN, probes)
+    return [replace(p, id=p.id.replace(p.workload, "own"), workload="", claims=()) for p in chosen if p.workload]

@@ -47,13 +47,12 @@ def list_(as_json: bool, lang: str) -> None:
 
 @command.command(epilog="Example: framework-advisor probe show training-mlp-eager")
 @click.argument("name", metavar="ID")
-@output.in_language
-def show(name: str, lang: str) -> None:
+def show(name: str) -> None:
     """Show a probe's page: how it is measured, what is held equal, what it does not tell."""
     from probes import pages
 
     (probe,) = _known([name])
-    click.echo(pages.page(probe, lang=lang))
+    click.echo(pages.text(probe))
 
 
 @command.command(
@@ -91,13 +90,19 @@ def run(
 
     output.check_writable(target)
     chosen_pythons = interpreters(pythons)
-    if names:
+    if workload_file is not None:
+        from pathlib import Path
+
+        if not Path(workload_file).is_file():
+            raise needs.InputError([f"--workload {workload_file}: no such file; 'python -m probes example' prints one"])
+        workload_file = str(Path(workload_file).resolve())
+        _known(names)
+        probes = tuple(catalog.choose_own(names, catalog.load()))
+    elif names:
         probes = _known(names)
     elif needs_file is not None:
         knowledge = knowledge_base.load()
         probes = measuring.chosen(needs.read(needs_file, knowledge), knowledge)
-    elif workload_file is not None:
-        probes = ()
     else:
         probes = tuple(probe for probe in catalog.load().values() if not probe.asked_only)
     session = measuring.measure(
