@@ -40,7 +40,8 @@ def test_a_link_restores_what_was_said(said: Needs) -> None:
 
 
 words = st.text(max_size=12) | st.sampled_from(["stage", "deploy", "weigh", "unsure", "lang", "hardware"])
-values = st.text(max_size=20) | st.sampled_from(["production", "mobile,none", "-cpu,cpu", "memory:2", "memory:9", "x:y"])
+odd = ["production", "mobile,none", "-cpu,cpu", "memory:2", "memory:9", "x:y"]
+values = st.text(max_size=20) | st.sampled_from(odd)
 
 
 @given(st.dictionaries(words, values, max_size=5))

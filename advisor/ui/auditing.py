@@ -11,10 +11,11 @@ from advisor.ui.texts import say
 
 
 def show(found: Recommendation) -> None:
-    """Show what other methods would rank first, and why they do not decide."""
+    """Show on demand what other methods would rank first, and why they do not decide."""
+    if not st.toggle(say("What other methods would say", "其他方法会怎么说"), key="audit", persist_state="session"):
+        return
     from advisor.audit import audit
 
-    st.markdown(f"**{say('What other methods would say', '其他方法会怎么说')}**")
     try:
         result = audit(found)
     except InputError as error:
@@ -22,7 +23,7 @@ def show(found: Recommendation) -> None:
         return
     agreed, turned = say("Same first", "首选相同"), say("Turned by an unwanted extra", "会被多余候选改变")
     yes, no = say("yes", "是"), say("no", "否")
-    st.dataframe(
+    parts.table(
         [
             {
                 say("Method", "方法"): one["method"],
@@ -34,7 +35,5 @@ def show(found: Recommendation) -> None:
             }
             for one in result["methods"]
         ],
-        hide_index=True,
-        width="stretch",
     )
     st.caption(parts.plain(result["why_not"][say("en", "zh")]))

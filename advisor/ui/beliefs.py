@@ -107,10 +107,8 @@ def _figures(base: Knowledge) -> None:
         (say(f"Claims that favour {parts.name_of(key)}", f"有利于 {parts.name_of(key)} 的论点"), count)
         for key, count in sorted(counted.favouring.items())
     ]
-    st.dataframe(
+    parts.table(
         [{say("what", "项目"): name, say("how many", "数量"): count} for name, count in rows],
-        hide_index=True,
-        width="stretch",
     )
     parts.go_button("knowledge", say("Read the claims", "阅读论点"), icon=":material/menu_book:")
 
@@ -135,10 +133,8 @@ def _constants(base: Knowledge) -> None:
             (say("“Clear” from", "“明确”的下限"), settings.clear),
             (say("“Leaning” from", "“倾向”的下限"), settings.leaning),
         ]
-        st.dataframe(
+        parts.table(
             [{say("constant", "常数"): name, say("value", "值"): f"{value:g}"} for name, value in rows],
-            hide_index=True,
-            width="stretch",
         )
         st.caption(
             say(

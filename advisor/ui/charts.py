@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from typing import Any
 
 from advisor.types import Knowledge, Recommendation
@@ -28,7 +30,7 @@ def acceptability(found: Recommendation, knowledge: Knowledge) -> Any:
         {"name": name, "share": found.acceptability[key], "label": parts.percent(found.acceptability[key])}
         for key, name in zip(order, names, strict=True)
     ]
-    base = alt.Chart({"values": rows}).encode(
+    base = alt.Chart(_data(rows)).encode(
         y=alt.Y("name:N", sort=names, title=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=13)),
         x=alt.X("share:Q", axis=None, scale=alt.Scale(domain=[0, 1.12])),
     )
@@ -82,7 +84,7 @@ def contributions(found: Recommendation, knowledge: Knowledge) -> Any:
     ]
     names = [parts.name_of(key, knowledge) for key in alternatives]
     return (
-        alt.Chart({"values": data})
+        alt.Chart(_data(data))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             y=alt.Y(
@@ -144,7 +146,7 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
         scale=alt.Scale(type="log", domain=[least, most], nice=False),
         axis=alt.Axis(values=ticks, format="~g", title=None, grid=False),
     )
-    base = alt.Chart({"values": rows}).encode(
+    base = alt.Chart(_data(rows)).encode(
         y=alt.Y("probe:N", sort=None, title=None, axis=alt.Axis(labelLimit=200, ticks=False, labelPadding=8)),
         color=alt.Color(
             "favours:N",
@@ -161,17 +163,29 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
         ],
     )
     zone = (
-        alt.Chart({"values": [{"low": 1 / band, "high": band}]})
+        alt.Chart(_data([{"low": 1 / band, "high": band}]))
         .mark_rect(opacity=0.14, color=NEUTRAL)
         .encode(x=alt.X("low:Q"), x2="high:Q")
     )
-    middle = alt.Chart({"values": [{"one": 1}]}).mark_rule(color=NEUTRAL, strokeDash=[3, 3]).encode(x="one:Q")
+    middle = alt.Chart(_data([{"one": 1}])).mark_rule(color=NEUTRAL, strokeDash=[3, 3]).encode(x="one:Q")
     return alt.layer(
         zone,
         middle,
         base.mark_rule(strokeWidth=3).encode(x=x, x2="high:Q").transform_calculate(value="datum.low"),
         base.mark_point(filled=True, size=90).encode(x=x),
     ).properties(height=alt.Step(34))
+
+
+def _data(rows: list[dict[str, Any]]) -> Any:
+    """Return rows as data that stand in the chart itself.
+
+    An address of their own keeps Streamlit from turning them into an Arrow table, for which it would load
+    pandas: a quarter of what the app's process may hold.
+    """
+    import altair as alt
+
+    content = b64encode(json.dumps(rows, ensure_ascii=False).encode()).decode()
+    return alt.UrlData(url=f"data:application/json;base64,{content}", format=alt.JsonDataFormat(type="json"))
 
 
 def favour_words(favours: str) -> str:

@@ -138,7 +138,7 @@ def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
         return []
     shown = say(f"{len(chosen)} probes planned of {len(rows)}", f"计划执行 {len(chosen)} / {len(rows)} 项")
     with st.expander(shown, expanded=False):
-        st.dataframe(rows, hide_index=True, width="stretch")
+        parts.table(rows)
     return chosen
 
 
@@ -228,13 +228,13 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
 
 def _ledger(session: Evidence) -> None:
     with st.expander(say("Machine, environment and settings, read back", "机器、环境与设置（实际读回）")):
-        st.dataframe(_rows(session.machine), hide_index=True, width="stretch")
+        parts.table(_rows(session.machine))
         for framework, found in session.environments.items():
             st.markdown(f"**{parts.plain(parts.name_of(framework))}**")
-            st.dataframe(_rows(found), hide_index=True, width="stretch")
+            parts.table(_rows(found))
         if session.selftest:
             st.markdown(f"**{say('What this machine can tell apart', '本机的分辨能力')}**")
-            st.dataframe(_rows(session.selftest), hide_index=True, width="stretch")
+            parts.table(_rows(session.selftest))
 
 
 def _rows(found: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -358,4 +358,4 @@ def _selftest() -> None:
             )
             st.code("python -m probes selftest", language="bash")
             return
-        st.dataframe(_rows(found), hide_index=True, width="stretch")
+        parts.table(_rows(found))

@@ -26,6 +26,14 @@ PAGES = (
 ICON = Path(__file__).with_name("icon.svg")
 """A file of ours: Streamlit would fetch the picture of a named icon from elsewhere."""
 
+STYLE = """<style>
+[data-testid="stMarkdownContainer"] table {
+  display: block; max-width: 100%; width: fit-content; overflow-x: auto; font-size: .9rem;
+}
+[data-testid="stMainBlockContainer"] { padding-top: 4rem; }
+</style>"""
+"""Wide tables scroll by themselves instead of pushing the page aside; nothing a user wrote ever enters here."""
+
 DECIDE = 6
 """The first so many pages lead to a decision; the others are for reading."""
 
@@ -34,6 +42,7 @@ def show() -> None:
     """Draw the frame and the page that the address names."""
     st.set_page_config(page_title="Framework Advisor", page_icon=str(ICON), layout="centered")
     st.logo(str(ICON), size="large")
+    st.html(STYLE)
     try:
         state.begin()
     except KnowledgeError as error:

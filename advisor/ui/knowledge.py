@@ -224,21 +224,18 @@ def _balance(base: Knowledge) -> None:
             "每项准则有多少论点、分别有利于谁，以及其中多少有独立来源。",
         )
     )
-    rows = []
+    by_group: dict[str, list[dict[str, object]]] = {}
     for found in cover(base):
         criterion = base.criteria[found.criterion]
-        row: dict[str, object] = {
-            say("Group", "类别"): words(GROUP[criterion.group]) if criterion.group in GROUP else criterion.group,
-            say("Criterion", "准则"): words(criterion.name),
-            say("Claims", "论点"): found.claims,
-        }
-        row |= {say(f"For {parts.name_of(key)}", f"利于 {parts.name_of(key)}"): n for key, n in found.favouring.items()}
-        row |= {
-            say("Independent", "独立来源"): found.independent,
-            say("Fair or strong", "证据中等以上"): found.graded,
-            say("Testable here", "可实测"): found.testable,
-            say("Kept for the record", "仅存档"): found.shown,
-            say("Review by", "下次复核"): found.next_review.isoformat() if found.next_review else "",
-        }
-        rows.append(row)
-    st.dataframe(rows, hide_index=True, width="stretch", height=560)
+        by_group.setdefault(criterion.group, []).append(
+            {
+                say("Criterion", "准则"): words(criterion.name),
+                say("Claims", "论点"): found.claims,
+                **{parts.name_of(key): count for key, count in found.favouring.items()},
+                say("Independent", "独立"): found.independent,
+                say("Testable", "可测"): found.testable,
+            }
+        )
+    for group, rows in by_group.items():
+        st.markdown(f"##### {parts.plain(words(GROUP[group]) if group in GROUP else group)}")
+        parts.table(rows)

@@ -233,7 +233,7 @@ def _contributions(found: Recommendation, knowledge: Knowledge) -> None:
     st.markdown(f"{say('Total of 100', '总分（满分 100）')}: {totals}")
     st.altair_chart(charts.contributions(found, knowledge), width="stretch", key="contributions")
     with st.expander(say("As a table, with exact sums", "以表格显示精确加总")):
-        st.dataframe(_table(rows, found), hide_index=True, width="stretch")
+        parts.table(_table(rows, found))
 
 
 def _table(rows: list[dict[str, Any]], found: Recommendation) -> list[dict[str, Any]]:

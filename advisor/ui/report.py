@@ -61,6 +61,7 @@ def decision() -> Decision:
         made_on=state.today(),
         versions=state.versions(),
         transcript=state.transcript(),
+        probes=state.probes(),
     )
 
 

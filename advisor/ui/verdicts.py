@@ -123,7 +123,7 @@ def _parity(parity: Mapping[str, Any] | None) -> None:
                 "双方从相同权重出发；以下为各自与双精度参考之间的偏差。",
             )
         )
-        st.dataframe(rows, hide_index=True)
+        parts.table(rows)
 
 
 def _limits(roof: Mapping[str, Any] | None) -> str:

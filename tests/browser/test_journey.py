@@ -28,6 +28,10 @@ PATIENCE = 120_000
 MEMORY = 300 * 2**20
 """Bytes that the app's process may hold: it never loads a framework."""
 
+OVERFLOWS = (
+    "() => (document.querySelector('[data-testid=stMain]') || document.documentElement).scrollWidth > innerWidth"
+)
+
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
 )
@@ -205,5 +209,10 @@ def test_no_page_overflows_sideways_or_fails(
         shoot(page, f"{name or 'questions'}-{width}-{lang}-{theme}")
 
         assert not page.locator("[data-testid=stException]").count(), name
-        assert not page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth"), name
+        assert not page.evaluate(OVERFLOWS), name
+    page.goto(f"{address}/knowledge?lang={lang}", timeout=PATIENCE)
+    settle(page)
+    page.get_by_role("tab").last.click()
+    settle(page)
+    assert not page.evaluate(OVERFLOWS), "balance"
     context.close()
