@@ -112,6 +112,7 @@ def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: K
         made_on=output.today(),
         versions=output.installed_versions(knowledge),
         transcript=[turn.model_dump() for turn in state.transcript],
+        probes=inputs.catalogue(),
     )
     output.write_atomically(target, forms[suffix].render(decision, state.lang))
     store.add_decision(decision)

@@ -60,6 +60,7 @@ def command(
         knowledge,
         made_on=output.today(),
         versions=output.installed_versions(knowledge),
+        probes=inputs.catalogue(),
     )
     output.write_atomically(target, forms[suffix].render(decision, lang))
     store.add_decision(decision)

@@ -5,6 +5,7 @@ Pure: the date and the program's version come in, nothing is read from disk.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +18,13 @@ from advisor.types import Knowledge, Needs, Recommendation
 from probes import evidence as evidence_documents
 
 if TYPE_CHECKING:
-    from probes.types import Evidence
+    from probes.types import Evidence, Probe
+
+PLACE = re.compile(r"(?<![\w:/.<])(?:(?:file://)?/(?=[\w.+~-]+/)|~/|[A-Za-z]:\\)(?:[^\s\"'<>|:;,()/\\]+[/\\])+")
+"""The folders of a place on disk: from the root, from home or from a drive."""
+
+PRIVATE = frozenset({"executable", "hostname", "user", "cwd"})
+"""What a session may note about a machine and no colleague needs."""
 
 
 class Decision(BaseModel):
@@ -28,6 +35,7 @@ class Decision(BaseModel):
             recomputed from the report alone.
         transcript: the conversation that led to the needs, as the user wrote it.
         versions: installed framework versions at the time, which the ageing of claims depends on.
+        probes: what each probe of the evidence and of the plan asks.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
@@ -44,6 +52,7 @@ class Decision(BaseModel):
     basis: dict[str, Any]
     transcript: tuple[dict[str, str], ...] = ()
     versions: dict[str, str] = {}
+    probes: dict[str, dict[str, Any]] = {}
 
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""
@@ -59,15 +68,18 @@ def build(
     made_on: date,
     versions: Mapping[str, str] | None = None,
     transcript: Iterable[Mapping[str, str]] = (),
+    probes: Iterable[Probe] = (),
 ) -> Decision:
-    """Gather everything the decision rests on into one document."""
+    """Gather everything the decision rests on into one document; where things lie on this disk stays here."""
+    told = recommendation.model_copy(update={"verdicts": tuple(without_places(recommendation.verdicts))})
+    asked = {step.probe for step in recommendation.probe_plan} | {m.probe for e in evidence for m in e.probes}
     cited = _cited(recommendation)
     claims = {name: knowledge.claims[name] for name in sorted(cited) if name in knowledge.claims}
     sources = sorted({key for claim in claims.values() for key in claim.sources})
     return Decision(
         needs=needs.document(),
-        recommendation=recommendation,
-        evidence=tuple(evidence_documents.document(session) for session in evidence),
+        recommendation=told,
+        evidence=tuple(without_places(evidence_documents.document(session)) for session in evidence),
         claims={name: {**claim.model_dump(mode="json"), "status": claim.status} for name, claim in claims.items()},
         sources={key: knowledge.sources[key].model_dump(mode="json") for key in sources if key in knowledge.sources},
         made_on=made_on,
@@ -76,7 +88,21 @@ def build(
         basis=basis(knowledge),
         transcript=tuple(dict(line) for line in transcript),
         versions=dict(versions or {}),
+        probes={
+            probe.id: {"question": dict(probe.question), "metric": probe.metric}
+            for probe in probes
+            if probe.id in asked
+        },
     )
+
+
+def without_places(value: Any) -> Any:
+    """Return a document without the folders of this disk; a file keeps its name, and the rest its words."""
+    if isinstance(value, Mapping):
+        return {key: without_places(inner) for key, inner in value.items() if key not in PRIVATE}
+    if isinstance(value, list | tuple):
+        return [without_places(inner) for inner in value]
+    return PLACE.sub("", value) if isinstance(value, str) else value
 
 
 def basis(knowledge: Knowledge) -> dict[str, Any]:

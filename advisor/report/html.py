@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from advisor.report import charts
-from advisor.report.view import View
+from advisor.report.machines import Machines
+from advisor.report.view import FLIPS, REASONS, View
 
 if TYPE_CHECKING:
     from advisor.report.build import Decision
@@ -20,6 +20,9 @@ MIME = "text/html"
 def render(decision: Decision, lang: str) -> bytes:
     """Return the page, UTF-8."""
     view = View(decision, lang)
+    machines = Machines(view)
+    sessions = machines.sessions()
+    criteria = view.criteria()
     frameworks = {key: view.framework(key) for key in view.order()}
     environment = Environment(
         loader=PackageLoader("advisor.report"),
@@ -28,16 +31,21 @@ def render(decision: Decision, lang: str) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # The charts escape their own labels; they are the only markup that enters unescaped.
     return (
         environment.get_template("report.html.jinja")
         .render(
             view=view,
+            machines=machines,
             words=view.words,
             decision=decision,
             frameworks=frameworks,
-            contributions=Markup(charts.contributions(view.criteria(), frameworks)),  # noqa: S704
-            ratios=[Markup(charts.ratios(session["rows"])) for session in view.sessions()],  # noqa: S704
+            paint=charts.colours(frameworks),
+            criteria=criteria,
+            bars=charts.contributions(criteria, sorted(frameworks)),
+            sessions=sessions,
+            ratios=[charts.ratios(session["compared"]) for session in sessions],
+            reasons_shown=REASONS,
+            flips_shown=FLIPS,
             lang="zh-CN" if lang == "zh" else "en",
         )
         .encode()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from advisor.report.machines import Machines
 from advisor.report.view import View
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 SUFFIX = "md"
 MIME = "text/markdown"
 
-SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$&])")
+"""Letters that mean markup anywhere in a line; each may be escaped (CommonMark 0.31, 2.4)."""
+
+DRIVERS = 8
+"""Criteria named as drivers; the whole sum stands in the table."""
 
 
 def render(decision: Decision, lang: str) -> bytes:
@@ -30,8 +35,18 @@ def render(decision: Decision, lang: str) -> bytes:
         lstrip_blocks=True,
     )
     frameworks = {key: view.framework(key) for key in view.order()}
+    machines = Machines(view)
     text = environment.get_template("report.md.jinja").render(
-        view=view, words=view.words, decision=decision, frameworks=frameworks, code=code, verbatim=Verbatim
+        view=view,
+        machines=machines,
+        sessions=machines.sessions(),
+        criteria=view.criteria(),
+        drivers=DRIVERS,
+        words=view.words,
+        decision=decision,
+        frameworks=frameworks,
+        code=code,
+        verbatim=Verbatim,
     )
     return (re.sub(r"\n{3,}", "\n\n", text).strip() + "\n").encode()
 
@@ -46,9 +61,15 @@ def escape(value: object) -> object:
     """Make a value literal text in Markdown: no markup, no HTML, one line."""
     if isinstance(value, Verbatim):
         return value
-    return SPECIAL.sub(r"\\\1", str(value)).replace("\n", " ").replace("\r", " ")
+    return SPECIAL.sub(r"\\\1", one_line(value))
 
 
 def code(value: object) -> Verbatim:
     """Return a value as inline code."""
-    return Verbatim(f"`{str(value).replace('`', chr(39)).replace(chr(10), ' ')}`")
+    text = one_line(value).strip().replace("`", "'").replace("|", "¦")
+    return Verbatim(f"`{text or ' '}`")
+
+
+def one_line(value: object) -> str:
+    """Return text on one line: a line break would end the cell or the list it stands in."""
+    return re.sub(r"\s+", " ", str(value))

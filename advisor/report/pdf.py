@@ -6,12 +6,14 @@ a clear refusal, and the HTML form prints well.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.needs import InputError
-from advisor.report.view import View
+from advisor.report.machines import Machines
+from advisor.report.view import REASONS, View
 
 if TYPE_CHECKING:
     from advisor.report.build import Decision
@@ -39,6 +41,14 @@ CHINESE = (
     "STHeiti Light.ttc",
     "Arial Unicode.ttf",
 )
+
+
+CHINESE_LETTER = "\u2e80-\u9fff\uff00-\uffef"
+PIECE = re.compile(f"[（《“‘「『]*[{CHINESE_LETTER}][，。、；：？！）》”’」』]*|[^\\s{CHINESE_LETTER}]+|\\s+")
+"""What a line is not broken within: a Chinese letter with its marks (GB/T 15834), a word of another script."""
+
+SLACK = 3.0
+"""Millimetres a paragraph or cell keeps free at its sides, so that no line set here is broken again."""
 
 
 def render(decision: Decision, lang: str) -> bytes:
@@ -99,86 +109,209 @@ def _midnight(decision: Decision) -> Any:
 
 def write(page: Any, view: View) -> None:
     """Set the report: the answer first, the evidence behind it."""
-    words, answer = view.words, view.answer()
+    words, answer, leader = view.words, view.answer(), view.found.recommended
     _line(page, words["title"], 10, soft=True)
-    _line(page, answer["name"], 24)
-    _line(page, " · ".join(part for part in (answer["strength"], str(view.decision.made_on)) if part), 11)
+    _line(page, " · ".join(part for part in (answer["name"], answer["strength"]) if part), 20)
     _line(page, f"{answer['sentence']} {answer['confidence']}".strip(), 10)
-    for row in view.acceptability():
-        _line(page, f"{row['name']}: {row['percent']}", 10)
-    for row in view.exclusions():
-        _line(page, f"{words['excluded']}: {row['name']}: {row['reason']}", 10)
+    _line(page, ", ".join(f"{row['name']} {row['percent']}" for row in view.acceptability()), 10)
     for note in view.found.notes:
         _line(page, view.text(note), 10)
-    _heading(page, words["plan"])
-    for row in view.plan(view.found.recommended):
-        best = row["best"]
-        way = f"{best['name']} ({', '.join(best['tools'])}; {best['state']})" if best else words["dead"]
-        _line(page, f"{row['need']}: {way}", 10)
-        if best and best["install"]:
-            _line(page, best["install"], 9, soft=True)
-    for heading, ids, none in (
-        ("for", view.found.for_, "nothing_for"),
-        ("against", view.found.against, "nothing_against"),
-    ):
-        _heading(page, words[heading])
-        rows = view.reasons(ids)[:3]
-        for number, row in enumerate(rows, start=1):
-            _line(page, f"{number}. {row['text']} ({row['id']})", 10)
-        if not rows:
-            _line(page, words[none], 10)
+    for row in view.exclusions():
+        _line(page, f"{words['excluded']}: {row['name']}. {row['reason']}", 10)
+    if view.plan(leader):
+        _heading(page, words["plan"])
+        _plan(page, view, leader)
+    _reasons(page, view)
     _heading(page, words["flips"])
     for row in view.flips():
-        _line(page, f"{row['text']} → {row['then']}", 10)
+        share = f" ({row['share']})" if row["share"] else ""
+        _item(page, f"{row['kind']}: {row['text']}{share}")
     if not view.flips():
-        _line(page, words["no_flips"], 10)
+        _line(page, words["no_flips"] if leader else words["none"], 10)
+    why = f" ({words['revisit_why']})" if view.revisit() else ""
+    _line(page, f"{words['revisit']} {view.revisit() or words['never']}{why}", 10)
+    made = f"{words['made_on']} {view.decision.made_on} · {words['program']} {view.decision.program['version']}"
+    _line(page, f"{made} · {words['knowledge']} {view.found.knowledge.version}", 8, soft=True)
     _measured(page, view)
+    _sum(page, view)
+    runner_up = view.runner_up()
+    if leader and runner_up and view.plan(runner_up):
+        _heading(page, f"{words['plan_other']}: {view.framework(runner_up)}")
+        _plan(page, view, runner_up)
+    _said(page, view)
+    _heading(page, words["claims"])
+    for claim in view.claims():
+        _line(page, claim["statement"], 9)
+        _line(page, f"{words['finding']}: {claim['finding']}", 8, soft=True)
+        sources = ", ".join(source["id"] for source in claim["sources"])
+        _line(page, f"{claim['id']} · {claim['grade']} · {claim['status']} · {sources}", 8, soft=True)
+        page.ln(1.5)
+    _heading(page, words["sources"])
+    for row in view.sources():
+        dates = f"{words['published']} {row['published']}; {words['accessed']} {row['accessed']}"
+        _line(page, f"{row['id']}: {row['title']}. {row['publisher']}. {dates}. {row['url']}", 8)
+    stamp = f"{words['hash']} {view.found.knowledge.version}, sha256 {view.found.knowledge.sha256}"
+    _line(page, f"{stamp}; {words['seed']} {view.decision.random_seed}", 8, soft=True)
+
+
+def _plan(page: Any, view: View, framework: str | None) -> None:
+    """Set what to install and the way to each need."""
+    words = view.words
+    for line in view.install(framework):
+        _line(page, line, 9, soft=True)
+    if view.mixed(framework):
+        _line(page, view.mixed(framework), 10)
+    rows = [[words["need"], words["route"], words["state"]]]
+    for row in view.plan(framework):
+        best = row["best"]
+        way = (
+            [f"{best['name']} ({', '.join(best['tools'])})", best["state"]]
+            if best
+            else [words["no_way"], words["dead"]]
+        )
+        rows.append([f"{row['asked']} {row['need']}".strip(), *way])
+    _table(page, rows, widths=(30, 55, 15))
+
+
+def _reasons(page: Any, view: View) -> None:
+    """Set what speaks for and against, and what the points are."""
+    words, rival = view.words, view.rival()
+    if view.found.recommended is None or rival is None:
+        return
+    for side, rows in view.reasons().items():
+        _heading(page, words[side])
+        for row in rows[:REASONS]:
+            told = [claim["text"] for claim in row["claims"]] or row["ways"]
+            _item(page, f"{row['criterion']} {row['points']}: {' '.join([*told, *row['measured']])}")
+        if not rows:
+            _line(page, words[f"nothing_{side}"], 10)
+    _line(page, words["compared"].format(name=view.framework(rival), lead=view.lead()), 9, soft=True)
+
+
+def _measured(page: Any, view: View) -> None:
+    """Set what the machines said."""
+    words, machines = view.words, Machines(view)
+    _heading(page, words["measured"])
+    sessions = machines.sessions()
+    if not sessions:
+        _line(page, words["not_measured"], 10)
+    before = machines.before()
+    if before:
+        moved = f"{words['moved_by']}: {'; '.join(before['moved'])}" if before["moved"] else words["moved_nothing"]
+        _line(page, f"{words['before']}: {before['before']}. {words['after']}: {before['after']}. {moved}", 10)
+    for conflict in machines.conflicts():
+        _line(page, f"{words['conflicts']}. {conflict} {words['conflict_why']}", 10)
+    for session in sessions:
+        machine = ", ".join(f"{label} {value}" for label, value in session["machine"])
+        _line(page, f"{machine} ({session['started']})", 10)
+        _line(page, f"{words['grade']} {session['grade']}, {session['grade_why']}. {session['selftest']}", 9, soft=True)
+        if session["compared"]:
+            names = session["frameworks"]
+            rows = [[words["probe"], *names.values(), words["ratio"], words["verdict"]]]
+            for row in session["compared"]:
+                costs = [row["costs"].get(key, "") for key in names]
+                question = f"{row['question']} {row['settings']}".strip()
+                rows.append([question, *costs, f"{row['of']} {row['figure']}", row["verdict"]])
+            _table(page, rows, widths=(36, *(12 for _ in names), 20, 20))
+        for line in (*session["above"], *session["tuned"]):
+            _line(page, line, 8, soft=True)
+        for row in session["missing"]:
+            _item(page, f"{row['question']} {row['status']}: {row['reason']} {row['way_out']}")
+        if session["left_out"]:
+            told = words["left_out"].format(n=len(session["left_out"]))
+            _line(page, f"{told} {', '.join(session['left_out'])}", 9, soft=True)
+    for row in machines.claim_verdicts()["told"]:
+        _item(page, f"{row['text']} {row['verdict']}. {row['reason']}".strip())
+
+
+def _sum(page: Any, view: View) -> None:
+    """Set how the utilities add up."""
+    words, order = view.words, view.order()
+    rows = view.criteria()
+    if not rows:
+        return
     _heading(page, words["criteria"])
-    for row in view.criteria():
-        values = ", ".join(f"{view.framework(key)} {row['value'].get(key, 0):.2f}" for key in view.order())
-        _line(page, f"{row['name']} ({row['weight']:.3f}): {values}", 9)
+    _line(page, words["criteria_why"], 9, soft=True)
+    _table(
+        page,
+        [[words["criterion"], words["weight"], *(view.framework(key) for key in order)]]
+        + [
+            [row["name"], f"{100 * row['weight']:.1f} %"]
+            + [f"{row['value'].get(key, 0):.2f} ({row['contribution'].get(key, 0):.3f})" for key in order]
+            for row in rows
+        ]
+        + [[words["utility"], "", *(f"{view.found.utility.get(key, 0):.3f}" for key in order)]],
+        widths=(34, 12, *(18 for _ in order)),
+    )
+
+
+def _said(page: Any, view: View) -> None:
+    """Set what was said, and what was left open."""
+    words = view.words
     _heading(page, words["needs"])
     for row in view.said():
         out = f" ({words['ruled_out']}: {row['excluded']})" if row["excluded"] else ""
         _line(page, f"{row['question']} {row['answer']}{out}", 9)
-    _heading(page, words["claims"])
-    for row in view.claims():
-        _line(page, f"{row['statement']} {words['finding']}: {row['finding']}", 9)
-        _line(page, f"{row['id']} · {row['grade']} · {row['status']} · {', '.join(row['sources'])}", 8, soft=True)
-    _heading(page, words["sources"])
-    for row in view.sources():
-        _line(page, f"{row['id']}: {row['title']}. {row['publisher']}. {row['published']}. {row['url']}", 8)
-    _line(page, f"{words['hash']} {view.found.knowledge.version}, sha256 {view.found.knowledge.sha256}", 8, soft=True)
-
-
-def _measured(page: Any, view: View) -> None:
-    """Set what the machine said."""
-    words = view.words
-    _heading(page, words["measured"])
-    sessions = view.sessions()
-    if not sessions:
-        _line(page, words["not_measured"], 10)
-    before = view.before()
-    if before:
-        _line(page, f"{words['before']}: {before['before']}. {words['after']}: {before['after']}", 10)
-    for conflict in view.conflicts():
-        _line(page, conflict, 10)
-    for session in sessions:
-        _line(page, f"{session['started']} · {words['grade']} {session['grade']}", 9, soft=True)
-        for row in session["rows"]:
-            if row["ratio"]:
-                _line(page, f"{row['probe']}: {row['interval']} {row['of']}: {row['verdict']}", 9)
-            else:
-                _line(page, f"{row['probe']}: {row['status']}: {row['reason']}", 9)
+    for row in view.priorities():
+        _line(page, f"{words['priorities']}: {row['criterion']} {row['level']} / 3", 9)
+    for line in view.decision.transcript:
+        _line(page, f"{words['user' if line['who'] == 'user' else 'advisor']}: {line['text']}", 9)
+    _heading(page, words["not_asked"])
+    if view.open_questions():
+        _line(page, words["not_asked_settled" if view.found.settled else "not_asked_open"], 9)
+        _line(page, " ".join(view.open_questions()), 9, soft=True)
+    for row in view.probe_plan():
+        _item(page, f"{row['question']} {row['effect']} ({row['seconds']} {words['seconds']})")
 
 
 def _heading(page: Any, text: str) -> None:
     page.ln(4)
     _line(page, text, 13)
+    page.ln(1)
+
+
+def _item(page: Any, text: str) -> None:
+    _line(page, f"• {text}", 10)
+
+
+def _table(page: Any, rows: list[list[str]], *, widths: tuple[int, ...]) -> None:
+    """Set a table that breaks between rows and repeats its head; ``widths`` are shares of the page."""
+    from fpdf import FontFace
+
+    page.set_font("body", size=8.5)
+    page.set_text_color(20, 26, 34)
+    page.set_draw_color(200, 206, 214)
+    head = FontFace(emphasis="", color=(90, 100, 115))
+    with page.table(
+        col_widths=widths,
+        line_height=4.2,
+        borders_layout="HORIZONTAL_LINES",
+        headings_style=head,
+        text_align="LEFT",
+        padding=0.6,
+    ) as table:
+        for row in rows:
+            cells = zip(row, widths, strict=True)
+            table.row([broken(page, cell, page.epw * share / sum(widths) - SLACK) for cell, share in cells])
+    page.ln(2)
+
+
+def broken(page: Any, text: str, width: float) -> str:
+    """Break Chinese text into lines of ``width`` millimetres in the font that is set; fpdf2 breaks at spaces only."""
+    if not re.search(f"[{CHINESE_LETTER}]", text):
+        return text
+    lines, line = [], ""
+    for piece in PIECE.findall(text):
+        if line and page.get_string_width((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return "\n".join([*lines, line.rstrip()])
 
 
 def _line(page: Any, text: str, size: int, *, soft: bool = False) -> None:
-    """Set one paragraph; Chinese breaks between any two letters."""
+    """Set one paragraph."""
     page.set_font("body", size=size)
     page.set_text_color(*((90, 100, 115) if soft else (20, 26, 34)))
-    page.multi_cell(0, size * 0.52, text, wrapmode="CHAR", new_x="LMARGIN", new_y="NEXT")
+    page.multi_cell(0, size * 0.5, broken(page, text, page.epw - SLACK), align="L", new_x="LMARGIN", new_y="NEXT")

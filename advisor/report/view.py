@@ -6,11 +6,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from advisor.report.build import Decision
+from advisor.report.figures import percent, points, span
 from advisor.report.words import WORDS
-from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, Recommendation
+from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, CriterionResult, Recommendation
+
+__all__ = ["View", "percent"]
 
 REASONS = 3
-"""Reasons for and against on the first page; the rest stands below."""
+"""Reasons for and against on the first page; the whole sum stands below."""
+
+FLIPS = 4
+"""What would flip it, on the first page; the rest stands below."""
+
+CLAIMS = 2
+"""Claims named beside a reason; all of them stand in the table of criteria."""
+
+TRIFLE = 0.005
+"""A criterion that moves the lead by less than half a point of utility is no reason."""
 
 
 class View:
@@ -78,7 +90,7 @@ class View:
         """Return the answer with its strength in words."""
         found, words = self.found, self.words
         if found.recommended is None:
-            everything = bool(found.excluded) and len(found.excluded) == len(found.acceptability)
+            everything = {row.framework for row in found.excluded} >= set(found.acceptability)
             return {
                 "name": words["nobody"],
                 "strength": "",
@@ -110,7 +122,7 @@ class View:
         ]
 
     def plan(self, framework: str | None) -> list[dict[str, Any]]:
-        """Return the ways a framework reaches each need: the best one, then the others."""
+        """Return the ways a framework reaches each need: the best living one, then the others."""
         needs: dict[str, list[Any]] = {}
         for route in self.found.routes:
             if route.framework == framework:
@@ -120,8 +132,29 @@ class View:
             living = [route for route in routes if route.status in LIVING_ROUTE]
             best = next((route for route in living if route.best), None)
             others = [self._route(route) for route in routes if route is not best]
-            rows.append({"need": self.need(need), "best": self._route(best) if best else None, "others": others})
+            rows.append(
+                {
+                    "need": self.need(need),
+                    "asked": self._asked(need),
+                    "best": self._route(best) if best else None,
+                    "others": others,
+                }
+            )
         return rows
+
+    def _asked(self, need: str) -> str:
+        """Return the question of a need whose option does not speak for itself ("Yes, ...", "Under 50 MB")."""
+        question = need.partition(".")[0]
+        entry = self.basis.get("questions", {}).get(question)
+        return self.text(entry["text"]) if entry and entry["kind"] == "one" else ""
+
+    def install(self, framework: str | None) -> list[str]:
+        """Return what to type for a framework's plan."""
+        return [line for plan in self.found.plans if plan.framework == framework for line in plan.install]
+
+    def mixed(self, framework: str | None) -> str:
+        """Return the sentence of a plan that ships through another framework's tools, "" where it does not."""
+        return next((self.text(plan.text) for plan in self.found.plans if plan.framework == framework), "")
 
     def _route(self, route: Any) -> dict[str, Any]:
         return {
@@ -135,31 +168,94 @@ class View:
 
     def runner_up(self) -> str | None:
         """Return the framework that comes second and is not ruled out, or None."""
+        planned = [plan.framework for plan in self.found.plans if plan.role == "runner-up"]
+        if planned:
+            return planned[0]
         out = {exclusion.framework for exclusion in self.found.excluded}
         others = [key for key in self.order() if key != self.found.recommended and key not in out]
         return others[0] if others else None
 
-    def reasons(self, ids: Iterable[str]) -> list[dict[str, Any]]:
-        """Return claims as reasons: what holds today, with grade and sources."""
-        rows = []
-        for name in ids:
-            claim = self.decision.claims.get(name)
-            if claim is None:
+    def rival(self) -> str | None:
+        """Return whom the leader is compared with: the runner-up, else the best of those ruled out."""
+        others = [key for key in self.order() if key != self.found.recommended]
+        return self.runner_up() or max(others, key=lambda key: (self.found.utility.get(key, 0.0), key), default=None)
+
+    def reasons(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what speaks for and against the leader, criterion by criterion, what moves the lead most first.
+
+        A criterion's lead is the leader's contribution less the rival's; all leads add up to that of the utility.
+        """
+        leader, rival = self.found.recommended, self.rival()
+        rows: dict[str, list[dict[str, Any]]] = {"for": [], "against": []}
+        if leader is None or rival is None:
+            return rows
+        for row in self.found.criteria:
+            lead = row.contribution.get(leader, 0.0) - row.contribution.get(rival, 0.0)
+            if abs(lead) < TRIFLE:
                 continue
-            rows.append(
+            side, moving = ("for", self.found.for_) if lead > 0 else ("against", self.found.against)
+            rows[side].append(
                 {
-                    "id": name,
-                    "text": self.text(claim["finding"]),
-                    "criterion": self.criterion(claim["criterion"]),
-                    "grade": claim["grade"],
-                    "sources": list(claim["sources"]),
+                    "criterion": self.criterion(row.id),
+                    "lead": lead,
+                    "points": points(lead),
+                    "claims": [self._claim(name) for name in moving if name in row.claims][:CLAIMS],
+                    "ways": self._ways(row.id, (leader, rival)),
+                    "measured": self._measured(row),
                 }
             )
-        return rows
+        return {
+            side: sorted(found, key=lambda row: (-abs(row["lead"]), row["criterion"])) for side, found in rows.items()
+        }
+
+    def lead(self) -> str:
+        """Return the leader's utility less the rival's, in points of a hundred."""
+        leader, rival = self.found.recommended, self.rival()
+        return points(self.found.utility[leader] - self.found.utility[rival]) if leader and rival else ""
+
+    def _claim(self, name: str) -> dict[str, Any]:
+        """Return what a claim states; only claims that hold or are contested move anything."""
+        claim = self.decision.claims[name]
+        mark = "" if claim["status"] == "active" else f" ({self.words['claim_disputed']})"
+        return {"id": name, "text": self.text(claim["statement"]) + mark}
+
+    def _from(self, row: CriterionResult) -> str:
+        """Return what a criterion's values rest on where it is neither claims nor measurements."""
+        if row.claims or row.measured:
+            return ""
+        by_route = bool(self.basis.get("criteria", {}).get(row.id, {}).get("needs"))
+        return self.words["from_route" if by_route else "from_nothing"]
+
+    def _ways(self, criterion: str, frameworks: Iterable[str]) -> list[str]:
+        """Return each framework's best way to what a criterion of routes is about."""
+        needs = self.basis.get("criteria", {}).get(criterion, {}).get("needs", ())
+        return [
+            f"{self.framework(route.framework)}: {self.text(route.name) or route.route}"
+            for framework in frameworks
+            for route in self.found.routes
+            if route.best and route.framework == framework and route.need in needs
+        ]
+
+    def _measured(self, row: CriterionResult) -> list[str]:
+        """Return the measured ratios behind a criterion."""
+        return [
+            f"{self.framework(pair['numerator'])} ÷ {self.framework(pair['denominator'])} "
+            + span(pair["measured"]["ratio"], pair["measured"]["low"], pair["measured"]["high"], self.words)
+            for pair in (row.measured or {}).get("pairs", ())
+        ]
 
     def flips(self) -> list[dict[str, str]]:
         """Return what would flip the result, with what it would be then."""
-        return [{"kind": flip.kind, "text": self._flip(flip), "then": self._outcome(flip)} for flip in self.found.flips]
+        return [
+            {
+                "kind": self.words[f"flip_{flip.kind}"],
+                "text": self._flip(flip),
+                "share": percent(flip.acceptability[flip.recommended])
+                if flip.recommended in flip.acceptability
+                else "",
+            }
+            for flip in self.found.flips
+        ]
 
     def _flip(self, flip: Any) -> str:
         if flip.text is not None:
@@ -171,13 +267,7 @@ class View:
                 continue
             options = [option] if isinstance(option, str) else list(option)
             parts.append(f"{self.question(question)}: {', '.join(self.option(question, name) for name in options)}")
-        return "; ".join(parts)
-
-    def _outcome(self, flip: Any) -> str:
-        if flip.recommended is None:
-            return self.words["nobody"]
-        share = flip.acceptability.get(flip.recommended)
-        return self.framework(flip.recommended) + (f" ({percent(share)})" if share is not None else "")
+        return "; ".join(parts) + f" → {self.framework(flip.recommended) if flip.recommended else self.words['nobody']}"
 
     def exclusions(self) -> list[dict[str, str]]:
         """Return who was ruled out and why."""
@@ -228,102 +318,10 @@ class View:
                 "value": dict(row.value),
                 "contribution": dict(row.contribution),
                 "claims": list(row.claims),
-                "measured": row.measured,
+                "from": self._from(row),
             }
             for row in sorted(rows, key=lambda row: (-row.weight, row.id))
         ]
-
-    def sessions(self) -> list[dict[str, Any]]:
-        """Return each machine's session with its measurements in words."""
-        return [
-            {
-                "machine": session["machine"],
-                "environments": session["environments"],
-                "grade": session["grade"],
-                "started": str(session["started"])[:16].replace("T", " "),
-                "selftest": self._selftest(session.get("selftest")),
-                "rows": [self._measurement(row) for row in session["probes"]],
-            }
-            for session in self.decision.evidence
-        ]
-
-    def _selftest(self, selftest: Mapping[str, Any] | None) -> str:
-        if not selftest or selftest.get("resolves") is None:
-            return ""
-        return self.words["selftest"].format(
-            ratio=f"{float(selftest['resolves']):.2f}", seconds=f"{float(selftest.get('seconds', 0)):.0f}"
-        )
-
-    def _measurement(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        ratio = row.get("ratio")
-        shown: dict[str, Any] = {
-            "probe": row["probe"],
-            "status": row["status"],
-            "reason": row.get("reason", ""),
-            "ratio": ratio,
-            "settings": row.get("settings", ""),
-            "parity": parity(row.get("parity")),
-            "limit": (row.get("roof") or {}).get("limit", ""),
-        }
-        if ratio:
-            shown["interval"] = f"{ratio['value']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
-            shown["of"] = self.words["ratio_of"].format(
-                numerator=self.framework(ratio["numerator"]), denominator=self.framework(ratio["denominator"])
-            )
-            shown["verdict"] = self.verdict(ratio["favours"])
-        return shown
-
-    def verdict(self, favours: str) -> str:
-        """Return a verdict in words."""
-        if favours in ("equivalent", "inconclusive"):
-            return self.words[favours]
-        return self.words["cheaper"].format(name=self.framework(favours))
-
-    def conflicts(self) -> list[str]:
-        """Return where the machine contradicts the documents, with both figures."""
-        rows = []
-        for conflict in self.found.contradictions:
-            rows.append(
-                self.words["conflict"].format(
-                    criterion=self.criterion(str(conflict.get("criterion", ""))),
-                    expected=figure(conflict.get("expected")),
-                    measured=figure(conflict.get("measured")),
-                    z=figure(conflict.get("z"), places=1),
-                )
-            )
-        return rows
-
-    def claim_verdicts(self) -> list[dict[str, str]]:
-        """Return what became of each claim that was tested."""
-        rows = []
-        for verdict in self.found.verdicts:
-            claim = self.decision.claims.get(str(verdict.get("claim")))
-            text = self.text(claim["statement"]) if claim else str(verdict.get("claim"))
-            rows.append(
-                {
-                    "claim": str(verdict.get("claim")),
-                    "text": text,
-                    "verdict": self.state(str(verdict.get("verdict"))),
-                    "probe": str(verdict.get("probe", "")),
-                }
-            )
-        return rows
-
-    def before(self) -> dict[str, str] | None:
-        """Return the result before and after measuring, None where nothing was measured."""
-        was = self.found.before
-        if not was:
-            return None
-
-        def line(recommended: str | None, strength: str, shares: Mapping[str, float]) -> str:
-            if recommended is None:
-                return self.words["nobody"]
-            return f"{self.framework(recommended)} · {self.words[strength]} · {percent(shares[recommended])}"
-
-        return {
-            "before": line(was.get("recommended"), was.get("strength", "either"), was.get("acceptability", {})),
-            "after": line(self.found.recommended, self.found.strength, self.found.acceptability),
-        }
 
     def open_questions(self) -> list[str]:
         """Return the questions not answered, the most valuable first."""
@@ -333,13 +331,18 @@ class View:
         return [self.question(name) for name in [*ranked, *rest] if name not in answered]
 
     def probe_plan(self) -> list[dict[str, str]]:
-        """Return the probes still worth running, with the ratio at which each would flip the result."""
-        rows = []
-        for step in self.found.probe_plan:
-            at = step.would_flip_at
-            effect = self.words["cannot_flip"] if at is None else self.words["would_flip_at"].format(ratio=f"{at:.2f}")
-            rows.append({"probe": step.probe, "seconds": f"{step.seconds:.0f}", "effect": effect})
-        return rows
+        """Return the probes that could still flip the result, the most valuable first."""
+        return [
+            {
+                "probe": step.probe,
+                "question": self.text(self.decision.probes.get(step.probe, {}).get("question")) or step.probe,
+                "seconds": f"{step.seconds:.0f}",
+                "effect": self.text(step.reason)
+                or self.words["would_flip_at"].format(ratio=f"{step.would_flip_at:.2f}"),
+            }
+            for step in self.found.probe_plan
+            if step.would_flip_at is not None
+        ]
 
     def claims(self) -> list[dict[str, Any]]:
         """Return every cited claim in full, by criterion."""
@@ -349,11 +352,17 @@ class View:
                 "criterion": self.criterion(claim["criterion"]),
                 "statement": self.text(claim["statement"]),
                 "finding": self.text(claim["finding"]),
-                "grade": claim["grade"],
-                "status": claim["status"],
+                "grade": self.words[f"claim_{claim['grade']}"],
+                "status": self.words[f"claim_{claim['status']}"],
+                "kind": self.words.get(f"kind_{claim['kind']}", claim["kind"]),
+                "weighs": claim["status"] in ("active", "disputed"),
+                "effects": [
+                    {"name": self.framework(key), "effect": f"{value:+d}" if value else "0"}
+                    for key, value in sorted(claim["value"].items())
+                ],
                 "review_by": claim["review_by"],
                 "overdue": claim["review_by"] < self.decision.made_on.isoformat(),
-                "sources": list(claim["sources"]),
+                "sources": [self._source(key) for key in claim["sources"] if key in self.decision.sources],
             }
             for name, claim in self.decision.claims.items()
         ]
@@ -361,46 +370,17 @@ class View:
 
     def sources(self) -> list[dict[str, str]]:
         """Return every cited source."""
-        return [
-            {
-                "id": key,
-                "title": source["title"],
-                "url": source["url"] if str(source["url"]).startswith(("https://", "http://")) else "",
-                "publisher": source["publisher"],
-                "published": source["published"] or source["undated"] or "",
-                "accessed": source["accessed"],
-            }
-            for key, source in sorted(self.decision.sources.items())
-        ]
+        return [self._source(key) for key in sorted(self.decision.sources)]
 
-
-def percent(share: float) -> str:
-    """Return a share as a whole percentage; what is not quite all or nothing does not look like it."""
-    if 0.995 < share < 1.0:
-        return "> 99 %"
-    if 0.0 < share < 0.005:
-        return "< 1 %"
-    return f"{100 * share:.0f} %"
-
-
-def figure(value: Any, *, places: int = 2) -> str:
-    """Return a number with ``places`` decimals, "?" where there is none."""
-    return f"{value:.{places}f}" if isinstance(value, int | float) else "?"
-
-
-def parity(found: Mapping[str, Any] | None) -> str:
-    """Return the largest distance of a parity record as a figure, "" where there is none."""
-    if not found:
-        return ""
-    numbers: list[float] = []
-
-    def collect(value: Any) -> None:
-        if isinstance(value, Mapping):
-            for key, inner in value.items():
-                if key not in ("bounds", "bound", "tolerance", "tolerances"):
-                    collect(inner)
-        elif isinstance(value, float):
-            numbers.append(value)
-
-    collect(found.get("distances", found))
-    return f"{max(numbers):.1e}" if numbers else ""
+    def _source(self, key: str) -> dict[str, str]:
+        source = self.decision.sources[key]
+        vendor = str(source.get("vendor_of", "none"))
+        return {
+            "id": key,
+            "title": source["title"],
+            "url": source["url"] if str(source["url"]).startswith(("https://", "http://")) else "",
+            "publisher": source["publisher"],
+            "published": source["published"] or source["undated"] or "",
+            "accessed": source["accessed"],
+            "vendor": "" if vendor == "none" else self.words["vendor_of"].format(name=self.framework(vendor)),
+        }

@@ -1,0 +1,372 @@
+"""What the machines said, in one language: medians, ratios, checks, surroundings. No markup is made here."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from advisor.report.figures import amount, percent, span
+from advisor.report.view import View
+from probes.types import EQUIVALENT, INCONCLUSIVE
+
+BUDGET = "the budget of"
+"""How the instrument begins the reason of a probe that it left out for want of time."""
+
+PARTS = ("outputs", "loss", "gradients", "weights")
+WORTH_NAMING = 0.001
+"""A move of the lead below a tenth of a point of utility is not told."""
+
+
+class Machines:
+    """The evidence of a decision as a reader sees it. Every method returns plain strings, numbers, lists and dicts."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.words = view.words
+        self.found = view.found
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Return each machine's session: what was measured, what was not and why, and under which conditions."""
+        shown = []
+        for session in self.view.decision.evidence:
+            rows = [self._row(row) for row in session["probes"] if row["status"] == "ok"]
+            names = sorted({name for row in rows for name in row["costs"]})
+            ratios = [row["ratio"] for row in rows if row["ratio"]]
+            pairs = {(ratio["numerator"], ratio["denominator"]) for ratio in ratios}
+            shown.append(
+                {
+                    "machine": self.machine(session["machine"]),
+                    "title": str(session["machine"].get("cpu") or session["machine"].get("model") or ""),
+                    "environments": self._environments(session["environments"]),
+                    "grade": session["grade"],
+                    "grade_why": self.words.get(f"grade_{session['grade']}", ""),
+                    "started": str(session["started"])[:16].replace("T", " "),
+                    "selftest": self._selftest(session.get("selftest")),
+                    "frameworks": {name: self.view.framework(name) for name in names},
+                    "pair": self._pair(*next(iter(pairs))) if len(pairs) == 1 else "",
+                    "rows": rows,
+                    "compared": [row for row in rows if row["ratio"]],
+                    "facts": [row for row in rows if not row["ratio"]],
+                    "tuned": self._tuned(session["probes"]),
+                    "missing": [self._missing(row) for row in session["probes"] if self._is_missing(row)],
+                    "left_out": [
+                        row["probe"] for row in session["probes"] if str(row.get("reason")).startswith(BUDGET)
+                    ],
+                    "above": self._above(pairs),
+                }
+            )
+        return shown
+
+    # ------------------------------------------------------------ one measurement
+
+    def _row(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        ratio, unit = row.get("ratio"), str(row.get("unit") or "s")
+        costs = {
+            name: amount(statistics.median(samples), unit, self.words)
+            for name, samples in sorted(row.get("samples", {}).items())
+            if samples
+        }
+        shown: dict[str, Any] = {
+            "probe": row["probe"],
+            "question": self.question(row["probe"]),
+            "ratio": ratio,
+            "costs": costs,
+            "turns": {name: len(samples) for name, samples in row.get("samples", {}).items()},
+            "settings": self.words["tuned"] if row.get("settings") == "tuned" else "",
+            "own": bool(row.get("own_workload")),
+            "parity": self._parity(row.get("parity")),
+            "limits": self._limits(row.get("roof")),
+            "facts": self._facts(row.get("facts") or {}),
+        }
+        if ratio:
+            shown["figure"] = span(ratio["value"], ratio["low"], ratio["high"], self.words)
+            shown["of"] = self._pair(ratio["numerator"], ratio["denominator"])
+            shown["verdict"] = self.verdict(ratio)
+        return shown
+
+    def question(self, probe: str) -> str:
+        """Return what a probe asks, its id where the decision does not hold the question."""
+        return self.view.text(self.view.decision.probes.get(probe, {}).get("question")) or probe
+
+    def verdict(self, ratio: Mapping[str, Any]) -> str:
+        """Return what a ratio means, in words."""
+        favours = ratio["favours"]
+        if favours in (EQUIVALENT, INCONCLUSIVE):
+            return self.words["equivalent" if favours == EQUIVALENT else "too_wide"]
+        value = ratio["value"] if favours == ratio["denominator"] else 1 / ratio["value"]
+        other = ratio["numerator"] if favours == ratio["denominator"] else ratio["denominator"]
+        return self.words["cheaper"].format(
+            name=self.view.framework(favours), other=self.view.framework(other), factor=f"{value:.2f}"
+        )
+
+    def _pair(self, numerator: str, denominator: str) -> str:
+        return f"{self.view.framework(numerator)} ÷ {self.view.framework(denominator)}"
+
+    def _above(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
+        return [
+            self.words["above"].format(
+                numerator=self.view.framework(numerator), denominator=self.view.framework(denominator)
+            )
+            for numerator, denominator in sorted(pairs)
+        ]
+
+    def _parity(self, found: Mapping[str, Any] | None) -> list[dict[str, str]]:
+        """Return the distances of each side from the double-precision reference, beside what is allowed."""
+        rows = []
+        for part in PARTS:
+            sides = {
+                name: side
+                for name, side in sorted(((found or {}).get(part) or {}).items())
+                if isinstance(side, Mapping) and isinstance(side.get("distance"), int | float)
+            }
+            if sides:
+                bound = next(iter(sides.values())).get("bound")
+                rows.append(
+                    {
+                        "part": self.words[f"part_{part}"],
+                        "distances": ", ".join(
+                            f"{self.view.framework(name)} {side['distance']:.1e}" for name, side in sides.items()
+                        ),
+                        "bound": f"{bound:.0e}" if isinstance(bound, int | float) else "",
+                    }
+                )
+        return rows
+
+    def _limits(self, roof: Mapping[str, Any] | None) -> list[str]:
+        """Return what held each side back, and how much of what this machine can do it reached."""
+        rows = []
+        for name, side in sorted((roof or {}).items()):
+            if not isinstance(side, Mapping) or "limit" not in side:
+                continue
+            limit = str(side["limit"])
+            reached = side.get("bandwidth" if limit == "bandwidth" else "compute")
+            share = self.words["of_roof"].format(share=percent(reached)) if isinstance(reached, int | float) else ""
+            rows.append(f"{self.view.framework(name)}: {self.words.get(f'limit_{limit}', limit)}{share}")
+        return rows
+
+    def _facts(self, facts: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Return single figures and words that a probe noted of each framework."""
+        known = set(self.view.basis.get("frameworks", {}))
+        return {
+            self.view.framework(name): [
+                f"{_plain(key)}: {self._fact(key, value)}"
+                for key, value in found.items()
+                if isinstance(value, str | int | float) and value != ""
+            ]
+            for name, found in sorted(facts.items())
+            if name in known and isinstance(found, Mapping)
+        }
+
+    def _fact(self, key: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return self.words["yes" if value else "no"]
+        if isinstance(value, int | float):
+            unit = next((unit for ending, unit in (("_s", "s"), ("bytes", "bytes")) if key.endswith(ending)), "")
+            return amount(float(value), unit, self.words)
+        return str(value)
+
+    def _is_left_out(self, row: Mapping[str, Any]) -> bool:
+        return row["status"] != "ok" and str(row.get("reason")).startswith(BUDGET)
+
+    def _is_missing(self, row: Mapping[str, Any]) -> bool:
+        return row["status"] != "ok" and not self._is_left_out(row)
+
+    def _missing(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """Return a probe that gave no figure, with its reason and the way out."""
+        status = str(row["status"])
+        return {
+            "probe": row["probe"],
+            "question": self.question(row["probe"]),
+            "status": self.words.get(f"status_{status}", status),
+            "reason": self._reason(str(row.get("reason", ""))),
+            "way_out": self.words.get(f"way_out_{status}", "").format(probe=row["probe"]),
+        }
+
+    def _reason(self, text: str) -> str:
+        """Return a reason as one sentence, with the framework it begins with by its name."""
+        said = first_line(text).rstrip(".:。：")
+        name, separator, rest = said.partition(": ")
+        if separator and name in self.view.basis.get("frameworks", {}):
+            said = f"{self.view.framework(name)}: {rest}"
+        return f"{said}{self.words['full_stop']}" if said else ""
+
+    def _tuned(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Return what tuned settings changed beside the defaults of the same scenario and workload."""
+        measured = [row for row in rows if row["status"] == "ok" and row.get("samples")]
+        plain = {
+            (row["scenario"], row["workload"]): row
+            for row in measured
+            if row.get("settings") != "tuned" and row.get("mode") == "default"
+        }
+        said = []
+        for row in measured:
+            other = plain.get((row["scenario"], row["workload"]))
+            if row.get("settings") != "tuned" or other is None:
+                continue
+            changes = []
+            for name in sorted(set(row["samples"]) & set(other["samples"])):
+                was, now = statistics.median(other["samples"][name]), statistics.median(row["samples"][name])
+                unit = str(row.get("unit") or "s")
+                figures = f"{amount(was, unit, self.words)} → {amount(now, unit, self.words)}"
+                changes.append(f"{self.view.framework(name)} {figures} ({100 * (now / was - 1):+.0f} %)")
+            said.append(f"{self.question(other['probe'])} {'; '.join(changes)}")
+        return said
+
+    # ------------------------------------------------------------ the surroundings
+
+    def machine(self, found: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return what a machine is, as label and value."""
+        words = self.words
+        cores = str(found.get("cores", ""))
+        if found.get("cores_host") not in (None, found.get("cores")):
+            cores += f" {words['of']} {found['cores_host']}"
+        gpus = ", ".join(str(gpu.get("name", "GPU")) for gpu in found.get("gpus") or () if isinstance(gpu, Mapping))
+        memory = found.get("memory_bytes")
+        rows = [
+            (words["env_cpu"], " ".join(str(found.get(key, "")) for key in ("cpu", "arch")).strip()),
+            (words["env_cores"], cores),
+            (words["env_memory"], amount(float(memory), "bytes", words) if isinstance(memory, int | float) else ""),
+            (words["env_gpus"], gpus or words["none"]),
+            (words["env_os"], str(found.get("os", ""))),
+            (words["env_virtual"], words["yes" if found["virtual"] else "no"] if "virtual" in found else ""),
+        ]
+        return [(label, value) for label, value in rows if value]
+
+    def _environments(self, found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the settings read back from each framework, as rows of one table."""
+        sides = {name: self._settings(environment) for name, environment in sorted(found.items())}
+        keys = list(dict.fromkeys(key for side in sides.values() for key in side))
+        return {
+            "names": [self.view.framework(name) for name in sides],
+            "rows": [
+                {
+                    "label": self.words.get(f"env_{key}", _plain(key)),
+                    "values": [side.get(key, "") for side in sides.values()],
+                }
+                for key in keys
+            ],
+        }
+
+    def _settings(self, environment: Mapping[str, Any]) -> dict[str, str]:
+        """Flatten one environment; what stands twice and what is empty is left out."""
+        flags = {key: value for key, value in (environment.get("flags") or {}).items() if key not in environment}
+        shown = {}
+        for key, value in {**environment, **flags}.items():
+            if key in ("flags", "devices", "executable", "cores", "quota"):
+                continue
+            text = self._value(value)
+            if text:
+                shown[str(key)] = text
+        return shown
+
+    def _value(self, value: Any) -> str:
+        if value is None or value == "":
+            return ""
+        if isinstance(value, bool):
+            return self.words["yes" if value else "no"]
+        if isinstance(value, Mapping):
+            pieces = [(_plain(str(key)), self._value(inner)) for key, inner in value.items() if inner is not False]
+            return ", ".join(f"{key} {text}" for key, text in pieces if text)
+        if isinstance(value, list | tuple):
+            return ", ".join(filter(None, (self._value(inner) for inner in value)))
+        return str(value)
+
+    def _selftest(self, selftest: Mapping[str, Any] | None) -> str:
+        if not selftest:
+            return self.words["selftest_none"]
+        if selftest.get("resolves") is None:
+            return self.words["selftest_busy"]
+        seconds = selftest.get("seconds_a_probe", selftest.get("seconds"))
+        return self.words["selftest"].format(
+            percent=f"{100 * (float(selftest['resolves']) - 1):.0f} %", seconds=f"{float(seconds or 0):.0f}"
+        )
+
+    # ------------------------------------------------------------ what it means for the decision
+
+    def before(self) -> dict[str, Any] | None:
+        """Return the result before and after measuring and what moved it, None where nothing was measured."""
+        was = self.found.before
+        if not was:
+            return None
+
+        def line(recommended: str | None, strength: str, shares: Mapping[str, float]) -> str:
+            if recommended is None:
+                return self.words["nobody"]
+            share = percent(shares.get(recommended, 0.0))
+            return f"{self.view.framework(recommended)}, {self.words[strength]} ({share})"
+
+        return {
+            "before": line(was.get("recommended"), was.get("strength", "either"), was.get("acceptability", {})),
+            "after": line(self.found.recommended, self.found.strength, self.found.acceptability),
+            "changed": bool(was.get("changed")),
+            "moved": self._moved(was.get("moved", ())),
+        }
+
+    def _moved(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Return by how much each criterion moved the lead of the first over the second."""
+        leader, rival = self.found.recommended, self.view.runner_up()
+        if leader is None or rival is None:
+            return []
+        said = []
+        for row in rows:
+            gap = [row[when].get(leader, 0.0) - row[when].get(rival, 0.0) for when in ("before", "after")]
+            move = gap[1] - gap[0]
+            if abs(move) >= WORTH_NAMING:
+                said.append(
+                    self.words["moved"].format(
+                        criterion=self.view.criterion(str(row["criterion"])),
+                        points=f"{100 * abs(move):.1f}",
+                        name=self.view.framework(leader if move > 0 else rival),
+                    )
+                )
+        return said
+
+    def conflicts(self) -> list[str]:
+        """Return where a machine contradicts the documents, with both figures."""
+        return [self.view.text(conflict.get("text")) for conflict in self.found.contradictions]
+
+    def together(self) -> list[dict[str, str]]:
+        """Return what the documents say, what was measured and what both say together, criterion by criterion."""
+        rows = []
+        for result in self.found.criteria:
+            for pair in (result.measured or {}).get("pairs", ()):
+                rows.append(
+                    {
+                        "criterion": self.view.criterion(result.id),
+                        "pair": self._pair(pair["numerator"], pair["denominator"]),
+                        **{
+                            key: span(pair[key]["ratio"], pair[key]["low"], pair[key]["high"], self.words)
+                            for key in ("documented", "measured", "together")
+                        },
+                        "elsewhere": self.words["elsewhere"] if pair.get("other_machine") else "",
+                    }
+                )
+        return rows
+
+    def claim_verdicts(self) -> dict[str, list[dict[str, str]]]:
+        """Return what became of each claim that was tested: those with a verdict, then those without."""
+        told: list[dict[str, str]] = []
+        untold: list[dict[str, str]] = []
+        for verdict in self.found.verdicts:
+            name, word = str(verdict.get("claim")), str(verdict.get("verdict"))
+            claim = self.view.decision.claims.get(name)
+            row = {
+                "claim": name,
+                "text": self.view.text(claim["statement"]) if claim else name,
+                "verdict": self.words.get(word, word),
+                "reason": first_line(self.view.text(verdict.get("reason"))),
+                "probe": str(verdict.get("probe", "")),
+            }
+            (untold if word == "not testable here" else told).append(row)
+        return {"told": told, "untold": untold}
+
+
+def first_line(text: str) -> str:
+    """Return the first line of a reason; frameworks like to put a whole traceback there."""
+    return text.strip().partition("\n")[0].strip()
+
+
+def _plain(key: str) -> str:
+    """Return a key as words; its unit stands beside the figure."""
+    return key.removesuffix("_s").removesuffix("_bytes").replace("_", " ")
