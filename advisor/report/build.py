@@ -71,7 +71,12 @@ def build(
     probes: Iterable[Probe] = (),
 ) -> Decision:
     """Gather everything the decision rests on into one document; where things lie on this disk stays here."""
-    told = recommendation.model_copy(update={"verdicts": tuple(without_places(recommendation.verdicts))})
+    told = recommendation.model_copy(
+        update={
+            "verdicts": tuple(without_places(recommendation.verdicts)),
+            "machine": without_places(recommendation.machine),
+        }
+    )
     asked = {step.probe for step in recommendation.probe_plan} | {m.probe for e in evidence for m in e.probes}
     cited = _cited(recommendation)
     claims = {name: knowledge.claims[name] for name in sorted(cited) if name in knowledge.claims}
