@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from advisor.types import GENERAL_NEEDS, Claim, Knowledge, Recommendation, Source, Text
+from advisor.types import GENERAL_NEEDS, Claim, Knowledge, Recommendation, Source
 from advisor.ui import state
 from advisor.ui.texts import GRADE, KIND, STRENGTH, TRUTH, say, words
 
@@ -240,11 +240,6 @@ def go(page: str) -> None:
     pages = st.session_state.get("pages", {})
     if page in pages:
         st.switch_page(pages[page])
-
-
-def bilingual(text: Text | None) -> str:
-    """Return an optional text escaped, or nothing."""
-    return plain(words(text)) if text else ""
 
 
 def differences(found: Iterable[object], *, none: str) -> None:
