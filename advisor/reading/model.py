@@ -3,7 +3,8 @@
 Trained from `knowledge/phrases/` with scikit-learn on first use (seconds) and kept as plain arrays, never as
 a pickle, under the user's cache directory, named by the hash of what it was made from. Reading needs NumPy only.
 
-Method: TF-IDF of character n-grams (1-4 in Latin words, 1-3 in Chinese), linear SVM, temperature calibration.
+Method: TF-IDF of character n-grams (2-4 in Latin words, 1-3 in Chinese), linear SVM, temperature calibration.
+One more classifier, taught by all questions together, says whether a wording denies what it speaks of.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from numpy.typing import NDArray
 
 from advisor.reading.phrases import OUT_OF_SCOPE, Phrase
 
-VERSION = 1
+VERSION = 2
 """Raised whenever features or training change, so that old caches are not read."""
 NOTHING = "-"
 """The class of texts that say nothing on the question."""
+ABSENCES = frozenset({"none", "any"})
+"""Options that are themselves an absence: "nothing gets deployed" says one, "we do deploy" denies it."""
+_DENIED = "denied"
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z0-9][a-z0-9'+.#/-]*")
 _LONGEST = 400
 """Characters of one clause that are looked at; a clause of prose is shorter."""
@@ -58,7 +62,8 @@ class Head:
 class Model:
     """All classifiers over one vocabulary.
 
-    ``weights`` (features, columns), ``bias`` (columns,), ``idf`` (features,).
+    ``weights`` (features, columns), ``bias`` (columns,), ``idf`` (features,). ``denial``: the classifier of
+    polarity, None when nothing negated was taught.
     """
 
     vocabulary: dict[str, int]
@@ -66,23 +71,41 @@ class Model:
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
     heads: dict[str, Head]
+    denial: Head | None = None
+
+    def denied(self, text: str) -> float:
+        """Return the probability that one normalised clause denies what it speaks of."""
+        decisions = self._decisions(text)
+        if decisions is None or self.denial is None:
+            return 0.0
+        return _shares(self.denial, decisions)[_DENIED]
 
     def scores(self, text: str) -> dict[str, dict[str, float]]:
         """Return question -> class -> calibrated probability for one normalised clause."""
+        decisions = self._decisions(text)
+        return {} if decisions is None else {name: _shares(head, decisions) for name, head in self.heads.items()}
+
+    def _decisions(self, text: str) -> NDArray[np.float32] | None:
         counts = Counter(place for gram in grams(text) if (place := self.vocabulary.get(gram)) is not None)
         if not counts:
-            return {}
+            return None
         places = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
         terms = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         values = (1.0 + np.log(terms)) * self.idf[places]
         values /= np.linalg.norm(values)
-        decisions = values @ self.weights[places] + self.bias  # (columns,)
-        result = {}
-        for question, head in self.heads.items():
-            logits = head.beta * decisions[head.start : head.start + len(head.classes)]
-            powers = np.exp(logits - logits.max())
-            result[question] = dict(zip(head.classes, (powers / powers.sum()).tolist(), strict=True))
-        return result
+        decisions: NDArray[np.float32] = values @ self.weights[places] + self.bias  # (columns,)
+        return decisions
+
+
+def _shares(head: Head, decisions: NDArray[np.float32]) -> dict[str, float]:
+    logits = head.beta * decisions[head.start : head.start + len(head.classes)]
+    powers = np.exp(logits - logits.max())
+    return dict(zip(head.classes, (powers / powers.sum()).tolist(), strict=True))
+
+
+def label(phrase: Phrase) -> str:
+    """Return the class a wording is an example of; what denies an absence says nothing of the kind."""
+    return NOTHING if phrase.kind == "negated" and phrase.option in ABSENCES else phrase.option
 
 
 def train(phrases: Sequence[Phrase], normalise: Callable[[str], str], speaks: Callable[[str], set[str]]) -> Model:
@@ -111,9 +134,17 @@ def train(phrases: Sequence[Phrase], normalise: Callable[[str], str], speaks: Ca
             continue
         wanted = max(len(own) * 3, 900)
         chosen = [*own, *others[:: max(len(others) // wanted, 1)]]
-        labels = [rows[i].option if rows[i].question == question else NOTHING for i in chosen]
+        labels = [label(rows[i]) if rows[i].question == question else NOTHING for i in chosen]
         classes, coefficients, intercepts, beta = _fit(matrix[chosen], labels)
         heads[question] = Head(classes, len(bias), beta)
+        weights += list(coefficients)
+        bias += list(intercepts)
+    denial = None
+    told = [i for i, row in enumerate(rows) if row.kind != "hedged" and row.option not in ABSENCES | {OUT_OF_SCOPE}]
+    polarity = [_DENIED if rows[i].kind == "negated" else NOTHING for i in told]
+    if len(set(polarity)) > 1:
+        classes, coefficients, intercepts, beta = _fit(matrix[told], polarity)
+        denial = Head(classes, len(bias), beta)
         weights += list(coefficients)
         bias += list(intercepts)
     return Model(
@@ -122,6 +153,7 @@ def train(phrases: Sequence[Phrase], normalise: Callable[[str], str], speaks: Ca
         weights=np.ascontiguousarray(np.array(weights, dtype=np.float32).reshape(len(bias), -1).T),
         bias=np.array(bias, dtype=np.float32),
         heads=heads,
+        denial=denial,
     )
 
 
@@ -155,9 +187,10 @@ def recall(name: str) -> Model | None:
         with np.load(folder() / f"reading-{name}.npz", allow_pickle=False) as kept:
             facts = json.loads(str(kept["facts"]))
             heads = {q: Head(tuple(h["classes"]), h["start"], h["beta"]) for q, h in facts["heads"].items()}
+            denial = heads.pop(_DENIED, None)
             vocabulary = {gram: place for place, gram in enumerate(facts["grams"])}
             weights = kept["weights"].astype(np.float32)
-            found = Model(vocabulary, kept["idf"], weights, kept["bias"], heads)
+            found = Model(vocabulary, kept["idf"], weights, kept["bias"], heads, denial)
     except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):
         return None
     return found if found.weights.shape == (len(found.vocabulary), len(found.bias)) else None
@@ -165,9 +198,10 @@ def recall(name: str) -> Model | None:
 
 def keep(name: str, model: Model) -> None:
     """Keep ``model`` for next time; a place that cannot be written costs time only, so it is no error."""
+    heads = model.heads | ({_DENIED: model.denial} if model.denial else {})
     facts = {
         "grams": sorted(model.vocabulary, key=model.vocabulary.__getitem__),
-        "heads": {q: {"classes": h.classes, "start": h.start, "beta": h.beta} for q, h in model.heads.items()},
+        "heads": {q: {"classes": h.classes, "start": h.start, "beta": h.beta} for q, h in heads.items()},
     }
     try:
         place = folder()
@@ -185,4 +219,17 @@ def keep(name: str, model: Model) -> None:
         return
 
 
-__all__ = ["NOTHING", "OUT_OF_SCOPE", "VERSION", "Head", "Model", "folder", "grams", "keep", "recall", "train"]
+__all__ = [
+    "ABSENCES",
+    "NOTHING",
+    "OUT_OF_SCOPE",
+    "VERSION",
+    "Head",
+    "Model",
+    "folder",
+    "grams",
+    "keep",
+    "label",
+    "recall",
+    "train",
+]

@@ -10,9 +10,9 @@ from advisor.knowledge import home
 from advisor.reading import lexicon, merge, model, normal, phrases, scope
 from advisor.reading.lexicon import Concept, Lexicon
 from advisor.reading.merge import Reading
-from advisor.reading.model import NOTHING, OUT_OF_SCOPE, Model
+from advisor.reading.model import ABSENCES, NOTHING, OUT_OF_SCOPE, Model
 from advisor.reading.normal import Normal
-from advisor.reading.scope import Clause, Cues
+from advisor.reading.scope import Clause, Cues, Polarity
 from advisor.reading.types import FILL, OFFER
 
 MARGIN = 0.25
@@ -23,8 +23,9 @@ _FEW = 2
 """In a text of more clauses the model only offers: much of a long story is about nothing we ask."""
 _DOUBTFUL = 0.7
 """The model cannot see what a "not" governs: where one stands that no rule understood, it only offers."""
-_ABSENCES = frozenset({"none", "any"})
-"""Options that are themselves an absence: "nothing gets deployed" is wanted, not ruled out."""
+_DENYING = 0.6
+_SURELY_DENYING = 0.85
+"""Probability of a denial at which what is named in a clause, and no rule saw denied, is only offered; ruled out."""
 _CLAUSES = 48
 """Clauses the model looks at; a longer text has said by then what it is about."""
 _OUT = 0.36
@@ -50,7 +51,10 @@ class Reader:
         found: list[Reading] = []
         conditional: list[tuple[Concept, list[Reading]]] = []
         for clause in clauses:
-            for match, polarity in zip(clause.matches, scope.polarities(text, clause, self.cues), strict=True):
+            polarities = scope.polarities(text, clause, self.cues)
+            if scope.undenied(text, clause, polarities, self.cues):
+                polarities = self._doubted(text, clause, polarities)
+            for match, polarity in zip(clause.matches, polarities, strict=True):
                 said = merge.evidence(match, polarity)
                 if match.concept.needs:
                     conditional.append((match.concept, said))
@@ -58,6 +62,15 @@ class Reader:
                     found += said
         found += [reading for concept, said in conditional if merge.conditional(concept, found) for reading in said]
         return found, clauses
+
+    def _doubted(self, text: str, clause: Clause, polarities: list[Polarity]) -> list[Polarity]:
+        """Hear the classifier of polarity on a clause in which the rules saw no denial."""
+        denied = self.model.denied(scope.without_neutral(text[clause.start : clause.end], self.cues))
+        if denied < _DENYING:
+            return polarities
+        questions = {question for match in clause.matches for question in match.concept.says}
+        heard: Polarity = "excluded" if denied >= _SURELY_DENYING and len(questions) == 1 else "hedged"
+        return [heard if polarity in {"wanted", "hedged"} else polarity for polarity in polarities]
 
     def by_model(self, text: str, clauses: list[Clause], spoken: set[str]) -> list[Reading]:
         """Return what the classifiers read on the questions that no rule has ``spoken`` on."""
@@ -72,6 +85,7 @@ class Reader:
             if end <= start or not _enough(part):
                 continue
             negated, doubtful = scope.negated_at_all(text, clause, self.cues), scope.doubtful(text, clause, self.cues)
+            denied = self.model.denied(scope.without_neutral(part, self.cues))
             factor = merge.HEDGED if scope.hedged_at_all(text, clause, self.cues) else 1.0
             for question, classes in self.model.scores(part).items():
                 if question in spoken or question == OUT_OF_SCOPE:
@@ -81,10 +95,10 @@ class Reader:
                     continue
                 if sure - second < MARGIN or sure < _FILL_BY_MODEL or len(clauses) > _FEW:
                     sure = min(sure, FILL - 0.01)
-                absence = best in _ABSENCES
-                if doubtful and not negated and not absence:
+                absence = best in ABSENCES
+                if (doubtful or denied >= _DENYING) and not negated and not absence:
                     sure = min(sure, _DOUBTFUL)
-                wanted = absence or not negated
+                wanted = absence or not (negated or denied >= _SURELY_DENYING)
                 found.append(Reading(question, best, wanted, sure * factor, start, end, by="model"))
         return found
 

@@ -157,8 +157,21 @@ def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues) -> list[Polari
 def negated_at_all(text: str, clause: Clause, cues: Cues) -> bool:
     """Say whether any negation stands in ``clause``; the model is blind to them."""
     part = text[clause.start : clause.end]
-    blanked = cues.neutral.sub(lambda found: "·" * len(found.group()), part)
+    blanked = without_neutral(part, cues)
     return bool(cues.forward.search(blanked) or cues.backward_zh.search(blanked) or _backward(blanked, cues))
+
+
+def without_neutral(part: str, cues: Cues) -> str:
+    """Blank out words of denial that deny nothing we read; the length stays."""
+    return cues.neutral.sub(lambda found: "·" * len(found.group()), part)
+
+
+def undenied(text: str, clause: Clause, polarities: Sequence[Polarity], cues: Cues) -> bool:
+    """Say whether something is wanted in ``clause`` and no rule saw a denial in it, nor is one part of a name."""
+    return "wanted" in polarities and not any(
+        polarity in {"excluded", "replaced", "aside"} or cues.raw.search(text, match.start, match.end)
+        for match, polarity in zip(clause.matches, polarities, strict=True)
+    )
 
 
 def doubtful(text: str, clause: Clause, cues: Cues) -> bool:
@@ -175,7 +188,7 @@ def hedged_at_all(text: str, clause: Clause, cues: Cues) -> bool:
 def _negated(part: str, clause: Clause, whole: Clause, following: str, cues: Cues) -> dict[int, Polarity]:
     matches = clause.matches
     negated: dict[int, Polarity] = {}
-    blanked = cues.neutral.sub(lambda found: "·" * len(found.group()), part)
+    blanked = without_neutral(part, cues)
     found = None if _QUESTION.match(following) else _backward(blanked, cues) or cues.backward_zh.search(blanked)
     if found and not _absorbed(found, whole, cues):
         last = max(blanked.rfind(" and ", 0, found.start()), 0)

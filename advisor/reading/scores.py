@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.reading import read
-from advisor.reading.model import NOTHING
+from advisor.reading.model import NOTHING, label
 from advisor.reading.phrases import LANGUAGES, OUT_OF_SCOPE, Phrase
 from advisor.reading.reader import Reader
 from advisor.reading.types import Understanding
@@ -59,7 +59,7 @@ def _score(question: str, lang: str, own: Sequence[Phrase], reader: Reader, know
     plain = [(phrase, found) for phrase, found in read_as if phrase.kind in {"wanted", "mixed"}]
     hedged = [(phrase, found) for phrase, found in read_as if phrase.kind in {"wanted", "mixed", "hedged"}]
     ruling = [(ruled_out(phrase), phrase, found) for phrase, found in read_as if ruled_out(phrase)]
-    named = [_named(reader, phrase)[0] == phrase.option for phrase in own if phrase.kind != "contrast"]
+    named = [_named(reader, phrase)[0] == label(phrase) for phrase in own if phrase.kind != "contrast"]
     return Score(
         question,
         lang,
@@ -109,7 +109,7 @@ def calibration_error(held: Sequence[Phrase], reader: Reader, *, own_only: bool 
             if question == phrase.question or not (own_only or question in spoken):
                 best = max(classes, key=classes.__getitem__)
                 sure.append(classes[best])
-                right.append(best == (phrase.option if question == phrase.question else NOTHING))
+                right.append(best == (label(phrase) if question == phrase.question else NOTHING))
     confidence, hit = np.array(sure), np.array(right, dtype=float)
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = [abs(hit[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in set(bins.tolist())]
