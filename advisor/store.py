@@ -27,6 +27,9 @@ Kind = Literal["decision", "evidence"]
 
 HOME_VARIABLE = "FRAMEWORK_ADVISOR_HOME"
 FILE_NAME = "advisor.sqlite3"
+LARGEST = 2**63
+"""SQLite's whole numbers end here."""
+
 PATIENCE = 10.0
 """Seconds to wait for another process that is writing."""
 
@@ -191,7 +194,7 @@ def _rows(kind: Kind) -> list[Row]:
 
 def _document(kind: Kind, number: int) -> dict[str, Any]:
     with Session(_engine(home())) as session:
-        row = session.get(Row, number)
+        row = session.get(Row, number) if abs(number) < LARGEST else None
         if row is None or row.kind != kind:
             known = session.scalars(select(Row.number).where(Row.kind == kind).order_by(Row.number.desc()).limit(10))
             kept = ", ".join(str(other) for other in known) or "nothing yet"

@@ -6,6 +6,7 @@ complete; 130 interrupted. No traceback reaches a user.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -72,6 +73,9 @@ def cli() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and leave with the contract's exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a character shows a stand-in instead of ending the command.
+        sys.stdout.reconfigure(errors="replace")
     try:
         code = cli.main(args=argv, standalone_mode=False)
     except click.exceptions.Exit as stop:

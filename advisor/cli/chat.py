@@ -21,7 +21,7 @@ HINT = {
 
 
 @click.command(epilog="Example: framework-advisor chat --lang zh")
-@click.option("--budget", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Seconds for measuring.")
+@click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for measuring.")
 @click.option(
     "--report", "target", metavar="FILE", default="decision.html", show_default=True, help="Report goes here."
 )

@@ -32,8 +32,9 @@ def list_(as_json: bool) -> None:
 
 @command.command(epilog="Example: framework-advisor evidence show 1")
 @click.argument("number", type=int)
-def show(number: int) -> None:
-    """Print one evidence document."""
+@output.as_json
+def show(number: int, as_json: bool) -> None:
+    """Print one evidence document; it is JSON with --json and without."""
     from advisor import store
 
     output.emit(store.evidence_document(number))
@@ -41,12 +42,17 @@ def show(number: int) -> None:
 
 @command.command(name="import", epilog="Example: framework-advisor evidence import evidence.json")
 @click.argument("file", metavar="FILE|-")
-def import_(file: str) -> None:
-    """Take a file into the store, once it is found valid."""
+@output.as_json
+def import_(file: str, as_json: bool) -> None:
+    """Take a file into the store, once it is found valid, and print its number there."""
     from advisor import store
 
     (document,) = output.read_evidence([file])
-    click.echo(store.add_evidence(document))
+    number = store.add_evidence(document)
+    if as_json:
+        output.emit({"id": number})
+    else:
+        click.echo(number)
 
 
 @command.command(epilog="Example: framework-advisor evidence export 1 -o evidence.json")

@@ -22,12 +22,26 @@ def measure_for(
 
     Keeps the session in the local store, so that nothing measured is lost.
     """
-    from advisor import store
-
     probes = chosen(needs, knowledge)
     session = measure(probes, budget=budget, lang=lang, pythons=pythons or {})
-    store.add_evidence(session)
+    keep(session)
     return session
+
+
+def keep(session: Evidence) -> int | None:
+    """Keep a session in the local store and return its number.
+
+    Where the store cannot be written, that is said and None returned: what was measured still goes on its way.
+    """
+    from advisor import store
+    from advisor.cli import output
+    from advisor.needs import InputError
+
+    try:
+        return store.add_evidence(session)
+    except InputError as error:
+        output.say("; ".join(error.problems))
+        return None
 
 
 def chosen(needs: Needs, knowledge: Knowledge) -> tuple[Probe, ...]:
@@ -78,6 +92,11 @@ def _line(event: Mapping[str, Any]) -> str:
 def incomplete(session: Evidence) -> bool:
     """Say whether a part of the session could not run."""
     return not session.probes or any(found.status.value in NOT_RUN for found in session.probes) or stopped(session)
+
+
+def status(session: Evidence) -> int:
+    """Return the exit status a session leaves: 130 interrupted, 3 a part could not run, 0 done."""
+    return 130 if stopped(session) else 3 if incomplete(session) else 0
 
 
 def stopped(session: Evidence) -> bool:

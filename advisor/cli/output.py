@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import tempfile
@@ -27,6 +28,22 @@ in_language = click.option(
     show_default="of the environment",
     help="Language of the prose.",
 )
+
+
+class _Seconds(click.FloatRange):
+    """Seconds from 1; "nan" passes every comparison and would mean no limit at all."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return number
+
+
+SECONDS = _Seconds(min=1)
+
 with_evidence = click.option(
     "--evidence", "evidence_files", multiple=True, metavar="FILE", help="Measured evidence to weigh; repeatable."
 )
@@ -39,12 +56,23 @@ def today() -> date:
 
 def emit(document: Any) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+    click.echo(as_text(document, indent=2))
 
 
 def emit_line(document: Any) -> None:
     """Print one JSON document on one line."""
-    click.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    click.echo(as_text(document))
+
+
+def as_text(document: Any, *, indent: int | None = None) -> str:
+    """Return a document as JSON that standard output can carry, whatever its encoding."""
+    text = json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # A lone surrogate in what was given, or a terminal that is not UTF-8: escapes say the same.
+        return json.dumps(document, indent=indent, allow_nan=False)
+    return text
 
 
 def say(text: str) -> None:
@@ -67,16 +95,18 @@ def read_text(path: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError([f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8"]) from error
+        name = "standard input" if path == "-" else path
+        raise InputError([f"{name}: not UTF-8 text (byte {error.start}); save it as UTF-8"]) from error
 
 
 def read_lines(path: str) -> Iterator[tuple[int, Any, str | None]]:
     """Yield (line number, document, problem) for each non-empty line of a JSON-lines file."""
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    # Only a line feed ends a line: str.splitlines would also break at U+2028, which JSON strings may hold.
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            document = json.loads(line)
+            document = _strict_json(line)
         except (ValueError, RecursionError) as error:
             yield number, None, f"line {number}: not JSON: {error}"
             continue
@@ -84,6 +114,33 @@ def read_lines(path: str) -> Iterator[tuple[int, Any, str | None]]:
             yield number, None, f'line {number}: expected an object such as {{"id": ..., "text": ...}}'
             continue
         yield number, document, None
+
+
+LARGEST_WHOLE = 2**63
+"""No document of ours holds a larger whole number; one of hundreds of digits would overflow what reads it."""
+
+
+def _whole(digits: str) -> int:
+    if abs(value := int(digits)) >= LARGEST_WHOLE:
+        raise ValueError(f"a number of {len(digits)} digits is too large")
+    return value
+
+
+def _strict_json(text: str) -> Any:
+    """Read JSON as its standard has it: no NaN, nothing infinite.
+
+    Raises:
+        ValueError: not JSON, or a number that is none.
+    """
+
+    def refuse(word: str) -> float:
+        raise ValueError(f"{word} is no number")
+
+    def finite(digits: str) -> float:
+        value = float(digits)
+        return value if math.isfinite(value) else refuse(digits)
+
+    return json.loads(text, parse_constant=refuse, parse_float=finite, parse_int=_whole)
 
 
 def answer_lines(path: str, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
@@ -106,7 +163,7 @@ def read_json(path: str) -> Any:
     from advisor.needs import InputError
 
     try:
-        return json.loads(read_text(path))
+        return json.loads(read_text(path), parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise InputError([f"{path}: not JSON: {error}"]) from error
 
@@ -173,8 +230,16 @@ def check_writable(path: str) -> None:
         raise InputError([f"{path}: is a directory; name a file in it"])
     if not target.parent.is_dir():
         raise InputError([f"{path}: the directory {target.parent} does not exist"])
-    if not os.access(target if target.exists() else target.parent, os.W_OK):
-        raise InputError([f"{path}: cannot be written: permission denied"])
+    if target.exists():
+        if not os.access(target, os.W_OK):
+            raise InputError([f"{path}: cannot be written: permission denied"])
+        return
+    try:
+        # Rights alone do not tell: /proc grants them and holds no files.
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise InputError([f"{path}: cannot be written: {error.strerror or error}"]) from error
 
 
 def installed_versions(knowledge: Knowledge) -> dict[str, str]:

@@ -60,7 +60,7 @@ def show(name: str) -> None:
 )
 @click.argument("names", metavar="[ID]...", nargs=-1)
 @click.option("--needs", "needs_file", metavar="FILE|-", help="Choose the probes that matter most for these needs.")
-@click.option("--budget", type=click.FloatRange(min=1), help="Seconds of wall time in all.")
+@click.option("--budget", type=output.SECONDS, help="Seconds of wall time in all.")
 @click.option("--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="Measure in another interpreter.")
 @click.option("--device", metavar="D", help="cpu, cuda, mps, xpu …; by default what each framework uses.")
 @click.option("--threads", default="one", show_default=True, metavar="one|all|N")
@@ -84,10 +84,12 @@ def run(
 ) -> None:
     """Measure. Without IDs and --needs, every probe that does not have to be asked for."""
     from advisor import knowledge as knowledge_base
-    from advisor import needs, store
+    from advisor import needs
     from advisor.cli import measuring
     from probes import catalog, evidence
 
+    if threads not in ("one", "all") and not (threads.isdecimal() and int(threads) >= 1):
+        raise needs.InputError([f"--threads {threads}: expected 'one', 'all' or a number from 1"])
     output.check_writable(target)
     chosen_pythons = interpreters(pythons)
     if workload_file is not None:
@@ -115,15 +117,19 @@ def run(
         workload_file=workload_file,
         confirm=confirm,
     )
-    store.add_evidence(session)
+    number = measuring.keep(session)
     document = evidence.document(session)
-    output.write_atomically(target, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode())
+    try:
+        output.write_atomically(target, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode())
+    except needs.InputError as error:
+        if number is None:
+            raise
+        way_out = f"the measurements are kept: framework-advisor evidence export {number} -o FILE"
+        raise needs.InputError([*error.problems, way_out]) from error
     if as_json and target not in ("-", "/dev/stdout"):
         output.emit(document)
-    if measuring.stopped(session):
-        raise click.exceptions.Exit(130)
-    if measuring.incomplete(session):
-        raise click.exceptions.Exit(3)
+    if status := measuring.status(session):
+        raise click.exceptions.Exit(status)
 
 
 @command.command(epilog="Example: framework-advisor probe selftest --json")

@@ -59,6 +59,10 @@ WORDS: dict[str, dict[str, str]] = {
         "resolves_none": "This machine is too busy to tell even the largest planted slowdown apart.",
         "no_difference": "The two decisions do not differ.",
         "no_gpu": "no NVIDIA GPU",
+        "audit": "Other methods, as a diagnostic",
+        "agrees": "same first",
+        "disagrees": "another first",
+        "turned": "turned by an unwanted extra",
         "cores": "cores",
         "absent": "not usable here",
         "tools_here": "Tools installed here",
@@ -107,6 +111,10 @@ WORDS: dict[str, dict[str, str]] = {
         "resolves_none": "本机干扰太多，连最大的预设减速也分辨不出。",
         "no_difference": "两份结论没有差别。",
         "no_gpu": "无 NVIDIA 显卡",
+        "audit": "其他方法（仅供诊断）",
+        "agrees": "首选相同",
+        "disagrees": "首选不同",
+        "turned": "会被多余候选改变",
         "cores": "核",
         "absent": "此处不可用",
         "tools_here": "本机已有的工具",
@@ -184,6 +192,21 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         out.print(f"[bold]{words['probes']}[/bold]")
         for probe in found.probe_plan[:4]:
             out.print(f"  {probe.probe}  {probe.seconds:.0f} {words['seconds']}")
+
+
+def audit(result: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
+    """Print what other ranking methods say, and why they do not decide."""
+    words, out = WORDS[lang], console()
+    out.print(f"[bold]{words['audit']}[/bold]")
+    for method in result["methods"]:
+        ranks = method["ranks"]
+        order = " > ".join(framework(knowledge, key, lang) for key in sorted(ranks, key=lambda key: (ranks[key], key)))
+        said = [words["agrees" if method["agrees"] else "disagrees"]]
+        said += [words["turned"]] if method["turned_by_irrelevant"] else []
+        out.print(f"  {method['method']}: {escape(order)}  [dim]{', '.join(said)}[/dim]", highlight=False)
+    if result.get("reason"):
+        out.print(f"  {escape(result['reason'])}")
+    out.print(escape(result["why_not"][lang]), highlight=False)
 
 
 def flip_text(flip: Any, knowledge: Knowledge, lang: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.cli import inputs, output
+
+if TYPE_CHECKING:
+    from advisor.types import Recommendation
 
 
 @click.command(epilog="Example: framework-advisor recommend --needs knowledge/examples/phone-app.yaml")
@@ -15,8 +18,9 @@ from advisor.cli import inputs, output
 @inputs.free_text
 @output.with_evidence
 @click.option("--probe", is_flag=True, help="Measure first, on this machine, and weigh what was measured.")
-@click.option("--budget", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Seconds for --probe.")
+@click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
 @click.option("--lines", metavar="FILE|-", help="Many at once: one JSON object a line, {id, text} or {id, needs}.")
+@click.option("--audit", is_flag=True, help="Also what other ranking methods say, and why they do not decide.")
 @click.option("--random-seed", type=int, default=0, show_default=True)
 @output.as_json
 @output.in_language
@@ -27,13 +31,19 @@ def command(
     probe: bool,
     budget: float,
     lines: str | None,
+    audit: bool,
     random_seed: int,
     as_json: bool,
     lang: str,
 ) -> None:
     """Recommend a plan: framework, tools, how sure, what speaks against it."""
     from advisor import knowledge as knowledge_base
+    from advisor.needs import InputError
 
+    alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--audit": audit}
+    beside = [option for option, given in alone.items() if given]
+    if lines is not None and beside:
+        raise InputError([f"--lines goes without {', '.join(beside)}: each line holds its own needs or text"])
     knowledge = knowledge_base.load()
     evidence = output.read_evidence(evidence_files)
     if lines is not None:
@@ -45,19 +55,33 @@ def command(
         output.answer_lines(lines, answer)
         return
     needs = inputs.needs_of(knowledge, needs_file, text)
-    partly = False
+    status = 0
     if probe:
         from advisor.cli import measuring
 
         session = measuring.measure_for(needs, knowledge, budget=budget, lang=lang)
         evidence = (*evidence, session)
-        partly = measuring.incomplete(session)
+        status = measuring.status(session)
     recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
+    audited = _audited(recommendation) if audit else None
     if as_json:
-        output.emit(recommendation.document())
+        output.emit({**recommendation.document(), **({} if audited is None else {"audit": audited})})
     else:
         from advisor.cli import prose
 
         prose.recommendation(recommendation, knowledge, lang=lang)
-    if partly:
-        raise click.exceptions.Exit(3)
+        if audited is not None:
+            prose.audit(audited, knowledge, lang=lang)
+    if status:
+        raise click.exceptions.Exit(status)
+
+
+def _audited(recommendation: Recommendation) -> dict[str, Any]:
+    """Return the method audit; where there is nothing to rank, the reason and no methods."""
+    from advisor.audit import WHY_NOT, audit
+    from advisor.needs import InputError
+
+    try:
+        return audit(recommendation)
+    except InputError as error:
+        return {"why_not": WHY_NOT.model_dump(), "ours": [], "methods": [], "reason": "; ".join(error.problems)}

@@ -17,7 +17,7 @@ from advisor.cli import inputs, output
 @inputs.free_text
 @output.with_evidence
 @click.option("--probe", is_flag=True, help="Measure first, on this machine, and weigh what was measured.")
-@click.option("--budget", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Seconds for --probe.")
+@click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
 @click.option("--random-seed", type=int, default=0, show_default=True)
 @click.option("-o", "--output", "target", required=True, metavar="FILE", help="The suffix chooses the form.")
 @output.in_language
@@ -45,13 +45,13 @@ def command(
     knowledge = knowledge_base.load()
     needs = inputs.needs_of(knowledge, needs_file, text)
     evidence = output.read_evidence(evidence_files)
-    partly = False
+    status = 0
     if probe:
         from advisor.cli import measuring
 
         session = measuring.measure_for(needs, knowledge, budget=budget, lang=lang)
         evidence = (*evidence, session)
-        partly = measuring.incomplete(session)
+        status = measuring.status(session)
     recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
     decision = build(
         needs,
@@ -63,10 +63,14 @@ def command(
         probes=inputs.catalogue(),
     )
     output.write_atomically(target, forms[suffix].render(decision, lang))
-    store.add_decision(decision)
+    try:
+        store.add_decision(decision)
+    except InputError as error:
+        # The report is written, and that was the task; only the copy in the store is missing.
+        output.say("; ".join(error.problems))
     from advisor.cli import prose
 
     prose.answer(recommendation, knowledge, lang=lang)
     output.say(str(target))
-    if partly:
-        raise click.exceptions.Exit(3)
+    if status:
+        raise click.exceptions.Exit(status)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import click
 
+from advisor.cli.output import as_json as with_json
 from advisor.cli.output import emit, unknown
 
 
 @click.command(epilog="Example: framework-advisor schema recommendation")
 @click.argument("name", required=False)
-def command(name: str | None) -> None:
+@with_json
+def command(name: str | None, as_json: bool) -> None:
     """Print the JSON Schema of document NAME; without a name, the known names."""
     from advisor import schemas
     from advisor.needs import InputError
 
+    if name is None and as_json:
+        emit({"schemas": schemas.names()})
+        return
     if name is None:
         for known in schemas.names():
             click.echo(known)
