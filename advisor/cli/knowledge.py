@@ -113,3 +113,18 @@ def stale(as_json: bool, lang: str) -> None:
         output.emit({"stale": rows})
     else:
         prose.stale(rows, lang=lang)
+
+
+@command.command(epilog="Example: framework-advisor knowledge calibration --json")
+@output.as_json
+def calibration(as_json: bool) -> None:
+    """Set the recommendations beside published decisions: figures, and every difference with its reason."""
+    from advisor import calibration as record
+    from advisor import knowledge as knowledge_base
+
+    knowledge = knowledge_base.load()
+    agreement = record.compare(record.read(knowledge), knowledge)
+    if as_json:
+        output.emit(agreement.document())
+    else:
+        click.echo(f"{record.figures(agreement)}\n\n{record.differences(agreement)}")

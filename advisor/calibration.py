@@ -1,0 +1,247 @@
+"""The calibration record: where recommendations agree with decisions that people took and published, and where not.
+
+Holds facts and the base's own explanations, never the words of a case. Nothing here sets a weight or an effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from advisor import knowledge as knowledge_base
+from advisor import needs as needs_reader
+from advisor.advise import advise
+from advisor.needs import InputError
+from advisor.types import Answer, FrameworkId, Knowledge, Needs, Recommendation, Strict
+
+FILE = "calibration.yaml"
+REPORT = "CALIBRATION.md"
+
+
+class Case(Strict):
+    """One published decision. ``chosen``: a framework, or a word for what is none ("keras", "other").
+
+    ``why``: what the knowledge base says where its answer is, or nearly is, another one.
+    """
+
+    id: str
+    source: str
+    year: int
+    chosen: str
+    still_valid: Literal["yes", "contested", "no"]
+    tools: tuple[str, ...] = ()
+    answers: dict[str, Answer]
+    excluded: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    why: str = ""
+
+
+class Record(Strict):
+    """The whole record. ``day``: at which ages are taken. ``frameworks``: those the macro recall is taken over."""
+
+    day: date
+    frameworks: tuple[FrameworkId, ...]
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A case beside the recommendation for its needs.
+
+    Attributes:
+        agrees: None where what was chosen is no alternative of the base.
+        tool_offered: whether a chosen tool stands on a route of the recommended framework; None where none is recorded.
+        tool_known: whether one stands on a route of any framework.
+    """
+
+    case: Case
+    recommended: FrameworkId | None
+    strength: str
+    share: float
+    agrees: bool | None
+    tool_offered: bool | None
+    tool_known: bool | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the framework or every chosen tool is another one."""
+        return self.agrees is False or self.tool_offered is False
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """All outcomes and their figures; recalls are over cases that are still valid."""
+
+    outcomes: tuple[Outcome, ...]
+    recall: dict[FrameworkId, tuple[int, int]]
+    macro: float | None
+    tools_offered: tuple[int, int]
+    tools_known: tuple[int, int]
+
+    def unexplained(self) -> list[str]:
+        """Return the cases that differ and do not say why."""
+        return [outcome.case.id for outcome in self.outcomes if outcome.differs and not outcome.case.why]
+
+    def document(self) -> dict[str, Any]:
+        """Return the figures and every case, ready for JSON."""
+        return {
+            "cases": len(self.outcomes),
+            "recall": {name: {"agree": hit, "of": of} for name, (hit, of) in self.recall.items()},
+            "macro_recall": self.macro,
+            "tool_offered_by_recommended": {"agree": self.tools_offered[0], "of": self.tools_offered[1]},
+            "tool_offered_anywhere": {"agree": self.tools_known[0], "of": self.tools_known[1]},
+            "unexplained": self.unexplained(),
+            "outcomes": [
+                {
+                    "id": outcome.case.id,
+                    "chosen": outcome.case.chosen,
+                    "still_valid": outcome.case.still_valid,
+                    "recommended": outcome.recommended,
+                    "strength": outcome.strength,
+                    "agrees": outcome.agrees,
+                    "tool_offered": outcome.tool_offered,
+                    "why": outcome.case.why if outcome.differs else "",
+                }
+                for outcome in self.outcomes
+            ],
+        }
+
+
+def read(knowledge: Knowledge, path: Path | None = None) -> Record:
+    """Read the record and check every word of it against the base.
+
+    Raises:
+        InputError: all problems at once: unknown keys, questions, options or frameworks, ids used twice.
+    """
+    place = path or knowledge_base.home() / FILE
+    try:
+        record = Record.model_validate(yaml.safe_load(place.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError([f"{place.name}: {error}"]) from error
+    except ValidationError as error:
+        raise InputError(
+            [f"{place.name}: {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        ) from error
+    problems = list(_problems(record, knowledge, name=place.name))
+    if problems:
+        raise InputError(problems)
+    return record
+
+
+def _problems(record: Record, knowledge: Knowledge, *, name: str) -> Iterator[str]:
+    for framework in record.frameworks:
+        if framework not in knowledge.frameworks:
+            yield f"{name}: frameworks: no framework '{framework}'"
+    seen: set[str] = set()
+    for case in record.cases:
+        if case.id in seen:
+            yield f"{name}: {case.id}: the id stands twice"
+        seen.add(case.id)
+        try:
+            _needs(case, knowledge)
+        except InputError as error:
+            yield from (f"{name}: {case.id}: {problem}" for problem in error.problems)
+
+
+def _needs(case: Case, knowledge: Knowledge) -> Needs:
+    answers = {key: value if isinstance(value, str) else list(value) for key, value in case.answers.items()}
+    excluded = {key: list(value) for key, value in case.excluded.items()}
+    return needs_reader.parse({"schema": "needs/1", "answers": answers, "excluded": excluded}, knowledge)
+
+
+def compare(record: Record, knowledge: Knowledge) -> Agreement:
+    """Recommend for every case and count where it agrees."""
+    outcomes = tuple(
+        _outcome(case, advise(_needs(case, knowledge), knowledge, today=record.day), knowledge) for case in record.cases
+    )
+    valid = [outcome for outcome in outcomes if outcome.case.still_valid == "yes"]
+    recall = {
+        framework: _count([outcome.agrees for outcome in valid if outcome.case.chosen == framework])
+        for framework in knowledge.frameworks
+    }
+    shares = [recall[name][0] / recall[name][1] for name in record.frameworks if recall[name][1]]
+    return Agreement(
+        outcomes=outcomes,
+        recall={name: counts for name, counts in sorted(recall.items()) if counts[1]},
+        macro=sum(shares) / len(shares) if shares else None,
+        tools_offered=_count([outcome.tool_offered for outcome in valid]),
+        tools_known=_count([outcome.tool_known for outcome in valid]),
+    )
+
+
+def _outcome(case: Case, found: Recommendation, knowledge: Knowledge) -> Outcome:
+    def stands(frameworks: Sequence[str | None]) -> bool | None:
+        if not case.tools:
+            return None
+        tools = {tool for route in found.routes if route.framework in frameworks for tool in route.tools}
+        return bool(tools & set(case.tools))
+
+    return Outcome(
+        case=case,
+        recommended=found.recommended,
+        strength=found.strength,
+        share=found.acceptability.get(found.recommended or "", 0.0),
+        agrees=found.recommended == case.chosen if case.chosen in knowledge.frameworks else None,
+        tool_offered=stands([found.recommended]),
+        tool_known=stands(list(knowledge.frameworks)),
+    )
+
+
+def _count(said: Sequence[bool | None]) -> tuple[int, int]:
+    """Return how many of those that say anything say yes, and how many say anything."""
+    told = [one for one in said if one is not None]
+    return sum(told), len(told)
+
+
+# ---------------------------------------------------------------- as Markdown
+
+
+def figures(agreement: Agreement) -> str:
+    """Return the figures as a table."""
+    rows = [f"| recall, {name} chosen | {_share(counts)} |" for name, counts in agreement.recall.items()]
+    macro = "-" if agreement.macro is None else f"{agreement.macro:.3f}"
+    return "\n".join(
+        [
+            "| on cases that are still valid | |",
+            "| --- | --: |",
+            *rows,
+            f"| macro recall | {macro} |",
+            f"| a chosen tool offered with the recommended framework | {_share(agreement.tools_offered)} |",
+            f"| a chosen tool offered with any framework | {_share(agreement.tools_known)} |",
+        ]
+    )
+
+
+def differences(agreement: Agreement) -> str:
+    """Return every case whose framework or tool is another one, still valid ones first, each with its reason."""
+    order = {"yes": 0, "contested": 1, "no": 2}
+    rows = sorted(
+        (outcome for outcome in agreement.outcomes if outcome.differs),
+        key=lambda outcome: (order[outcome.case.still_valid], outcome.case.id),
+    )
+    return "\n".join(
+        [
+            "| case | still valid | chosen | recommended | strength | why |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *(_row(outcome) for outcome in rows),
+        ]
+    )
+
+
+def _row(outcome: Outcome) -> str:
+    case = outcome.case
+    chosen = " · ".join([case.chosen, *case.tools])
+    return (
+        f"| [{case.id}]({case.source}) | {case.still_valid} | {chosen} | {outcome.recommended or 'nobody'} | "
+        f"{outcome.strength} | {case.why or '**not explained**'} |"
+    )
+
+
+def _share(counts: tuple[int, int]) -> str:
+    hit, of = counts
+    return f"{hit} of {of} ({hit / of:.3f})" if of else "-"

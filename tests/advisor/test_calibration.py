@@ -1,0 +1,135 @@
+"""The record of published decisions: facts only, every difference explained, figures by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from advisor import calibration, knowledge
+from advisor.calibration import Case, Record
+from advisor.cli.knowledge import command
+from advisor.needs import InputError
+from tests.advisor import small
+from tests.advisor.small import claim, criterion, question, route
+
+BASE = small.knowledge(
+    ["a", "b", "c"],
+    [criterion("x"), criterion("y", needs=["goal.ship"])],
+    [question("goal", {"think": {"x": 1}, "ship": {"y": 1}})],
+    [claim("a-thinks", "x", {"a": 2, "b": -1, "c": -2})],
+    routes=[
+        route("a-ships", "goal.ship", "a", tools=("slow",), effect=-2),
+        route("b-ships", "goal.ship", "b", tools=("fast",), effect=2),
+    ],
+)
+
+
+def case(name: str, goal: str, chosen: str, **more: object) -> Case:
+    given = {"source": "https://example.org", "year": 2025, "still_valid": "yes", "answers": {"goal": goal}}
+    return Case.model_validate({"id": name, "chosen": chosen, **given, **more})
+
+
+def record(*cases: Case) -> Record:
+    return Record(day=date(2026, 11, 1), frameworks=("a", "b"), cases=cases)
+
+
+def test_recall_is_counted_by_framework_over_cases_that_still_hold() -> None:
+    found = calibration.compare(
+        record(
+            case("one", "think", "a"),
+            case("two", "ship", "a"),
+            case("three", "ship", "b"),
+            case("four", "think", "b", still_valid="no"),
+            case("five", "think", "other"),
+        ),
+        BASE,
+    )
+
+    assert found.recall == {"a": (1, 2), "b": (1, 1)}
+    assert found.macro == 0.75
+    assert [outcome.agrees for outcome in found.outcomes] == [True, False, True, False, None]
+    assert found.unexplained() == ["two", "four"]
+
+
+def test_a_tool_counts_where_the_recommended_framework_has_it() -> None:
+    found = calibration.compare(
+        record(
+            case("one", "ship", "b", tools=["fast", "unheard-of"]),
+            case("two", "ship", "other", tools=["slow"], why="b has another one"),
+        ),
+        BASE,
+    )
+
+    assert found.tools_offered == (1, 2)
+    assert found.tools_known == (2, 2)
+    assert [outcome.differs for outcome in found.outcomes] == [False, True]
+    assert found.unexplained() == []
+    assert "b has another one" in calibration.differences(found)
+
+
+def test_no_cases_give_no_figure() -> None:
+    assert calibration.compare(record(), BASE).macro is None
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"frameworks": ["a", "z"]}, "no framework 'z'"),
+        ({"twice": True}, "stands twice"),
+        ({"answers": {"goal": "shipp"}}, "did you mean 'ship'"),
+        ({"text": "their words"}, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_broken_record_is_refused_with_its_place(tmp_path: Path, change: dict[str, object], told: str) -> None:
+    entry = {"id": "one", "source": "https://example.org", "year": 2025, "chosen": "a", "still_valid": "yes"}
+    entry |= {"answers": {"goal": "ship"}} | {key: change[key] for key in ("answers", "text") if key in change}
+    cases = [entry, entry] if "twice" in change else [entry]
+    document = {"day": "2026-11-01", "frameworks": change.get("frameworks", ["a"]), "cases": cases}
+    place = tmp_path / "calibration.yaml"
+    place.write_text(yaml.safe_dump(document))
+
+    with pytest.raises(InputError) as refused:
+        calibration.read(BASE, place)
+
+    assert told in " ".join(refused.value.problems)
+
+
+# ---------------------------------------------------------------- the record itself
+
+
+def test_every_difference_of_the_record_is_explained() -> None:
+    base = knowledge.load()
+
+    found = calibration.compare(calibration.read(base), base)
+
+    assert found.unexplained() == [], "add why: in knowledge/calibration.yaml, then cog -r knowledge/CALIBRATION.md"
+
+
+def test_the_page_is_fresh() -> None:
+    base = knowledge.load()
+    found = calibration.compare(calibration.read(base), base)
+
+    page = (knowledge.home() / calibration.REPORT).read_text(encoding="utf-8")
+
+    assert calibration.figures(found) in page, "cog -r knowledge/CALIBRATION.md"
+    assert calibration.differences(found) in page, "cog -r knowledge/CALIBRATION.md"
+
+
+def test_the_record_holds_sources_and_option_ids_only() -> None:
+    for entry in calibration.read(knowledge.load()).cases:
+        assert re.fullmatch(r"https://\S+", entry.source)
+        assert re.fullmatch(r"[a-z0-9-]+", entry.chosen)
+        assert all(re.fullmatch(r"[a-z0-9-]+", tool) for tool in entry.tools)
+
+
+def test_the_command_prints_one_document() -> None:
+    found = CliRunner().invoke(command, ["calibration", "--json"])
+
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["unexplained"] == []
