@@ -31,7 +31,9 @@ def behind(tally: Tally, j: int) -> tuple[str, ...]:
 def for_and_against(scored: Scored, tally: Tally) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the claims that widen the leader's lead over its closest rival, and those that narrow it.
 
-    Most decisive first; what a claim does is found by leaving it out.
+    Most decisive first; what a claim does is found by leaving it out. A claim that says one thing and does the
+    other (one that only adds precision to a value, or stands behind a route) is no reason a reader would accept:
+    it counts in the values and is not listed.
     """
     rival = closest_rival(scored)
     if scored.leader is None or rival is None:
@@ -39,7 +41,18 @@ def for_and_against(scored: Scored, tally: Tally) -> tuple[tuple[str, ...], tupl
     frameworks = scored.problem.frameworks
     found = tally.influence(frameworks.index(scored.leader), frameworks.index(rival))
     order = sorted(found, key=lambda claim: (-abs(found[claim]), claim))
-    return tuple(c for c in order if found[c] > TRIFLE), tuple(c for c in order if found[c] < -TRIFLE)
+    claims = scored.problem.knowledge.claims
+    # A route may cite a claim that the base no longer holds; what the route does then speaks for it.
+    says = {c: _says(claims[c].value, scored.leader, rival) if c in claims else found[c] for c in order}
+    return (
+        tuple(c for c in order if found[c] > TRIFLE and says[c] > 0),
+        tuple(c for c in order if found[c] < -TRIFLE and says[c] < 0),
+    )
+
+
+def _says(value: Mapping[str, int], leader: str, rival: str) -> int:
+    """Return for whom a claim's effects speak: above 0 the leader, below 0 the rival."""
+    return value.get(leader, 0) - value.get(rival, 0)
 
 
 def closest_rival(scored: Scored) -> str | None:

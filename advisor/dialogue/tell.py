@@ -184,7 +184,8 @@ def why_not(state: State, recommendation: Recommendation, knowledge: Knowledge, 
     lines.append(say("why", lang, name=framework_name(knowledge, best, lang), rival=name))
     lines += _criteria(recommendation, knowledge, best, other, lang)
     strong = _criteria(recommendation, knowledge, other, best, lang)
-    lines += [say("why-not", lang, name=name), *strong] if strong else [say("why-not-none", lang, name=name)]
+    # A blank line ends the list above; without it Markdown would draw the heading into the last item.
+    lines += ["", say("why-not", lang, name=name), *strong] if strong else ["", say("why-not-none", lang, name=name)]
     cited = tuple(cite(claim, knowledge, lang) for claim in recommendation.against[:3] if claim in knowledge.claims)
     return Message(kind="answer", text="\n".join(lines), citations=cited)
 
