@@ -20,8 +20,14 @@ from probes import evidence as evidence_documents
 if TYPE_CHECKING:
     from probes.types import Evidence, Probe
 
-PLACE = re.compile(r"(?<![\w:/.<])(?:(?:file://)?/(?=[\w.+~-]+/)|~/|[A-Za-z]:\\)(?:[^\s\"'<>|:;,()/\\]+[/\\])+")
-"""The folders of a place on disk: from the root, from home or from a drive."""
+_NAME = r"[^\s\"'<>|:;,()/\\]"
+PLACE = re.compile(
+    rf"(?<![\w:/.<])(?P<folders>(?:(?:file://)?/(?=[\w.+~-]+/)|~/|[A-Za-z]:\\)(?:{_NAME}+[/\\])+)(?P<last>{_NAME}*)"
+    r'|(?<=File ")[^"\n]*\Z'
+)
+"""A place on disk, from the root, from home or from a drive; or one that a shortened message cuts off."""
+
+HOMES = re.compile(r"(?:file://)?(?:/home/|/Users/|[A-Za-z]:\\Users\\)")
 
 PRIVATE = frozenset({"executable", "hostname", "user", "cwd"})
 """What a session may note about a machine and no colleague needs."""
@@ -107,7 +113,12 @@ def without_places(value: Any) -> Any:
         return {key: without_places(inner) for key, inner in value.items() if key not in PRIVATE}
     if isinstance(value, list | tuple):
         return [without_places(inner) for inner in value]
-    return PLACE.sub("", value) if isinstance(value, str) else value
+    return PLACE.sub(_last, value) if isinstance(value, str) else value
+
+
+def _last(place: re.Match[str]) -> str:
+    """Return a file's name; that of a home is its owner's, and stays here too."""
+    return "" if HOMES.fullmatch(place["folders"] or "") else place["last"] or ""
 
 
 def basis(knowledge: Knowledge) -> dict[str, Any]:

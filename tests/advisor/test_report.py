@@ -291,6 +291,19 @@ def test_where_things_lie_on_this_disk_stays_here() -> None:
     assert "model.py" in text_of(made, "html")
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('File "/home/jane/model.py", line 2', 'File "model.py", line 2'),
+        ("no space left on /home/jane", "no space left on "),
+        ('File "x.py", line 2\n  File "/home/ja', 'File "x.py", line 2\n  File "'),
+        ("file:///srv/data/set.npz is missing", "set.npz is missing"),
+    ],
+)
+def test_a_place_on_disk_becomes_a_name(said: str, told: str) -> None:
+    assert without_places(said) == told
+
+
 @given(st.text(max_size=80))
 def test_taking_places_out_twice_changes_nothing_more(text: str) -> None:
     once = without_places(text)
