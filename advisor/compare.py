@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from advisor.needs import InputError
+from advisor.saved import checked
 from advisor.types import Text
 
 VISIBLE = 0.005
@@ -22,11 +23,12 @@ def decisions(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, 
     Raises:
         InputError: one of them is not a decision.
     """
-    problems = [
-        f"the {name} document is not a decision: its schema is {_schema(document)!r}, expected 'decision/1'"
-        for name, document in (("first", first), ("second", second))
-        if _schema(document) != "decision/1"
-    ]
+    problems = []
+    for name, document in (("first", first), ("second", second)):
+        try:
+            checked(document, name=f"the {name} document")
+        except InputError as error:
+            problems.extend(error.problems)
     if problems:
         raise InputError(problems)
     one, other = first["recommendation"], second["recommendation"]
@@ -51,10 +53,6 @@ def decisions(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, 
         *_values(_context(first), _context(second), "context"),
     ]
     return {"same": not differences, "differences": differences}
-
-
-def _schema(document: Any) -> Any:
-    return document.get("schema") if isinstance(document, Mapping) else None
 
 
 def _weights(recommendation: Mapping[str, Any]) -> dict[str, float]:

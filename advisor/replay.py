@@ -16,6 +16,7 @@ from advisor import measured as door
 from advisor import needs as needs_reader
 from advisor.advise import advise
 from advisor.needs import InputError
+from advisor.saved import checked
 from advisor.types import Knowledge, Recommendation, Text
 from probes import evidence as evidence_documents
 from probes.types import Evidence, Probe
@@ -31,6 +32,7 @@ _COMPARED: Mapping[str, float] = {
     "utility": EXACT,
     "criteria": EXACT,
     "excluded": EXACT,
+    "routes": EXACT,
     "settled": EXACT,
     "for": EXACT,
     "against": EXACT,
@@ -39,6 +41,10 @@ _COMPARED: Mapping[str, float] = {
     "confidence": 5 * SAMPLED,
 }
 """What a decision stands on, with the tolerance of its numbers."""
+
+
+_LINKS = frozenset({"superseded_by", "counter_claims"})
+"""A decision's basis holds only what weighs, so these point out of it and are left out there."""
 
 
 def verify(
@@ -67,7 +73,8 @@ def verify(
         machine=saved.get("machine"),
     ).document()
     differences = _differences(saved, computed)
-    differences.extend(_edited_claims(document, basis))
+    differences.extend(_edited(document, "claims", basis.claims))
+    differences.extend(_edited(document, "sources", basis.sources))
     stamp = saved.get("knowledge") or {}
     if origin == "installed" and stamp.get("sha256") != basis.sha256:
         differences.append(_difference("knowledge.sha256", stamp.get("sha256"), basis.sha256))
@@ -113,12 +120,7 @@ def recheck(
 
 
 def _recommendation(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not isinstance(document, Mapping) or document.get("schema") != "decision/1":
-        found = document.get("schema") if isinstance(document, Mapping) else None
-        raise InputError([f"not a decision: its schema is {found!r}, expected 'decision/1'"])
-    saved = document.get("recommendation")
-    if not isinstance(saved, Mapping):
-        raise InputError(["recommendation: missing or not an object"])
+    saved: Mapping[str, Any] = checked(document)["recommendation"]
     return saved
 
 
@@ -154,11 +156,8 @@ def _computed(
     seed = document.get("random_seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError([f"random_seed: {seed!r} is not a whole number from 0"])
-    needs = document.get("needs")
-    if not isinstance(needs, Mapping):
-        raise InputError(["needs: missing or not an object"])
     return advise(
-        needs_reader.parse(needs, knowledge),
+        needs_reader.parse(document["needs"], knowledge),
         knowledge,
         _evidence(document),
         today=today,
@@ -231,16 +230,20 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _edited_claims(document: Mapping[str, Any], basis: Knowledge) -> list[dict[str, Any]]:
-    """Return where a claim as shown is not the claim that was weighed."""
+def _edited(document: Mapping[str, Any], section: str, weighed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return where a claim or source as shown is not the one that was weighed, texts included."""
     found = []
-    for name, shown in sorted((document.get("claims") or {}).items()):
-        if name not in basis.claims or not isinstance(shown, Mapping):
+    for name, shown in sorted((document.get(section) or {}).items()):
+        if name not in weighed:
+            found.append(_difference(f"{section}.{name}", name, None))
             continue
-        weighed = basis.claims[name].model_dump(mode="json")
-        for key in ("criterion", "value", "grade", "truth", "when"):
-            if shown.get(key) != weighed[key]:
-                found.append(_difference(f"claims.{name}.{key}", shown.get(key), weighed[key]))
+        held = weighed[name].model_dump(mode="json")
+        if not isinstance(shown, Mapping):
+            found.append(_difference(f"{section}.{name}", shown, held))
+            continue
+        for key in sorted(held.keys() - _LINKS):
+            if shown.get(key) != held[key]:
+                found.append(_difference(f"{section}.{name}.{key}", shown.get(key), held[key]))
     return found
 
 

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 
-from advisor import schemas
-from advisor.cli import COMMANDS
+from advisor import compare, knowledge, replay, schemas
+from advisor.cli import COMMANDS, cli, measuring
+from advisor.needs import InputError
+from probes import catalog
+from probes.types import Evidence, Measurement, Status
 
 ROOT = Path(__file__).resolve().parents[1]
 PHONE = "knowledge/examples/phone-app.yaml"
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture
@@ -79,6 +90,10 @@ def test_help_imports_nothing_heavy(run) -> None:
         (["verify", "pyproject.toml"], "not JSON"),
         (["evidence", "show", "999"], "999"),
         (["understand"], "TEXT"),
+        (["probe", "run", "training-mlp-eager", "--threads", "few", "-o", "-"], "'one', 'all' or a number"),
+        (["probe", "run", "training-mlp-eager", "--budget", "nan", "-o", "-"], "no number of seconds"),
+        (["evidence", "show", "99999999999999999999"], "is kept"),
+        (["recommend", "--lines", "-", "--needs", PHONE], "--lines goes without --needs"),
         (["ask", "--answers", "nowhere.yaml"], "nowhere.yaml"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -225,3 +240,111 @@ def test_prose_is_written_in_both_languages(run) -> None:
 
     assert "Recommended" in english.stdout
     assert "推荐" in chinese.stdout
+
+
+def test_lines_end_at_line_feeds_only_and_no_line_ends_the_rest(tmp_path: Path) -> None:
+    lines = tmp_path / "lines.jsonl"
+    given = [
+        '{"id": "a", "text": "a\u2028phone"}',
+        '{"id": NaN, "text": "x"}',
+        '{"id": 1e999, "text": "x"}',
+        '{"id": "\\ud800", "text": "\\ud800 phone"}',
+        "[" * 50_000,
+        '{"id": "last", "text": "手机"}',
+    ]
+    lines.write_text("\r\n".join(given), newline="")
+
+    found = CliRunner().invoke(cli, ["understand", "--lines", str(lines), "--json"])
+    rows = [json.loads(line) for line in found.stdout.split("\n") if line]
+
+    assert found.exit_code == 0
+    assert [row["id"] for row in rows] == ["a", 2, 3, "\ud800", 5, "last"]
+    assert ["error" in row for row in rows] == [False, True, True, False, True, False]
+
+
+def test_a_terminal_that_is_not_utf8_still_gets_an_answer(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+
+    prose = run("understand", "手机", "--lang", "zh")
+    document = run("understand", "手机", "--json")
+
+    assert prose.returncode == 0, prose.stderr
+    assert json.loads(document.stdout)["language"] == "zh"
+
+
+def test_the_method_audit_is_printed_beside_the_recommendation() -> None:
+    found = CliRunner().invoke(cli, ["recommend", "--needs", str(ROOT / PHONE), "--audit", "--json"])
+    document = json.loads(found.stdout)
+
+    jsonschema.validate(document, schemas.schema("recommendation"))
+    assert {"TOPSIS", "PROMETHEE II"} <= {method["method"] for method in document["audit"]["methods"]}
+    assert document["audit"]["why_not"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([("ok", "")], 0),
+        ([("ok", ""), ("cancelled", "the budget is spent")], 0),
+        ([("ok", ""), ("not-installed", "no tensorflow")], 3),
+        ([("ok", ""), ("failed", "x"), ("cancelled", "cancelled while it ran")], 130),
+    ],
+)
+def test_a_session_leaves_the_status_of_what_became_of_it(statuses: list[tuple[str, str]], expected: int) -> None:
+    probe = next(iter(catalog.load().values()))
+    found = tuple(Measurement.absent(probe, Status(status), reason) for status, reason in statuses)
+    session = Evidence(
+        machine={}, environments={}, probes=found, selftest=None, grade="D", started="2026-11-01", finished="2026-11-01"
+    )
+
+    assert measuring.status(session) == expected
+
+
+def test_a_report_is_written_even_where_the_store_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the directory should be")
+    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(blocked / "home"))
+    target = tmp_path / "decision.md"
+
+    found = CliRunner().invoke(cli, ["report", "--needs", str(ROOT / PHONE), "-o", str(target)])
+
+    assert found.exit_code == 0, found.output
+    assert target.read_text()
+    assert "FRAMEWORK_ADVISOR_HOME" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"recommendation": None}, "recommendation"),
+        ({"evidence": 5}, "evidence"),
+        ({"versions": [1]}, "versions"),
+        ({"claims": [1, 2]}, "claims"),
+        ({"recommendation": {"criteria": [{"id": "x"}]}}, "criteria[0]"),
+        ({"recommendation": {"utility": {"a": "high"}}}, "utility.a"),
+    ],
+)
+def test_a_malformed_decision_is_refused_with_its_place(change: dict[str, object], place: str) -> None:
+    document = {"schema": "decision/1", "needs": {}, "recommendation": {}, **change}
+
+    for read in (
+        lambda: replay.verify(document),
+        lambda: replay.recheck(document, knowledge.load(), today=date(2026, 11, 24)),
+        lambda: compare.decisions(document, document),
+    ):
+        with pytest.raises(InputError, match=re.escape(place)):
+            read()
+
+
+def test_an_edited_text_does_not_verify(tmp_path: Path) -> None:
+    decision = tmp_path / "decision.json"
+    CliRunner().invoke(cli, ["report", "--needs", str(ROOT / PHONE), "-o", str(decision)])
+    document = json.loads(decision.read_text())
+    untouched = replay.verify(document, probes=tuple(catalog.load().values()))
+    name = next(iter(document["claims"]))
+    document["claims"][name]["statement"]["en"] = "Something else."
+
+    edited = replay.verify(document, probes=tuple(catalog.load().values()))
+
+    assert untouched["differences"] == []
+    assert [found["place"] for found in edited["differences"]] == [f"claims.{name}.statement"]

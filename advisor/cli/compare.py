@@ -17,7 +17,7 @@ def command(first: str, second: str, as_json: bool, lang: str) -> None:
     from advisor.cli import prose
     from advisor.compare import decisions
 
-    result = decisions(output.read_json(first), output.read_json(second))
+    result = decisions(output.read_decision(first), output.read_decision(second))
     if as_json:
         output.emit(result)
     else:

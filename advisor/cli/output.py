@@ -168,6 +168,16 @@ def read_json(path: str) -> Any:
         raise InputError([f"{path}: not JSON: {error}"]) from error
 
 
+def read_decision(path: str) -> Any:
+    """Read a saved decision's JSON; unlike evidence, whose reader names the place, NaN is refused here."""
+    from advisor.needs import InputError
+
+    try:
+        return _strict_json(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise InputError([f"{path}: not JSON: {error}"]) from error
+
+
 def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     """Read evidence files; the problems of all of them are raised together."""
     from advisor.needs import InputError

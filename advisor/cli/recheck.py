@@ -20,7 +20,7 @@ def command(file: str, as_json: bool, lang: str) -> None:
 
     knowledge = knowledge_base.load()
     result = replay.recheck(
-        output.read_json(file),
+        output.read_decision(file),
         knowledge,
         today=output.today(),
         versions=output.installed_versions(knowledge),

@@ -17,7 +17,7 @@ def command(file: str, as_json: bool, lang: str) -> None:
     from advisor import replay
     from advisor.cli import prose
 
-    result = replay.verify(output.read_json(file), knowledge_base.load(), probes=inputs.catalogue())
+    result = replay.verify(output.read_decision(file), knowledge_base.load(), probes=inputs.catalogue())
     if as_json:
         output.emit(result)
     else:
