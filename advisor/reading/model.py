@@ -74,7 +74,7 @@ class Model:
     denial: Head | None = None
 
     def denied(self, text: str) -> float:
-        """Return the probability that one normalised clause denies what it speaks of."""
+        """Return the probability that one clause, normalised and ``bare``, denies what it speaks of."""
         decisions = self._decisions(text)
         if decisions is None or self.denial is None:
             return 0.0
@@ -93,7 +93,7 @@ class Model:
         terms = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         values = (1.0 + np.log(terms)) * self.idf[places]
         values /= np.linalg.norm(values)
-        decisions: NDArray[np.float32] = values @ self.weights[places] + self.bias  # (columns,)
+        decisions: NDArray[np.float32] = (values @ self.weights[places] + self.bias).astype(np.float32)  # (columns,)
         return decisions
 
 
@@ -108,7 +108,13 @@ def label(phrase: Phrase) -> str:
     return NOTHING if phrase.kind == "negated" and phrase.option in ABSENCES else phrase.option
 
 
-def train(phrases: Sequence[Phrase], normalise: Callable[[str], str], speaks: Callable[[str], set[str]]) -> Model:
+def train(
+    phrases: Sequence[Phrase],
+    normalise: Callable[[str], str],
+    speaks: Callable[[str], set[str]],
+    *,
+    bare: Callable[[str], str],
+) -> Model:
     """Fit on the phrases that are not held out.
 
     Args:
@@ -116,6 +122,7 @@ def train(phrases: Sequence[Phrase], normalise: Callable[[str], str], speaks: Ca
         normalise: text to the form ``grams`` reads.
         speaks: questions on which the lexicon finds anything in a normalised text; a wording of another
             question is no example of "says nothing" where it does.
+        bare: a normalised text without what it names: a denial is one whatever it denies.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -143,7 +150,7 @@ def train(phrases: Sequence[Phrase], normalise: Callable[[str], str], speaks: Ca
     told = [i for i, row in enumerate(rows) if row.kind != "hedged" and row.option not in ABSENCES | {OUT_OF_SCOPE}]
     polarity = [_DENIED if rows[i].kind == "negated" else NOTHING for i in told]
     if len(set(polarity)) > 1:
-        classes, coefficients, intercepts, beta = _fit(matrix[told], polarity)
+        classes, coefficients, intercepts, beta = _fit(vectoriser.transform([bare(texts[i]) for i in told]), polarity)
         denial = Head(classes, len(bias), beta)
         weights += list(coefficients)
         bias += list(intercepts)

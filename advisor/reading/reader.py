@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from advisor.knowledge import home
@@ -23,7 +24,7 @@ _FEW = 2
 """In a text of more clauses the model only offers: much of a long story is about nothing we ask."""
 _DOUBTFUL = 0.7
 """The model cannot see what a "not" governs: where one stands that no rule understood, it only offers."""
-_DENYING = 0.6
+_DENYING = 0.5
 _SURELY_DENYING = 0.85
 """Probability of a denial at which what is named in a clause, and no rule saw denied, is only offered; ruled out."""
 _CLAUSES = 48
@@ -50,10 +51,13 @@ class Reader:
         clauses = scope.clauses(text, self.lexicon.find(text), self.cues)
         found: list[Reading] = []
         conditional: list[tuple[Concept, list[Reading]]] = []
-        for clause in clauses:
+        for clause, following in zip_longest(clauses, clauses[1:]):
             polarities = scope.polarities(text, clause, self.cues)
-            if scope.undenied(text, clause, polarities, self.cues):
+            if scope.unheard(text, clause, polarities, self.cues):
                 polarities = self._doubted(text, clause, polarities)
+            turned = scope.taken_back(text, clause, following, self.cues) if following and clause.matches else None
+            if turned is not None:
+                polarities = _turned(clause, polarities, turned)
             for match, polarity in zip(clause.matches, polarities, strict=True):
                 said = merge.evidence(match, polarity)
                 if match.concept.needs:
@@ -65,17 +69,21 @@ class Reader:
 
     def _doubted(self, text: str, clause: Clause, polarities: list[Polarity]) -> list[Polarity]:
         """Hear the classifier of polarity on a clause in which the rules saw no denial."""
-        denied = self.model.denied(scope.without_neutral(text[clause.start : clause.end], self.cues))
+        denied = self._denied(text, clause)
         if denied < _DENYING:
             return polarities
-        questions = {question for match in clause.matches for question in match.concept.says}
-        heard: Polarity = "excluded" if denied >= _SURELY_DENYING and len(questions) == 1 else "hedged"
-        return [heard if polarity in {"wanted", "hedged"} else polarity for polarity in polarities]
+        return _turned(clause, polarities, "excluded" if denied >= _SURELY_DENYING else "hedged")
+
+    def _denied(self, text: str, clause: Clause) -> float:
+        if not scope.suspicious(text, clause, self.cues):
+            return 0.0
+        return self.model.denied(scope.bare(text, clause, self.cues))
 
     def by_model(self, text: str, clauses: list[Clause], spoken: set[str]) -> list[Reading]:
         """Return what the classifiers read on the questions that no rule has ``spoken`` on."""
         found = []
-        for clause in clauses[:_CLAUSES]:
+        for clause, following in islice(zip_longest(clauses, clauses[1:]), _CLAUSES):
+            turned = scope.taken_back(text, clause, following, self.cues) if following else None
             part = text[clause.start : clause.end]
             for match in clause.matches:
                 if match.concept.silent or match.concept.opaque:
@@ -84,8 +92,9 @@ class Reader:
             start, end = clause.start + len(part) - len(part.lstrip()), clause.start + len(part.rstrip())
             if end <= start or not _enough(part):
                 continue
-            negated, doubtful = scope.negated_at_all(text, clause, self.cues), scope.doubtful(text, clause, self.cues)
-            denied = self.model.denied(scope.without_neutral(part, self.cues))
+            negated = turned is not None or scope.negated_at_all(text, clause, self.cues)
+            doubtful = scope.doubtful(text, clause, self.cues)
+            denied = self._denied(text, clause)
             factor = merge.HEDGED if scope.hedged_at_all(text, clause, self.cues) else 1.0
             for question, classes in self.model.scores(part).items():
                 if question in spoken or question == OUT_OF_SCOPE:
@@ -109,6 +118,14 @@ class Reader:
             return not spoken and self.cues.subject.search(text) is None
         ours = spoken or self.cues.subject.search(text) is not None
         return sure >= (_OUT_AGAINST_RULES if ours else _OUT)
+
+
+def _turned(clause: Clause, polarities: list[Polarity], turned: Polarity) -> list[Polarity]:
+    """Turn what is wanted in ``clause``; where it speaks on several questions, it is not clear which one is denied."""
+    questions = {question for match in clause.matches for question in match.concept.says}
+    if turned == "excluded" and len(questions) > 1:
+        turned = "hedged"
+    return [turned if polarity in {"wanted", "hedged"} else polarity for polarity in polarities]
 
 
 def _enough(part: str) -> bool:
@@ -145,4 +162,9 @@ def trained(words: Lexicon, examples: list[phrases.Phrase]) -> Model:
     def plain(text: str) -> str:
         return normal.normalise(text, words.traditional).text
 
-    return model.train(examples, plain, words.questions)
+    cues = Cues.of(words.cues)
+
+    def bare(text: str) -> str:
+        return scope.bare(text, Clause(0, len(text), tuple(words.find(text))), cues)
+
+    return model.train(examples, plain, words.questions, bare=bare)

@@ -34,7 +34,11 @@ _REACH = 48
 
 
 _QUESTION = re.compile(r"\s*[?？]")
-_OR = re.compile(r"\b(?:or|nor)\b|或")
+_OR = re.compile(r"\b(?:or|nor|and)\b|或|和|以及")
+_ALL = re.compile(r"\b(?:both|all|neither|none)\b")
+_TOPIC = re.compile(r"\s*(?:version|port|build|support|machines?|版本?|端|方案|这块|方面|这种|代码|项目)?\s*")
+_TOPICAL = re.compile(r".{1,14}[嘛呢]")
+_PARTICLE = re.compile(r"[\s,，?？:：]*(?:嘛|呢|啊|么|吧|这块|方面|的话)?[\s,，?？:：]*")
 _SENTENCE = re.compile(r"[.!?;。！？；\n](?=\s|$)")
 
 
@@ -48,11 +52,15 @@ class Cues:
     backward: re.Pattern[str]
     denies: re.Pattern[str]
     backward_zh: re.Pattern[str]
+    topical: re.Pattern[str]
+    elliptic: re.Pattern[str]
+    leaving: re.Pattern[str]
     hedge: re.Pattern[str]
     past: re.Pattern[str]
     than: re.Pattern[str]
     cut: re.Pattern[str]
     raw: re.Pattern[str]
+    suspect: re.Pattern[str]
     subject: re.Pattern[str]
 
     @classmethod
@@ -150,6 +158,11 @@ def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues) -> list[Polari
         first = _first_after(matches, clause.start + found.end(), reach=16)
         if first is not None and not _absorbed(found, whole, cues):
             result[first] = "aside"
+    joint = part.rfind(" and ")
+    if joint > 0 and cues.leaving.fullmatch(part[joint:].strip()):
+        result = [
+            "aside" if match.end <= clause.start + joint else old for match, old in zip(matches, result, strict=True)
+        ]
     negated = _negated(part, clause, whole, text[clause.end : clause.end + 12], cues)
     return [negated.get(index, old) for index, old in enumerate(result)]
 
@@ -161,17 +174,37 @@ def negated_at_all(text: str, clause: Clause, cues: Cues) -> bool:
     return bool(cues.forward.search(blanked) or cues.backward_zh.search(blanked) or _backward(blanked, cues))
 
 
+def bare(text: str, clause: Clause, cues: Cues) -> str:
+    """Return what a clause says about what it names: names blanked out, and words of denial that deny nothing."""
+    part = without_neutral(text[clause.start : clause.end], cues)
+    for match in clause.matches:
+        start, end = match.start - clause.start, match.end - clause.start
+        if not cues.raw.search(part, start, end):
+            part = part[:start] + "·" * (end - start) + part[end:]
+    return part
+
+
 def without_neutral(part: str, cues: Cues) -> str:
     """Blank out words of denial that deny nothing we read; the length stays."""
     return cues.neutral.sub(lambda found: "·" * len(found.group()), part)
 
 
-def undenied(text: str, clause: Clause, polarities: Sequence[Polarity], cues: Cues) -> bool:
-    """Say whether something is wanted in ``clause`` and no rule saw a denial in it, nor is one part of a name."""
-    return "wanted" in polarities and not any(
-        polarity in {"excluded", "replaced", "aside"} or cues.raw.search(text, match.start, match.end)
-        for match, polarity in zip(clause.matches, polarities, strict=True)
+def unheard(text: str, clause: Clause, polarities: Sequence[Polarity], cues: Cues) -> bool:
+    """Say whether a word in ``clause`` may deny what is wanted there, and is no part of a name nor heard by a rule."""
+    return (
+        "wanted" in polarities
+        and suspicious(text, clause, cues)
+        and not any(
+            polarity in {"excluded", "replaced", "aside"} or cues.raw.search(text, match.start, match.end)
+            for match, polarity in zip(clause.matches, polarities, strict=True)
+        )
     )
+
+
+def suspicious(text: str, clause: Clause, cues: Cues) -> bool:
+    """Say whether any word of ``clause`` may deny; it may be meant otherwise."""
+    part = bare(text, clause, cues)
+    return bool(cues.raw.search(part) or cues.suspect.search(part))
 
 
 def doubtful(text: str, clause: Clause, cues: Cues) -> bool:
@@ -189,9 +222,12 @@ def _negated(part: str, clause: Clause, whole: Clause, following: str, cues: Cue
     matches = clause.matches
     negated: dict[int, Polarity] = {}
     blanked = without_neutral(part, cues)
-    found = None if _QUESTION.match(following) else _backward(blanked, cues) or cues.backward_zh.search(blanked)
+    found = None
+    if not _QUESTION.match(following):
+        found = _backward(blanked, cues) or cues.backward_zh.search(blanked) or _topical(blanked, clause, cues)
     if found and not _absorbed(found, whole, cues):
         last = max(blanked.rfind(" and ", 0, found.start()), 0)
+        last = 0 if _ALL.search(blanked, last, found.end()) else last
         before = [
             i
             for i, m in enumerate(matches)
@@ -239,6 +275,9 @@ def _chain(clause: Clause, part: str, first: int, cue: str) -> set[int]:
                 break
     governed = {first}
     for index in range(first + 1, len(matches)):
+        if (matches[index].start, matches[index].end) == (matches[index - 1].start, matches[index - 1].end):
+            governed.add(index)
+            continue
         between = part[matches[index - 1].end - clause.start : matches[index].start - clause.start]
         if not _CHAIN.fullmatch(between) or between.strip() in {"的", "for", "on", "in", "to", "of"}:
             break
@@ -269,6 +308,41 @@ def _backward(blanked: str, cues: Cues) -> re.Match[str] | None:
     return None
 
 
+def _topical(blanked: str, clause: Clause, cues: Cues) -> re.Match[str] | None:
+    """Find a denial of what stands right before it: "Macs we don't have", but not "phones where we can't"."""
+    found = cues.topical.search(blanked)
+    if found is None:
+        return None
+    place = clause.start + found.start()
+    before = [match.end for match in clause.matches if match.end <= place]
+    later = any(match.start >= place for match in clause.matches)
+    if not before or later or not _TOPIC.fullmatch(blanked, before[-1] - clause.start, found.start()):
+        return None
+    return found
+
+
+def taken_back(text: str, clause: Clause, following: Clause, cues: Cues) -> Polarity | None:
+    """Say how ``following``, which names nothing, turns what ``clause`` names: excluded, aside (to be left) or None."""
+    if any(not match.concept.silent for match in following.matches):
+        return None
+    said = text[following.start : following.end].strip()
+    if cues.elliptic.fullmatch(said):
+        return "excluded"
+    if cues.leaving.fullmatch(said):
+        return "aside"
+    named = sum(match.end - match.start for match in clause.matches)
+    topic = "".join(
+        text[max(end, clause.start) : start]
+        for end, start in zip(
+            [clause.start, *(match.end for match in clause.matches)],
+            [*(match.start for match in clause.matches), clause.end],
+            strict=True,
+        )
+    )
+    bare_topic = _PARTICLE.fullmatch(topic) is not None if named else _TOPICAL.fullmatch(topic.strip()) is not None
+    return "excluded" if bare_topic and negated_at_all(text, following, cues) else None
+
+
 def _first_after(matches: Sequence[Match], place: int, *, reach: int) -> int | None:
     for index, match in enumerate(matches):
         if match.start >= place:
@@ -283,7 +357,7 @@ def _absorbed(found: re.Match[str] | None, clause: Clause, cues: Cues) -> bool:
     start, end = clause.start + found.start(), clause.start + found.end()
     for match in clause.matches:
         if match.start <= start and end <= match.end:
-            return True
+            return not match.concept.context or not any(end <= m.start < match.end for m in clause.matches)
         if start < match.start < end <= match.end and cues.raw.search(
             found.string, match.start - clause.start, found.end()
         ):

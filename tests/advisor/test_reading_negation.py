@@ -1,0 +1,208 @@
+"""What the writer rules out is never said as wanted: scope of denial in both languages, and its look-alikes."""
+
+from __future__ import annotations
+
+import pytest
+
+from advisor import knowledge, reading
+
+KNOWLEDGE = knowledge.load()
+
+
+def _wanted(text: str, question: str) -> set[str]:
+    return set(reading.read(text, KNOWLEDGE).needs.options(question))
+
+
+def _ruled_out(text: str, question: str) -> set[str]:
+    return set(reading.read(text, KNOWLEDGE).needs.excluded.get(question, ()))
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "option"),
+    [
+        # the denial is the predicate of what is named
+        ("Linux is not in use at our office", "os", "linux"),
+        ("Windows machines play no role in our team", "os", "windows"),
+        ("Android doesn't come into it at all", "deploy", "mobile"),
+        ("TPUs do not interest us", "hardware", "tpu"),
+        ("Kubeflow isn't part of the plan", "pipeline", "own-platform"),
+        ("the browser is off the table for this release", "deploy", "web"),
+        ("AWS is a no-go for legal reasons", "cloud", "aws"),
+        ("an iPhone version is out", "deploy", "mobile"),
+        ("phones are hardly relevant here", "deploy", "mobile"),
+        ("GPUs from AMD never come up here", "hardware", "amd"),
+        ("Azure has been phased out", "cloud", "azure"),
+        ("the nightly job was switched off", "deploy", "batch"),
+        ("Vertex AI was looked at and turned down", "pipeline", "managed"),
+        ("macOS can be left out", "os", "macos"),
+        ("the microcontroller idea is dead", "deploy", "microcontroller"),
+        ("Google Cloud has been vetoed by the board", "cloud", "gcp"),
+        # what is denied is put first
+        ("Macs we don't have", "hardware", "apple"),
+        ("a browser version nobody asked for", "deploy", "web"),
+        ("phones we will never support", "deploy", "mobile"),
+        ("TPUs I have no access to", "hardware", "tpu"),
+        # verbs and turns that deny what follows
+        ("we gave up on TPUs", "hardware", "tpu"),
+        ("I'd rather not touch Windows", "os", "windows"),
+        ("we no longer use AWS", "cloud", "aws"),
+        ("the team refuses to work with Azure", "cloud", "azure"),
+        ("we decided against a mobile app", "deploy", "mobile"),
+        ("there's no point in a browser version", "deploy", "web"),
+        ("we steer clear of Google Cloud", "cloud", "gcp"),
+        ("far too small a budget for TPUs", "hardware", "tpu"),
+        ("we have moved away from the browser", "deploy", "web"),
+        ("this has nothing to do with speech recognition", "domain", "speech"),
+        ("hardly anybody here runs Linux", "os", "linux"),
+        ("we opted out of AWS", "cloud", "aws"),
+        ("by no means a paper", "stage", "research"),
+        ("we have no Keras code", "codebase", "tensorflow"),
+        ("there isn't any PyTorch code lying around", "codebase", "pytorch"),
+        ("no old torch code to carry along", "codebase", "pytorch"),
+        # the denial comes in the next clause
+        ("a phone app? forget it", "deploy", "mobile"),
+        ("an STM32 would be too weak, so that's out", "deploy", "microcontroller"),
+        ("Azure: ruled out", "cloud", "azure"),
+        ("we looked at TPUs, but no", "hardware", "tpu"),
+        # Chinese: the denial follows
+        ("Windows 在我们这儿不扮演什么角色", "os", "windows"),
+        ("苹果电脑不是我们在用的", "hardware", "apple"),
+        ("手机端这个方案毙了", "deploy", "mobile"),
+        ("浏览器这个方向否了", "deploy", "web"),
+        ("TPU 就免了吧", "hardware", "tpu"),
+        ("单片机方案被领导否决了", "deploy", "microcontroller"),
+        ("AWS 账号早就注销了", "cloud", "aws"),
+        ("谷歌云谈都不用谈", "cloud", "gcp"),
+        ("安卓版我们不做", "deploy", "mobile"),
+        ("Kubeflow 我们没在用", "pipeline", "own-platform"),
+        ("发论文这事跟我们没关系", "stage", "research"),
+        ("语音识别不在我们的范围之内", "domain", "speech"),
+        ("Linux 基本没人用", "os", "linux"),
+        ("多机训练对我们来说谈不上", "scale", "multi-node"),
+        ("Azure 已经停用了", "cloud", "azure"),
+        ("浏览器版本已被取消", "deploy", "web"),
+        ("手机，不考虑", "deploy", "mobile"),
+        ("树莓派嘛，算了", "deploy", "edge-linux"),
+        ("实时性无所谓", "latency", "real-time"),
+        ("响应时间不重要", "latency", "interactive"),
+        # Chinese: the denial stands before
+        ("没什么要实时的", "latency", "real-time"),
+        ("我们用不着 TPU", "hardware", "tpu"),
+        ("犯不着上多机多卡", "scale", "multi-node"),
+        ("谈不上长期维护", "horizon", "years"),
+        ("跟语音识别不沾边", "domain", "speech"),
+        ("与推荐系统毫无关系", "domain", "recommender"),
+        ("我们早就不碰 Windows 了", "os", "windows"),
+        ("没有 Keras 的代码", "codebase", "tensorflow"),
+        ("手上没有现成的 torch 代码", "codebase", "pytorch"),
+        ("不请求后台", "deploy", "server"),
+        ("千万别往手机上放", "deploy", "mobile"),
+        ("不是没用过框架", "experience", "python"),
+        # absences that are denied
+        ("we do rent machines in the cloud", "cloud", "none"),
+        ("we certainly don't start with an empty repository", "codebase", "none"),
+        ("又不是从白纸开始", "codebase", "none"),
+        ("模型可不能想多大就多大", "footprint", "any"),
+        ("we cannot afford to wait for minutes", "latency", "any"),
+    ],
+)
+def test_what_is_ruled_out_is_never_said_as_wanted(text: str, question: str, option: str) -> None:
+    assert option not in _wanted(text, question)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "options"),
+    [
+        ("neither Azure nor AWS", "cloud", {"azure", "aws"}),
+        ("phones, browsers and microcontrollers are all not needed", "deploy", {"mobile", "web", "microcontroller"}),
+        ("it has to run without a browser or a phone", "deploy", {"web", "mobile"}),
+        ("neither an iPhone, nor a browser, nor an ESP32", "deploy", {"mobile", "web", "microcontroller"}),
+        ("Windows and macOS are both out of the question", "os", {"windows", "macos"}),
+        ("手机和浏览器都不考虑", "deploy", {"mobile", "web"}),
+        ("既不上手机也不上网页", "deploy", {"mobile", "web"}),
+        ("安卓、网页、单片机统统不要", "deploy", {"mobile", "web", "microcontroller"}),
+        ("AWS 和 Azure 我们都不用", "cloud", {"aws", "azure"}),
+        ("TPU、苹果芯片一概用不上", "hardware", {"tpu", "apple"}),
+    ],
+)
+def test_one_denial_reaches_over_the_whole_list(text: str, question: str, options: set[str]) -> None:
+    assert options <= _ruled_out(text, question)
+    assert not options & _wanted(text, question)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "option"),
+    [
+        ("we can't do without a browser version", "deploy", "web"),
+        ("phones cannot be left out", "deploy", "mobile"),
+        ("there is no way around Windows", "os", "windows"),
+        ("not just a web page, an Android app as well", "deploy", "web"),
+        ("not only on AWS", "cloud", "aws"),
+        ("we have no problem with Linux", "os", "linux"),
+        ("Azure is no problem for us", "cloud", "azure"),
+        ("it must not run anywhere but in the browser", "deploy", "web"),
+        ("nothing but TPUs", "hardware", "tpu"),
+        ("no matter what, it has to run on iOS", "deploy", "mobile"),
+        ("why not put it in the browser?", "deploy", "web"),
+        ("we have never regretted buying our RTX 4090", "hardware", "nvidia"),
+        ("my RTX 3060 doesn't have enough memory", "hardware", "nvidia"),
+        ("the ESP32 does not have an operating system", "deploy", "microcontroller"),
+        ("our Android app must not drain the battery", "deploy", "mobile"),
+        ("离不开显卡，我们有两块 4090", "hardware", "nvidia"),
+        ("手机端少不了", "deploy", "mobile"),
+        ("不能不支持安卓", "deploy", "mobile"),
+        ("不得不跑在 Windows 上", "os", "windows"),
+        ("不仅仅是网页，还有安卓", "deploy", "web"),
+        ("网页版不可或缺", "deploy", "web"),
+        ("非浏览器不可", "deploy", "web"),
+        ("除了 TPU 我们什么都不用", "hardware", "tpu"),
+        ("树莓派没问题", "deploy", "edge-linux"),
+        ("能不能部署到单片机上", "deploy", "microcontroller"),
+        ("不管怎样都得上手机", "deploy", "mobile"),
+        ("我的 3060 显存不够", "hardware", "nvidia"),
+        ("没有手机端可不行", "deploy", "mobile"),
+    ],
+)
+def test_a_denial_that_denies_nothing_leaves_it_wanted_or_offered(text: str, question: str, option: str) -> None:
+    found = reading.read(text, KNOWLEDGE)
+    assert option not in found.needs.excluded.get(question, ())
+    assert option in {*found.needs.options(question), *found.offers.get(question, ())}
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "option"),
+    [
+        ("Today we use Azure, but we want to get away from it.", "cloud", "azure"),
+        ("We want off AWS.", "cloud", "aws"),
+        ("Right now it runs on a server. We would like to replace that.", "deploy", "server"),
+        ("We currently pay for a cloud service and are tired of it.", "deploy", "server"),
+        ("We are migrating off SageMaker.", "pipeline", "managed"),
+        ("目前用的是阿里云服务器，想换掉。", "deploy", "server"),
+        ("我们要从 AWS 搬走", "cloud", "aws"),
+        ("现在靠云服务，打算摆脱它。", "deploy", "server"),
+        ("正在从 Azure 迁出来", "cloud", "azure"),
+    ],
+)
+def test_what_is_to_be_left_is_not_wanted(text: str, question: str, option: str) -> None:
+    assert option not in _wanted(text, question)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "option"),
+    [
+        ("A museum wants a guide that recognises paintings inside the visitor's own browser.", "deploy", "web"),
+        ("A farmers' cooperative needs leaf diagnosis on its members' Android phones.", "deploy", "mobile"),
+        ("The clinic would like its nightly job to score all scans.", "deploy", "batch"),
+        ("Now a cloud service answers; the clients want everything inside the browser instead.", "deploy", "web"),
+        ("一家博物馆想让游客在自己的浏览器里识别画作", "deploy", "web"),
+        ("合作社需要在农户的安卓手机上诊断叶片", "deploy", "mobile"),
+    ],
+)
+def test_what_a_third_party_wants_is_read(text: str, question: str, option: str) -> None:
+    assert option in _wanted(text, question)
+
+
+def test_reading_a_long_text_full_of_denials_stays_linear() -> None:
+    sentence = "we don't use Windows, not even phones, neither Azure nor AWS, 浏览器不考虑，手机否了。"
+    short, long = sentence * 20, sentence * 200
+    assert len(reading.read(long, KNOWLEDGE).slots) == len(reading.read(short, KNOWLEDGE).slots)
