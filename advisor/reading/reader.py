@@ -125,7 +125,8 @@ def _turned(clause: Clause, polarities: list[Polarity], turned: Polarity) -> lis
     questions = {question for match in clause.matches for question in match.concept.says}
     if turned == "excluded" and len(questions) > 1:
         turned = "hedged"
-    return [turned if polarity in {"wanted", "hedged"} else polarity for polarity in polarities]
+    open_ = {"wanted", "hedged", "aside"} if turned == "excluded" else {"wanted", "hedged"}
+    return [turned if polarity in open_ else polarity for polarity in polarities]
 
 
 def _enough(part: str) -> bool:

@@ -38,7 +38,8 @@ _OR = re.compile(r"\b(?:or|nor|and)\b|或|和|以及")
 _ALL = re.compile(r"\b(?:both|all|neither|none)\b")
 _TOPIC = re.compile(r"\s*(?:version|port|build|support|machines?|版本?|端|方案|这块|方面|这种|代码|项目)?\s*")
 _TOPICAL = re.compile(r".{1,14}[嘛呢]")
-_PARTICLE = re.compile(r"[\s,，?？:：]*(?:嘛|呢|啊|么|吧|这块|方面|的话)?[\s,，?？:：]*")
+_ASKING = re.compile(r"\s*[?？:：]")
+_PARTICLE = re.compile(r"\s*(?:嘛|呢|啊|么|吧|这块|方面|的话)\s*")
 _SENTENCE = re.compile(r"[.!?;。！？；\n](?=\s|$)")
 
 
@@ -339,7 +340,8 @@ def taken_back(text: str, clause: Clause, following: Clause, cues: Cues) -> Pola
             strict=True,
         )
     )
-    bare_topic = _PARTICLE.fullmatch(topic) is not None if named else _TOPICAL.fullmatch(topic.strip()) is not None
+    asked = not topic.strip() and _ASKING.match(text, clause.end) is not None
+    bare_topic = asked or bool(_PARTICLE.fullmatch(topic) if named else _TOPICAL.fullmatch(topic.strip()))
     return "excluded" if bare_topic and negated_at_all(text, following, cues) else None
 
 
