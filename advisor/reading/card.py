@@ -20,8 +20,9 @@ shown with the words it was read from and can be taken back.
 **How it works.** A bilingual lexicon with rules of negation, doubt and comparison (`knowledge/lexicon.yaml`) reads
 what has a name. What has none goes to one classifier a question: TF-IDF of character n-grams (2-4 in Latin words,
 1-3 in Chinese), linear support vector machine, temperature calibration in three folds, taught by the `train` part of
-`knowledge/phrases/`. A rule beats a classifier. A rule fills from .85 on, a classifier from .93 and a lead of .25;
-what is less sure is offered as a choice. Trained on first use with scikit-learn, kept as plain arrays.
+`knowledge/phrases/`. One more such classifier hears denials that no rule knows, where a word that may deny stands:
+what is named there is offered at most (from .5) or ruled out (from .85). Otherwise a rule beats a classifier. A rule
+fills from .85 on, a classifier from .93 and a lead of .25; what is less sure is offered as a choice. Trained on first use with scikit-learn, kept as plain arrays.
 
 **Data.** Our own wordings, written by people who knew the options; no text of any user, no public data set."""
 
@@ -29,8 +30,9 @@ _LIMITS = """**Limits.**
 - The held-out wordings were written to avoid the lexicon's words: `filled` is a lower bound for real texts, which
   mostly name things. `model` counts "says nothing" as a wrong answer for them.
 - Irony, quotations, other people's projects and comparisons over several sentences are read at face value.
-- A negation that the rules do not know is not seen by the classifiers; where any word of denial stands, they only
-  offer. `reversed` counts the ruled-out options that were said as wanted all the same.
+- A denial without any word that often denies ("that ship has sailed") is not heard. In doubt nothing is filled, so
+  some complaints ("the phone has no ...") are offered only. `reversed` counts the ruled-out options that were said
+  as wanted all the same.
 - Calibration holds for the mix of clauses met in reading; on a question's own wordings alone the classifiers are
   less well calibrated (second figure).
 - Other languages are not read; what is named in Latin letters in them may be."""
