@@ -21,6 +21,9 @@ from advisor.types import Needs, PlannedProbe
 from advisor.voices import Floats, holds
 from probes.types import Probe
 
+NEGLIGIBLE = 1e-9
+"""A gain in utility below this is no reason to prefer one probe to another: tails of a normal, not knowledge."""
+
 
 FAR = 38.0
 """Standard deviations beyond which a normal's tail is 0 in floating point."""
@@ -186,4 +189,5 @@ def _value(scored: Scored, candidate: _Candidate, belief: Belief) -> float:
     judged = scored.judged
     allowed = np.flatnonzero(judged.allowed[0])
     slopes = judged.weights[0, candidate.j] * belief.slopes(candidate.pair, candidate.noise)
-    return evsi(judged.utility[0, allowed].tolist(), slopes[allowed].tolist())
+    gain = evsi(judged.utility[0, allowed].tolist(), slopes[allowed].tolist())
+    return gain if gain > NEGLIGIBLE else 0.0

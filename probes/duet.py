@@ -24,6 +24,9 @@ from probes.types import INCONCLUSIVE, Evidence, Measurement, Probe, Status
 PATIENCE = 120.0
 """Seconds a request may take where the probe names no longer time: an import on a cold disk, a first compile."""
 
+ENOUGH = 0.8
+"""Share of a probe's expected seconds that must be left of the budget for it to begin."""
+
 Progress = Callable[[dict[str, Any]], None]
 
 
@@ -309,7 +312,7 @@ def _walk(session: Session, probes: Sequence[Probe], *, budget: float | None, co
             if stopped or session.cancelled():
                 stopped = stopped or "cancelled before it began"
                 measurement = Measurement.absent(probe, Status.CANCELLED, stopped)
-            elif deadline is not None and deadline - began < 0.5 * probe.seconds:
+            elif deadline is not None and deadline - began < ENOUGH * probe.seconds:
                 reason = (
                     f"the budget of {budget:.0f} s has {max(0.0, deadline - began):.0f} s left, too few for a probe "
                     f"of about {probe.seconds:.0f} s; give it more with --budget"
@@ -344,11 +347,18 @@ def _walk(session: Session, probes: Sequence[Probe], *, budget: float | None, co
 
 
 def _share(deadline: float | None, seconds: Sequence[float], *, now: float) -> float | None:
-    """Give the next probe its share of what is left, by expected seconds; half as much again, as some end early."""
+    """Give the next probe its share of what is left, by expected seconds; half as much again, as some end early.
+
+    Only probes that still fit count: one that will be left out for the budget must not starve the others.
+    """
     if deadline is None:
         return None
     left = max(0.0, deadline - now)
-    return now + min(left, 1.5 * left * seconds[0] / sum(seconds))
+    fitting, room = 0.0, left
+    for expected in seconds:
+        if ENOUGH * expected <= room:
+            fitting, room = fitting + expected, room - expected
+    return now + min(left, 1.5 * left * seconds[0] / max(fitting, seconds[0]))
 
 
 def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:
