@@ -22,7 +22,8 @@ what has a name. What has none goes to one classifier a question: TF-IDF of char
 1-3 in Chinese), linear support vector machine, temperature calibration in three folds, taught by the `train` part of
 `knowledge/phrases/`. One more such classifier hears denials that no rule knows, where a word that may deny stands:
 what is named there is offered at most (from .5) or ruled out (from .85). Otherwise a rule beats a classifier. A rule
-fills from .85 on, a classifier from .93 and a lead of .25; what is less sure is offered as a choice. Trained on first use with scikit-learn, kept as plain arrays.
+fills from .85 on, a classifier from .93 and a lead of .25; what is less sure is offered as a choice. Trained on first
+use with scikit-learn, kept as plain arrays.
 
 **Data.** Our own wordings, written by people who knew the options; no text of any user, no public data set."""
 
