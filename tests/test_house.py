@@ -40,8 +40,7 @@ def test_the_library_the_command_line_and_the_instruments_manager_load_no_framew
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for package in ("advisor", "probes")
         for path in sorted((ROOT / package).rglob("*.py"))
-        if path.name != "__main__.py"
-        and not path.is_relative_to(ROOT / "advisor" / "ui")
+        if path.name != "__main__.py" and not path.is_relative_to(ROOT / "advisor" / "ui")
     ]
     imports = "\n".join(f"import {module}" for module in modules)
 
