@@ -92,6 +92,8 @@ def test_help_imports_nothing_heavy(run) -> None:
         (["understand"], "TEXT"),
         (["probe", "run", "training-mlp-eager", "--threads", "few", "-o", "-"], "'one', 'all' or a number"),
         (["probe", "run", "training-mlp-eager", "--budget", "nan", "-o", "-"], "no number of seconds"),
+        (["knowledge", "list", "--status", "supersede"], "did you mean 'superseded'"),
+        (["chat", "--report", "talk.docx"], "known: .html"),
         (["evidence", "show", "99999999999999999999"], "is kept"),
         (["recommend", "--lines", "-", "--needs", PHONE], "--lines goes without --needs"),
         (["ask", "--answers", "nowhere.yaml"], "nowhere.yaml"),

@@ -31,6 +31,7 @@ def command(budget: float, target: str, lang: str) -> None:
     from advisor import dialogue
     from advisor import knowledge as knowledge_base
 
+    _form(target)
     knowledge = knowledge_base.load()
     evidence: list[Evidence] = []
 
@@ -91,18 +92,26 @@ def _measured(state: State, knowledge: Knowledge, *, budget: float) -> Evidence:
     return measuring.measure_for(state.assumed(), knowledge, budget=budget, lang=state.lang)
 
 
-def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: Knowledge, *, target: str) -> None:
-    """Write the report of what has been said so far."""
+def _form(target: str) -> Any:
+    """Return the module that writes the report's form; asked before the talk, so that no talk is lost to it."""
     from pathlib import Path
 
-    from advisor import report, store
+    from advisor import report
     from advisor.needs import InputError
-    from advisor.report.build import build
 
     forms = report.formats()
     suffix = Path(target).suffix.lstrip(".").lower()
     if suffix not in forms:
         raise InputError([f"{target}: no report form '.{suffix}'; known: {', '.join(f'.{form}' for form in forms)}"])
+    output.check_writable(target)
+    return forms[suffix]
+
+
+def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: Knowledge, *, target: str) -> None:
+    """Write the report of what has been said so far."""
+    from advisor import store
+    from advisor.report.build import build
+
     needs = state.assumed()
     decision = build(
         needs,
@@ -114,6 +123,6 @@ def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: K
         transcript=[turn.model_dump() for turn in state.transcript],
         probes=inputs.catalogue(),
     )
-    output.write_atomically(target, forms[suffix].render(decision, state.lang))
+    output.write_atomically(target, _form(target).render(decision, state.lang))
     store.add_decision(decision)
     output.say(target)

@@ -70,6 +70,9 @@ def list_(
     if criterion is not None and criterion not in knowledge.criteria:
         raise InputError([output.unknown("criterion", criterion, knowledge.criteria)])
     rows: list[dict[str, Any]] = listing.systems(knowledge) if systems else listing.claims(knowledge)
+    statuses = {str(row["status"]) for row in rows}
+    if status is not None and status not in statuses:
+        raise InputError([output.unknown("status", status, statuses)])
     wanted = {"criterion": criterion, "origin": origin, "status": status}
     rows = [row for row in rows if all(value is None or row.get(key) == value for key, value in wanted.items())]
     if as_json:
