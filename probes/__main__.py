@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from probes.types import DEVICES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -77,7 +79,7 @@ def list_probes(as_json: bool, lang: str) -> None:
     "--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="The interpreter that has a framework."
 )
 @click.option("--framework", "frameworks", multiple=True, help="Which frameworks; pytorch and tensorflow unless told.")
-@click.option("--device", help="cpu, cuda, rocm, mps, xpu, or gpu for any; the best that all share unless told.")
+@click.option("--device", type=click.Choice(DEVICES), help="The best that all sides share unless told.")
 @click.option("--threads", default="one", show_default=True, metavar="one|all|N", help="The same number in each.")
 @click.option(
     "--workload",

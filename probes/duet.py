@@ -278,12 +278,14 @@ def measure(
             environments.update(session.environments)
             pairs, troubled = pairs + session.pairs, troubled + session.troubled
     found = _together(found)
+    # A session that measured nothing has not shown good conditions.
+    measured = any(measurement.status is Status.OK for measurement in found)
     return Evidence(
         machine=machine.fingerprint(),
         environments=environments,
         probes=tuple(found),
         selftest=selftest,
-        grade=grade(pairs, troubled, battery=bool(machine.on_battery())),
+        grade=grade(pairs, troubled, battery=bool(machine.on_battery())) if measured else "D",
         started=started,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )

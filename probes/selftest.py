@@ -139,9 +139,16 @@ def calibrate(
 
 
 def _pair(framework: str, slowdown: float, *, python: str, seed: int, budget: float | None) -> Measurement:
-    """Measure one fresh pair of twins; the second is slowed."""
+    """Measure one fresh pair of twins; the second is slowed.
+
+    Raises:
+        KeyboardInterrupt: the user wants no more; a calibration from half the runs would be worse than none.
+    """
     arms = (Arm("a", framework, python), Arm("b", framework, python, {"slowdown": slowdown}))
-    return duet.measure([probe(framework)], arms=arms, seed=seed, budget=budget, selftest={"process_sd": 0.0}).probes[0]
+    taken = duet.measure([probe(framework)], arms=arms, seed=seed, budget=budget, selftest={"process_sd": 0.0})
+    if taken.probes[0].status is Status.CANCELLED and taken.probes[0].reason.startswith("cancelled"):
+        raise KeyboardInterrupt
+    return taken.probes[0]
 
 
 def _within(measurement: Measurement) -> compare.Estimate:

@@ -31,6 +31,9 @@ INCONCLUSIVE = "inconclusive"
 
 MODES = ("eager", "compiled", "xla", "default")
 
+DEVICES = ("auto", "cpu", "cuda", "rocm", "mps", "xpu", "tpu", "gpu")
+"""What may be asked for: a kind of device, "gpu" for any accelerator, "auto" for the best that all sides share."""
+
 
 @dataclass(frozen=True)
 class Probe:

@@ -90,8 +90,9 @@ def _line(event: Mapping[str, Any]) -> str:
 
 
 def incomplete(session: Evidence) -> bool:
-    """Say whether a part of the session could not run."""
-    return not session.probes or any(found.status.value in NOT_RUN for found in session.probes) or stopped(session)
+    """Say whether a part of the session could not run, or nothing of it did."""
+    states = {found.status.value for found in session.probes}
+    return "ok" not in states or bool(states & NOT_RUN) or stopped(session)
 
 
 def status(session: Evidence) -> int:

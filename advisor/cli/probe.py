@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from advisor.cli import output
+from probes.types import DEVICES
 
 
 @click.group(epilog="Example: framework-advisor probe run training-mlp-eager -o evidence.json")
@@ -62,7 +63,7 @@ def show(name: str) -> None:
 @click.option("--needs", "needs_file", metavar="FILE|-", help="Choose the probes that matter most for these needs.")
 @click.option("--budget", type=output.SECONDS, help="Seconds of wall time in all.")
 @click.option("--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="Measure in another interpreter.")
-@click.option("--device", metavar="D", help="cpu, cuda, mps, xpu …; by default what each framework uses.")
+@click.option("--device", type=click.Choice(DEVICES), help="By default the best that all frameworks share.")
 @click.option("--threads", default="one", show_default=True, metavar="one|all|N")
 @click.option("--workload", "workload_file", metavar="FILE.py", help="Your own model, both sides in one file.")
 @click.option("--confirm", is_flag=True, help="At least three fresh worker pairs a probe; slower, and surer.")
