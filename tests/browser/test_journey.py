@@ -71,7 +71,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
 def browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
         kwargs = {"executable_path": CHROMIUM} if CHROMIUM else {}
-        started = playwright.chromium.launch(args=["--no-sandbox"], **kwargs)
+        try:
+            started = playwright.chromium.launch(args=["--no-sandbox"], **kwargs)
+        except sync_api.Error:
+            if os.environ.get("FRAMEWORK_ADVISOR_REQUIRE_BROWSER"):
+                raise
+            pytest.skip("no Chromium to drive here: apt-get install chromium, or playwright install chromium")
         yield started
         started.close()
 
