@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli import inputs, output
+from advisor.cli.report import form_of
 
 if TYPE_CHECKING:
     from advisor.dialogue import Chip, Message, State
@@ -31,7 +32,7 @@ def command(budget: float, target: str, lang: str) -> None:
     from advisor import dialogue
     from advisor import knowledge as knowledge_base
 
-    _form(target)
+    form_of(target)
     knowledge = knowledge_base.load()
     evidence: list[Evidence] = []
 
@@ -92,21 +93,6 @@ def _measured(state: State, knowledge: Knowledge, *, budget: float) -> Evidence:
     return measuring.measure_for(state.assumed(), knowledge, budget=budget, lang=state.lang)
 
 
-def _form(target: str) -> Any:
-    """Return the module that writes the report's form; asked before the talk, so that no talk is lost to it."""
-    from pathlib import Path
-
-    from advisor import report
-    from advisor.needs import InputError
-
-    forms = report.formats()
-    suffix = Path(target).suffix.lstrip(".").lower()
-    if suffix not in forms:
-        raise InputError([f"{target}: no report form '.{suffix}'; known: {', '.join(f'.{form}' for form in forms)}"])
-    output.check_writable(target)
-    return forms[suffix]
-
-
 def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: Knowledge, *, target: str) -> None:
     """Write the report of what has been said so far."""
     from advisor import store
@@ -123,6 +109,6 @@ def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: K
         transcript=[turn.model_dump() for turn in state.transcript],
         probes=inputs.catalogue(),
     )
-    output.write_atomically(target, _form(target).render(decision, state.lang))
+    output.write_atomically(target, form_of(target).render(decision, state.lang))
     store.add_decision(decision)
     output.say(target)

@@ -44,6 +44,14 @@ def keep(session: Evidence) -> int | None:
         return None
 
 
+def measure_first(
+    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], *, budget: float, lang: str
+) -> tuple[tuple[Evidence, ...], int]:
+    """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status."""
+    session = measure_for(needs, knowledge, budget=budget, lang=lang)
+    return (*evidence, session), status(session)
+
+
 def chosen(needs: Needs, knowledge: Knowledge) -> tuple[Probe, ...]:
     """Return the probes worth running for these needs, most valuable per second first."""
     from probes import catalog

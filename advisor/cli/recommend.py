@@ -59,9 +59,7 @@ def command(
     if probe:
         from advisor.cli import measuring
 
-        session = measuring.measure_for(needs, knowledge, budget=budget, lang=lang)
-        evidence = (*evidence, session)
-        status = measuring.status(session)
+        evidence, status = measuring.measure_first(needs, knowledge, evidence, budget=budget, lang=lang)
     recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
     audited = _audited(recommendation) if audit else None
     if as_json:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from advisor.cli import inputs, output
+
+if TYPE_CHECKING:
+    from advisor.report import Form
 
 
 @click.command(
@@ -33,15 +37,11 @@ def command(
 ) -> None:
     """Write the decision report: .html, .md, .json or .pdf."""
     from advisor import knowledge as knowledge_base
-    from advisor import report, store
+    from advisor import store
     from advisor.needs import InputError
     from advisor.report.build import build
 
-    forms = report.formats()
-    suffix = Path(target).suffix.lstrip(".").lower()
-    if suffix not in forms:
-        raise InputError([f"{target}: no report form '.{suffix}'; known: {', '.join(f'.{form}' for form in forms)}"])
-    output.check_writable(target)
+    form = form_of(target)
     knowledge = knowledge_base.load()
     needs = inputs.needs_of(knowledge, needs_file, text)
     evidence = output.read_evidence(evidence_files)
@@ -49,9 +49,7 @@ def command(
     if probe:
         from advisor.cli import measuring
 
-        session = measuring.measure_for(needs, knowledge, budget=budget, lang=lang)
-        evidence = (*evidence, session)
-        status = measuring.status(session)
+        evidence, status = measuring.measure_first(needs, knowledge, evidence, budget=budget, lang=lang)
     recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
     decision = build(
         needs,
@@ -62,7 +60,7 @@ def command(
         versions=output.installed_versions(knowledge),
         probes=inputs.catalogue(),
     )
-    output.write_atomically(target, forms[suffix].render(decision, lang))
+    output.write_atomically(target, form.render(decision, lang))
     try:
         store.add_decision(decision)
     except InputError as error:
@@ -74,3 +72,20 @@ def command(
     output.say(str(target))
     if status:
         raise click.exceptions.Exit(status)
+
+
+def form_of(target: str) -> Form:
+    """Return the module that writes the form ``target`` asks for; called before long work, not after it.
+
+    Raises:
+        InputError: no such form, or a place that cannot be written.
+    """
+    from advisor import report
+    from advisor.needs import InputError
+
+    forms = report.formats()
+    suffix = Path(target).suffix.lstrip(".").lower()
+    if suffix not in forms:
+        raise InputError([f"{target}: no report form '.{suffix}'; known: {', '.join(f'.{form}' for form in forms)}"])
+    output.check_writable(target)
+    return forms[suffix]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from advisor.dialogue.retrieve import cite
 from advisor.dialogue.types import Action, Chip, Lang, Message, State
 from advisor.dialogue.words import say
+from advisor.plans import need_name
 from advisor.types import Knowledge, Needs, Recommendation
 
 _CRITIQUES = ("cheaper", "faster", "smaller", "easier")
@@ -247,8 +248,7 @@ def percent(share: float) -> str:
 
 
 def _need(knowledge: Knowledge, need: str, lang: Lang) -> str:
-    name, _, option = need.partition(".")
-    return option_name(knowledge, name, option, lang) if name in knowledge.questions else need
+    return need_name(need, knowledge).in_(lang)
 
 
 def _reason(out: object, lang: Lang) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 
 def percent(share: float) -> str:
     """Return a share as a whole percentage; what is not quite all or nothing does not look like it."""
-    if 0.995 < share < 1.0:
+    rounded = round(100 * share)
+    if rounded == 100 and share < 1:
         return "> 99 %"
-    if 0.0 < share < 0.005:
-        return "< 1 %"
-    return f"{100 * share:.0f} %"
+    return "< 1 %" if rounded == 0 and share > 0 else f"{rounded} %"
 
 
 def points(share: float) -> str:

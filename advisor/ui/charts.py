@@ -6,6 +6,7 @@ import json
 from base64 import b64encode
 from typing import Any
 
+from advisor.report.figures import percent
 from advisor.types import Knowledge, Recommendation
 from advisor.ui import parts
 from advisor.ui.texts import say, words
@@ -27,7 +28,7 @@ def acceptability(found: Recommendation, knowledge: Knowledge) -> Any:
     order = sorted(found.acceptability, key=lambda key: (-found.acceptability[key], key))
     names = [parts.name_of(key, knowledge) for key in order]
     rows = [
-        {"name": name, "share": found.acceptability[key], "label": parts.percent(found.acceptability[key])}
+        {"name": name, "share": found.acceptability[key], "label": percent(found.acceptability[key])}
         for key, name in zip(order, names, strict=True)
     ]
     base = alt.Chart(_data(rows)).encode(

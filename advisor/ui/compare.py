@@ -8,6 +8,7 @@ import streamlit as st
 
 from advisor import store
 from advisor.needs import InputError
+from advisor.report.figures import percent
 from advisor.ui import parts, report, state
 from advisor.ui.texts import STRENGTH, say, words
 
@@ -77,4 +78,4 @@ def _summary(document: dict[str, Any]) -> None:
             + (parts.badge(words(strength), "primary") if strength else "")
         )
         for key, share in sorted(found["acceptability"].items()):
-            st.markdown(f"{parts.plain(parts.name_of(key))} {parts.percent(share)}")
+            st.markdown(f"{parts.plain(parts.name_of(key))} {percent(share)}")

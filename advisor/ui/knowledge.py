@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from advisor.coverage import balance, cover
+from advisor.report.figures import percent
 from advisor.types import Claim, Knowledge, Tool
 from advisor.ui import parts, state
 from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, say, words
@@ -16,7 +17,7 @@ def page() -> None:
     """Show the page."""
     base = state.knowledge()
     st.title(say("What we know, and where from", "我们知道什么，依据何在"))
-    vouched = parts.percent(balance(base).vouched)
+    vouched = percent(balance(base).vouched)
     st.write(
         say(
             f"{len(base.claims)} claims from {len(base.sources)} dated sources; {vouched} of them rest on a primary "

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
+from advisor.report.figures import percent
 from advisor.types import GENERAL_NEEDS, Claim, Knowledge, Recommendation, Source
 from advisor.ui import state
 from advisor.ui.texts import GRADE, KIND, STRENGTH, TRUTH, say, words
@@ -57,14 +58,6 @@ def need_name(need: str) -> str:
         return words(GENERAL_NEEDS[need])
     question, _, option = need.partition(".")
     return option_name(question, option)
-
-
-def percent(share: float) -> str:
-    """Return a share as a whole percentage; never 0 or 100 for what is neither."""
-    rounded = round(100 * share)
-    if rounded == 100 and share < 1:
-        return "> 99 %"
-    return "< 1 %" if rounded == 0 and share > 0 else f"{rounded} %"
 
 
 def problems(lines: Sequence[str], *, title: str | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from advisor import wording
+from advisor.report.figures import percent
 from advisor.types import Flip, Knowledge, Recommendation, RouteResult
 from advisor.ui import auditing, charts, parts, state
 from advisor.ui.texts import ROUTE_STATUS, STRENGTH, listed, say, words
@@ -74,9 +75,8 @@ def _confidence(found: Recommendation) -> None:
     )
     text = say(
         f"Is the evidence good enough? For someone whose priorities suit {name} best, it comes out first in "
-        f"{parts.percent(share)} of the plausible readings of the evidence: {verdict}.",
-        f"证据够好吗？对最适合 {name} 的那类优先级而言，在证据的合理解读中它有 {parts.percent(share)} 排在第一："
-        f"{verdict}。",
+        f"{percent(share)} of the plausible readings of the evidence: {verdict}.",
+        f"证据够好吗？对最适合 {name} 的那类优先级而言，在证据的合理解读中它有 {percent(share)} 排在第一：{verdict}。",
     )
     st.caption(parts.plain(text))
 
@@ -275,7 +275,7 @@ def _flip(flip: Flip, at: int) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     outcome = parts.name_of(flip.recommended) if flip.recommended else say("no clear winner", "无明显优胜者")
     share = flip.acceptability.get(flip.recommended or "", 0.0)
-    tail = f" ({parts.percent(share)})" if flip.recommended else ""
+    tail = f" ({percent(share)})" if flip.recommended else ""
     if flip.text is not None:
         left.markdown(parts.plain(words(flip.text) + tail))
     else:
@@ -339,7 +339,7 @@ def _before_after(found: Recommendation) -> None:
         with column, st.container(border=True):
             st.caption(title)
             for key in sorted(found.acceptability):
-                st.markdown(f"{parts.plain(parts.name_of(key))} **{parts.percent(share.get(key, 0.0))}**")
+                st.markdown(f"{parts.plain(parts.name_of(key))} **{percent(share.get(key, 0.0))}**")
     moved = [str(row["criterion"]) for row in before.get("moved", ())][:3]
     if moved:
         criteria = state.knowledge().criteria
