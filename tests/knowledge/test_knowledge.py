@@ -31,6 +31,7 @@ def test_every_question_and_option_of_the_contract_is_there() -> None:
         "stage": "learning prototype research production",
         "domain": "vision nlp llm speech recommender rl generative tabular time-series graph scientific",
         "deploy": "none batch server mobile web edge-linux microcontroller",
+        "training": "beforehand on-device",
         "hardware": "cpu nvidia amd intel-gpu apple tpu",
         "scale": "single multi-device multi-node",
         "graph": "static variable-length data-dependent",
