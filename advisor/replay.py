@@ -10,13 +10,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from advisor import measured as door
 from advisor import needs as needs_reader
+from advisor import program
 from advisor.advise import advise
 from advisor.needs import InputError
-from advisor.saved import checked
+from advisor.report.build import basis as basis_of
+from advisor.report.build import build
+from advisor.saved import SEALS, checked, edited
+from advisor.since import changes_since
 from advisor.types import Knowledge, Recommendation, Text
 from probes import evidence as evidence_documents
 from probes.types import Evidence, Probe
@@ -24,61 +27,108 @@ from probes.types import Evidence, Probe
 EXACT = 1e-9
 """Weights, values and utilities are sums: another machine may round the last digits differently."""
 
+DRAWN = 5e-4
+"""The same draws, compared with sums that another machine rounds otherwise: a few of them may fall otherwise."""
+
 SAMPLED = 0.01
 """Shares of draws may differ by a point where another NumPy draws other numbers from the same seed."""
 
-_COMPARED: Mapping[str, float] = {
-    "recommended": EXACT,
-    "utility": EXACT,
-    "criteria": EXACT,
-    "excluded": EXACT,
-    "routes": EXACT,
-    "settled": EXACT,
-    "for": EXACT,
-    "against": EXACT,
-    "strength": EXACT,
-    "acceptability": SAMPLED,
-    "confidence": 5 * SAMPLED,
+_SHARES = {"acceptability": 1.0, "pairwise": 1.0, "central_weights": 1.0, "confidence": 5.0}
+"""Keys below which every number is a share of draws or a mean of them, with what its tolerance is multiplied by."""
+
+_LANGUAGES = frozenset({"en", "zh"})
+
+TAKEN_AS_GIVEN = ("evidence", "made_on", "probes", "program", "recommendation.machine", "transcript", "versions")
+"""What nobody can compute again, because it went in: only the seals tell whether it was changed. What a change of it
+does to the result is found all the same."""
+
+MADE_BY: Mapping[str, Text] = {
+    "same": Text(en="Recomputed from the document: the same result.", zh="凭文件重新计算：结果一致。"),
+    "edited": Text(
+        en="The document was changed after it was written.",
+        zh="文件在写成之后被改动过。",
+    ),
+    "another program": Text(
+        en="The document is as it was written, but another version of the program computed it.",
+        zh="文件未被改动，但它由另一版本的程序计算。",
+    ),
+    "another knowledge base": Text(
+        en="The document holds no basis of its own, and the knowledge base installed is another one.",
+        zh="文件不含自己的计算依据，而本机安装的知识库是另一份。",
+    ),
+    "another NumPy": Text(
+        en="The document is as it was written, but another version of NumPy drew its random numbers.",
+        zh="文件未被改动，但当时抽取随机数的是另一版本的 NumPy。",
+    ),
+    "differs": Text(
+        en="The document carries no broken seal and names this very program, and yet it computes otherwise: it was "
+        "edited and sealed anew, or this machine computes otherwise.",
+        zh="文件封记完好，且注明由本程序计算，重算结果却不同：可能是改动后重新封记，也可能是本机运算有别。",
+    ),
+    "unsealed": Text(
+        en="The document carries no seals, so an edit cannot be told from another program's result.",
+        zh="文件没有封记，无法区分是被改动过还是由别的程序计算。",
+    ),
 }
-"""What a decision stands on, with the tolerance of its numbers."""
-
-
-_LINKS = frozenset({"superseded_by", "counter_claims"})
-"""A decision's basis holds only what weighs, so these point out of it and are left out there."""
+"""What a difference comes from, and how that is said."""
 
 
 def verify(
     document: Mapping[str, Any], knowledge: Knowledge | None = None, *, probes: Sequence[Probe] = ()
 ) -> dict[str, Any]:
-    """Recompute a decision from what it holds; list what differs.
+    """Recompute a whole decision from what it holds; list what differs and say what that comes from.
+
+    Where another program or NumPy made the document, texts that this one words otherwise are listed under "wording"
+    and are no difference.
 
     Args:
-        document: decision/1. knowledge: used where the document does not hold its own basis.
-        probes: the catalogue, which says what each probe speaks to.
+        document: decision/1. knowledge: used where the document does not hold its own basis, and compared with the
+            basis where both carry the same digest.
+        probes: the catalogue, used where the document does not hold its own.
 
     Returns:
-        {"same": bool, "differences": [{"place", "saved", "computed", "text"}], "basis": "document" | "installed"}.
+        {"same": bool, "why": a key of ``MADE_BY``, "text": {en, zh}, "differences": [{"place", "saved", "computed",
+        "text"}], "wording": [the same], "edited": [parts] | None, "basis": "document" | "installed",
+        "program": {"saved", "here", "same"}, "knowledge": {"saved", "here", "same"}}.
 
     Raises:
         InputError: not a decision, or parts of it cannot be read.
     """
     saved = _recommendation(document)
     basis, origin = _basis(document, knowledge)
-    computed = _computed(
-        document,
-        basis,
-        probes=probes,
-        today=_made_on(document),
-        versions=document.get("versions") or {},
-        machine=saved.get("machine"),
-    ).document()
-    differences = _differences(saved, computed)
-    differences.extend(_edited(document, "claims", basis.claims))
-    differences.extend(_edited(document, "sources", basis.sources))
-    stamp = saved.get("knowledge") or {}
-    if origin == "installed" and stamp.get("sha256") != basis.sha256:
-        differences.append(_difference("knowledge.sha256", stamp.get("sha256"), basis.sha256))
-    return {"same": not differences, "differences": differences, "basis": origin}
+    catalogue = _catalogue(document, probes)
+    maker = {"saved": dict(document.get("program") or {}), "here": program.stamp()}
+    ours = {key: maker["saved"].get(key) == maker["here"][key] for key in ("code", "numpy")}
+    computed = _rebuilt(document, saved, basis, catalogue)
+    compared = (document.keys() | computed.keys()) - _not_compared(document, origin)
+    drawn = DRAWN if ours["numpy"] else SAMPLED
+    found = [
+        entry
+        for key in sorted(compared)
+        for entry in _unequal(document.get(key), computed.get(key), drawn=drawn, place=key)
+    ]
+    if knowledge is not None and origin == "document" and ours["code"] and basis.sha256 == knowledge.sha256:
+        installed = basis_of(knowledge, set(document.get("claims") or {}))
+        found += _unequal(document["basis"], installed, drawn=drawn, place="basis")
+    wording = [] if all(ours.values()) else [entry for entry in found if _is_prose(entry[0])]
+    differences = [_difference(*entry) for entry in found if entry not in wording]
+    broken = edited(document)
+    differences += [_resealed(part) for part in broken or () if not any(_within(d["place"], part) for d in differences)]
+    stamps = {"saved": dict(saved.get("knowledge") or {}), "here": None if knowledge is None else _stamp(knowledge)}
+    why = _why(
+        differences, broken, ours=ours, other_knowledge=origin == "installed" and stamps["saved"] != stamps["here"]
+    )
+    return {
+        "same": not differences,
+        "why": why,
+        "text": MADE_BY[why].model_dump(),
+        "differences": differences,
+        "wording": [_difference(*entry) for entry in wording],
+        "edited": None if broken is None else list(broken),
+        "basis": origin,
+        "program": {**maker, "same": ours["code"]},
+        "knowledge": {**stamps, "same": stamps["saved"] == stamps["here"]},
+    }
 
 
 def recheck(
@@ -102,17 +152,13 @@ def recheck(
     """
     saved = _recommendation(document)
     now = _computed(document, knowledge, probes=probes, today=today, versions=versions or {}, machine=machine)
-    changes = [
-        *_knowledge_changes(document, saved, knowledge),
-        *_version_changes(document, versions or {}),
-        *_machine_changes(document, machine),
-        *_result_changes(saved, now),
-    ]
+    broken = edited(document)
     return {
         "stands": saved.get("recommended") == now.recommended,
         "then": _summary(saved),
         "now": _summary(now.document()),
-        "changes": changes,
+        "changes": changes_since(document, now, knowledge, versions=versions or {}, machine=machine),
+        "edited": None if broken is None else list(broken),
     }
 
 
@@ -137,6 +183,22 @@ def _basis(document: Mapping[str, Any], knowledge: Knowledge | None) -> tuple[Kn
     return knowledge, "installed"
 
 
+def _catalogue(document: Mapping[str, Any], probes: Sequence[Probe]) -> Sequence[Probe]:
+    held = document.get("probes") or {}
+    if not held or not _whole_catalogue(held):
+        return probes
+    try:
+        return TypeAdapter(tuple[Probe, ...]).validate_python(tuple(held.values()))
+    except ValidationError as error:
+        places = [[list(held)[int(item["loc"][0])], *item["loc"][1:]] for item in error.errors()]
+        raise InputError(
+            [
+                f"probes.{'.'.join(map(str, place))}: {item['msg']}"
+                for place, item in zip(places, error.errors(), strict=True)
+            ]
+        ) from error
+
+
 def _made_on(document: Mapping[str, Any]) -> date:
     try:
         return date.fromisoformat(str(document.get("made_on")))
@@ -152,6 +214,7 @@ def _computed(
     today: date,
     versions: Mapping[str, str],
     machine: Mapping[str, Any] | None,
+    measurable: Sequence[str] | None = None,
 ) -> Recommendation:
     seed = document.get("random_seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
@@ -165,7 +228,48 @@ def _computed(
         versions=versions,
         probes=probes,
         machine=machine,
+        measurable=measurable,
     )
+
+
+def _rebuilt(
+    document: Mapping[str, Any], saved: Mapping[str, Any], basis: Knowledge, catalogue: Sequence[Probe]
+) -> dict[str, Any]:
+    """Return the decision that the same inputs give today, as a document."""
+    recommendation = _computed(
+        document,
+        basis,
+        probes=catalogue,
+        today=_made_on(document),
+        versions=document.get("versions") or {},
+        machine=saved.get("machine"),
+        measurable=document.get("measurable") or None,
+    )
+    try:
+        return build(
+            needs_reader.parse(document["needs"], basis),
+            recommendation,
+            _evidence(document),
+            basis,
+            made_on=_made_on(document),
+            versions=document.get("versions") or {},
+            transcript=document.get("transcript") or (),
+            probes=catalogue,
+        ).document()
+    except ValidationError as error:
+        raise InputError([f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]) from error
+
+
+def _not_compared(document: Mapping[str, Any], origin: str) -> set[str]:
+    """Return the parts that are told by themselves, and those that this document does not hold whole."""
+    found = {"schema", "program", SEALS} | ({"basis"} if origin == "installed" else set())
+    if not document.get("probes") or not _whole_catalogue(document["probes"]):
+        found |= {"probes", "measurable"}
+    return found
+
+
+def _whole_catalogue(held: Mapping[str, Any]) -> bool:
+    return all(isinstance(entry, Mapping) and "scenario" in entry for entry in held.values())
 
 
 def _evidence(document: Mapping[str, Any]) -> tuple[Evidence, ...]:
@@ -185,33 +289,88 @@ def _evidence(document: Mapping[str, Any]) -> tuple[Evidence, ...]:
 # ---------------------------------------------------------------- differences
 
 
+def _why(
+    differences: Sequence[Mapping[str, Any]],
+    broken: Sequence[str] | None,
+    *,
+    ours: Mapping[str, bool],
+    other_knowledge: bool,
+) -> str:
+    """Return what the differences come from, a key of ``MADE_BY``."""
+    if not differences:
+        return "same"
+    if broken:
+        return "edited"
+    if broken is None:
+        return "unsealed"
+    if not ours["code"]:
+        return "another program"
+    if other_knowledge:
+        return "another knowledge base"
+    return "differs" if ours["numpy"] else "another NumPy"
+
+
 def _difference(place: str, saved: Any, computed: Any) -> dict[str, Any]:
     return {
         "place": place,
         "saved": saved,
         "computed": computed,
         "text": {
-            "en": f"{place}: the document says {saved!r}, the computation {computed!r}",
-            "zh": f"{place}：文件中为 {saved!r}，重新计算为 {computed!r}",
+            "en": f"{place}: the document says {_shown(saved)}, the computation {_shown(computed)}",
+            "zh": f"{place}：文件中为 {_shown(saved)}，重新计算为 {_shown(computed)}",
         },
     }
 
 
-def _differences(saved: Mapping[str, Any], computed: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = []
-    for key, tolerance in _COMPARED.items():
-        for place, one, other in _unequal(saved.get(key), computed.get(key), tolerance, place=key):
-            found.append(_difference(place, one, other))
-    return found
+def _resealed(part: str) -> dict[str, Any]:
+    """Return the difference of a part that only its seal shows to be changed: it went in, or is not compared."""
+    return {
+        "place": part,
+        "saved": None,
+        "computed": None,
+        "text": {
+            "en": f"{part}: changed after the document was written (its seal does not fit)",
+            "zh": f"{part}：文件写成之后被改动（封记不符）",
+        },
+    }
 
 
-def _unequal(saved: Any, computed: Any, tolerance: float, *, place: str) -> list[tuple[str, Any, Any]]:
-    """Return the places where two documents differ, numbers beyond the tolerance."""
+def _shown(value: Any) -> str:
+    """Return a value short enough for a line."""
+    text = "—" if value is None else repr(value)
+    return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
+
+
+LONG = 120
+"""Letters of a value shown in a line; the JSON form of the result holds it whole."""
+
+
+def _is_prose(place: str) -> bool:
+    """Say whether a place holds words the program made; those of claims and sources come from the basis."""
+    return place.startswith("recommendation.") and place.rpartition(".")[2] in _LANGUAGES
+
+
+def _within(place: str, part: str) -> bool:
+    return place == part or place.startswith((f"{part}.", f"{part}["))
+
+
+def _unequal(saved: Any, computed: Any, *, drawn: float, place: str, factor: float = 0.0) -> list[tuple[str, Any, Any]]:
+    """Return the places where two documents differ, numbers beyond their tolerance.
+
+    Args:
+        drawn: tolerance of a share of draws. factor: of it below a key that holds such shares, 0 elsewhere.
+    """
     if isinstance(saved, Mapping) and isinstance(computed, Mapping):
         return [
             entry
-            for key in sorted(set(saved) | set(computed))
-            for entry in _unequal(saved.get(key), computed.get(key), tolerance, place=f"{place}.{key}")
+            for key in sorted(saved.keys() | computed.keys())
+            for entry in _unequal(
+                saved.get(key),
+                computed.get(key),
+                drawn=drawn,
+                place=f"{place}.{key}",
+                factor=_SHARES.get(key, factor),
+            )
         ]
     if isinstance(saved, list | tuple) and isinstance(computed, list | tuple):
         if len(saved) != len(computed):
@@ -219,119 +378,24 @@ def _unequal(saved: Any, computed: Any, tolerance: float, *, place: str) -> list
         return [
             entry
             for index, (one, other) in enumerate(zip(saved, computed, strict=True))
-            for entry in _unequal(one, other, tolerance, place=f"{place}[{index}]")
+            for entry in _unequal(one, other, drawn=drawn, place=f"{place}[{index}]", factor=factor)
         ]
     if _number(saved) and _number(computed):
+        tolerance = max(EXACT, factor * drawn)
         return [] if math.isclose(saved, computed, rel_tol=tolerance, abs_tol=tolerance) else [(place, saved, computed)]
-    return [] if saved == computed else [(place, saved, computed)]
+    return (
+        []
+        if saved == computed and isinstance(saved, bool) == isinstance(computed, bool)
+        else [(place, saved, computed)]
+    )
 
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _edited(document: Mapping[str, Any], section: str, weighed: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return where a claim or source as shown is not the one that was weighed, texts included."""
-    found = []
-    for name, shown in sorted((document.get(section) or {}).items()):
-        if name not in weighed:
-            found.append(_difference(f"{section}.{name}", name, None))
-            continue
-        held = weighed[name].model_dump(mode="json")
-        if not isinstance(shown, Mapping):
-            found.append(_difference(f"{section}.{name}", shown, held))
-            continue
-        for key in sorted(held.keys() - _LINKS):
-            if shown.get(key) != held[key]:
-                found.append(_difference(f"{section}.{name}.{key}", shown.get(key), held[key]))
-    return found
-
-
-# ---------------------------------------------------------------- what changed since
-
-
-def _change(what: str, then: Any, now: Any, text: Text) -> dict[str, Any]:
-    return {"what": what, "then": then, "now": now, "text": text.model_dump()}
-
-
-def _knowledge_changes(
-    document: Mapping[str, Any], saved: Mapping[str, Any], knowledge: Knowledge
-) -> list[dict[str, Any]]:
-    stamp = saved.get("knowledge") or {}
-    if stamp.get("sha256") == knowledge.sha256:
-        return []
-    found = [
-        _change(
-            "knowledge",
-            stamp.get("version"),
-            knowledge.version,
-            Text(
-                en=f"The knowledge base is another one: {stamp.get('version')} then, {knowledge.version} now.",
-                zh=f"知识库已变化：当时 {stamp.get('version')}，现在 {knowledge.version}。",
-            ),
-        )
-    ]
-    for name, then in sorted((document.get("claims") or {}).items()):
-        now = knowledge.claims.get(name)
-        if now is None:
-            text = Text(en=f"The claim {name} is gone.", zh=f"论断 {name} 已删除。")
-            found.append(_change(f"claims.{name}", then.get("truth"), None, text))
-            continue
-        today = now.model_dump(mode="json")
-        for key in ("truth", "value", "grade"):
-            if then.get(key) != today[key]:
-                text = Text(
-                    en=f"The claim {name}: {key} was {then.get(key)}, is {today[key]}.",
-                    zh=f"论断 {name}：{key} 由 {then.get(key)} 变为 {today[key]}。",
-                )
-                found.append(_change(f"claims.{name}.{key}", then.get(key), today[key], text))
-    return found
-
-
-def _version_changes(document: Mapping[str, Any], versions: Mapping[str, str]) -> list[dict[str, Any]]:
-    then = document.get("versions") or {}
-    found = []
-    for name in sorted(set(then) | set(versions)):
-        if then.get(name) != versions.get(name):
-            text = Text(
-                en=f"{name}: {then.get(name) or 'not installed'} then, {versions.get(name) or 'not installed'} now.",
-                zh=f"{name}：当时 {then.get(name) or '未安装'}，现在 {versions.get(name) or '未安装'}。",
-            )
-            found.append(_change(f"versions.{name}", then.get(name), versions.get(name), text))
-    return found
-
-
-def _machine_changes(document: Mapping[str, Any], machine: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    if machine is None:
-        return []
-    found = []
-    for place, session in enumerate(document.get("evidence") or ()):
-        then = session.get("machine") or {}
-        if not door.same_machine(then, machine):
-            text = Text(
-                en="The measurements were made on another machine; they count for less here.",
-                zh="测量来自另一台机器，在此权重较低。",
-            )
-            found.append(_change(f"evidence[{place}].machine", door.identity(then), door.identity(machine), text))
-    return found
-
-
-def _result_changes(saved: Mapping[str, Any], now: Recommendation) -> list[dict[str, Any]]:
-    found = []
-    then = saved.get("recommended")
-    if then != now.recommended:
-        text = Text(
-            en=f"The recommendation was {then or 'none'} and would be {now.recommended or 'none'}.",
-            zh=f"当时推荐 {then or '无'}，现在会推荐 {now.recommended or '无'}。",
-        )
-        found.append(_change("recommended", then, now.recommended, text))
-    if saved.get("strength") != now.strength:
-        text = Text(
-            en=f"The strength was “{saved.get('strength')}” and would be “{now.strength}”.",
-            zh=f"强度由“{saved.get('strength')}”变为“{now.strength}”。",
-        )
-        found.append(_change("strength", saved.get("strength"), now.strength, text))
-    return found
+def _stamp(knowledge: Knowledge) -> dict[str, str]:
+    return {"version": knowledge.version, "sha256": knowledge.sha256}
 
 
 def _summary(recommendation: Mapping[str, Any]) -> dict[str, Any]:

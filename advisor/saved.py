@@ -1,4 +1,4 @@
-"""The shape of a saved decision, checked before anything reads on. Pure: no files, no clock.
+"""The shape of a saved decision, checked before anything reads on, and its seals. Pure: no files, no clock.
 
 Only what ``verify``, ``recheck`` and ``compare`` walk through is looked at; the needs and each
 evidence document have readers of their own.
@@ -6,6 +6,8 @@ evidence document have readers of their own.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +15,12 @@ from advisor.needs import InputError
 
 SCHEMA = "decision/1"
 
+SEALS = "seals"
+"""The part of a decision that holds a digest of each other part."""
+
 _OBJECTS = ("needs", "recommendation")
-_OBJECTS_OR_NONE = ("claims", "sources", "versions", "basis")
+_OBJECTS_OR_NONE = ("claims", "sources", "versions", "basis", "probes", "program", SEALS)
+_LISTS_OR_NONE = ("evidence", "transcript", "measurable")
 _RECOMMENDATION_OBJECTS = ("knowledge", "machine", "acceptability", "utility", "confidence")
 
 
@@ -36,7 +42,9 @@ def checked(document: Any, *, name: str = "") -> Mapping[str, Any]:
     versions = document.get("versions")
     if isinstance(versions, Mapping):
         problems += [f"versions.{key}: not a text" for key, value in versions.items() if not isinstance(value, str)]
-    problems += _evidence(document.get("evidence"))
+    for key in _LISTS_OR_NONE:
+        inside = str if key == "measurable" else Mapping
+        problems += _not_lists(document.get(key), key, inside)
     recommendation = document.get("recommendation")
     if isinstance(recommendation, Mapping):
         problems += _not_objects(recommendation, _RECOMMENDATION_OBJECTS, "recommendation.")
@@ -66,14 +74,13 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _evidence(sessions: Any) -> list[str]:
-    if sessions is None:
+def _not_lists(found: Any, key: str, inside: type) -> list[str]:
+    if found is None:
         return []
-    if not isinstance(sessions, list | tuple):
-        return ["evidence: not a list"]
-    return [
-        f"evidence[{place}]: not an object" for place, found in enumerate(sessions) if not isinstance(found, Mapping)
-    ]
+    if not isinstance(found, list | tuple):
+        return [f"{key}: not a list"]
+    what = "a text" if inside is str else "an object"
+    return [f"{key}[{place}]: not {what}" for place, entry in enumerate(found) if not isinstance(entry, inside)]
 
 
 def _criteria(rows: Any) -> list[str]:
@@ -93,3 +100,40 @@ def _criteria(rows: Any) -> list[str]:
         else:
             problems += _not_numbers(row["value"], f"{place}.value")
     return problems
+
+
+# ---------------------------------------------------------------- seals
+
+
+def seals(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of every part of a decision, as JSON with sorted keys.
+
+    No signature: who knows how can seal an edited document anew. It tells a document that was changed after it was
+    written, by hand or by accident, from one that another program computed otherwise.
+    """
+    return {key: _digest(part) for key, part in sorted(document.items()) if key != SEALS}
+
+
+def edited(document: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the parts that are not as they were sealed; None where the document was never sealed.
+
+    A document that names the code which made it was sealed by that code, so there a missing seal is an edit.
+    """
+    held = document.get(SEALS)
+    if not held:
+        return (SEALS,) if (document.get("program") or {}).get("code") else None
+    now = seals(document)
+    return tuple(sorted(key for key in held.keys() | now.keys() if held.get(key) != now.get(key)))
+
+
+def _digest(part: Any) -> str:
+    return hashlib.sha256(json.dumps(_settled(part), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _settled(value: Any) -> Any:
+    """Return a value as every JSON writer gives it: some write 2.0 as 2."""
+    if isinstance(value, Mapping):
+        return {key: _settled(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_settled(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -349,4 +349,4 @@ def test_an_edited_text_does_not_verify(tmp_path: Path) -> None:
     edited = replay.verify(document, probes=tuple(catalog.load().values()))
 
     assert untouched["differences"] == []
-    assert [found["place"] for found in edited["differences"]] == [f"claims.{name}.statement"]
+    assert [found["place"] for found in edited["differences"]] == [f"claims.{name}.statement.en"]

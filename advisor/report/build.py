@@ -1,18 +1,20 @@
 """What is true: one self-contained decision, from which every form of the report is drawn.
 
-Pure: the date and the program's version come in, nothing is read from disk.
+Pure: the date comes in; of the disk only the program's own text is read, once, for its digest.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from advisor import __version__
+from advisor import program, saved
+from advisor.advise import measurable_frameworks
 from advisor.needs import InputError
 from advisor.types import Knowledge, Needs, Recommendation
 from probes import evidence as evidence_documents
@@ -41,7 +43,8 @@ class Decision(BaseModel):
             recomputed from the report alone.
         transcript: the conversation that led to the needs, as the user wrote it.
         versions: installed framework versions at the time, which the ageing of claims depends on.
-        probes: what each probe of the evidence and of the plan asks.
+        probes: the catalogue the plan was chosen from. measurable: frameworks that probes could run.
+        program: who computed it (see ``program.stamp``). seals: a digest of each part (see ``saved.seals``).
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
@@ -59,6 +62,8 @@ class Decision(BaseModel):
     transcript: tuple[dict[str, str], ...] = ()
     versions: dict[str, str] = {}
     probes: dict[str, dict[str, Any]] = {}
+    measurable: tuple[str, ...] = ()
+    seals: dict[str, str] = {}
 
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""
@@ -83,28 +88,25 @@ def build(
             "machine": without_places(recommendation.machine),
         }
     )
-    asked = {step.probe for step in recommendation.probe_plan} | {m.probe for e in evidence for m in e.probes}
     cited = _cited(recommendation)
     claims = {name: knowledge.claims[name] for name in sorted(cited) if name in knowledge.claims}
     sources = sorted({key for claim in claims.values() for key in claim.sources})
-    return Decision(
+    decision = Decision(
         needs=needs.document(),
         recommendation=told,
         evidence=tuple(without_places(evidence_documents.document(session)) for session in evidence),
         claims={name: {**claim.model_dump(mode="json"), "status": claim.status} for name, claim in claims.items()},
         sources={key: knowledge.sources[key].model_dump(mode="json") for key in sources if key in knowledge.sources},
         made_on=made_on,
-        program={"name": "framework-advisor", "version": __version__},
+        program=program.stamp(),
         random_seed=recommendation.random_seed,
-        basis=basis(knowledge),
+        basis=basis(knowledge, cited),
         transcript=tuple(dict(line) for line in transcript),
         versions=dict(versions or {}),
-        probes={
-            probe.id: {"question": dict(probe.question), "metric": probe.metric}
-            for probe in probes
-            if probe.id in asked
-        },
+        probes={probe.id: asdict(probe) for probe in probes},
+        measurable=measurable_frameworks(tuple(knowledge.frameworks)),
     )
+    return decision.model_copy(update={"seals": saved.seals(decision.document())})
 
 
 def without_places(value: Any) -> Any:
@@ -121,18 +123,14 @@ def _last(place: re.Match[str]) -> str:
     return "" if HOMES.fullmatch(place["folders"] or "") else place["last"] or ""
 
 
-def basis(knowledge: Knowledge) -> dict[str, Any]:
-    """Return what a recomputation needs: all that weighs, and nothing that is only history."""
-    weighing = {name: claim for name, claim in knowledge.claims.items() if claim.status in ("active", "disputed")}
-    trimmed = knowledge.model_copy(
-        update={
-            "claims": {
-                name: claim.model_copy(update={"superseded_by": None, "counter_claims": ()})
-                for name, claim in weighing.items()
-            },
-        }
-    )
-    return trimmed.model_dump(mode="json")
+def basis(knowledge: Knowledge, cited: Collection[str] = ()) -> dict[str, Any]:
+    """Return what a recomputation needs: all claims that weigh and those ``cited``; the rest is only history."""
+    kept = {
+        name: claim
+        for name, claim in knowledge.claims.items()
+        if claim.status in ("active", "disputed") or name in cited
+    }
+    return knowledge.model_copy(update={"claims": kept}).model_dump(mode="json")
 
 
 def read(document: Any) -> Decision:

@@ -13,6 +13,7 @@ from advisor.advise import advise
 from advisor.audit import audit
 from advisor.needs import InputError
 from advisor.report.build import build
+from advisor.saved import seals
 from advisor.types import Needs
 from tests.advisor import small
 from tests.advisor.evidence import HERE
@@ -35,21 +36,22 @@ def saved(needs: Needs | None = None) -> dict[str, Any]:
 
 
 def test_a_decision_computes_to_itself() -> None:
-    assert replay.verify(saved()) == {"same": True, "differences": [], "basis": "document"}
+    found = replay.verify(saved())
+    assert (found["same"], found["differences"], found["basis"]) == (True, [], "document")
 
 
 def test_a_figure_changed_by_hand_is_found() -> None:
     document = saved()
     document["recommendation"]["utility"]["a"] += 0.1
     (difference,) = replay.verify(document)["differences"]
-    assert difference["place"] == "utility.a"
+    assert difference["place"] == "recommendation.utility.a"
 
 
 def test_a_claim_edited_after_the_decision_is_found() -> None:
     document = saved()
     document["claims"]["c"]["value"]["a"] = 2
     (difference,) = replay.verify(document)["differences"]
-    assert difference["place"] == "claims.c.value"
+    assert difference["place"] == "claims.c.value.a"
     document = saved()
     document["basis"]["claims"]["c"]["value"]["a"] = -2
     assert not replay.verify(document)["same"]
@@ -57,9 +59,11 @@ def test_a_claim_edited_after_the_decision_is_found() -> None:
 
 def test_without_its_basis_it_is_computed_from_the_knowledge_installed() -> None:
     document = saved() | {"basis": {}}
+    document["seals"] = seals(document)
     assert replay.verify(document, KNOWLEDGE)["same"]
     newer = KNOWLEDGE.model_copy(update={"sha256": "1" * 64})
-    assert replay.verify(document, newer)["differences"][0]["place"] == "knowledge.sha256"
+    places = [difference["place"] for difference in replay.verify(document, newer)["differences"]]
+    assert "recommendation.knowledge.sha256" in places
     with pytest.raises(InputError):
         replay.verify(document)
 

@@ -1,0 +1,184 @@
+"""What has changed between a saved decision and today: program, knowledge, versions, machine, plan, result. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from advisor import measured as door
+from advisor import program
+from advisor.types import Knowledge, Recommendation, Text
+
+
+def changes_since(
+    document: Mapping[str, Any],
+    now: Recommendation,
+    knowledge: Knowledge,
+    *,
+    versions: Mapping[str, str],
+    machine: Mapping[str, Any] | None,
+) -> list[dict[str, Any]]:
+    """Return every change, what it was made with first and what came of it last.
+
+    Args:
+        document: a checked decision/1. now: the recommendation that its needs and evidence give today.
+        knowledge: today's. versions, machine: today's; without a machine, none is compared.
+
+    Returns:
+        [{"what", "then", "now", "text"}].
+    """
+    saved = document["recommendation"]
+    return [
+        *_program_changes(document),
+        *_knowledge_changes(document, now, knowledge),
+        *_version_changes(document, versions),
+        *_machine_changes(document, machine),
+        *_plan_changes(saved, now),
+        *_result_changes(saved, now),
+    ]
+
+
+def _program_changes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    then, here = document.get("program") or {}, program.stamp()
+    names = {
+        "version": Text(en="The program's version", zh="程序版本"),
+        "code": Text(en="The code that decides", zh="决策代码"),
+        "numpy": Text(en="NumPy's version", zh="NumPy 版本"),
+    }
+    found = []
+    for key, name in names.items():
+        if then.get(key) not in (None, here[key]):
+            was, is_ = (str(value)[:SHORT] for value in (then[key], here[key]))
+            text = Text(en=f"{name.en} was {was}, is {is_}.", zh=f"{name.zh}由 {was} 变为 {is_}。")
+            found.append(_change(f"program.{key}", then[key], here[key], text))
+    return found
+
+
+SHORT = 12
+"""Letters of a digest that tell two apart for a reader."""
+
+
+def _change(what: str, then: Any, now: Any, text: Text) -> dict[str, Any]:
+    return {"what": what, "then": then, "now": now, "text": text.model_dump()}
+
+
+def _knowledge_changes(document: Mapping[str, Any], now: Recommendation, knowledge: Knowledge) -> list[dict[str, Any]]:
+    stamp = document["recommendation"].get("knowledge") or {}
+    if stamp.get("sha256") == knowledge.sha256:
+        return []
+    found = [
+        _change(
+            "knowledge",
+            stamp.get("version"),
+            knowledge.version,
+            Text(
+                en=f"The knowledge base is another one: {stamp.get('version')} then, {knowledge.version} now.",
+                zh=f"知识库已变化：当时 {stamp.get('version')}，现在 {knowledge.version}。",
+            ),
+        )
+    ]
+    for name, then in sorted((document.get("claims") or {}).items()):
+        current = knowledge.claims.get(name)
+        if current is None:
+            text = Text(en=f"The claim {name} is gone.", zh=f"论断 {name} 已删除。")
+            found.append(_change(f"claims.{name}", then.get("truth"), None, text))
+            continue
+        today = current.model_dump(mode="json")
+        for key in ("truth", "value", "grade"):
+            if then.get(key) != today[key]:
+                text = Text(
+                    en=f"The claim {name}: {key} was {then.get(key)}, is {today[key]}.",
+                    zh=f"论断 {name}：{key} 由 {then.get(key)} 变为 {today[key]}。",
+                )
+                found.append(_change(f"claims.{name}.{key}", then.get(key), today[key], text))
+    return found + _new_claims(document, now, knowledge)
+
+
+def _new_claims(document: Mapping[str, Any], now: Recommendation, knowledge: Knowledge) -> list[dict[str, Any]]:
+    """Return the claims that weigh on this decision now and did not stand in what it was computed from."""
+    then = (document.get("basis") or {}).get("claims")
+    if then is None:
+        return []
+    used = sorted({name for row in now.criteria if row.weight > 0 for name in row.claims} - then.keys())
+    return [
+        _change(
+            f"claims.{name}",
+            None,
+            knowledge.claims[name].truth,
+            Text(
+                en=f"A claim weighs now that was not there: {knowledge.claims[name].statement.en} ({name})",
+                zh=f"新增一条参与计分的论断：{knowledge.claims[name].statement.zh}（{name}）",
+            ),
+        )
+        for name in used
+    ]
+
+
+def _version_changes(document: Mapping[str, Any], versions: Mapping[str, str]) -> list[dict[str, Any]]:
+    then = document.get("versions") or {}
+    found = []
+    for name in sorted(set(then) | set(versions)):
+        if then.get(name) != versions.get(name):
+            text = Text(
+                en=f"{name}: {then.get(name) or 'not installed'} then, {versions.get(name) or 'not installed'} now.",
+                zh=f"{name}：当时 {then.get(name) or '未安装'}，现在 {versions.get(name) or '未安装'}。",
+            )
+            found.append(_change(f"versions.{name}", then.get(name), versions.get(name), text))
+    return found
+
+
+def _machine_changes(document: Mapping[str, Any], machine: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    if machine is None:
+        return []
+    found = []
+    for place, session in enumerate(document.get("evidence") or ()):
+        then = session.get("machine") or {}
+        if not door.same_machine(then, machine):
+            text = Text(
+                en="The measurements were made on another machine; they count for less here.",
+                zh="测量来自另一台机器，在此权重较低。",
+            )
+            found.append(_change(f"evidence[{place}].machine", door.identity(then), door.identity(machine), text))
+    return found
+
+
+def _plan_changes(saved: Mapping[str, Any], now: Recommendation) -> list[dict[str, Any]]:
+    """Return where the best way of the framework recommended then is another one now, or in another state."""
+
+    def best(routes: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+        ours = [row for row in routes if row.get("best") and row.get("framework") == saved.get("recommended")]
+        return {str(row.get("need")): row for row in ours}
+
+    then, today = best(saved.get("routes") or ()), best(row.model_dump(mode="json") for row in now.routes)
+    found = []
+    for need in sorted(then.keys() | today.keys()):
+        was, is_ = (_way(side.get(need)) for side in (then, today))
+        if was != is_:
+            text = Text(
+                en=f"The way to {need} was {was or 'none'} and is {is_ or 'none'}.",
+                zh=f"{need} 的路线由 {was or '无'} 变为 {is_ or '无'}。",
+            )
+            found.append(_change(f"routes.{need}", was, is_, text))
+    return found
+
+
+def _way(route: Mapping[str, Any] | None) -> str | None:
+    return None if route is None else f"{route.get('route')} ({route.get('status')})"
+
+
+def _result_changes(saved: Mapping[str, Any], now: Recommendation) -> list[dict[str, Any]]:
+    found = []
+    then = saved.get("recommended")
+    if then != now.recommended:
+        text = Text(
+            en=f"The recommendation was {then or 'none'} and would be {now.recommended or 'none'}.",
+            zh=f"当时推荐 {then or '无'}，现在会推荐 {now.recommended or '无'}。",
+        )
+        found.append(_change("recommended", then, now.recommended, text))
+    if saved.get("strength") != now.strength:
+        text = Text(
+            en=f"The strength was “{saved.get('strength')}” and would be “{now.strength}”.",
+            zh=f"强度由“{saved.get('strength')}”变为“{now.strength}”。",
+        )
+        found.append(_change("strength", saved.get("strength"), now.strength, text))
+    return found
