@@ -40,7 +40,7 @@ def read(path: str | Path, knowledge: Knowledge) -> Needs:
         InputError: with file, line and way out of every problem.
     """
     name = "standard input" if str(path) == "-" else str(path)
-    document = located.read(_text(str(path), name), name)
+    document = located.read(text_of(str(path)), name)
     problems = [str(problem) for problem in document.problems]
     reader = _Reader(knowledge, lambda where: f"{name}:{document.line(where)} {located.spelled(where)}".rstrip())
     needs = reader.needs({} if document.data is None and document.problems else document.data)
@@ -72,23 +72,31 @@ def contradictions(needs: Needs) -> list[dict[str, Any]]:
     return found
 
 
-def _text(path: str, name: str) -> str:
+def text_of(path: str, *, largest: int = LARGEST) -> str:
+    """Return the text of a UTF-8 file of at most ``largest`` bytes, or of standard input where ``path`` is "-".
+
+    Raises:
+        InputError: none there, unreadable, too large or not UTF-8.
+    """
+    name = "standard input" if path == "-" else path
     if path == "-":
-        raw = sys.stdin.buffer.read(LARGEST + 1)
+        if sys.stdin is None:
+            raise InputError([f"{name}: closed; name a file, or pipe one in"])
+        raw = sys.stdin.buffer.read(largest + 1)
     else:
         file = Path(path)
         if file.is_dir():
             raise InputError([f"{name}: a folder, not a file; name a file in it"])
         try:
             with file.open("rb") as stream:
-                raw = stream.read(LARGEST + 1)
+                raw = stream.read(largest + 1)
         except FileNotFoundError:
             near = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
             raise InputError([f"{name}: no such file; {_beside(file, near)}"]) from None
         except OSError as error:
             raise InputError([f"{name}: cannot be read ({error.strerror}); check the path and its rights"]) from None
-    if len(raw) > LARGEST:
-        raise InputError([f"{name}: over {LARGEST} bytes; this is not a needs file"])
+    if len(raw) > largest:
+        raise InputError([f"{name}: over {largest:,} bytes; no file of this kind is as large"])
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -97,7 +105,7 @@ def _text(path: str, name: str) -> str:
 
 def _beside(file: Path, names: Sequence[str]) -> str:
     way_out = nearest(file.name, names)
-    return way_out if way_out.startswith("did you mean") else "examples stand in knowledge/examples"
+    return way_out if way_out.startswith("did you mean") else "check the path; example needs: knowledge/examples"
 
 
 class _Reader:

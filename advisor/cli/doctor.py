@@ -23,7 +23,7 @@ EXTRAS = {"pdf": "fpdf2", "audit": "pymcdm"}
 def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
     """Show what is installed, which devices each framework sees, and how to add what is missing."""
     from advisor import knowledge as knowledge_base
-    from advisor.cli import prose
+    from advisor.cli import inventory
     from advisor.cli.probe import interpreters
 
     knowledge = knowledge_base.load()
@@ -31,7 +31,7 @@ def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
     if as_json:
         output.emit(document)
     else:
-        prose.doctor(document, knowledge, lang=lang)
+        inventory.doctor(document, knowledge, lang=lang)
 
 
 def examine(knowledge: Knowledge, pythons: dict[str, str]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ def command() -> None:
 
 @command.command(name="list", epilog="Example: framework-advisor evidence list --json")
 @output.as_json
-def list_(as_json: bool) -> None:
+@output.in_language
+def list_(as_json: bool, lang: str) -> None:
     """List what is kept."""
     from advisor import store
 
@@ -22,12 +23,9 @@ def list_(as_json: bool) -> None:
     if as_json:
         output.emit({"evidence": rows})
         return
-    if not rows:
-        click.echo("nothing kept yet; 'framework-advisor probe run' measures, 'evidence import FILE' takes a file")
-    for row in rows:
-        click.echo(
-            f"{row['id']:>4}  {row['started'][:16]}  grade {row['grade']}  {row['probes']} probes  {row['machine']}"
-        )
+    from advisor.cli import inventory
+
+    inventory.kept(rows, lang=lang)
 
 
 @command.command(epilog="Example: framework-advisor evidence show 1")
@@ -58,11 +56,16 @@ def import_(file: str, as_json: bool) -> None:
 @command.command(epilog="Example: framework-advisor evidence export 1 -o evidence.json")
 @click.argument("number", type=int)
 @click.option("-o", "--output", "target", default="-", metavar="FILE|-")
-def export(number: int, target: str) -> None:
-    """Write one evidence document to a file."""
+@output.as_json
+def export(number: int, target: str, as_json: bool) -> None:
+    """Write one evidence document to a file; with --json also print what was written where."""
     import json
 
     from advisor import store
 
+    output.check_writable(target)
     document = store.evidence_document(number)
-    output.write_atomically(target, json.dumps(document, ensure_ascii=False, indent=1).encode())
+    content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    output.write_atomically(target, content)
+    if as_json and not output.is_standard_output(target):
+        output.emit({"id": number, **output.written(target, content)})

@@ -22,7 +22,8 @@ def command() -> None:
 @command.command(epilog="Example: framework-advisor knowledge check --json")
 @directory
 @output.as_json
-def check(path: Path | None, as_json: bool) -> None:
+@output.in_language
+def check(path: Path | None, as_json: bool, lang: str) -> None:
     """Name every problem at once with file, line and way out; exit status 1 where there is one."""
     from dataclasses import asdict
 
@@ -40,12 +41,9 @@ def check(path: Path | None, as_json: bool) -> None:
             }
         )
     else:
-        for problem in result.problems:
-            click.echo(f"problem  {problem}")
-        for warning in result.warnings:
-            click.echo(f"warning  {warning}")
-        listed = ", ".join(f"{number} {what}" for what, number in counts.items())
-        click.echo(f"{listed}: {len(result.problems)} problems, {len(result.warnings)} warnings")
+        from advisor.cli import inventory
+
+        inventory.checked(result.problems, result.warnings, counts, lang=lang)
     if result.problems:
         raise click.exceptions.Exit(1)
 
@@ -63,7 +61,7 @@ def list_(
     """List the claims, or with --systems the tools."""
     from advisor import knowledge as knowledge_base
     from advisor import listing
-    from advisor.cli import prose
+    from advisor.cli import inventory
     from advisor.needs import InputError
 
     knowledge = knowledge_base.load()
@@ -78,7 +76,7 @@ def list_(
     if as_json:
         output.emit({"systems" if systems else "claims": rows})
     else:
-        prose.listing(rows, systems=systems, lang=lang)
+        inventory.listing(rows, systems=systems, lang=lang)
 
 
 @command.command(epilog="Example: framework-advisor knowledge show torchscript")
@@ -89,7 +87,7 @@ def show(name: str, as_json: bool, lang: str) -> None:
     """Show one claim, tool, criterion, question or source in full."""
     from advisor import knowledge as knowledge_base
     from advisor import listing
-    from advisor.cli import prose
+    from advisor.cli import inventory
     from advisor.needs import InputError
 
     knowledge = knowledge_base.load()
@@ -99,7 +97,7 @@ def show(name: str, as_json: bool, lang: str) -> None:
     if as_json:
         output.emit(entry)
     else:
-        prose.entry(entry, lang=lang)
+        inventory.entry(entry, lang=lang)
 
 
 @command.command(epilog="Example: framework-advisor knowledge stale --json")
@@ -109,18 +107,19 @@ def stale(as_json: bool, lang: str) -> None:
     """List what to review next, by its influence on decisions."""
     from advisor import influence
     from advisor import knowledge as knowledge_base
-    from advisor.cli import prose
+    from advisor.cli import inventory
 
     rows = influence.review_order(knowledge_base.load(), today=output.today())
     if as_json:
         output.emit({"stale": rows})
     else:
-        prose.stale(rows, lang=lang)
+        inventory.stale(rows, lang=lang)
 
 
 @command.command(epilog="Example: framework-advisor knowledge calibration --json")
 @output.as_json
-def calibration(as_json: bool) -> None:
+@output.in_language
+def calibration(as_json: bool, lang: str) -> None:
     """Set the recommendations beside published decisions: figures, and every difference with its reason."""
     from advisor import calibration as record
     from advisor import knowledge as knowledge_base
@@ -130,4 +129,6 @@ def calibration(as_json: bool) -> None:
     if as_json:
         output.emit(agreement.document())
     else:
-        click.echo(f"{record.figures(agreement)}\n\n{record.differences(agreement)}")
+        from advisor.cli import inventory
+
+        inventory.calibration(record.figures(agreement), record.differences(agreement), lang=lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -80,23 +81,19 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+LARGEST = 256_000_000
+"""Bytes read of one file; a decision with evidence takes about one million, ten thousand lines of text a few."""
+
+
 def read_text(path: str) -> str:
     """Read a UTF-8 file, or standard input for "-".
 
     Raises:
-        InputError: unreadable or not UTF-8.
+        InputError: none there, unreadable, too large or not UTF-8.
     """
-    from advisor.needs import InputError
+    from advisor.needs import text_of
 
-    try:
-        raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise InputError([f"{path}: {error.strerror}"]) from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        name = "standard input" if path == "-" else path
-        raise InputError([f"{name}: not UTF-8 text (byte {error.start}); save it as UTF-8"]) from error
+    return text_of(path, largest=LARGEST)
 
 
 def read_lines(path: str) -> Iterator[tuple[int, Any, str | None]]:
@@ -197,6 +194,16 @@ def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
+def is_standard_output(path: str | Path) -> bool:
+    """Say whether a place to write to is standard output."""
+    return str(path) in ("-", "/dev/stdout")
+
+
+def written(path: str, content: bytes) -> dict[str, Any]:
+    """Return what is said with --json of a file just written: where, how large, and its digest."""
+    return {"file": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
 def write_atomically(path: str | Path, content: bytes) -> None:
     """Write a file whole or not at all; "-" and /dev/stdout write to standard output.
 
@@ -205,7 +212,8 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     """
     from advisor.needs import InputError
 
-    if str(path) in ("-", "/dev/stdout"):
+    if is_standard_output(path):
+        sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
@@ -233,7 +241,7 @@ def check_writable(path: str) -> None:
     """Refuse an output place before long work, not after it."""
     from advisor.needs import InputError
 
-    if path in ("-", "/dev/stdout"):
+    if is_standard_output(path):
         return
     target = Path(path)
     if target.is_dir():

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from advisor.cli import output
-from probes.types import DEVICES
+from probes.types import DEVICES, Probe
 
 
 @click.group(epilog="Example: framework-advisor probe run training-mlp-eager -o evidence.json")
@@ -23,37 +23,47 @@ def list_(as_json: bool, lang: str) -> None:
     """List the probes: question, scenario, workload, expected seconds, claims they test."""
     from probes import catalog
 
-    rows: list[dict[str, Any]] = [
-        {
-            "id": probe.id,
-            "question": dict(probe.question),
-            "scenario": probe.scenario,
-            "workload": probe.workload,
-            "mode": probe.mode,
-            "settings": probe.settings,
-            "criterion": probe.criterion,
-            "claims": list(probe.claims),
-            "seconds": probe.seconds,
-            "asked_only": probe.asked_only,
-        }
-        for probe in catalog.load().values()
-    ]
+    known = catalog.load().values()
     if as_json:
-        output.emit({"probes": rows})
+        output.emit({"probes": [_row(probe) for probe in known]})
         return
-    for row in rows:
-        asked = "  (only when asked for)" if row["asked_only"] else ""
-        click.echo(f"{row['id']:<34} {row['seconds']:>4.0f} s  {row['question'][lang]}{asked}")
+    from advisor.cli import inventory
+
+    inventory.probes([_row(probe) for probe in known], lang=lang)
+
+
+def _row(probe: Probe) -> dict[str, Any]:
+    """Return one probe as a document."""
+    return {
+        "id": probe.id,
+        "question": dict(probe.question),
+        "scenario": probe.scenario,
+        "workload": probe.workload,
+        "mode": probe.mode,
+        "settings": probe.settings,
+        "criterion": probe.criterion,
+        "claims": list(probe.claims),
+        "seconds": probe.seconds,
+        "asked_only": probe.asked_only,
+    }
 
 
 @command.command(epilog="Example: framework-advisor probe show training-mlp-eager")
 @click.argument("name", metavar="ID")
-def show(name: str) -> None:
+@output.as_json
+@output.in_language
+def show(name: str, as_json: bool, lang: str) -> None:
     """Show a probe's page: how it is measured, what is held equal, what it does not tell."""
+    from advisor import knowledge as knowledge_base
     from probes import pages
 
     (probe,) = _known([name])
-    click.echo(pages.text(probe))
+    if as_json:
+        output.emit({**_row(probe), "page": pages.page(probe)})
+        return
+    from advisor.cli import inventory
+
+    inventory.probe(_row(probe), pages.page(probe), knowledge_base.load(), lang=lang)
 
 
 @command.command(
@@ -127,7 +137,7 @@ def run(
             raise
         way_out = f"the measurements are kept: framework-advisor evidence export {number} -o FILE"
         raise needs.InputError([*error.problems, way_out]) from error
-    if as_json and target not in ("-", "/dev/stdout"):
+    if as_json and not output.is_standard_output(target):
         output.emit(document)
     if status := measuring.status(session):
         raise click.exceptions.Exit(status)
@@ -140,7 +150,7 @@ def run(
 @output.in_language
 def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
     """Find out what difference this machine can resolve: A/A and planted slowdowns. Kept for later results."""
-    from advisor.cli import prose
+    from advisor.cli import inventory
     from probes import selftest as calibration
 
     document = calibration.calibrate(framework=framework, quick=quick, progress=output.say)
@@ -148,7 +158,7 @@ def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
     if as_json:
         output.emit(document)
     else:
-        prose.selftest(document, lang=lang)
+        inventory.selftest(document, lang=lang)
 
 
 def _known(names: Any) -> tuple[Any, ...]:

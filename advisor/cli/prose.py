@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from advisor.report.view import percent
+from advisor.report.words import WORDS as REPORT_WORDS
 
 if TYPE_CHECKING:
     from advisor.types import Knowledge, Recommendation
@@ -45,28 +46,21 @@ WORDS: dict[str, dict[str, str]] = {
         "sure": "sure",
         "out_of_scope": "This does not seem to be about choosing a framework.",
         "ask": "Worth saying next",
-        "same": "Same result: the decision can be recomputed from its report.",
-        "differs": "The recomputed decision differs:",
+        "differs": "What differs:",
+        "edited": "The document was changed after it was written.",
+        "edited_parts": "Parts that are not as they were written",
+        "made_by": "Made by version (code)",
+        "here": "here",
+        "reworded": "{n} sentences are worded otherwise by this version; the result is the same in them.",
         "stands": "The decision stands.",
         "falls": "The decision no longer stands.",
         "changed": "Changed since",
         "no_change": "nothing that matters has changed",
-        "resolves": "This machine tells apart ratios from",
-        "same_arm": "Same framework in both arms: winners named",
-        "planted": "Planted slowdown",
-        "found": "found",
-        "of": "of",
-        "resolves_none": "This machine is too busy to tell even the largest planted slowdown apart.",
         "no_difference": "The two decisions do not differ.",
-        "no_gpu": "no NVIDIA GPU",
         "audit": "Other methods, as a diagnostic",
         "agrees": "same first",
         "disagrees": "another first",
         "turned": "turned by an unwanted extra",
-        "cores": "cores",
-        "absent": "not usable here",
-        "tools_here": "Tools installed here",
-        "tools_add": "framework-advisor doctor --json lists every tool with the command that adds it.",
     },
     "zh": {
         "recommended": "推荐",
@@ -97,28 +91,21 @@ WORDS: dict[str, dict[str, str]] = {
         "sure": "把握",
         "out_of_scope": "这段话似乎与框架选择无关。",
         "ask": "接下来可以说明",
-        "same": "结果一致：凭报告即可重算出同样的结论。",
-        "differs": "重算结果不同：",
+        "differs": "不同之处：",
+        "edited": "文件在写成之后被改动过。",
+        "edited_parts": "与写成时不同的部分",
+        "made_by": "文件由此版本（代码）写成",
+        "here": "本机",
+        "reworded": "有 {n} 句话在本版本中措辞不同，结论不受影响。",
         "stands": "结论仍然成立。",
         "falls": "结论不再成立。",
         "changed": "此后的变化",
         "no_change": "没有影响结论的变化",
-        "resolves": "本机能分辨的最小比值为",
-        "same_arm": "两臂用同一框架：误判胜负",
-        "planted": "预设减速",
-        "found": "检出",
-        "of": "共",
-        "resolves_none": "本机干扰太多，连最大的预设减速也分辨不出。",
         "no_difference": "两份结论没有差别。",
-        "no_gpu": "无 NVIDIA 显卡",
         "audit": "其他方法（仅供诊断）",
         "agrees": "首选相同",
         "disagrees": "首选不同",
         "turned": "会被多余候选改变",
-        "cores": "核",
-        "absent": "此处不可用",
-        "tools_here": "本机已有的工具",
-        "tools_add": "framework-advisor doctor --json 列出每个工具及安装命令。",
     },
 }
 
@@ -167,7 +154,8 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         table = Table(words["need"], words["route"], words["state"], title=words["plan"], title_justify="left")
         for route in plan:
             name = route.name.in_(lang) if route.name else route.route
-            table.add_row(need(knowledge, route.need, lang), f"{name} ({', '.join(route.tools)})", route.status)
+            tools = ", ".join(knowledge.tools[tool].name if tool in knowledge.tools else tool for tool in route.tools)
+            table.add_row(need(knowledge, route.need, lang), f"{name} ({tools})", REPORT_WORDS[lang][route.status])
         out.print(table)
     for heading, ids in (("for", found.for_), ("against", found.against)):
         out.print(f"[bold]{words[heading]}[/bold]")
@@ -177,7 +165,8 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         if not ids:
             out.print(f"  {words['nothing']}")
     for conflict in found.contradictions:
-        out.print(f"[bold]{words['contradicts']}[/bold]: {escape(str(conflict.get('criterion', '')))}")
+        name = knowledge.criteria[conflict["criterion"]].name.in_(lang)
+        out.print(f"[bold]{words['contradicts']}[/bold]: {escape(name)}")
     if found.flips:
         out.print(f"[bold]{words['flips']}[/bold]")
         for flip in found.flips[:4]:
@@ -243,51 +232,35 @@ def understanding(found: Any, said: str, knowledge: Knowledge, *, lang: str) -> 
         out.print(f"{words['ask']}: {', '.join(knowledge.questions[name].text.in_(lang) for name in found.ask[:3])}")
 
 
-def listing(rows: Sequence[Mapping[str, Any]], *, systems: bool, lang: str) -> None:
-    """Print claims or systems, one line each."""
-    out = console()
-    for row in rows:
-        if systems:
-            latest = row["latest"]
-            state = f"{row['status']:<12}"
-            version = f"{latest['version'] or '':<12} {latest['date'] or '':<10}"
-            out.print(escape(f"{row['id']:<34} {state} {version} -> {row['successor'] or ''}").rstrip(" ->"))
-        else:
-            out.print(escape(f"{row['id']:<44} {row['criterion']:<22} {row['truth']:<9} {row['statement'][lang]}"))
-
-
-def entry(row: Mapping[str, Any], *, lang: str) -> None:
-    """Print one entry of the knowledge base."""
-    import yaml
-
-    def one(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            if set(value) == {"en", "zh"}:
-                return value[lang]
-            return {key: one(inner) for key, inner in value.items() if inner not in (None, [], {}, "")}
-        return [one(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-    click.echo(yaml.safe_dump(one(row), allow_unicode=True, sort_keys=False, width=100).rstrip())
-
-
-def stale(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
-    """Print the review order."""
-    for row in rows:
-        click.echo(f"{row['review_by']}  {row['days']:>5} d  influence {row['influence']:.4f}  {row['id']}")
-
-
 def verified(result: Mapping[str, Any], *, lang: str) -> None:
-    """Print the outcome of a verification."""
-    click.echo(WORDS[lang]["same" if result["same"] else "differs"])
-    for difference in result.get("differences", ()):
+    """Print the outcome of a verification: what it comes from, then every difference."""
+    words = WORDS[lang]
+    click.echo(result["text"][lang])
+    if result["edited"]:
+        click.echo(f"{words['edited_parts']}: {', '.join(result['edited'])}")
+    if not result["program"]["same"]:
+        saved, here = (_maker(result["program"][key]) for key in ("saved", "here"))
+        click.echo(f"{words['made_by']}: {saved}; {words['here']}: {here}")
+    if result["differences"]:
+        click.echo(words["differs"])
+    for difference in result["differences"]:
         click.echo(f"  {_line(difference, lang)}")
+    if result["wording"]:
+        click.echo(words["reworded"].format(n=len(result["wording"])))
+
+
+def _maker(program: Mapping[str, str]) -> str:
+    """Return a program as a reader tells two apart: version and the start of its code's digest."""
+    return f"{program.get('version', '?')} ({program.get('code', '?')[:12]})"
 
 
 def rechecked(result: Mapping[str, Any], *, lang: str) -> None:
     """Print the outcome of a recheck."""
     words = WORDS[lang]
     click.echo(words["stands" if result["stands"] else "falls"])
-    changes = result.get("changes", ())
+    if result["edited"]:
+        click.echo(f"{words['edited']} {words['edited_parts']}: {', '.join(result['edited'])}")
+    changes = result["changes"]
     click.echo(f"{words['changed']}: {'' if changes else words['no_change']}")
     for change in changes:
         click.echo(f"  {_line(change, lang)}")
@@ -309,41 +282,3 @@ def _line(difference: Any, lang: str) -> str:
     if isinstance(text, Mapping):
         return str(text.get(lang) or text.get("en"))
     return "  ".join(f"{key}: {value}" for key, value in difference.items())
-
-
-def selftest(document: Mapping[str, Any], *, lang: str) -> None:
-    """Print what this machine can resolve."""
-    words = WORDS[lang]
-    same = document["same_arm"]
-    click.echo(f"{words['same_arm']} {same['winners_named']} {words['of']} {same['runs']}")
-    for planted in document["planted"]:
-        click.echo(
-            f"{words['planted']} {planted['slowdown']:.2f}: {words['found']} {planted['found']} {words['of']} "
-            f"{planted['runs']}"
-        )
-    if document["resolves"] is None:
-        click.echo(words["resolves_none"])
-        return
-    click.echo(f"{words['resolves']} {document['resolves']:.2f} ({document['seconds_a_probe']:.0f} s)")
-
-
-def doctor(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
-    """Print what is there and how to add what is not."""
-    words, out = WORDS[lang], console()
-    machine = document["machine"]
-    out.print(f"Python {document['python']['version']}  {document['python']['executable']}")
-    gpus = ", ".join(str(gpu.get("name", "GPU")) for gpu in machine.get("gpus", ())) or words["no_gpu"]
-    out.print(f"{machine['cpu']}, {machine['cores']} {words['cores']}, {gpus}, {machine['os']}")
-    for name, found in document["frameworks"].items():
-        shown = framework(knowledge, name, lang)
-        if found["installed"]:
-            devices = ", ".join(device["kind"] for device in found["devices"])
-            out.print(f"[bold]{shown}[/bold] {found['version']}  {devices}  [dim]{found['python']}[/dim]")
-        else:
-            out.print(f"[bold]{shown}[/bold] {words['absent']}: {escape(found['reason'])}", highlight=False)
-    present = [f"{name} {tool['version']}" for name, tool in document["tools"].items() if tool["installed"]]
-    out.print(f"{words['tools_here']}: {', '.join(present) or words['nothing']}")
-    for name, extra in document["app"]["extras"].items():
-        if not extra["installed"]:
-            out.print(f"{words['absent']}: {name}  [dim]{escape(extra['add'])}[/dim]")
-    out.print(f"[dim]{words['tools_add']}[/dim]")

@@ -11,6 +11,7 @@ from advisor.cli import inputs, output
 
 if TYPE_CHECKING:
     from advisor.report import Form
+    from advisor.report.build import Decision
 
 
 @click.command(
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
 @click.option("--random-seed", type=int, default=0, show_default=True)
 @click.option("-o", "--output", "target", required=True, metavar="FILE", help="The suffix chooses the form.")
+@output.as_json
 @output.in_language
 def command(
     needs_file: str | None,
@@ -33,12 +35,11 @@ def command(
     budget: float,
     random_seed: int,
     target: str,
+    as_json: bool,
     lang: str,
 ) -> None:
-    """Write the decision report: .html, .md, .json or .pdf."""
+    """Write the decision report: .html, .md, .json or .pdf; with --json also print what was written where."""
     from advisor import knowledge as knowledge_base
-    from advisor import store
-    from advisor.needs import InputError
     from advisor.report.build import build
 
     form = form_of(target)
@@ -60,18 +61,34 @@ def command(
         versions=output.installed_versions(knowledge),
         probes=inputs.catalogue(),
     )
-    output.write_atomically(target, form.render(decision, lang))
-    try:
-        store.add_decision(decision)
-    except InputError as error:
-        # The report is written, and that was the task; only the copy in the store is missing.
-        output.say("; ".join(error.problems))
-    from advisor.cli import prose
+    content = form.render(decision, lang)
+    output.write_atomically(target, content)
+    number = keep(decision)
+    if as_json:
+        told = {key: recommendation.document()[key] for key in ("recommended", "strength", "acceptability")}
+        output.emit({**output.written(target, content), "form": form.SUFFIX, "lang": lang, "kept": number, **told})
+    else:
+        from advisor.cli import prose
 
-    prose.answer(recommendation, knowledge, lang=lang)
-    output.say(str(target))
+        prose.answer(recommendation, knowledge, lang=lang)
+        output.say(str(target))
     if status:
         raise click.exceptions.Exit(status)
+
+
+def keep(decision: Decision) -> int | None:
+    """Keep the decision in the store and return its number there.
+
+    Where the store cannot be written, that is said and None returned: the report is written, and that was the task.
+    """
+    from advisor import store
+    from advisor.needs import InputError
+
+    try:
+        return store.add_decision(decision)
+    except InputError as error:
+        output.say("; ".join(error.problems))
+        return None
 
 
 def form_of(target: str) -> Form:

@@ -1,0 +1,236 @@
+"""What is known, kept and installed, as lines in the terminal, in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.markup import escape
+
+from advisor.cli.prose import console, framework
+
+if TYPE_CHECKING:
+    from advisor.types import Knowledge
+
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "resolves": "This machine tells apart ratios from",
+        "same_arm": "Same framework in both arms: winners named",
+        "planted": "Planted slowdown",
+        "found": "found",
+        "of": "of",
+        "resolves_none": "This machine is too busy to tell even the largest planted slowdown apart.",
+        "no_gpu": "no NVIDIA GPU",
+        "cores": "cores",
+        "absent": "not usable here",
+        "tools_here": "Tools installed here",
+        "tools_add": "framework-advisor doctor --json lists every tool with the command that adds it.",
+        "nothing": "none",
+        "checked": "{counts}: {problems} problems, {warnings} warnings",
+        "problem": "problem",
+        "warning": "warning",
+        "frameworks": "frameworks",
+        "criteria": "criteria",
+        "questions": "questions",
+        "claims": "claims",
+        "sources": "sources",
+        "tools": "tools",
+        "routes": "routes",
+        "nothing_kept": "nothing kept yet; 'framework-advisor probe run' measures, 'framework-advisor evidence import "
+        "FILE' takes a file",
+        "kept": "grade {grade}  {measured} of {probes} probes measured",
+        "asked_only": "only when asked for",
+        "seconds": "s",
+        "about_probe": "Compares {criterion}; mode {mode}, settings {settings}, about {seconds:.0f} s.",
+        "tests_claims": "Claims it tests",
+        "page_in_english": "",
+        "stale": "review by {day} ({days} days)  moves a result by up to {points:.1f} points  {id}",
+        "current": "holds today",
+        "outdated": "out of date",
+        "contested": "contested",
+        "wrong": "wrong",
+        "active": "active",
+        "maintenance": "maintenance",
+        "deprecated": "deprecated",
+        "archived": "archived",
+        "renamed": "renamed",
+        "removed": "removed",
+        "tables_in_english": "",
+    },
+    "zh": {
+        "resolves": "本机能分辨的最小比值为",
+        "same_arm": "两臂用同一框架：误判胜负",
+        "planted": "预设减速",
+        "found": "检出",
+        "of": "共",
+        "resolves_none": "本机干扰太多，连最大的预设减速也分辨不出。",
+        "no_gpu": "无 NVIDIA 显卡",
+        "cores": "核",
+        "absent": "此处不可用",
+        "tools_here": "本机已有的工具",
+        "tools_add": "framework-advisor doctor --json 列出每个工具及安装命令。",
+        "nothing": "无",
+        "checked": "{counts}：{problems} 个问题，{warnings} 个警告",
+        "problem": "问题",
+        "warning": "警告",
+        "frameworks": "框架",
+        "criteria": "准则",
+        "questions": "问题",
+        "claims": "论断",
+        "sources": "来源",
+        "tools": "工具",
+        "routes": "路线",
+        "nothing_kept": "还没有保存任何实测；framework-advisor probe run 进行实测，"
+        "framework-advisor evidence import FILE 导入文件",
+        "kept": "等级 {grade}  {probes} 项探测中测得 {measured} 项",
+        "asked_only": "仅在指定时运行",
+        "seconds": "秒",
+        "about_probe": "比较的是{criterion}；模式 {mode}，设置 {settings}，约 {seconds:.0f} 秒。",
+        "tests_claims": "检验的论断",
+        "page_in_english": "以下测量方法说明仅有英文：",
+        "stale": "{day} 前复核（{days} 天）  对结果的影响至多 {points:.1f} 点  {id}",
+        "current": "至今成立",
+        "outdated": "已过时",
+        "contested": "有争议",
+        "wrong": "不正确",
+        "active": "活跃",
+        "maintenance": "仅维护",
+        "deprecated": "已弃用",
+        "archived": "已归档",
+        "renamed": "已更名",
+        "removed": "已移除",
+        "tables_in_english": "以下表格及理由仅有英文。",
+    },
+}
+
+
+def listing(rows: Sequence[Mapping[str, Any]], *, systems: bool, lang: str) -> None:
+    """Print claims or systems, one line each."""
+    words, out = WORDS[lang], console()
+    for row in rows:
+        if systems:
+            latest = row["latest"]
+            state = f"{words[row['status']]:<12}"
+            version = f"{latest['version'] or '':<12} {latest['date'] or '':<10}"
+            out.print(escape(f"{row['id']:<34} {state} {version} -> {row['successor'] or ''}").rstrip(" ->"))
+        else:
+            out.print(
+                escape(f"{row['id']:<44} {row['criterion']:<22} {words[row['truth']]:<11} {row['statement'][lang]}")
+            )
+
+
+def entry(row: Mapping[str, Any], *, lang: str) -> None:
+    """Print one entry of the knowledge base."""
+    import yaml
+
+    def one(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            if set(value) == {"en", "zh"}:
+                return value[lang]
+            return {key: one(inner) for key, inner in value.items() if inner not in (None, [], {}, "")}
+        return [one(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+    click.echo(yaml.safe_dump(one(row), allow_unicode=True, sort_keys=False, width=100).rstrip())
+
+
+def stale(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
+    """Print the review order, the most influential first."""
+    for row in rows:
+        points = 100 * row["influence"]
+        click.echo(WORDS[lang]["stale"].format(day=row["review_by"], days=row["days"], points=points, id=row["id"]))
+
+
+def checked(problems: Iterable[object], warnings: Iterable[object], counts: Mapping[str, int], *, lang: str) -> None:
+    """Print what the check of the knowledge base found."""
+    words = WORDS[lang]
+    found = {"problem": list(problems), "warning": list(warnings)}
+    for kind, entries in found.items():
+        for one in entries:
+            click.echo(f"{words[kind]}  {one}")
+    listed = ", ".join(f"{number} {words[what]}" for what, number in counts.items()) or words["nothing"]
+    numbers = {f"{kind}s": len(entries) for kind, entries in found.items()}
+    click.echo(words["checked"].format(counts=listed, **numbers))
+
+
+def kept(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
+    """Print the sessions in the store, one line each."""
+    words = WORDS[lang]
+    if not rows:
+        click.echo(words["nothing_kept"])
+    for row in rows:
+        told = words["kept"].format(grade=row["grade"], probes=row["probes"], measured=row["measured"])
+        click.echo(f"{row['id']:>4}  {row['started'][:16].replace('T', ' ')}  {told}  {row['machine']}")
+
+
+def probes(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
+    """Print the catalogue, one line a probe."""
+    words = WORDS[lang]
+    for row in rows:
+        asked = f"  ({words['asked_only']})" if row["asked_only"] else ""
+        click.echo(f"{row['id']:<34} {row['seconds']:>4.0f} {words['seconds']}  {row['question'][lang]}{asked}")
+
+
+def probe(row: Mapping[str, Any], page: Mapping[str, str], knowledge: Knowledge, *, lang: str) -> None:
+    """Print a probe's page; its method is written in English."""
+    words = WORDS[lang]
+    click.echo(f"# {row['id']}\n\n{row['question'][lang]}\n")
+    criterion = knowledge.criteria.get(row["criterion"])
+    name = criterion.name.in_(lang) if criterion else row["criterion"]
+    click.echo(words["about_probe"].format(**{**row, "criterion": name}))
+    if row["claims"]:
+        click.echo(f"\n{words['tests_claims']}:")
+    for claim in row["claims"]:
+        told = knowledge.claims[claim].statement.in_(lang) if claim in knowledge.claims else ""
+        click.echo(f"- {claim}: {told}")
+    if words["page_in_english"]:
+        click.echo(f"\n{words['page_in_english']}")
+    for heading, text in page.items():
+        if text:
+            click.echo(f"\n**{heading}.** {text}")
+
+
+def calibration(figures: str, differences: str, *, lang: str) -> None:
+    """Print the record of published decisions; its tables are written in English, as in the knowledge base."""
+    if WORDS[lang]["tables_in_english"]:
+        click.echo(f"{WORDS[lang]['tables_in_english']}\n")
+    click.echo(f"{figures}\n\n{differences}")
+
+
+def selftest(document: Mapping[str, Any], *, lang: str) -> None:
+    """Print what this machine can resolve."""
+    words = WORDS[lang]
+    same = document["same_arm"]
+    click.echo(f"{words['same_arm']} {same['winners_named']} {words['of']} {same['runs']}")
+    for planted in document["planted"]:
+        click.echo(
+            f"{words['planted']} {planted['slowdown']:.2f}: {words['found']} {planted['found']} {words['of']} "
+            f"{planted['runs']}"
+        )
+    if document["resolves"] is None:
+        click.echo(words["resolves_none"])
+        return
+    seconds = f"{document['seconds_a_probe']:.0f} {words['seconds']}"
+    click.echo(f"{words['resolves']} {document['resolves']:.2f} ({seconds})")
+
+
+def doctor(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
+    """Print what is there and how to add what is not."""
+    words, out = WORDS[lang], console()
+    machine = document["machine"]
+    out.print(f"Python {document['python']['version']}  {document['python']['executable']}")
+    gpus = ", ".join(str(gpu.get("name", "GPU")) for gpu in machine.get("gpus", ())) or words["no_gpu"]
+    out.print(f"{machine['cpu']}, {machine['cores']} {words['cores']}, {gpus}, {machine['os']}")
+    for name, found in document["frameworks"].items():
+        shown = framework(knowledge, name, lang)
+        if found["installed"]:
+            devices = ", ".join(device["kind"] for device in found["devices"])
+            out.print(f"[bold]{shown}[/bold] {found['version']}  {devices}  [dim]{found['python']}[/dim]")
+        else:
+            out.print(f"[bold]{shown}[/bold] {words['absent']}: {escape(found['reason'])}", highlight=False)
+    present = [f"{name} {tool['version']}" for name, tool in document["tools"].items() if tool["installed"]]
+    out.print(f"{words['tools_here']}: {', '.join(present) or words['nothing']}")
+    for name, extra in document["app"]["extras"].items():
+        if not extra["installed"]:
+            out.print(f"{words['absent']}: {name}  [dim]{escape(extra['add'])}[/dim]")
+    out.print(f"[dim]{words['tools_add']}[/dim]")
