@@ -1,8 +1,10 @@
 """A knowledge base small enough to read at a glance, and without a fault; tests break it one line at a time."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from advisor.located import Problem
 from probes.types import Probe
 
 TODAY = date(2026, 11, 23)
@@ -286,3 +288,33 @@ def change(folder: Path, file: str, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+Case = tuple[str, str, str, str | None, str, tuple[str, ...]]
+"""What is wrong: (file, written, replaced by, line on which it stands, key, what message and way out say)."""
+
+
+def broken(root: Path, case: Case) -> Path:
+    """Write the base with one thing wrong and return its folder."""
+    file, old, new, *_ = case
+    folder = write(root)
+    change(folder, file, old, new)
+    return folder
+
+
+def told(problems: Sequence[Problem], folder: Path, case: Case, *, elsewhere: bool = False) -> bool:
+    """Say whether a problem names the case's file, line and key, and says what it should.
+
+    ``elsewhere``: what one file lacks may be a problem of another file.
+    """
+    file, _, _, at, key, says = case
+    line = first_line(folder, file, at)
+    here = [p for p in problems if elsewhere or p.file == f"knowledge/{file}"]
+    fitting = [p for p in here if p.key.endswith(key) and line in (None, p.line)]
+    return any(all(words in f"{p.message}; {p.way_out}" for words in says) for p in fitting)
+
+
+def first_line(folder: Path, file: str, text: str | None) -> int | None:
+    """Return the first line of a file that holds ``text``, counted from 1."""
+    lines = (folder / file).read_text(encoding="utf-8").splitlines()
+    return None if text is None else next(at for at, line in enumerate(lines, 1) if text in line)

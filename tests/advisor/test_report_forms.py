@@ -1,0 +1,73 @@
+"""Every form of the report says the answer, in either language, for every example and for none."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from advisor import report
+from advisor.needs import InputError
+from advisor.report import pdf
+from advisor.report.view import View
+from advisor.report.words import WORDS
+from advisor.types import Needs
+from tests.advisor.reports import EXAMPLES, LANGUAGES, decide, decision, text_of
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("form", ["html", "md", "json"])
+def test_every_form_holds_the_answer_in_either_language(form: str, lang: str) -> None:
+    made = decision()
+
+    said = text_of(made, form, lang)
+
+    answer = View(made, lang).answer()["name"] if form != "json" else str(made.recommendation.recommended)
+    assert answer in said
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_makes_a_report_without_measurements(path: Any) -> None:
+    made = decision(path.stem, with_evidence=False, transcript=False)
+
+    for form in ("html", "md", "json"):
+        assert len(text_of(made, form)) > 1000
+
+
+def test_no_answers_at_all_still_make_a_report() -> None:
+    made = decide(Needs(), ())
+
+    assert WORDS["en"]["nobody"] in text_of(made, "html")
+    assert WORDS["zh"]["nobody"] in text_of(made, "md", "zh")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_pdf_is_a_pdf_or_says_which_font_it_wants(lang: str) -> None:
+    try:
+        pdf.find_font(lang)
+    except InputError:
+        with pytest.raises(InputError, match="install fonts-"):
+            report.formats()["pdf"].render(decision(), lang)
+    else:
+        assert report.formats()["pdf"].render(decision(), lang).startswith(b"%PDF")
+
+
+def test_a_pdf_without_a_font_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr(pdf, "font_folders", lambda: (tmp_path, tmp_path / "missing"))
+
+    with pytest.raises(InputError, match="fonts-noto-cjk") as refused:
+        report.formats()["pdf"].render(decision(), "zh")
+
+    assert ".html" in refused.value.problems[0]
+
+
+def test_both_languages_have_the_same_words_with_the_same_blanks() -> None:
+    def blanks(text: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
+    assert {key: blanks(text) for key, text in WORDS["en"].items()} == {
+        key: blanks(text) for key, text in WORDS["zh"].items()
+    }
+    assert all(text.strip() for words in WORDS.values() for text in words.values())
