@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from advisor import wording
+from advisor.conditions import Bools, reach
 from advisor.scoring import Judged, Problem, Scored
 from advisor.types import Needs, NextQuestion, Question
-from advisor.voices import Bools, Floats
+from advisor.voices import Floats
 
 MOST_CONDITIONS = 8
 """Up to 2^8 combinations of a criterion's open conditions are bounded exactly; beyond, by the whole scale."""
@@ -180,7 +181,7 @@ class Bound:
             for option in choices(question, scored.needs):
                 possible[self.problem.column[question.id, option]] = True
         self.now = self.problem.truths(scored.answers[None, :])[0]
-        self.ever = self.problem.truths(possible[None, :])[0]  # conditions are positive: more answers, more truths
+        self.surely, self.maybe = reach(self.problem.conditions, scored.answers, possible)
 
     def holds(self) -> bool:
         """Return True where the bound proves that the leader stays."""
@@ -194,20 +195,35 @@ class Bound:
     def _rivals(self) -> list[int]:
         """Return the frameworks that some completion may leave allowed: those no answered requirement excludes."""
         answered = self.scored.answers
-        allowed = self.problem.allowed(answered[None, :], self.ever[None, :])[0]
+        allowed = self.problem.allowed(answered[None, :], self.maybe[None, :])[0]
         return [a for a in range(len(self.problem.frameworks)) if a != self.leader and allowed[a]]
 
     def _leader_stays_allowed(self) -> bool:
-        """Return True where the leader has a living route to whatever open requirement may be chosen."""
+        """Return True where the leader keeps a living route to whatever is required, or may come to be."""
         if self.leader < 0 or not self.scored.judged.allowed[0, self.leader]:
             return False
-        for question in self.questions:
-            _, needs = self.problem.requirements.get(question.id, ("", {}))
-            for option in choices(question, self.scored.needs):
-                routes = needs.get(self.problem.column[question.id, option])
-                if routes is not None and not any(self.now[condition] for condition in routes[self.leader]):
-                    return False
+        open_ = {question.id: question for question in self.questions}
+        for name, (mode, needs) in self.problem.requirements.items():
+            if name in open_:
+                chosen = [self.problem.column[name, option] for option in choices(open_[name], self.scored.needs)]
+            else:
+                chosen = [column for column in needs if self.scored.answers[column]]
+            kept = [self._always(needs[column][self.leader]) for column in chosen if column in needs]
+            if not (any(kept) or not kept if mode == "any" and name not in open_ else all(kept)):
+                return False
         return True
+
+    def _always(self, routes: Sequence[int]) -> bool:
+        """Return True where, whatever is answered yet, one of these routes' conditions holds."""
+        if any(self.surely[condition] for condition in routes):
+            return True
+        columns = {column for condition in routes for column in self.problem.conditions[condition].columns}
+        asked = {self.problem.options[column][0] for column in columns}
+        sets = [self._answers_to(question) for question in self.questions if question.id in asked]
+        if not routes or math.prod(len(each) for each in sets) > MOST_COMPLETIONS:
+            return False
+        held = self.problem.truths(completions(self.scored.answers, sets))
+        return bool(held[:, list(routes)].any(axis=1).all())
 
     def _lead(self, rival: int) -> float:
         """Return a lower bound on the unnormalised lead over a rival."""
@@ -227,7 +243,7 @@ class Bound:
         problem = self.problem
         found = self.scored.judged.values[0, :, self.leader] - self.scored.judged.values[0, :, rival]
         for j in range(len(problem.criteria)):
-            moving = [c for c in conditions_of(problem, j) if self.ever[c] and not self.now[c]]
+            moving = [c for c in conditions_of(problem, j) if self.maybe[c] and not self.surely[c]]
             if not moving:
                 continue
             if len(moving) > MOST_CONDITIONS:

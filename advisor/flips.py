@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor import robustness, wording
+from advisor.conditions import Bools
 from advisor.scoring import Problem, Scored, judge
 from advisor.types import Answer, Flip, Knowledge, Needs, Question
-from advisor.voices import Bools, Floats
+from advisor.voices import Floats
 
 SHOWN_ANSWERS = 4
 """Answer changes shown with their acceptability; more would be a list, not an explanation."""

@@ -118,19 +118,25 @@ def _options(holdings: Holdings) -> dict[str, set[str]]:
     return {question.id: {o.id for o in question.options} for _, question in holdings.items("questions")}
 
 
-def _answers(holdings: Holdings, entry: Entry, *, when: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
+def _answers(holdings: Holdings, entry: Entry, *, thing: Any) -> Iterator[Problem]:
+    """Check the answers under which a claim or a route applies, and under which it does not."""
+    yield from _chosen(holdings, entry, key="when", asked=thing.when)
+    yield from _chosen(holdings, entry, key="unless", asked=thing.unless)
+
+
+def _chosen(holdings: Holdings, entry: Entry, *, key: str, asked: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
     questions = known(holdings, "questions")
     if questions is None:
         return
     options = _options(holdings)
-    for question, chosen in when.items():
+    for question, chosen in asked.items():
         if question not in questions:
-            yield entry.problem(("when", question), f"unknown question '{question}'", nearest(question, questions))
+            yield entry.problem((key, question), f"unknown question '{question}'", nearest(question, questions))
             continue
         for at, option in enumerate(chosen):
             if option not in options.get(question, {option}):
                 message = f"'{question}' has no option '{option}'"
-                yield entry.problem(("when", question, at), message, nearest(option, options[question]))
+                yield entry.problem((key, question, at), message, nearest(option, options[question]))
 
 
 def _need(holdings: Holdings, entry: Entry, *, where: Path, need: str) -> Iterator[Problem]:
@@ -224,7 +230,7 @@ def _source(entry: Entry, source: Any) -> Iterator[Problem]:
 
 
 def _claim(holdings: Holdings, entry: Entry, *, claim: Any) -> Iterator[Problem]:
-    yield from _answers(holdings, entry, when=claim.when)
+    yield from _answers(holdings, entry, thing=claim)
     for framework, versions in claim.versions.items():
         yield from _range(entry, ("versions", framework), text=versions)
     if not claim.sources:
@@ -259,7 +265,7 @@ def _tool(entry: Entry, tool: Any) -> Iterator[Problem]:
 
 def _route(holdings: Holdings, entry: Entry, *, route: Any) -> Iterator[Problem]:
     yield from _need(holdings, entry, where=("need",), need=route.need)
-    yield from _answers(holdings, entry, when=route.when)
+    yield from _answers(holdings, entry, thing=route)
     if route.status not in LIVING_ROUTE:
         return
     tools = {tool.id: tool for _, tool in holdings.items("tools")}

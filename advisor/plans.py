@@ -24,7 +24,7 @@ from advisor.types import (
     RouteResult,
     Text,
 )
-from advisor.voices import holds, route_order, split
+from advisor.voices import applies, route_order, split
 
 
 def named_needs(needs: Needs) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def routes_for(needs: Needs, knowledge: Knowledge) -> tuple[RouteResult, ...]:
                 (
                     route
                     for route in knowledge.routes
-                    if route.need == need and route.framework == framework and holds(route.when, needs)
+                    if route.need == need and route.framework == framework and applies(route, needs)
                 ),
                 key=lambda route: (route.status not in LIVING_ROUTE, route_order(route, knowledge)),
             )
@@ -102,7 +102,7 @@ def unmet(framework: str, needs: Needs, knowledge: Knowledge) -> list[tuple[str,
                 route.need == need
                 and route.framework == framework
                 and route.status in LIVING_ROUTE
-                and holds(route.when, needs)
+                and applies(route, needs)
                 for route in knowledge.routes
             )
         ]

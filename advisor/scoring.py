@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from advisor import measured as door
 from advisor import voices
+from advisor.conditions import Bools, Condition, compiled, truths
 from advisor.types import LIVING_ROUTE, Claim, Knowledge, Needs, Route
-from advisor.voices import Bools, Floats, Member, Path, Voice, applicable
+from advisor.voices import Floats, Member, Path, Voice, applicable
 
 __all__ = ["Judged", "Problem", "Scored", "applicable", "judge", "prepare", "score"]
 
@@ -50,7 +51,7 @@ class Problem:
     Attributes:
         options: (question, option) per column of an answers matrix; ``column`` is its inverse.
         emphasis: (options, J).
-        conditions: per index, one tuple of columns per question asked of; index 0 always holds.
+        conditions: per index, what answers must be like; index 0 always holds.
         claims: those alive, by criterion. routes: those alive, by (need, framework), best first.
         voices: [j][a]. moving: [j] those of them that answers can change, with their a.
         fixed: (2, J, n) precision and moment of the prior and of the voices that no answer can change.
@@ -69,8 +70,8 @@ class Problem:
     emphasis: Floats
     claims: dict[str, list[Claim]]
     routes: dict[tuple[str, str], list[Route]]
-    conditions: list[tuple[tuple[int, ...], ...]] = field(default_factory=lambda: [()])
-    condition_index: dict[tuple[tuple[int, ...], ...], int] = field(default_factory=lambda: {(): voices.ALWAYS})
+    conditions: list[Condition] = field(default_factory=lambda: [Condition()])
+    condition_index: dict[Condition, int] = field(default_factory=lambda: {Condition(): voices.ALWAYS})
     voices: list[list[list[Voice]]] = field(default_factory=list)
     moving: list[list[tuple[int, Voice]]] = field(default_factory=list)
     fixed: Floats = field(default_factory=lambda: np.zeros((2, 0, 0)))
@@ -88,14 +89,9 @@ class Problem:
                     row[self.column[question, option]] = True
         return row
 
-    def condition(self, when: Mapping[str, Iterable[str]]) -> int:
+    def condition(self, when: Mapping[str, Iterable[str]], *, unless: Mapping[str, Iterable[str]] | None = None) -> int:
         """Return the index of a condition, made when new."""
-        key = tuple(
-            sorted(
-                tuple(sorted(self.column[question, option] for option in options if (question, option) in self.column))
-                for question, options in when.items()
-            )
-        )
+        key = compiled(when, unless or {}, options=self.options)
         if key not in self.condition_index:
             self.condition_index[key] = len(self.conditions)
             self.conditions.append(key)
@@ -103,12 +99,7 @@ class Problem:
 
     def truths(self, answers: Bools) -> Bools:
         """Return which conditions hold, (K, conditions), for answers (K, options)."""
-        held = np.ones((len(self.conditions), len(answers)), dtype=np.bool_)
-        chosen = np.ascontiguousarray(answers.T)
-        for index, questions in enumerate(self.conditions):
-            for columns in questions:
-                held[index] &= chosen[list(columns)].any(axis=0) if len(columns) != 1 else chosen[columns[0]]
-        return held.T
+        return truths(self.conditions, answers)
 
     # ------------------------------------------------------------ weights
 
@@ -313,7 +304,8 @@ def voices_on(problem: Problem, criterion: str, framework: str, *, claims: Seque
 
 def _members(problem: Problem, claim: Claim, framework: str) -> list[Member]:
     sds = problem.knowledge.settings.sd
-    condition, mean = problem.condition(claim.when), voices.value_of(claim.value[framework])
+    condition = problem.condition(claim.when, unless=claim.unless)
+    mean = voices.value_of(claim.value[framework])
     older = voices.growth(claim, framework, problem.knowledge, today=problem.today, versions=problem.versions)
     found = [Member(condition, mean, (sds[claim.grade] * older) ** -2, (claim.id,))]
     if claim.id in problem.finding.confirmed:
@@ -333,7 +325,12 @@ def _path(problem: Problem, criterion: str, need: str, framework: str) -> Path:
         need_condition=chosen(need) if len(others) > 1 else voices.ALWAYS,
         rivals=tuple(chosen(other) for other in others) if len(others) > 1 else (),
         routes=tuple(
-            Member(problem.condition(route.when), voices.value_of(route.effect), sds[route.grade] ** -2, route.claims)
+            Member(
+                problem.condition(route.when, unless=route.unless),
+                voices.value_of(route.effect),
+                sds[route.grade] ** -2,
+                route.claims,
+            )
             for route in problem.routes.get((need, framework), ())
         ),
         nothing=Member(voices.ALWAYS, 0.0, sds[voices.NO_ROUTE_GRADE] ** -2, ()),
@@ -366,7 +363,10 @@ def _add_requirements(problem: Problem) -> None:
             need = f"{question.id}.{choice.id}"
             if need in known:
                 needs[problem.column[question.id, choice.id]] = [
-                    [problem.condition(route.when) for route in problem.routes.get((need, framework), ())]
+                    [
+                        problem.condition(route.when, unless=route.unless)
+                        for route in problem.routes.get((need, framework), ())
+                    ]
                     for framework in problem.frameworks
                 ]
         problem.requirements[question.id] = (question.requires, needs)

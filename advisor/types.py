@@ -142,6 +142,7 @@ class Claim(Strict):
         value: effect on the criterion today, per framework, -2..2; a framework not named is not judged.
         truth: whether the statement holds today; outdated and wrong claims weigh nothing.
         when: answers under which it applies {question: [options]}: all questions, any option each.
+        unless: answers under which it does not: a question of these answered with none but these options.
         versions: PEP 440 range per framework for which it was checked.
         origin: "source" where the source document says it (``section`` says where), else "ours".
         favours: framework the statement speaks for, or "none" / "both".
@@ -162,6 +163,7 @@ class Claim(Strict):
     section: str | None = None
     favours: str = "none"
     when: dict[str, tuple[Option, ...]] = {}
+    unless: dict[str, tuple[Option, ...]] = {}
     versions: dict[FrameworkId, str] = {}
     tools: tuple[str, ...] = ()
     sources: tuple[str, ...]
@@ -200,7 +202,7 @@ class Route(Strict):
     """How a need is reached from a framework: concrete tools, their state, and how good the way is.
 
     ``need`` is "question.option". ``effect`` and ``grade`` place it on the criterion that names the
-    need. ``when`` restricts it to answers.
+    need. ``when`` restricts it to answers, ``unless`` takes answers out, as in a claim.
     """
 
     id: str
@@ -214,6 +216,7 @@ class Route(Strict):
     note: Text | None = None
     install: str | None = None
     when: dict[str, tuple[Option, ...]] = {}
+    unless: dict[str, tuple[Option, ...]] = {}
     claims: tuple[ClaimId, ...] = ()
     sources: tuple[str, ...] = ()
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from advisor.conditions import Bools
 from advisor.types import Claim, Grade, Knowledge, Needs, Route
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 ALWAYS = 0
 """Index of the condition that holds under any answers."""
@@ -63,10 +63,18 @@ def holds(when: Mapping[str, Iterable[str]], needs: Needs) -> bool:
     return all(set(needs.options(question)) & set(options) for question, options in when.items())
 
 
+def applies(thing: Claim | Route, needs: Needs) -> bool:
+    """Return True where ``when`` holds and no question of ``unless`` was answered with none but its options."""
+    return holds(thing.when, needs) and not any(
+        needs.options(question) and set(needs.options(question)) <= set(options)
+        for question, options in thing.unless.items()
+    )
+
+
 def applicable(needs: Needs, knowledge: Knowledge) -> tuple[Claim, ...]:
-    """Return the claims that weigh under these answers, by id: alive, and their ``when`` holds."""
+    """Return the claims that weigh under these answers, by id: alive, and applying to them."""
     return tuple(
-        claim for _, claim in sorted(knowledge.claims.items()) if claim.truth in WEIGHING and holds(claim.when, needs)
+        claim for _, claim in sorted(knowledge.claims.items()) if claim.truth in WEIGHING and applies(claim, needs)
     )
 
 

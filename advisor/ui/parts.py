@@ -123,13 +123,17 @@ def claim_card(claim: Claim) -> None:
         facts.append(f"{say('Effect', '影响')}: {plain(effect_words(claim))}")
     if claim.section:
         facts.append(f"{say('Source document', '源文档')}: {plain(claim.section)}")
-    if claim.when:
-        when = "; ".join(
-            f"{words(base.questions[q].text) if q in base.questions else q} → "
-            + say(" or ", " 或 ").join(option_name(q, option) for option in options)
-            for q, options in claim.when.items()
-        )
-        facts.append(f"{say('Applies when', '适用条件')}: {plain(when)}")
+    for asked, name in (
+        (claim.when, say("Applies when", "适用条件")),
+        (claim.unless, say("Does not apply where the answer is only", "以下为唯一回答时不适用")),
+    ):
+        if asked:
+            answers = "; ".join(
+                f"{words(base.questions[q].text) if q in base.questions else q} → "
+                + say(" or ", " 或 ").join(option_name(q, option) for option in options)
+                for q, options in asked.items()
+            )
+            facts.append(f"{name}: {plain(answers)}")
     if claim.versions:
         facts.append(
             f"{say('Checked for', '核对版本')}: "

@@ -29,6 +29,14 @@ conditions = st.one_of(
 )
 
 
+exceptions = st.one_of(
+    st.just({}),
+    st.sampled_from(
+        [("stage", ("p",)), ("deploy", ("web",)), ("deploy", ("none", "mobile")), ("device", ("gpu",))]
+    ).map(lambda pair: {pair[0]: pair[1]}),
+)
+
+
 @st.composite
 def claims(draw: st.DrawFn, names: tuple[str, ...], number: int) -> Claim:
     judged = draw(st.sets(st.sampled_from(names), min_size=1))
@@ -39,6 +47,7 @@ def claims(draw: st.DrawFn, names: tuple[str, ...], number: int) -> Claim:
         grade=draw(grades),
         truth=draw(st.sampled_from(["current", "current", "contested", "outdated", "wrong"])),
         when=draw(conditions),
+        unless=draw(exceptions),
         sources=(draw(st.sampled_from(["source", "copy-1", "copy-2"])),),
     )
 
@@ -53,6 +62,7 @@ def routes(draw: st.DrawFn, names: tuple[str, ...], number: int) -> Route:
         grade=draw(grades),
         status=draw(st.sampled_from(["supported", "supported", "beta", "dead"])),
         when=draw(conditions),
+        unless=draw(exceptions),
         claims=tuple(draw(st.sets(st.sampled_from([f"claim-{i}" for i in range(8)]), max_size=2))),
     )
 
