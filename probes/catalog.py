@@ -8,11 +8,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from probes.types import MODES, Probe
+from probes.types import MODES, OWN, Probe
 
 PATH = Path(__file__).with_name("catalog.yaml")
 
-OWN = ("training-mlp-default", "training-mlp-eager", "inference-mlp-default")
+FOR_OWN = ("training-mlp-default", "training-mlp-eager", "inference-mlp-default")
 """What a workload of the user's is put through where no probe is named."""
 
 _NEEDED = ("id", "question", "scenario", "mode", "criterion")
@@ -102,9 +102,9 @@ def choose(ids: Sequence[str], probes: Mapping[str, Probe]) -> list[Probe]:
 
 
 def choose_own(ids: Sequence[str], probes: Mapping[str, Probe]) -> list[Probe]:
-    """Return the probes that are to observe a workload of the user's, by default those of ``OWN``.
+    """Return the probes that are to observe a workload of the user's, by default those of ``FOR_OWN``.
 
     They test no documented claim: those speak of other models.
     """
-    chosen = choose(ids or OWN, probes)
-    return [replace(p, id=p.id.replace(p.workload, "own"), workload="", claims=()) for p in chosen if p.workload]
+    chosen = choose(ids or FOR_OWN, probes)
+    return [replace(p, id=p.id.replace(p.workload, OWN), workload=OWN, claims=()) for p in chosen if p.workload]

@@ -34,9 +34,7 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
         }
         gate = session.gate(probe, described["parity"], described["exemptions"], paths)
         if not gate["passed"]:
-            from dataclasses import replace
-
-            return replace(Measurement.absent(probe, Status.NOT_COMPARABLE, gate["reason"]), parity=gate)
+            return Measurement.absent(probe, Status.NOT_COMPARABLE, gate["reason"], parity=gate)
     labels = [arm.label for arm in session.arms]
     samples: dict[str, list[float]] = {label: [] for label in labels}
     facts: dict[str, Any] = {}
@@ -63,20 +61,7 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
     ratio = None
     if len(kept) == len(labels):
         ratio, facts["p"] = _ratio(probe, kept, labels)
-    return Measurement(
-        probe=probe.id,
-        scenario=probe.scenario,
-        workload=probe.workload if not session.workload_file else "own",
-        mode=probe.mode,
-        status=Status.OK,
-        unit=described["unit"],
-        samples=kept,
-        ratio=ratio,
-        parity=gate,
-        facts=facts,
-        own_workload=session.workload_file is not None,
-        settings=probe.settings,
-    )
+    return Measurement.of(probe, Status.OK, unit=described["unit"], samples=kept, ratio=ratio, parity=gate, facts=facts)
 
 
 def agreed(sides: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -54,16 +54,16 @@ def measure(
             paths = {label: answer["arrays"] for label, answer in opened.items()}
             gate = session.gate(probe, described["parity"], described["exemptions"], paths)
             if not gate["passed"]:
-                return _not_comparable(probe, gate["reason"], parity=gate)
+                return Measurement.absent(probe, Status.NOT_COMPARABLE, gate["reason"], parity=gate)
         disguise = _disguise(session, clients, probe)
         if disguise:
-            return _not_comparable(probe, disguise, parity=gate)
+            return Measurement.absent(probe, Status.NOT_COMPARABLE, disguise, parity=gate)
         missing = max(1, RESTARTS[0] - len(taken)) if confirm else 1
         one = _turns(session, probe, clients, deadline=deadline, parts=missing)
         taken.append(one)
         changed = _changed(session, clients, probe, one) if not described["retraces"] else ""
         if changed:
-            return _not_comparable(probe, changed, parity=gate)
+            return Measurement.absent(probe, Status.NOT_COMPARABLE, changed, parity=gate)
         estimates.append(compare.within(one.log_ratios(*labels)))
         if not confirm:
             break
@@ -109,29 +109,20 @@ def measure(
         turns=[_record(t) for t in taken],
     )
     limits = None if busy and session.threads > 1 else _limits(session, probe, opened, samples)
-    measurement = Measurement(
-        probe=probe.id,
-        scenario=probe.scenario,
-        workload=probe.workload if not session.workload_file else "own",
-        mode=probe.mode,
-        status=Status.OK,
+    if limits is not None and any(limits[label]["limit"] == "bug" for label in labels):
+        shares = ", ".join(f"{label} {limits[label]['compute']:.0%}" for label in labels)
+        reason = f"more than this machine's measured roof was reached ({shares}): work is missing or not waited for"
+        return Measurement.absent(probe, Status.NOT_COMPARABLE, reason, parity=gate)
+    return Measurement.of(
+        probe,
+        Status.OK,
         unit=described["unit"],
         samples=samples,
         ratio=found,
         parity=gate,
         roof=limits,
         facts=facts,
-        own_workload=session.workload_file is not None,
-        settings=probe.settings,
     )
-    if limits is not None and any(limits[label]["limit"] == "bug" for label in labels):
-        shares = ", ".join(f"{label} {limits[label]['compute']:.0%}" for label in labels)
-        return _not_comparable(
-            probe,
-            f"more than this machine's measured roof was reached ({shares}): work is missing or not waited for",
-            parity=gate,
-        )
-    return measurement
 
 
 def _turns(
@@ -184,8 +175,6 @@ def _counters(session: Session, client: Client, probe: Probe) -> dict[str, int]:
 
 def _disguise(session: Session, clients: Sequence[Client], probe: Probe) -> str:
     """Say which side calls itself compiled and is not."""
-    if probe.mode not in ("compiled", "xla"):
-        return ""
     for client in clients:
         counted = _counters(session, client, probe)
         if not counted["compilations"]:
@@ -223,10 +212,6 @@ def _too_busy(taken: Sequence[turns.Turns], found: Ratio) -> str:
     return (
         f"the machine was too busy for a verdict: {troubled} of {pairs} pairs were disturbed; try one thread, or later"
     )
-
-
-def _not_comparable(probe: Probe, reason: str, *, parity: Mapping[str, Any] | None) -> Measurement:
-    return replace(Measurement.absent(probe, Status.NOT_COMPARABLE, reason), parity=parity)
 
 
 def _overtaking(opened: Mapping[str, Mapping[str, Any]], samples: Mapping[str, Sequence[float]]) -> dict[str, Any]:

@@ -31,6 +31,9 @@ INCONCLUSIVE = "inconclusive"
 
 MODES = ("eager", "compiled", "xla", "default")
 
+OWN = "own"
+"""Workload of a probe that observes a model of the user's, which a file brings."""
+
 DEVICES = ("auto", "cpu", "cuda", "rocm", "mps", "xpu", "tpu", "gpu")
 """What may be asked for: a kind of device, "gpu" for any accelerator, "auto" for the best that all sides share."""
 
@@ -43,7 +46,7 @@ class Probe:
         id: kebab-case, e.g. ``training-mlp-eager``.
         question: what it answers, by language code.
         scenario: module name in ``probes/scenarios``.
-        workload: module name in ``probes/workloads``; empty for scenarios that need none.
+        workload: module name in ``probes/workloads``; empty for scenarios that need none, ``OWN`` for the user's.
         mode: one of ``MODES``.
         criterion: id of the criterion the verdict speaks to (an opaque word here).
         claims: ids of the claims it tests (opaque words here).
@@ -109,16 +112,15 @@ class Measurement:
     settings: str = "default"
 
     @classmethod
-    def absent(cls, probe: Probe, status: Status, reason: str, *, seconds: float = 0.0) -> Measurement:
-        """Say why there is no number."""
+    def of(cls, probe: Probe, status: Status, **found: Any) -> Measurement:
+        """Say what a probe found; who it is comes from the probe."""
         return cls(
             probe=probe.id,
             scenario=probe.scenario,
             workload=probe.workload,
             mode=probe.mode,
             status=status,
-            reason=reason,
-            seconds=seconds,
+            own_workload=probe.workload == OWN,
             settings=probe.settings,
         )
 
@@ -126,9 +128,17 @@ class Measurement:
 @dataclass(frozen=True)
 class Evidence:
     """One session on one machine: the ``evidence/1`` document as types."""
+            **found,
 
     machine: Mapping[str, Any]
     environments: Mapping[str, Mapping[str, Any]]
+    @classmethod
+    def absent(
+        cls, probe: Probe, status: Status, reason: str, *, parity: Mapping[str, Any] | None = None
+    ) -> Measurement:
+        """Say why there is no number."""
+        return cls.of(probe, status, reason=reason, parity=parity)
+
     probes: tuple[Measurement, ...]
     selftest: Mapping[str, Any] | None
     grade: str

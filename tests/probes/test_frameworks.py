@@ -63,8 +63,8 @@ def test_inference_tells_its_tail(found):
 
 def test_the_example_of_an_own_model_passes_the_gate():
     path = catalog.PATH.with_name("own_model.py")
-    probe = replace(catalog.load()["training-mlp-default"], id="training-own-default", workload="", seconds=3.0)
-    (measurement,) = duet.measure([probe], workload_file=str(path), budget=60.0).probes
+    (probe,) = catalog.choose_own(["training-mlp-default"], catalog.load())
+    (measurement,) = duet.measure([replace(probe, seconds=3.0)], workload_file=str(path), budget=60.0).probes
     assert measurement.status is Status.OK, measurement.reason
     assert measurement.own_workload
     assert measurement.parity["passed"]
