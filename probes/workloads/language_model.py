@@ -193,9 +193,9 @@ def tensorflow(build: Build) -> Twin:
             self.down = layers.Dense(width, dtype=dtype)
 
         def call(self, x, attend):
-            batch, steps, _ = x.shape
-            q, k, v = tf.unstack(tf.reshape(self.qkv(self.norm1(x)), (batch, steps, 3, heads, -1)), axis=2)
-            mixed = tf.reshape(attend(q, k, v), (batch, steps, width))
+            steps = x.shape[1]
+            q, k, v = tf.unstack(tf.reshape(self.qkv(self.norm1(x)), (-1, steps, 3, heads, width // heads)), axis=2)
+            mixed = tf.reshape(attend(q, k, v), (-1, steps, width))
             x = x + self.out(mixed)
             return x + self.down(self.up(self.norm2(x)))
 

@@ -157,15 +157,15 @@ def tensorflow(build: Build) -> Twin:
             }
 
         def attend(self, x, i):
-            batch, length, width = x.shape
+            length, width = x.shape[1:]
 
             def split(name):
                 y = self.dense[f"layer{i}_{name}"](x)
-                return tf.transpose(tf.reshape(y, (batch, length, heads, depth)), (0, 2, 1, 3))
+                return tf.transpose(tf.reshape(y, (-1, length, heads, depth)), (0, 2, 1, 3))
 
             scores = tf.matmul(split("query"), split("key"), transpose_b=True) * depth**-0.5
             mixed = tf.matmul(tf.nn.softmax(scores), split("value"))
-            return self.dense[f"layer{i}_joined"](tf.reshape(tf.transpose(mixed, (0, 2, 1, 3)), (batch, length, width)))
+            return self.dense[f"layer{i}_joined"](tf.reshape(tf.transpose(mixed, (0, 2, 1, 3)), (-1, length, width)))
 
         def call(self, ids, training=False):
             x = self.norms["start"](self.words(ids) + self.places)

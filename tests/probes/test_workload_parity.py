@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import probes
-from probes import parity
+from probes import catalog, parity
 from probes.process import Arm, Client
+from probes.types import Probe
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 PARTS = ["outputs", "loss", "gradients", "weights"]
@@ -105,3 +106,20 @@ def test_a_compiled_tensorflow_step_equals_the_eager_one(workload: str, sides: S
     for part in PARTS:
         far = parity.distances(compiled, eager, part=part, start=start if part == "weights" else None)
         assert max(far.values()) < parity.BOUNDS[part], (part, far)
+
+
+EVERYDAY = [probe for probe in catalog.load().values() if probe.mode == "default" and probe.scenario == "inference"]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("probe", EVERYDAY, ids=lambda probe: probe.id)
+def test_the_everyday_forward_takes_the_batches_of_its_probe_and_of_its_gate(
+    probe: Probe, framework: str, sides: Sides
+) -> None:
+    asked = {"scenario": probe.scenario, "workload": probe.workload, "workload_file": None, "size": probe.size}
+    asked |= {"mode": "default", "seed": 7, "scratch": sides.scratch}
+    client = sides.clients[framework]
+    described = client.ask("describe", timeout=60, **asked)
+    answer = client.ask("open", timeout=120, parity=described["parity"], **asked)
+    with np.load(answer["arrays"]) as held:
+        assert all(np.isfinite(held[name]).all() for name in held.files)
