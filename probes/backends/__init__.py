@@ -64,6 +64,12 @@ class Backend(Protocol):
     def counters(self) -> dict[str, int]:
         """Count ``compilations``, ``graph_breaks``, ``fallbacks`` and ``retraces`` since the process began."""
 
+    def mend(self, error: BaseException) -> bool:
+        """Remove from the framework's cache of compiled code what an error says is broken there.
+
+        Whoever ends a process while it compiles may leave half a file. True if it is worth trying once more.
+        """
+
     def matmul(self, n: int, dtype: str, device: str) -> Callable[[], Any]:
         """Return a call that multiplies two n x n matrices: the compute roof."""
 

@@ -156,6 +156,11 @@ def counters() -> dict[str, int]:
     }
 
 
+def mend(error: BaseException) -> bool:
+    """Nothing is cached here."""
+    return False
+
+
 def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
     """Multiply into a matrix that is there already."""
     import numpy as np

@@ -165,6 +165,11 @@ def counters() -> dict[str, int]:
     }
 
 
+def mend(error: BaseException) -> bool:
+    """TensorFlow keeps no compiled code between processes."""
+    return False
+
+
 def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
     """Multiply two matrices; TensorFlow has no call that writes into one that is there."""
     import tensorflow as tf
@@ -287,3 +292,62 @@ def _fit_step(
         return function(feeds[id(batch)])
 
     return step
+
+
+def own_model(make: Callable[[], Any], dtype: str, batch: Any) -> Any:
+    """Build a model of the user's in a dtype; one call fills layers that take their shape from the input."""
+    import tensorflow as tf
+
+    keras, before = tf.keras, tf.keras.config.floatx()
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+    try:
+        model = make()
+        model(tf.constant(batch))
+    finally:
+        keras.config.set_floatx(before)
+        keras.config.set_dtype_policy(before)
+    return model
+
+
+def weights_of(model: Any) -> list[tuple[str, tuple[int, ...], Any, bool]]:
+    """List a model's weights in order: name, shape, variable, whether it is a running statistic."""
+    return [
+        (variable.path.partition("/")[2], tuple(variable.shape), variable, variable.name.startswith("moving_"))
+        for variable in model.weights
+    ]
+
+
+def output_shape(model: Any, batch: Any) -> tuple[int, ...]:
+    """Return the shape of a model's output."""
+    import tensorflow as tf
+
+    return tuple(model(tf.constant(batch)).shape)
+
+
+def own_twin(build: Build, model: Any, listed: Mapping[str, Any], *, loss: str, rate: float, rank: int) -> Twin:
+    """Train a model of the user's by plain gradient descent.
+
+    Args:
+        build: dtype, device, mode and settings.
+        model: from ``own_model``.
+        listed: common name -> an entry of ``weights_of``.
+        loss: one of ``probes.own.LOSSES``.
+        rate: of gradient descent.
+        rank: number of axes of the input.
+    """
+    import tensorflow as tf
+
+    losses = tf.keras.losses
+    cost = losses.MeanSquaredError(dtype=build.dtype)
+    if loss == "cross-entropy":
+        cost = losses.SparseCategoricalCrossentropy(from_logits=True, dtype=build.dtype)
+    return supervised(
+        build,
+        model,
+        tensors={name: entry[2] for name, entry in listed.items()},
+        call=lambda model, batch, training: {"y": model(batch["x"], training=training)},
+        loss=lambda outputs, batch: cost(batch["y"], outputs["y"]),
+        optimiser=tf.keras.optimizers.SGD(rate),
+        fit=(lambda batch: (batch["x"], batch["y"]), cost),
+    )
