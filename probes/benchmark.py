@@ -12,19 +12,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from probes import catalog, compare, duet, selftest, simulate
 from probes.process import Arm, Client
-from probes.types import INCONCLUSIVE, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, Status
 
 RUNS = 300
 """Simulated sessions a cell: the standard error of a share of .95 is then .013."""
 
 TRUTHS = (1.0, 1.10, 1.30)
-ROUNDS = 12
+ROUNDS = 24
 """Alternations of our turn and the independent timer."""
+
+FRESH = {1.0: 40, 1.10: 20}
+"""Planted slowdown (1.0 the same arm) -> fresh pairs of a long run, judged by a spread that they had no part in."""
+
+REPEATS = 10
+"""Repeats of the quick session in a long run."""
 
 SESSION = (
     "training-mlp-default",
@@ -56,16 +62,25 @@ for line in sys.stdin:
 """
 
 
-def run(*, simulated_only: bool = False, progress: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
-    """Run everything; minutes, most of them with real workers."""
+def run(
+    *, simulated_only: bool = False, long: bool = False, progress: Callable[[str], None] = lambda text: None
+) -> dict[str, Any]:
+    """Run everything; minutes, most of them with real workers; a long run takes about half an hour more."""
     result: dict[str, Any] = {"simulated": simulated(progress=progress)}
     if not simulated_only:
         progress("the same arm twice, and planted slowdowns")
         result["selftest"] = selftest.calibrate(framework="pytorch", progress=progress)
         progress("an independent timer")
         result["agreement"] = agreement()
-        progress("a quick session")
-        result["session"] = session(selftest_result=result["selftest"])
+        sessions = []
+        for number in range(REPEATS if long else 1):
+            progress(f"a quick session, {number + 1}")
+            sessions.append(session(selftest_result=result["selftest"]))
+        result["session"] = sessions[0]
+        if long:
+            result["stability"] = stability(sessions)
+            progress("fresh pairs, judged by the spread found above")
+            result["fresh"] = fresh(result["selftest"], progress=progress)
     return result
 
 
@@ -128,14 +143,16 @@ def session(*, selftest_result: Mapping[str, Any] | None = None) -> dict[str, An
     """Run the quick session: wall time after both imports, time to each verdict, and the harness's own share."""
     probes = catalog.choose(SESSION, catalog.load())
     ready: list[float] = []
+    spent: dict[str, float] = {}
 
     def told(event: dict[str, Any]) -> None:
+        if event["event"] == "spent":
+            spent.update(event)
         if event["event"] == "note" and "ready" in event["text"] and len(ready) < 2:
             ready.append(time.monotonic())
 
     found = duet.measure(probes, budget=60.0, selftest=selftest_result, progress=told)
     wall = time.monotonic() - ready[-1]
-    overheads = [turns["overhead"] for m in found.probes for turns in m.facts.get("turns", ())]
     return {
         "wall_seconds": wall,
         "probes": [
@@ -150,8 +167,51 @@ def session(*, selftest_result: Mapping[str, Any] | None = None) -> dict[str, An
         ],
         "measured": sum(m.status is Status.OK for m in found.probes),
         "verdicts": sum(m.ratio is not None and m.ratio.favours != INCONCLUSIVE for m in found.probes),
-        "overhead": statistics.median(overheads) if overheads else None,
+        "overhead": 1 - spent["inside"] / spent["seconds"],
         "grade": found.grade,
+    }
+
+
+def fresh(calibrated: Mapping[str, Any], *, progress: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Judge fresh pairs of twins by the process spread of an earlier self-test."""
+    found = []
+    for slowdown, runs in FRESH.items():
+        judged = []
+        for number in range(runs):
+            taken = selftest.pair("pytorch", slowdown, python=sys.executable, seed=100 + number, budget=None)
+            judged.append(selftest.judge(taken, calibrated["process_sd"], calibrated["process_df"]))
+            progress(
+                f"planted +{slowdown - 1:.0%}: {judged[-1].value:.3f} [{judged[-1].low:.3f}, {judged[-1].high:.3f}]"
+            )
+        found.append(
+            {
+                "slowdown": slowdown,
+                "runs": runs,
+                "winners_named": sum(r.favours not in (EQUIVALENT, INCONCLUSIVE) for r in judged),
+                "told_apart": sum(r.low > 1 or r.high < 1 for r in judged),
+                "covered": sum(r.low <= slowdown <= r.high for r in judged),
+                "ratios": [r.value for r in judged],
+            }
+        )
+    return found
+
+
+def stability(sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Count, over repeats of one session, the verdicts that equal their probe's most frequent verdict."""
+    given: dict[str, list[str]] = {}
+    for taken in sessions:
+        for measured in taken["probes"]:
+            if measured["favours"] not in (None, INCONCLUSIVE):
+                given.setdefault(measured["probe"], []).append(measured["favours"])
+    same = sum(max(verdicts.count(v) for v in verdicts) for verdicts in given.values())
+    total = sum(len(verdicts) for verdicts in given.values())
+    return {
+        "repeats": len(sessions),
+        "verdicts": total,
+        "same": same,
+        "wall_seconds": [taken["wall_seconds"] for taken in sessions],
+        "measured": [taken["measured"] for taken in sessions],
+        "by_probe": {probe: {v: verdicts.count(v) for v in set(verdicts)} for probe, verdicts in given.items()},
     }
 
 
@@ -168,6 +228,17 @@ def table(result: Mapping[str, Any]) -> str:
     if "selftest" not in result:
         return "\n".join(lines)
     same, agreed, quick = result["selftest"]["same_arm"], result["agreement"], result["session"]
+    for cell in result.get("fresh", ()):
+        lines.append(
+            f"fresh pairs, planted +{cell['slowdown'] - 1:.0%}: winner named in {cell['winners_named']}, told apart in "
+            f"{cell['told_apart']}, truth covered in {cell['covered']} of {cell['runs']}"
+        )
+    if "stability" in result:
+        held = result["stability"]
+        lines.append(
+            f"{held['repeats']} repeats of the quick session: {held['same']} of {held['verdicts']} verdicts equal "
+            f"their probe's usual one (target >= 95 %); measured {held['measured']}"
+        )
     lines.append(f"same arm twice: {same['winners_named']} winners in {same['runs']} runs (target <= 2 %)")
     lines += [
         f"planted +{planted['slowdown'] - 1:.0%}: found in {planted['found']} of {planted['runs']}"
@@ -179,7 +250,7 @@ def table(result: Mapping[str, Any]) -> str:
     )
     lines.append(
         f"quick session: {quick['measured']} of {len(quick['probes'])} probes measured, {quick['verdicts']} verdicts, "
-        f"{quick['wall_seconds']:.0f} s after both imports (target 8 in 60 s); own share of turns "
+        f"{quick['wall_seconds']:.0f} s after both imports (target 8 in 60 s); own share of the session "
         f"{quick['overhead']:.1%} (target <= 10 %); grade {quick['grade']}"
     )
     return "\n".join(lines)

@@ -19,7 +19,7 @@ from typing import Any
 from probes import compare, duet, machine
 from probes.evidence import EvidenceError
 from probes.process import Arm
-from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
 
 SLOWDOWNS = (1.05, 1.10, 1.20)
 
@@ -97,7 +97,7 @@ def calibrate(
     for slowdown, runs in repeats.items():
         taken[slowdown] = []
         for number in range(runs):
-            measurement = _pair(framework, slowdown, python=python, seed=number, budget=HURRY if quick else None)
+            measurement = pair(framework, slowdown, python=python, seed=number, budget=HURRY if quick else None)
             taken[slowdown].append(measurement)
             shown = measurement.ratio.value if measurement.ratio else float("nan")
             progress(f"{'same arm' if slowdown == 1 else f'planted +{slowdown - 1:.0%}'}: {shown:.3f}")
@@ -109,7 +109,7 @@ def calibrate(
     inner = statistics.fmean(log.error**2 for log in logs)
     outer = max(FLOOR**2, statistics.fmean(log.mean**2 for log in logs) - inner)
     spread = math.sqrt(outer)
-    judged = {s: [_judge(m, spread, len(logs)) for m in ms if m.status is Status.OK] for s, ms in taken.items()}
+    judged = {s: [judge(m, spread, len(logs)) for m in ms if m.status is Status.OK] for s, ms in taken.items()}
     resolves = next(
         (s for s in SLOWDOWNS if judged[s] and sum(r.low > 1 for r in judged[s]) * 2 > len(judged[s])), None
     )
@@ -138,7 +138,7 @@ def calibrate(
     }
 
 
-def _pair(framework: str, slowdown: float, *, python: str, seed: int, budget: float | None) -> Measurement:
+def pair(framework: str, slowdown: float, *, python: str, seed: int, budget: float | None) -> Measurement:
     """Measure one fresh pair of twins; the second is slowed.
 
     Raises:
@@ -159,7 +159,8 @@ def _within(measurement: Measurement) -> compare.Estimate:
     return compare.Estimate(math.log(first["ratio"]), error, df, first["pairs"])
 
 
-def _judge(measurement: Measurement, spread: float, df: int) -> Any:
+def judge(measurement: Measurement, spread: float, df: int) -> Ratio:
+    """Give a pair of twins its verdict, for processes that spread by ``spread`` on the log scale."""
     widened = compare.widened(_within(measurement), process_sd=spread, process_df=df)
     return compare.ratio(widened, numerator="b", denominator="a")
 
