@@ -56,6 +56,9 @@ class Probe:
         size: workload size, "small" or "medium".
         settings: "default" or "tuned".
         metric: what is compared, e.g. "step time"; always a cost (lower is better).
+        baseline: the mode that ``mode`` is held against inside each framework; empty = frameworks are compared.
+        faster: framework -> claims that its ``mode`` is faster than its ``baseline``.
+        kept: framework -> claims that its ``baseline`` is as fast as its ``mode``.
     """
 
     id: str
@@ -71,6 +74,9 @@ class Probe:
     size: str = "small"
     settings: str = "default"
     metric: str = "step time"
+    baseline: str = ""
+    faster: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,16 +128,9 @@ class Measurement:
             status=status,
             own_workload=probe.workload == OWN,
             settings=probe.settings,
+            **found,
         )
 
-
-@dataclass(frozen=True)
-class Evidence:
-    """One session on one machine: the ``evidence/1`` document as types."""
-            **found,
-
-    machine: Mapping[str, Any]
-    environments: Mapping[str, Mapping[str, Any]]
     @classmethod
     def absent(
         cls, probe: Probe, status: Status, reason: str, *, parity: Mapping[str, Any] | None = None
@@ -139,6 +138,13 @@ class Evidence:
         """Say why there is no number."""
         return cls.of(probe, status, reason=reason, parity=parity)
 
+
+@dataclass(frozen=True)
+class Evidence:
+    """One session on one machine: the ``evidence/1`` document as types."""
+
+    machine: Mapping[str, Any]
+    environments: Mapping[str, Mapping[str, Any]]
     probes: tuple[Measurement, ...]
     selftest: Mapping[str, Any] | None
     grade: str
