@@ -131,6 +131,8 @@ class Session:
                 "device": client.facts["device"],
                 "flags": {**facts, **client.ledger, "devices": client.devices},
             }
+            if label != client.arm.framework:
+                self.environments[label]["framework"] = client.arm.framework
 
     def configure(self, client: Client) -> None:
         """Settle one worker on the session's device."""

@@ -1,4 +1,7 @@
-"""The ``evidence/1`` document: written whole or not at all, and read strictly."""
+"""The ``evidence/1`` document: written whole or not at all, read strictly, believed only where it cannot be checked.
+
+Where the samples stand in a document, its ratios, intervals and verdicts are recomputed from them.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from probes.types import EQUIVALENT, INCONCLUSIVE, SCHEMA, Evidence, Measurement, Ratio, Status
+from probes import recompute
+from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Status
 
 GRADES = ("A", "B", "C", "D")
 
@@ -57,7 +62,7 @@ def _plain(value: Any) -> Any:
 
 
 def parse(data: Any) -> Evidence:
-    """Read a document strictly.
+    """Read a document strictly, and recompute what can be recomputed.
 
     Raises:
         EvidenceError: with every problem found.
@@ -69,28 +74,134 @@ def parse(data: Any) -> Evidence:
         raise EvidenceError([f"schema: {data.get('schema')!r} is not {SCHEMA!r}"])
     _keys(data, Evidence, "", problems)
     _finite(data, "", problems)
+    for key in ("machine", "environments"):
+        if not isinstance(data.get(key), Mapping):
+            problems.append(f"{key}: an object is needed")
+    selftest = data.get("selftest")
+    if not isinstance(selftest, Mapping | None):
+        problems.append("selftest: an object or null is needed")
+        selftest = None
+    if data.get("grade") not in GRADES:
+        problems.append(f"grade: {data.get('grade')!r} is none of {', '.join(GRADES)}")
+    _times(data, problems)
+    environments = data.get("environments")
+    known = _arms(environments if isinstance(environments, Mapping) else {}, problems)
     entries = data.get("probes")
-    measurements = []
+    measurements: list[Measurement | None] = []
     if not isinstance(entries, list):
         problems.append("probes: a list is needed")
     else:
         for i, entry in enumerate(entries):
-            measurement = _measurement(entry, f"probes[{i}]", problems)
-            if measurement is not None:
-                measurements.append(measurement)
-    for key in ("machine", "environments"):
-        if not isinstance(data.get(key), Mapping):
-            problems.append(f"{key}: an object is needed")
-    if not isinstance(data.get("selftest"), Mapping | None):
-        problems.append("selftest: an object or null is needed")
-    if data.get("grade") not in GRADES:
-        problems.append(f"grade: {data.get('grade')!r} is none of {', '.join(GRADES)}")
-    for key in ("started", "finished"):
-        if not isinstance(data.get(key), str):
-            problems.append(f"{key}: a time (ISO 8601) is needed")
+            found = _measurement(entry, f"probes[{i}]", known, problems)
+            measurements.append(found)
+            if found is not None:
+                problems += recompute.problems(found, f"probes[{i}]", selftest=selftest)
+                _within(found, f"probes[{i}].facts", known, selftest, problems)
+        problems += _twice(measurements)
+    whole = tuple(found for found in measurements if found is not None)
+    if not problems:
+        problems += recompute.withdrawn(whole)
     if problems:
         raise EvidenceError(problems)
-    return Evidence(**{**data, "probes": tuple(measurements)})
+    return Evidence(**{**data, "probes": whole})
+
+
+def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[str]:
+    """Name the probes that the catalogue does not hold; what they say is read with care, not refused.
+
+    Another version of the program may have had them. Probes of a model of one's own are never in the catalogue.
+
+    Args:
+        evidence: sessions, as parsed.
+        known: the catalogue's ids.
+    """
+    found = {}
+    for session in evidence:
+        for measurement in session.probes:
+            if measurement.probe not in known and not measurement.own_workload:
+                near = difflib.get_close_matches(measurement.probe, sorted(known), n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                found[measurement.probe] = f"the catalogue has no probe {measurement.probe!r}{hint}"
+    return list(found.values())
+
+
+def _within(
+    measurement: Measurement,
+    place: str,
+    arms: Collection[str],
+    selftest: Mapping[str, Any] | None,
+    problems: list[str],
+) -> None:
+    """Check the measurements of one framework in two modes, which stand in its facts."""
+    for framework, facts in measurement.facts.items():
+        if not isinstance(facts, Mapping) or "measurement" not in facts:
+            continue
+        where = f"{place}.{framework}"
+        if framework not in arms:
+            problems.append(f"{where}: {_unknown_framework(framework, arms)}")
+        sides = {f"{framework} {mode}" for mode in MODES}
+        found = _measurement(facts["measurement"], f"{where}.measurement", sides, problems)
+        if found is None:
+            continue
+        problems += recompute.problems(found, f"{where}.measurement", selftest=selftest)
+        if found.ratio is None:
+            problems.append(f"{where}.measurement.ratio: missing")
+            continue
+        for key, value in (("times_as_fast", found.ratio.value), ("low", found.ratio.low), ("high", found.ratio.high)):
+            said = facts.get(key)
+            if said is None or not _number(said) or not math.isclose(said, value, rel_tol=recompute.ROUNDING):
+                problems.append(f"{where}.{key}: {said!r}, but its measurement says {value:.4g}")
+
+
+def _times(data: Mapping[str, Any], problems: list[str]) -> None:
+    read = {}
+    for key in ("started", "finished"):
+        text = data.get(key)
+        try:
+            when = datetime.fromisoformat(text) if isinstance(text, str) else None
+        except ValueError:
+            when = None
+        if when is None:
+            problems.append(f"{key}: {text!r} is no time; ISO 8601 is needed, e.g. 2026-11-24T10:00:00+00:00")
+        else:
+            read[key] = when if when.tzinfo else when.replace(tzinfo=UTC)
+    if len(read) == 2 and read["finished"] < read["started"]:
+        problems.append(f"finished: {data['finished']} lies before started, {data['started']}")
+
+
+def _arms(environments: Mapping[str, Any], problems: list[str]) -> frozenset[str]:
+    """Return what may have samples: every framework with a backend, and arms whose environment names one."""
+    here = Path(__file__).with_name("backends")
+    known = {path.stem for path in here.glob("*.py")} - {"__init__"}
+    arms = set(known)
+    for name, environment in environments.items():
+        framework = environment.get("framework", name) if isinstance(environment, Mapping) else name
+        if framework in known:
+            arms.add(str(name))
+        else:
+            problems.append(f"environments.{name}: {_unknown_framework(framework, known)}")
+            arms.add(str(name))  # told once is enough
+    return frozenset(arms)
+
+
+def _unknown_framework(name: Any, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(str(name), sorted(known), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+    return f"unknown framework {name!r}; {hint}"
+
+
+def _twice(measurements: Sequence[Measurement | None]) -> list[str]:
+    """Name probes that were measured twice for the same frameworks; three frameworks make three pairs of each."""
+    first: dict[tuple[str, frozenset[str]], int] = {}
+    found = []
+    for i, measurement in enumerate(measurements):
+        if measurement is None or not measurement.samples:
+            continue
+        key = (measurement.probe, frozenset(measurement.samples))
+        if key in first:
+            found.append(f"probes[{i}].probe: {measurement.probe!r} stands twice; it is probes[{first[key]}] already")
+        first.setdefault(key, i)
+    return found
 
 
 def _keys(data: Mapping[str, Any], kind: type, place: str, problems: list[str]) -> None:
@@ -113,7 +224,7 @@ def _finite(value: Any, place: str, problems: list[str]) -> None:
             _finite(entry, f"{place}[{i}]", problems)
 
 
-def _measurement(entry: Any, place: str, problems: list[str]) -> Measurement | None:
+def _measurement(entry: Any, place: str, arms: Collection[str], problems: list[str]) -> Measurement | None:
     if not isinstance(entry, Mapping):
         problems.append(f"{place}: an object is needed")
         return None
@@ -133,7 +244,7 @@ def _measurement(entry: Any, place: str, problems: list[str]) -> Measurement | N
     if not _number(entry.get("seconds", 0.0)) or entry.get("seconds", 0.0) < 0:
         problems.append(f"{place}.seconds: a number of seconds is needed")
     status = _status(entry.get("status"), place, problems)
-    samples = _samples(entry, place, problems)
+    samples = _samples(entry, place, arms, problems)
     ratio = None
     if entry.get("ratio") is not None:
         ratio = _ratio(entry["ratio"], set(samples), f"{place}.ratio", problems)
@@ -155,7 +266,9 @@ def _status(value: Any, place: str, problems: list[str]) -> Status | None:
         return None
 
 
-def _samples(entry: Mapping[str, Any], place: str, problems: list[str]) -> dict[str, tuple[float, ...]]:
+def _samples(
+    entry: Mapping[str, Any], place: str, arms: Collection[str], problems: list[str]
+) -> dict[str, tuple[float, ...]]:
     given = entry.get("samples", {})
     if not isinstance(given, Mapping):
         problems.append(f"{place}.samples: an object of lists is needed")
@@ -163,10 +276,14 @@ def _samples(entry: Mapping[str, Any], place: str, problems: list[str]) -> dict[
     found = {}
     for framework, values in given.items():
         where = f"{place}.samples.{framework}"
+        if framework not in arms:
+            problems.append(f"{where}: {_unknown_framework(framework, arms)}")
         if not isinstance(values, list) or not values:
             problems.append(f"{where}: missing; a list of numbers is needed")
-        elif any(not _number(value) or value < 0 for value in values):
-            problems.append(f"{where}: every sample must be a finite number, not negative")
+            continue
+        wrong = next((i for i, value in enumerate(values) if not _number(value) or value <= 0), None)
+        if wrong is not None:
+            problems.append(f"{where}[{wrong}]: {values[wrong]!r}; every sample must be a finite number above 0")
         else:
             found[str(framework)] = tuple(float(value) for value in values)
     if entry.get("ratio") is not None and len(given) < 2:
@@ -187,7 +304,7 @@ def _ratio(data: Any, frameworks: set[str], place: str, problems: list[str]) -> 
     for key in ("value", "low", "high"):
         if not _number(data.get(key)) or data[key] <= 0:
             problems.append(f"{place}.{key}: a positive finite number is needed")
-    if not isinstance(data.get("pairs"), int) or data["pairs"] < 1:
+    if not isinstance(data.get("pairs"), int) or isinstance(data["pairs"], bool) or data["pairs"] < 1:
         problems.append(f"{place}.pairs: a positive whole number is needed")
     for key in ("numerator", "denominator"):
         if data.get(key) not in frameworks:
@@ -195,6 +312,8 @@ def _ratio(data: Any, frameworks: set[str], place: str, problems: list[str]) -> 
     words = (data.get("numerator"), data.get("denominator"), EQUIVALENT, INCONCLUSIVE)
     if data.get("favours") not in words:
         problems.append(f"{place}.favours: {data.get('favours')!r} is none of {', '.join(map(str, words))}")
+    if data.get("numerator") == data.get("denominator"):
+        problems.append(f"{place}: numerator and denominator are both {data.get('numerator')!r}")
     if len(problems) == before and not data["low"] <= data["value"] <= data["high"]:
         problems.append(f"{place}: low <= value <= high does not hold")
     return Ratio(**data) if len(problems) == before else None

@@ -9,20 +9,25 @@ import os
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from probes import evidence
+from probes import catalog, evidence
 from probes.types import Evidence, Measurement, Ratio, Status
+from tests.probes.arms import measure
 
-RATIO = Ratio(value=1.3, low=1.2, high=1.4, pairs=9, favours="pytorch", numerator="tensorflow", denominator="pytorch")
+# Pair ratios 1.2, 1.3 and 1.25: their geometric mean is the cube root of 1.95, and Student's t gives [1.131, 1.380].
+RATIO = Ratio(
+    value=1.2493, low=1.12, high=1.40, pairs=3, favours="pytorch", numerator="tensorflow", denominator="pytorch"
+)
 OK = Measurement(
     probe="training-mlp-eager",
     scenario="training_step",
     workload="mlp",
     mode="eager",
     status=Status.OK,
-    samples={"pytorch": (0.01, 0.011), "tensorflow": (0.013, 0.014)},
+    samples={"pytorch": (0.01, 0.01, 0.02), "tensorflow": (0.012, 0.013, 0.025)},
     ratio=RATIO,
     facts={"p": 0.001},
     seconds=5.0,
@@ -79,7 +84,26 @@ def spoilt(data, path, value):
         (["schema"], "evidence/2", "schema"),
         (["probes", 0, "samples", "pytorch", 1], math.nan, "probes[0].samples.pytorch[1]: nan"),
         (["probes", 0, "samples", "pytorch", 1], math.inf, "inf is no finite number"),
-        (["probes", 0, "samples", "pytorch", 1], -0.1, "not negative"),
+        (
+            ["probes", 0, "samples", "pytorch", 1],
+            -0.1,
+            "samples.pytorch[1]: -0.1; every sample must be a finite number",
+        ),
+        (["probes", 0, "samples", "pytorch", 1], 0, "samples.pytorch[1]: 0; every sample"),
+        (["probes", 0, "samples", "tensorfow"], [1.0], "unknown framework 'tensorfow'; did you mean 'tensorflow'?"),
+        (["probes", 0, "samples", "tensorflow"], [0.1], "3 of pytorch and 1 of tensorflow; samples come in pairs"),
+        (["probes", 0, "ratio", "pairs"], 8, "8 pairs cannot come from 3 samples a side"),
+        (["probes", 0, "ratio", "pairs"], True, "ratio.pairs: a positive whole number"),
+        (["probes", 0, "ratio", "value"], 1.3, "ratio.value: 1.3, but the samples give 1.249"),
+        (["probes", 0, "ratio", "low"], 1.2, "narrower than its samples allow, [1.131, 1.38]"),
+        (["probes", 0, "ratio", "favours"], "tensorflow", "'tensorflow' contradicts the interval [1.12, 1.4]"),
+        (["probes", 0, "ratio", "favours"], "equivalent", "which says 'pytorch'"),
+        (["probes", 0, "ratio", "numerator"], "pytorch", "numerator and denominator are both 'pytorch'"),
+        (["probes", 0, "facts", "processes"], 3, "ratio.low: 1.12, but the samples give 1.131"),
+        (["environments", "torch"], {}, "environments.torch: unknown framework 'torch'; did you mean 'pytorch'?"),
+        (["started"], "yesterday", "started: 'yesterday' is no time; ISO 8601"),
+        (["started"], "2026-01-01T00:02:00+00:00", "lies before started"),
+        (["finished"], "2026-13-01", "finished: '2026-13-01' is no time"),
         (["probes", 0, "samples", "pytorch", 1], "0.1", "finite number"),
         (["probes", 0, "samples", "pytorch"], [], "samples.pytorch: missing"),
         (["probes", 0, "samples"], ..., "samples: missing"),
@@ -109,13 +133,122 @@ def test_bad_evidence_is_refused_with_its_place(data, path, value, said):
     assert said in str(caught.value)
 
 
-def test_all_problems_come_at_once(data):
-    data["grade"] = "E"
-    data["probes"][0]["status"] = "fine"
-    data["probes"][1]["reason"] = ""
+def refused(data):
     with pytest.raises(evidence.EvidenceError) as caught:
         evidence.parse(data)
-    assert len(caught.value.problems) >= 3
+    return caught.value.problems
+
+
+def test_all_problems_come_at_once(data):
+    data["grade"] = "E"
+    data["finished"] = "2025-01-01T00:00:00+00:00"
+    data["environments"]["torch"] = {}
+    data["probes"][0]["ratio"]["value"] = 1.39
+    data["probes"][0]["ratio"]["favours"] = "tensorflow"
+    data["probes"][1]["reason"] = ""
+    assert len(refused(data)) == 6
+
+
+def test_a_probe_stands_once_for_the_same_frameworks(data):
+    data["probes"].append(data["probes"][0])
+    assert refused(data) == ["probes[2].probe: 'training-mlp-eager' stands twice; it is probes[0] already"]
+
+
+def test_a_probe_stands_once_for_each_pair_of_three_frameworks(data):
+    entry = copy.deepcopy(data["probes"][0])
+    entry["samples"]["null"] = entry["samples"].pop("pytorch")
+    entry["ratio"].update(denominator="null", favours="null")
+    data["probes"].append(entry)
+    assert len(evidence.parse(data).probes) == 3
+
+
+def test_times_without_a_zone_are_read_as_universal_time(data):
+    data["started"], data["finished"] = "2026-01-01T00:00:00", "2026-01-01T00:01:00Z"
+    assert evidence.parse(data).started == "2026-01-01T00:00:00"
+
+
+def test_an_interval_that_says_more_than_its_verdict_is_not_refused(data):
+    data["probes"][0]["ratio"]["favours"] = "inconclusive"
+    assert evidence.parse(data).probes[0].ratio.favours == "inconclusive"
+
+
+def test_a_p_value_is_recomputed_where_every_sample_is_a_replicate(data):
+    # (ln(1.95) / 3 - ln 1.05) / .02311 = 7.52 standard errors past the band, with 2 degrees of freedom.
+    data["probes"][0]["ratio"].update(low=1.131, high=1.380)
+    data["probes"][0]["facts"] = {"processes": 3, "p": 0.0086}
+    assert evidence.parse(data)
+    data["probes"][0]["facts"]["p"] = 0.001
+    assert refused(data) == ["probes[0].facts.p: 0.001, but the samples give 0.00861"]
+
+
+def test_a_verdict_that_many_others_overrule_is_refused(data):
+    for i in range(20):
+        entry = copy.deepcopy(data["probes"][0])
+        entry.update(probe=f"other-{i}")
+        entry["facts"]["p"] = 0.02
+        data["probes"].append(entry)
+    said = refused(data)
+    assert len(said) == 20
+    assert "probes[2].ratio.favours: 'pytorch' does not stand among the 21 verdicts" in said[0]
+
+
+def test_a_probe_the_catalogue_does_not_hold_is_named_with_the_nearest(data):
+    data["probes"][0]["probe"] = "training-mlp-eagre"
+    found = evidence.parse(data)
+    assert evidence.unknown_probes([found], catalog.load()) == [
+        "the catalogue has no probe 'training-mlp-eagre'; did you mean 'training-mlp-eager'?"
+    ]
+    own = replace(found, probes=(replace(OK, probe="training-own-eager", own_workload=True),))
+    assert evidence.unknown_probes([own], catalog.load()) == []
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """What a real session wrote, every turn in it."""
+    return json.loads(json.dumps(evidence.document(measure(second={"slowdown": 3.0}))))
+
+
+class TestWholeDocuments:
+    """... and then altered."""
+
+    def test_it_is_recomputed_to_the_same_numbers(self, whole):
+        (found,) = evidence.parse(whole).probes
+        assert found.ratio.pairs == sum(found.facts["turns"][0]["used"])
+
+    @pytest.mark.parametrize(
+        ("path", "change", "said"),
+        [
+            (["ratio", "value"], lambda v: v * 1.008, "ratio.value: "),
+            (["ratio", "low"], lambda v: v * 0.95, "ratio.low: "),
+            (["ratio", "high"], lambda v: v * 1.05, "ratio.high: "),
+            (["ratio", "pairs"], lambda v: v - 1, "pairs of the turns were used"),
+            (["samples", "a", 2], lambda v: v * 2, "samples.a[2]: "),
+            (["facts", "turns", 0, "used"], lambda v: v[1:], "one list of seconds a pair"),
+            (["facts", "turns", 0, "used"], lambda v: 3, "a list of true and false"),
+            (["facts", "turns", 0, "seconds", "b", 0], lambda v: [-1.0], "positive numbers of seconds"),
+            (["facts", "turns", 0, "seconds", "b"], lambda v: None, "seconds.b: one list"),
+            (["facts", "turns", 0, "waited", "b"], lambda v: [3], "waited.b: for every turn"),
+            (["facts", "turns", 0], lambda v: 3, "facts.turns[0]: an object"),
+        ],
+    )
+    def test_a_changed_number_is_found(self, whole, path, change, said):
+        made = copy.deepcopy(whole)
+        place = made["probes"][0]
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = change(place[path[-1]])
+        assert said in "\n".join(refused(made))
+
+    def test_a_narrower_spread_of_processes_does_not_narrow_the_interval(self, whole):
+        made = copy.deepcopy(whole)
+        made["probes"][0]["facts"]["process_sd"] = 0.2
+        assert "ratio.low" in "\n".join(refused(made))
+
+    def test_a_confirmed_ratio_is_recomputed_from_its_restarts(self):
+        made = json.loads(json.dumps(evidence.document(measure(confirm=True, budget=3.0))))
+        assert evidence.parse(made).probes[0].facts["design"] == "confirm"
+        made["probes"][0]["ratio"]["high"] *= 1.2
+        assert "ratio.high" in "\n".join(refused(made))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"schema": "evidence/1", "schema": "evidence/1"}'])
