@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from advisor import knowledge
+from advisor.types import LIVING_ROUTE, Needs
+from advisor.voices import WEIGHING, applies
 from tests.knowledge import base
 
 TODAY = date(2026, 11, 23)
@@ -71,6 +73,35 @@ def test_answers_that_name_a_framework_matter_alike_whichever_they_name() -> Non
 def test_all_91_statements_of_the_source_document_are_kept() -> None:
     claims = knowledge.load().claims.values()
     assert sum(claim.origin == "source" for claim in claims) == 91
+
+
+def test_what_was_seen_on_graphics_cards_alone_says_nothing_of_tpus() -> None:
+    known = knowledge.load()
+    cards = {"torch-distributed", "fsdp", "torchelastic", "mirrored-strategy", "multi-worker-mirrored"}
+    tpu = Needs(answers={"hardware": ("tpu",)})
+    assert [
+        claim.id
+        for claim in known.claims.values()
+        if claim.criterion == "distributed"
+        and cards & set(claim.tools)
+        and "tpu" not in claim.when.get("hardware", ())
+        and applies(claim, tpu)
+        and claim.truth in WEIGHING
+    ] == []
+
+
+def test_every_framework_has_a_way_to_several_devices_on_a_tpu_and_off_it() -> None:
+    known = knowledge.load()
+    for hardware in (None, *(option.id for option in known.questions["hardware"].options)):
+        for scale in ("multi-device", "multi-node"):
+            answers: dict[str, str | tuple[str, ...]] = {"scale": scale}
+            needs = Needs(answers=answers | ({"hardware": (hardware,)} if hardware else {}))
+            reached = {
+                route.framework
+                for route in known.routes
+                if route.need == f"scale.{scale}" and route.status in LIVING_ROUTE and applies(route, needs)
+            }
+            assert reached == set(known.frameworks)
 
 
 def test_the_small_base_has_no_fault(tmp_path: Path) -> None:
