@@ -161,6 +161,8 @@ def _candidates(
         criterion = problem.knowledge.criteria.get(probe.criterion)
         if criterion is None or criterion.full_scale is None or probe.id in done or probe.settings != "default":
             continue
+        if probe.baseline:
+            continue  # it compares modes of one framework: no observation of a pair of frameworks
         j = problem.criteria.index(probe.criterion)
         if scored.judged.weights[0, j] <= 0 or not about(probe.relevant, scored.needs):
             continue

@@ -58,6 +58,10 @@ def load(path: Path = PATH) -> dict[str, Probe]:
         problems += [f"{place}: {key} is missing" for key in _NEEDED if not entry.get(key)]
         if entry.get("mode") not in MODES:
             problems.append(f"{place}: mode {entry.get('mode')!r} is none of {', '.join(MODES)}")
+        if "baseline" in entry and entry["baseline"] not in set(MODES) - {entry.get("mode")}:
+            problems.append(f"{place}: baseline {entry['baseline']!r} is no other mode of {', '.join(MODES)}")
+        if (entry.get("faster") or entry.get("kept")) and not entry.get("baseline"):
+            problems.append(f"{place}: faster and kept speak of a mode against a baseline, which is missing")
         if not isinstance(entry.get("question"), dict) or not {"en", "zh"} <= set(entry["question"]):
             problems.append(f"{place}: the question is needed in en and zh")
         for folder in ("scenario", "workload"):
@@ -79,6 +83,10 @@ def _probe(entry: Mapping[str, Any]) -> Probe:
     made["claims"] = tuple(entry.get("claims") or ())
     made["relevant"] = {question: tuple(options) for question, options in (entry.get("relevant") or {}).items()}
     made["seconds"] = float(entry.get("seconds", 10.0))
+    for key in ("faster", "kept"):
+        made[key] = {framework: tuple(claims) for framework, claims in (entry.get(key) or {}).items()}
+        made["claims"] += tuple(claim for claims in made[key].values() for claim in claims)
+    made["claims"] = tuple(dict.fromkeys(made["claims"]))
     return Probe(**made)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from probes import compare, gauge, machine, paired, parity
+from probes import compare, gauge, machine, modes, paired, parity
 from probes.observed import observe
 from probes.process import Arm, Cancelled, Client, Lost
 from probes.types import INCONCLUSIVE, Evidence, Measurement, Probe, Status
@@ -152,7 +152,6 @@ class Session:
             "workload": probe.workload,
             "workload_file": self.workload_file,
             "size": probe.size,
-            "mode": probe.mode,
             "seed": self.seed,
             "scratch": self.scratch,
         }
@@ -187,7 +186,8 @@ class Session:
 
     def ask(self, client: Client, do: str, probe: Probe, **more: Any) -> dict[str, Any]:
         """Ask one worker about a probe, with the probe's own patience."""
-        return client.ask(do, timeout=self.allowed(probe), cancelled=self.cancelled, **{**self.request(probe), **more})
+        request = {**self.request(probe), "mode": client.arm.mode_of(probe), **more}
+        return client.ask(do, timeout=self.allowed(probe), cancelled=self.cancelled, **request)
 
     def allowed(self, probe: Probe) -> float:
         """Seconds one request about a probe may take."""
@@ -258,13 +258,14 @@ def measure(
         arms = [Arm(f, f, (pythons or {}).get(f, sys.executable)) for f in sorted(frameworks)]
     started = datetime.now(UTC).isoformat(timespec="seconds")
     calibrated = selftest or {}
-    found: list[Measurement] = []
+    jobs = _jobs(arms, probes)
+    found: list[list[Measurement]] = []
     environments: dict[str, dict[str, Any]] = {}
-    pairs = troubled = 0
+    pairs, troubled, left = 0, 0, budget
     with tempfile.TemporaryDirectory(prefix="probes-") as scratch:
-        for one, other in _couples(arms):
+        for number, job in enumerate(jobs):
             session = Session(
-                arms=(one, other),
+                arms=job.arms,
                 threads={"one": 1, "all": gauge.cores()}.get(threads) or int(threads),
                 device=device,
                 seed=seed,
@@ -276,16 +277,19 @@ def measure(
                 cancelled=cancelled,
                 patience=patience,
             )
-            found += _walk(session, probes, budget=budget, confirm=confirm)
-            environments.update(session.environments)
+            part = _share(left, [other.seconds for other in jobs[number:]], now=0.0)
+            found.append(_walk(session, job.probes, budget=part, confirm=confirm, sure=number == 0))
+            left = None if left is None else max(0.0, left - sum(m.seconds for m in found[-1]))
+            for label, environment in session.environments.items():
+                environments.setdefault(job.within or label, environment)
             pairs, troubled = pairs + session.pairs, troubled + session.troubled
-    found = _together(found)
+    together = _joined(jobs, _together([m for walked in found for m in walked]))
     # A session that measured nothing has not shown good conditions.
-    measured = any(measurement.status is Status.OK for measurement in found)
+    measured = any(measurement.status is Status.OK for measurement in together)
     return Evidence(
         machine=machine.fingerprint(),
         environments=environments,
-        probes=tuple(found),
+        probes=tuple(together),
         selftest=selftest,
         grade=grade(pairs, troubled, battery=bool(machine.on_battery())) if measured else "D",
         started=started,
@@ -293,12 +297,59 @@ def measure(
     )
 
 
-def _couples(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:
-    return [(one, other) for i, one in enumerate(arms) for other in arms[i + 1 :]]
+@dataclass(frozen=True)
+class _Job:
+    """Probes that one pair of arms takes: two frameworks, or one framework (``within``) in two modes."""
+
+    arms: tuple[Arm, Arm]
+    probes: tuple[Probe, ...]
+    within: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Expected seconds of them all."""
+        return sum(probe.seconds for probe in self.probes)
 
 
-def _walk(session: Session, probes: Sequence[Probe], *, budget: float | None, confirm: bool) -> list[Measurement]:
-    """Take the probes in turn; whatever ends one of them, the others go on."""
+def _jobs(arms: Sequence[Arm], probes: Sequence[Probe]) -> list[_Job]:
+    """Share the probes out: those that compare frameworks to every two of them, the others to every one."""
+    between = tuple(probe for probe in probes if not probe.baseline)
+    couples = [(one, other) for i, one in enumerate(arms) for other in arms[i + 1 :]]
+    jobs = [_Job(couple, between) for couple in couples if between or not probes]
+    for mode, baseline in dict.fromkeys((probe.mode, probe.baseline) for probe in probes if probe.baseline):
+        alike = tuple(
+            replace(probe, seconds=probe.seconds / len(arms))
+            for probe in probes
+            if (probe.mode, probe.baseline) == (mode, baseline)
+        )
+        jobs += [_Job(modes.arms(arm, alike[0]), alike, within=arm.label) for arm in arms]
+    return jobs
+
+
+def _joined(jobs: Sequence[_Job], found: Sequence[Measurement]) -> list[Measurement]:
+    """Put what each framework's own modes gave into one measurement a probe; ``found`` lies in the jobs' order."""
+    made: list[Measurement] = []
+    within: dict[str, tuple[Probe, dict[str, Measurement]]] = {}
+    rest = iter(found)
+    for job in jobs:
+        known = {probe.id: probe for probe in job.probes}
+        for _ in job.probes:
+            measurement = next(rest)
+            if job.within:
+                _, sides = within.setdefault(measurement.probe, (known[measurement.probe], {}))
+                sides[job.within] = measurement
+            else:
+                made.append(measurement)
+    return made + [modes.join(probe, sides) for probe, sides in within.values()]
+
+
+def _walk(
+    session: Session, probes: Sequence[Probe], *, budget: float | None, confirm: bool, sure: bool
+) -> list[Measurement]:
+    """Take the probes in turn; whatever ends one of them, the others go on.
+
+    The first one of a session begins however small the budget is (``sure``).
+    """
     found: list[Measurement] = []
     ordered = sorted(probes, key=lambda probe: probe.settings != "default")
     session.progress(
@@ -313,12 +364,13 @@ def _walk(session: Session, probes: Sequence[Probe], *, budget: float | None, co
         for index, probe in enumerate(ordered):
             began = time.monotonic()
             measurement = None
+            left = deadline - began if deadline is not None else None if sure else budget
             if stopped or session.cancelled():
                 stopped = stopped or "cancelled before it began"
                 measurement = Measurement.absent(probe, Status.CANCELLED, stopped)
-            elif deadline is not None and deadline - began < ENOUGH * probe.seconds:
+            elif left is not None and left < ENOUGH * probe.seconds:
                 reason = (
-                    f"the budget of {budget:.0f} s has {max(0.0, deadline - began):.0f} s left, too few for a probe "
+                    f"the budget of {budget:.0f} s has {max(0.0, left):.0f} s left, too few for a probe "
                     f"of about {probe.seconds:.0f} s; give it more with --budget"
                 )
                 measurement = Measurement.absent(probe, Status.CANCELLED, reason)

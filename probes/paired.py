@@ -176,6 +176,8 @@ def _counters(session: Session, client: Client, probe: Probe) -> dict[str, int]:
 def _disguise(session: Session, clients: Sequence[Client], probe: Probe) -> str:
     """Say which side calls itself compiled and is not."""
     for client in clients:
+        if client.arm.mode_of(probe) not in ("compiled", "xla"):
+            continue
         counted = _counters(session, client, probe)
         if not counted["compilations"]:
             return f"{client.arm.label} compiled nothing: it runs eagerly in disguise"
@@ -276,7 +278,7 @@ def _limits(
                 flops=answer["flops"],
                 moved=answer["moved"],
                 first=answer["cold"]["first"],
-                mode=probe.mode,
+                mode=session.clients[label].arm.mode_of(probe),
             )
             for label, answer in opened.items()
         }

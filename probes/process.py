@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from probes.types import Status
+from probes.types import Probe, Status
 
 _BOOT = """
 import sys, os, importlib.util as util
@@ -75,12 +75,18 @@ class Arm:
         framework: id, i.e. module name in ``probes/backends``.
         python: interpreter that has it.
         plant: what the self-test and the tests plant: {"slowdown": 1.1}, or a fault of the control arm.
+        mode: what it runs in, where that is not the probe's own mode.
     """
 
     label: str
     framework: str
     python: str = sys.executable
     plant: Mapping[str, Any] = field(default_factory=dict)
+    mode: str = ""
+
+    def mode_of(self, probe: Probe) -> str:
+        """The mode in which it runs a probe."""
+        return self.mode or probe.mode
 
 
 def environment(python: str, *, settings: str) -> dict[str, str]:

@@ -78,7 +78,7 @@ def pytorch():
         ),
         _fact(
             "torch.compile is one call",
-            ["torch-compile-one-line", "trend-both-converge"],
+            ["trend-both-converge"],
             callable(getattr(torch, "compile", None)),
             "torch.compile",
         ),
@@ -229,7 +229,7 @@ def tensorflow():
             "tf.distribute.MirroredStrategy",
         ),
         _fact("Keras is part of the package", ["tf-keras-integration"], hasattr(tf, "keras"), "tf.keras"),
-        _fact("XLA compiles a function", ["tf-xla-acceleration"], _asked(_xla), "tf.function(jit_compile=True)"),
+        _fact("XLA compiles a function", [], _asked(_xla), "tf.function(jit_compile=True)"),
     ]
 
 

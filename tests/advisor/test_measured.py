@@ -41,6 +41,15 @@ def gap(found: Recommendation) -> float:
     return found.criteria[0].value["a"] - found.criteria[0].value["b"]
 
 
+def test_what_a_mode_is_worth_within_a_framework_judges_claims_and_observes_no_pair() -> None:
+    ratio = {"value": 3.0, "low": 2.9, "high": 3.1, "numerator": "a eager", "denominator": "a compiled"}
+    facts = {"a": {"times_as_fast": 3.0, "measurement": {"ratio": ratio}}, "claims": {"c": "contradicted"}}
+    found = measured.find([session(measurement("p", facts=facts))], world(), probes=PROBES)
+
+    assert not found.observations
+    assert found.dropped == {"c"}
+
+
 # ---------------------------------------------------------------- fusion
 
 

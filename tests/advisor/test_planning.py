@@ -84,6 +84,7 @@ def test_a_quicker_probe_of_the_same_thing_comes_first() -> None:
         probe("p", "speed", relevant={"goal": ("fast",)}),
         probe("p", "unknown"),
         probe("p", "speed", settings="tuned"),
+        probe("p", "speed", mode="compiled", baseline="eager"),
     ],
 )
 def test_what_is_about_something_else_is_not_planned(left_out: Probe) -> None:

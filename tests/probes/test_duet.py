@@ -175,3 +175,57 @@ def test_the_users_environment_does_not_leak_in(monkeypatch, variable):
 
     monkeypatch.setenv(variable, "surprise")
     assert variable not in environment(sys.executable, settings="default")
+
+
+def within(**more):
+    """A probe of one framework against itself."""
+    options = {"mode": "compiled", "baseline": "eager", "faster": {"a": ("fast-a",), "b": ("fast-b",)}}
+    return probe("within", **{**options, "kept": {"a": ("kept-a",)}, "seconds": 2.0, **more})
+
+
+def test_one_framework_is_held_against_itself_in_two_modes():
+    found = measure(probes=[within()], budget=6.0)
+    (measurement,) = found.probes
+    assert measurement.status is Status.OK
+    assert measurement.ratio is None
+    assert not measurement.samples
+    for framework in "ab":
+        facts = measurement.facts[framework]
+        inner = facts["measurement"]
+        assert set(inner["samples"]) == {f"{framework} compiled", f"{framework} eager"}
+        assert inner["ratio"]["numerator"] == f"{framework} eager"
+        assert inner["parity"]["passed"]
+        assert facts["low"] <= facts["times_as_fast"] <= facts["high"]
+        assert facts["favours"] in ("equivalent", "inconclusive")
+    assert set(found.environments) == {"a", "b"}
+    document = json.loads(json.dumps(evidence.document(found)))
+    assert evidence.document(evidence.parse(document)) == document
+
+
+def test_a_changed_figure_within_one_framework_is_refused():
+    document = json.loads(json.dumps(evidence.document(measure(probes=[within()], budget=6.0))))
+    document["probes"][0]["facts"]["a"]["times_as_fast"] *= 1.5
+    document["probes"][0]["facts"]["b"]["measurement"]["ratio"]["high"] *= 1.5
+    with pytest.raises(evidence.EvidenceError) as caught:
+        evidence.parse(document)
+    said = "\n".join(caught.value.problems)
+    assert "probes[0].facts.a.times_as_fast: " in said
+    assert "probes[0].facts.b.measurement.ratio.high: " in said
+
+
+def test_a_mode_that_a_framework_cannot_do_costs_that_framework_alone():
+    found = measure(second={"fault": "fallback"}, probes=[within()], budget=6.0)
+    facts = found.probes[0].facts
+    assert facts["a"]["status"] == "ok"
+    assert facts["b"]["status"] == "not-comparable"
+    assert "eagerly in disguise" in facts["b"]["reason"]
+    assert not {claim for claim in facts["claims"] if claim.endswith("-b")}
+    (absent,) = measure(probes=[within(mode="xla", baseline="compiled")], budget=6.0).probes
+    assert absent.status is Status.NOT_SUPPORTED
+    assert absent.reason.startswith("a: a xla: ")
+
+
+def test_a_small_budget_is_shared_and_what_does_not_fit_is_named():
+    found = measure(probes=[probe("one"), within(seconds=1000.0)], budget=2.0)
+    assert [m.status for m in found.probes] == [Status.OK, Status.CANCELLED]
+    assert "--budget" in found.probes[1].reason
