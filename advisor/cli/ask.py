@@ -47,6 +47,8 @@ def command(answers_file: str | None, target: str | None, as_json: bool, lang: s
 
     if target is not None:
         output.check_writable(target)
+    if answers_file is None:
+        output.check_listening("--answers FILE replays choices")
     knowledge = knowledge_base.load()
     script = None if answers_file is None else needs_reader.read(answers_file, knowledge)
     needs, recommendation = converse(knowledge, script=script, lang=lang)

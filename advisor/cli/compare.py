@@ -17,7 +17,8 @@ def command(first: str, second: str, as_json: bool, lang: str) -> None:
     from advisor.cli import prose
     from advisor.compare import decisions
 
-    result = decisions(output.read_decision(first), output.read_decision(second))
+    one, other = output.together(lambda: output.read_decision(first), lambda: output.read_decision(second))
+    result = decisions(one, other)
     if as_json:
         output.emit(result)
     else:

@@ -45,6 +45,14 @@ class _Seconds(click.FloatRange):
 
 SECONDS = _Seconds(min=1)
 
+random_seed = click.option(
+    "--random-seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    help="Of the draws; the same seed gives the same result.",
+)
+
 with_evidence = click.option(
     "--evidence", "evidence_files", multiple=True, metavar="FILE", help="Measured evidence to weigh; repeatable."
 )
@@ -217,24 +225,56 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    target = Path(path)
+    target = Path(path).resolve()  # a link stays one: what it points to is written
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(content)
             return
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).chmod(0o644)
+            Path(name).chmod(mode)
             Path(name).replace(target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise InputError([f"{target}: cannot be written: {error.strerror or error}"]) from error
+        raise InputError([f"{path}: cannot be written: {error.strerror or error}"]) from error
+
+
+def _umask() -> int:
+    """Return the process's mask of rights; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def together(*steps: Callable[[], Any]) -> tuple[Any, ...]:
+    """Take every step and return what each gives; the problems of all of them are raised together."""
+    from advisor.needs import InputError
+
+    found: list[Any] = []
+    problems: list[str] = []
+    for step in steps:
+        try:
+            found.append(step())
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
+
+
+def check_listening(way_out: str) -> None:
+    """Refuse a conversation where standard input is closed."""
+    from advisor.needs import InputError
+
+    if sys.stdin is None:
+        raise InputError([f"standard input is closed, so there is nobody to ask; {way_out}"])
 
 
 def check_writable(path: str) -> None:

@@ -99,25 +99,24 @@ def run(
     from advisor.cli import measuring
     from probes import catalog, evidence
 
-    if threads not in ("one", "all") and not (threads.isdecimal() and int(threads) >= 1):
-        raise needs.InputError([f"--threads {threads}: expected 'one', 'all' or a number from 1"])
-    output.check_writable(target)
-    chosen_pythons = interpreters(pythons)
-    if workload_file is not None:
-        from pathlib import Path
+    def choose() -> tuple[Probe, ...]:
+        if workload_file is not None:
+            _known(names)
+            return tuple(catalog.choose_own(names, catalog.load()))
+        if names:
+            return _known(names)
+        if needs_file is not None:
+            knowledge = knowledge_base.load()
+            return measuring.chosen(needs.read(needs_file, knowledge), knowledge)
+        return tuple(probe for probe in catalog.load().values() if not probe.asked_only)
 
-        if not Path(workload_file).is_file():
-            raise needs.InputError([f"--workload {workload_file}: no such file; 'python -m probes example' prints one"])
-        workload_file = str(Path(workload_file).resolve())
-        _known(names)
-        probes = tuple(catalog.choose_own(names, catalog.load()))
-    elif names:
-        probes = _known(names)
-    elif needs_file is not None:
-        knowledge = knowledge_base.load()
-        probes = measuring.chosen(needs.read(needs_file, knowledge), knowledge)
-    else:
-        probes = tuple(probe for probe in catalog.load().values() if not probe.asked_only)
+    _, workload, _, chosen_pythons, probes = output.together(
+        lambda: _check_threads(threads),
+        lambda: _workload(workload_file),
+        lambda: output.check_writable(target),
+        lambda: interpreters(pythons),
+        choose,
+    )
     session = measuring.measure(
         probes,
         budget=budget,
@@ -125,7 +124,7 @@ def run(
         pythons=chosen_pythons,
         device=device,
         threads=threads,
-        workload_file=workload_file,
+        workload_file=workload,
         confirm=confirm,
     )
     number = measuring.keep(session)
@@ -141,6 +140,26 @@ def run(
         output.emit(document)
     if status := measuring.status(session):
         raise click.exceptions.Exit(status)
+
+
+def _check_threads(threads: str) -> None:
+    from advisor.needs import InputError
+
+    if threads not in ("one", "all") and not (threads.isdecimal() and int(threads) >= 1):
+        raise InputError([f"--threads {threads}: expected 'one', 'all' or a number from 1"])
+
+
+def _workload(path: str | None) -> str | None:
+    """Return where the user's own model stands, from the root of the disk: a worker runs elsewhere."""
+    from pathlib import Path
+
+    from advisor.needs import InputError
+
+    if path is None:
+        return None
+    if not Path(path).is_file():
+        raise InputError([f"--workload {path}: no such file; 'python -m probes example' prints one"])
+    return str(Path(path).resolve())
 
 
 @command.command(epilog="Example: framework-advisor probe selftest --json")

@@ -110,10 +110,17 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 
+class Terminal(Console):
+    """A terminal whose reader may go away: what is left then is for ``main`` to end, as for every other output."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return the terminal; wide enough for tables where the output is no terminal."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=110)
+    plain = Terminal()
+    return plain if plain.is_terminal else Terminal(width=110)
 
 
 def framework(knowledge: Knowledge, name: str | None, lang: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
 @click.option("--lines", metavar="FILE|-", help="Many at once: one JSON object a line, {id, text} or {id, needs}.")
 @click.option("--audit", is_flag=True, help="Also what other ranking methods say, and why they do not decide.")
-@click.option("--random-seed", type=int, default=0, show_default=True)
+@output.random_seed
 @output.as_json
 @output.in_language
 def command(
@@ -45,8 +45,8 @@ def command(
     if lines is not None and beside:
         raise InputError([f"--lines goes without {', '.join(beside)}: each line holds its own needs or text"])
     knowledge = knowledge_base.load()
-    evidence = output.read_evidence(evidence_files)
     if lines is not None:
+        evidence = output.read_evidence(evidence_files)
 
         def answer(document: Mapping[str, Any]) -> Mapping[str, Any]:
             needs = inputs.line_needs(document, knowledge)
@@ -54,7 +54,9 @@ def command(
 
         output.answer_lines(lines, answer)
         return
-    needs = inputs.needs_of(knowledge, needs_file, text)
+    needs, evidence = output.together(
+        lambda: inputs.needs_of(knowledge, needs_file, text), lambda: output.read_evidence(evidence_files)
+    )
     status = 0
     if probe:
         from advisor.cli import measuring

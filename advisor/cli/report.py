@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @output.with_evidence
 @click.option("--probe", is_flag=True, help="Measure first, on this machine, and weigh what was measured.")
 @click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
-@click.option("--random-seed", type=int, default=0, show_default=True)
+@output.random_seed
 @click.option("-o", "--output", "target", required=True, metavar="FILE", help="The suffix chooses the form.")
 @output.as_json
 @output.in_language
@@ -42,10 +42,12 @@ def command(
     from advisor import knowledge as knowledge_base
     from advisor.report.build import build
 
-    form = form_of(target)
     knowledge = knowledge_base.load()
-    needs = inputs.needs_of(knowledge, needs_file, text)
-    evidence = output.read_evidence(evidence_files)
+    form, needs, evidence = output.together(
+        lambda: form_of(target),
+        lambda: inputs.needs_of(knowledge, needs_file, text),
+        lambda: output.read_evidence(evidence_files),
+    )
     status = 0
     if probe:
         from advisor.cli import measuring
@@ -102,7 +104,12 @@ def form_of(target: str) -> Form:
 
     forms = report.formats()
     suffix = Path(target).suffix.lstrip(".").lower()
+    known = ", ".join(f".{form}" for form in forms)
+    if Path(target).is_dir():
+        raise InputError([f"{target}: is a directory; name a file in it that ends in one of {known}"])
+    if not suffix:
+        raise InputError([f"{target}: the name says no form; let it end in one of {known}"])
     if suffix not in forms:
-        raise InputError([f"{target}: no report form '.{suffix}'; known: {', '.join(f'.{form}' for form in forms)}"])
+        raise InputError([f"{target}: no report form '.{suffix}'; known: {known}"])
     output.check_writable(target)
     return forms[suffix]
