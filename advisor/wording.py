@@ -1,4 +1,4 @@
-"""The sentences of flips, questions and probes, in both languages. Pure: no files, no clock."""
+"""The sentences of flips, questions and probes in both languages, and shares in per cent. Pure: no files, no clock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.types import Answer, Knowledge, Needs, Question, Text
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage; what is not quite all or nothing does not look like it."""
+    rounded = round(100 * share)
+    if rounded == 100 and share < 1:
+        return "> 99 %"
+    return "< 1 %" if rounded == 0 and share > 0 else f"{rounded} %"
 
 
 def _framework(knowledge: Knowledge, name: str | None) -> Text:

@@ -9,10 +9,10 @@
   the installed versions bound. It is called a few times a turn, so it should be quick.
 - ``Message.text`` is Markdown made of our words only. The user's words stand in ``Chip.quote`` and in the
   transcript, to be shown as plain text. ``Message.citations`` are the claims and sources behind an answer.
-- ``Message.do`` asks the caller to act: "measure" = run the probe plan of ``judge(state.assumed())`` and call
+- ``Message.do`` asks the caller to act: "measure" = run the probe plan of ``judge(state.assumed(knowledge))`` and call
   ``reply(state, Action(verb="result"), ...)`` with a judge that knows the new evidence; "report" = make the report.
 - ``State`` is JSON (``model_dump(mode="json")``) and belongs in the session; ``state.transcript`` goes into the
-  report; ``state.needs`` is what was said, ``state.assumed()`` adds at half certainty what was only implied.
+  report; ``state.needs`` is what was said, ``state.assumed(knowledge)`` adds at half certainty what was only implied.
 - Chip states: "said", "excluded", "implied" (dashed) are facts, pressing takes them back (an implied one is
   accepted by its "choice" twin in the question); "choice" answers the question asked; "step" goes on.
 

@@ -136,7 +136,7 @@ def _onward(state: State, talk: _Talk, messages: list[Message]) -> Said:
     """Go on to the contradiction, the next most valuable question or, when settled, the recommendation."""
     if state.conflicts:
         return state, [*messages, tell.conflict(state, talk.knowledge)]
-    recommendation = talk.judge(state.assumed())
+    recommendation = talk.judge(state.assumed(talk.knowledge))
     open_questions = [
         (found.question, found.why.in_(state.lang) if found.why else "")
         for found in recommendation.next_questions
@@ -176,7 +176,7 @@ def _do(action: Action, state: State, talk: _Talk) -> Said:
             return _propose(state, facts.want(state.needs, question, option, knowledge), talk)
     if not state.told:
         return _onward(state, talk, [Message(kind="answer", text=say("need-facts", lang))])
-    recommendation = talk.judge(state.assumed())
+    recommendation = talk.judge(state.assumed(talk.knowledge))
     match action.verb:
         case "why":
             return state, [tell.why(state, recommendation, knowledge)]
@@ -264,8 +264,8 @@ def _what_if(understanding: Understanding, state: State, talk: _Talk) -> Said:
 
 
 def _propose(state: State, needs: Needs, talk: _Talk) -> Said:
-    before = talk.judge(state.assumed())
-    after = talk.judge(state.model_copy(update={"needs": needs}).assumed())
+    before = talk.judge(state.assumed(talk.knowledge))
+    after = talk.judge(state.model_copy(update={"needs": needs}).assumed(talk.knowledge))
     text = say(
         "what-if",
         state.lang,
@@ -286,7 +286,7 @@ def _critique(kind: str, recommendation: Recommendation, state: State, talk: _Ta
     criterion = next((name for name in known if name in weighs), known[0])
     raised = min(state.needs.priorities.get(criterion, 0.0) + 1.0, 3.0)
     needs = state.needs.model_copy(update={"priorities": {**state.needs.priorities, criterion: raised}})
-    after = talk.judge(state.model_copy(update={"needs": needs}).assumed())
+    after = talk.judge(state.model_copy(update={"needs": needs}).assumed(talk.knowledge))
     text = say(
         "critique",
         state.lang,

@@ -9,6 +9,7 @@ from advisor.dialogue.types import Action, Chip, Lang, Message, State
 from advisor.dialogue.words import say
 from advisor.plans import need_name
 from advisor.types import Knowledge, Needs, Recommendation
+from advisor.wording import percent
 
 _CRITIQUES = ("cheaper", "faster", "smaller", "easier")
 _REASONS = 4
@@ -240,11 +241,6 @@ def changes(before: Needs, after: Needs, knowledge: Knowledge, lang: Lang) -> st
         if option not in before.excluded.get(question, ())
     ]
     return ("、" if lang == "zh" else ", ").join(new)
-
-
-def percent(share: float) -> str:
-    """Return a share as whole per cent."""
-    return f"{share:.0%}"
 
 
 def _need(knowledge: Knowledge, need: str, lang: Lang) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from advisor.reading.types import assumed
-from advisor.types import Needs, Recommendation
+from advisor.types import Knowledge, Needs, Recommendation
 
 Lang = Literal["en", "zh"]
 Verb = Literal[
@@ -116,9 +116,9 @@ class State(Noun):
     told: bool = False
     transcript: tuple[Turn, ...] = ()
 
-    def assumed(self) -> Needs:
+    def assumed(self, knowledge: Knowledge) -> Needs:
         """Return the needs with what is implied added at half certainty: what the advice rests on."""
-        return assumed(self.needs, self.implied)
+        return assumed(self.needs, self.implied, knowledge)
 
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from advisor.types import Needs, Share
+from advisor.types import Knowledge, Needs, Share
 
 FILL = 0.85
 """From this confidence on an answer is filled in (with an undo); below it is offered."""
@@ -16,8 +16,6 @@ OFFER = 0.5
 
 HALF = 0.5
 """Certainty of an answer that only follows from others."""
-MANY = frozenset({"domain", "deploy", "hardware", "os"})
-"""Questions that take several options (`kind: many` of questions.yaml)."""
 
 
 class Slot(BaseModel):
@@ -63,21 +61,27 @@ class Understanding(BaseModel):
     offers: dict[str, tuple[str, ...]] = {}
     contradictions: tuple[tuple[str, str], ...] = ()
 
-    def assumed(self) -> Needs:
+    def assumed(self, knowledge: Knowledge) -> Needs:
         """Return the needs with what is implied added, at half certainty."""
-        return assumed(self.needs, self.implied)
+        return assumed(self.needs, self.implied, knowledge)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""
         return self.model_dump(mode="json", by_alias=True)
 
 
-def assumed(needs: Needs, implied: Mapping[str, tuple[str, ...]]) -> Needs:
-    """Return ``needs`` with the implied answers added at half certainty; what was said or ruled out stands."""
+def assumed(needs: Needs, implied: Mapping[str, tuple[str, ...]], knowledge: Knowledge) -> Needs:
+    """Return ``needs`` with the implied answers added at half certainty; what was said or ruled out stands.
+
+    Args:
+        needs: what was said.
+        implied: question -> options, best first.
+        knowledge: says which questions take several options.
+    """
     answers, certainty = dict(needs.answers), dict(needs.certainty)
     for question, options in implied.items():
         rest = tuple(option for option in options if option not in needs.excluded.get(question, ()))
         if rest and question not in answers:
-            answers[question] = rest if question in MANY else rest[0]
+            answers[question] = rest if knowledge.questions[question].kind == "many" else rest[0]
             certainty[question] = HALF
     return needs.model_copy(update={"answers": answers, "certainty": certainty})

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-
-def percent(share: float) -> str:
-    """Return a share as a whole percentage; what is not quite all or nothing does not look like it."""
-    rounded = round(100 * share)
-    if rounded == 100 and share < 1:
-        return "> 99 %"
-    return "< 1 %" if rounded == 0 and share > 0 else f"{rounded} %"
+from advisor.wording import percent
 
 
 def points(share: float) -> str:
@@ -49,3 +43,6 @@ def _three(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+__all__ = ["amount", "percent", "points", "span"]

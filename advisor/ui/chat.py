@@ -113,7 +113,7 @@ def _say(said: str | dialogue.Action) -> None:
         return state.recommend(wanted, measured)
 
     with talk.lock:
-        if needs != talk.needs and talk.said.assumed() == talk.needs:
+        if needs != talk.needs and talk.said.assumed(base) == talk.needs:
             # Another page has changed the answers meanwhile: they hold.
             changed = {"needs": needs, "implied": {}, "conflicts": (), "asked": None}
             talk.said = talk.said.model_copy(update=changed)
@@ -127,7 +127,7 @@ def _take_over() -> None:
     """Let the answers of every page follow the conversation, and start what was asked for."""
     talk = _talk()
     with talk.lock:
-        told = talk.said.assumed()
+        told = talk.said.assumed(state.knowledge())
         if told != talk.needs:
             talk.needs = told
             state.put(told)

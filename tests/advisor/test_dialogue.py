@@ -8,7 +8,7 @@ import pytest
 
 from advisor import knowledge
 from advisor.advise import advise
-from advisor.dialogue import Action, Message, State, reply, start
+from advisor.dialogue import Action, Message, State, reply, start, tell
 from advisor.types import Needs, Recommendation
 
 KNOWLEDGE = knowledge.load()
@@ -42,7 +42,7 @@ def test_it_asks_the_most_valuable_open_question_with_its_options() -> None:
     state, messages = _talk("a tool for photos")
     question = messages[-1]
     assert question.kind == "question"
-    assert state.asked == _judge(state.assumed()).next_questions[0].question
+    assert state.asked == _judge(state.assumed(KNOWLEDGE)).next_questions[0].question
     options = [chip.action.option for chip in question.chips if chip.action.verb == "answer"]
     assert set(options) == {choice.id for choice in KNOWLEDGE.questions[state.asked].options}
 
@@ -70,7 +70,7 @@ def test_a_chip_takes_a_fact_back_also_an_implied_one() -> None:
 
 def test_what_is_implied_counts_half_until_it_is_said() -> None:
     state, _ = _talk("it runs on a Raspberry Pi")
-    assert state.assumed().certainty["hardware"] == 0.5
+    assert state.assumed(KNOWLEDGE).certainty["hardware"] == 0.5
     state, _ = _talk("CPU only", state=state)
     assert "hardware" not in state.implied
     assert state.needs.options("hardware") == ("cpu",)
@@ -109,7 +109,7 @@ def test_why_cites_claims_with_their_sources() -> None:
 
 def test_why_not_speaks_of_the_other_framework() -> None:
     state, _ = _talk(DESCRIBED)
-    best = _judge(state.assumed()).recommended
+    best = _judge(state.assumed(KNOWLEDGE)).recommended
     other = next(name for name in ("pytorch", "tensorflow") if name != best)
     _, messages = _talk(f"why not {other}?", state=state)
     assert KNOWLEDGE.frameworks[other].name.en in messages[-1].text
@@ -142,6 +142,15 @@ def test_how_do_you_know_answers_with_sources_on_what_is_named() -> None:
 def test_it_asks_the_caller_to_measure_and_to_report(said: str, do: str) -> None:
     _, messages = _talk(DESCRIBED, said)
     assert messages[-1].do == do
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.9979, "> 99 %"), (1.0, "100 %"), (0.731, "73 %")])
+def test_what_is_not_quite_certain_is_not_told_as_certain(share: float, shown: str) -> None:
+    found = _judge(Needs())
+    best = found.recommended or "pytorch"
+    sure = found.model_copy(update={"recommended": best, "acceptability": {**found.acceptability, best: share}})
+    assert shown in tell.short(sure, KNOWLEDGE, "en")
+    assert shown in tell.result(State(), sure.model_copy(update={"strength": "clear"}), KNOWLEDGE).text
 
 
 def test_without_facts_there_is_nothing_to_measure_or_explain() -> None:
