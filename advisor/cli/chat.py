@@ -90,7 +90,7 @@ def _listen() -> str:
 def _measured(state: State, knowledge: Knowledge, *, budget: float) -> Evidence:
     from advisor.cli import measuring
 
-    return measuring.measure_for(state.assumed(), knowledge, budget=budget, lang=state.lang)
+    return measuring.measure_for(state.assumed(knowledge), knowledge, budget=budget, lang=state.lang)
 
 
 def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: Knowledge, *, target: str) -> None:
@@ -98,7 +98,7 @@ def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: K
     from advisor import store
     from advisor.report.build import build
 
-    needs = state.assumed()
+    needs = state.assumed(knowledge)
     decision = build(
         needs,
         judge(needs),
