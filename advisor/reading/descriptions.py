@@ -1,7 +1,7 @@
 """Whole descriptions of projects with what should be read from them, and how much of it is.
 
-Reads `knowledge/descriptions/`. No text of it teaches anything. Half of the stories, by a fixed hash of their names, may
-be looked at when the reader is improved (``tune``); the other half (``blind``) is only ever counted.
+Reads `knowledge/descriptions/`. No text of it teaches anything. Half of the stories, by a fixed hash of their names,
+may be looked at when the reader is improved (``tune``); the other half (``blind``) is only ever counted.
 """
 
 from __future__ import annotations

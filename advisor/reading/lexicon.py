@@ -44,6 +44,7 @@ class Concept(BaseModel):
         partial: one of many of its kind; ruling it out yields to another named ("Android but not iOS").
         needs: questions of which another answer must have been read for ``rules_out`` to hold.
         context: its pattern's match is wide; other concepts inside it stand beside it.
+        weak: what it says holds unless something surer of its question is said ("customers": production).
         focus: macro whose last occurrence in a pattern's match is its place; the words before it are context.
         words: wordings, English with optional plural; patterns: regular expressions over the normalised text.
     """
@@ -63,6 +64,7 @@ class Concept(BaseModel):
     needs: Options = {}
     focus: str | None = None
     context: bool = False
+    weak: bool = False
     words: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
 

@@ -48,7 +48,9 @@ def evidence(match: Match, polarity: Polarity) -> list[Reading]:
     """Return what one match says, given how it is meant."""
     concept = match.concept
     if polarity in {"excluded", "replaced"}:
-        denied = concept.says if concept.denied_excludes is None else concept.denied_excludes
+        denied = concept.denied_excludes
+        if denied is None:
+            denied = {} if concept.weak else concept.says
         instead = concept.denied_says if polarity == "excluded" else {}
         return [
             *_readings(match, denied, wanted=False, confidence=0.95),
@@ -59,7 +61,10 @@ def evidence(match: Match, polarity: Polarity) -> list[Reading]:
         return _readings(match, kept, wanted=True, confidence=concept.confidence)
     factor = HEDGED if polarity == "hedged" else 1.0
     return [
-        *_readings(match, concept.says, wanted=True, confidence=concept.confidence * factor),
+        *(
+            replace(reading, fallback=concept.weak)
+            for reading in _readings(match, concept.says, wanted=True, confidence=concept.confidence * factor)
+        ),
         *_readings(match, concept.implies, wanted=True, confidence=IMPLIED * factor, implied=True),
         *_readings(match, concept.rules_out, wanted=False, confidence=0.9),
     ]
@@ -119,7 +124,7 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
             contradictions.append((question, option))
         del best[question, option, True]
     wanted = [reading for reading in best.values() if reading.wanted and not reading.implied]
-    firm = {reading.question for reading in wanted if not reading.fallback}
+    firm = {reading.question for reading in wanted if not reading.fallback and reading.confidence >= FILL}
     said = {reading.question for reading in wanted}
     kept = [
         reading

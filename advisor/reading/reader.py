@@ -20,7 +20,7 @@ MARGIN = 0.25
 """The best class must lead the second by this much to be filled in."""
 _FILL_BY_MODEL = 0.93
 """Stricter than for a rule: the model knows phrases, and real texts say much that none of them says."""
-_FEW = 2
+_FEW = 99
 """In a text of more clauses the model only offers: much of a long story is about nothing we ask."""
 _DOUBTFUL = 0.7
 """The model cannot see what a "not" governs: where one stands that no rule understood, it only offers."""
