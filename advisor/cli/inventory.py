@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
+        "colon": ": ",
+        "comma": ", ",
         "resolves": "This machine tells apart ratios from",
         "same_arm": "Same framework in both arms: winners named",
         "planted": "Planted slowdown",
@@ -59,6 +61,8 @@ WORDS: dict[str, dict[str, str]] = {
         "tables_in_english": "",
     },
     "zh": {
+        "colon": "：",
+        "comma": "、",
         "resolves": "本机能分辨的最小比值为",
         "same_arm": "两臂用同一框架：误判胜负",
         "planted": "预设减速",
@@ -74,13 +78,13 @@ WORDS: dict[str, dict[str, str]] = {
         "checked": "{counts}：{problems} 个问题，{warnings} 个警告",
         "problem": "问题",
         "warning": "警告",
-        "frameworks": "框架",
-        "criteria": "准则",
-        "questions": "问题",
-        "claims": "论断",
-        "sources": "来源",
-        "tools": "工具",
-        "routes": "路线",
+        "frameworks": "个框架",
+        "criteria": "条准则",
+        "questions": "个问卷问题",
+        "claims": "条论断",
+        "sources": "份来源",
+        "tools": "个工具",
+        "routes": "条路线",
         "nothing_kept": "还没有保存任何实测；framework-advisor probe run 进行实测，"
         "framework-advisor evidence import FILE 导入文件",
         "kept": "等级 {grade}  {probes} 项探测中测得 {measured} 项",
@@ -148,7 +152,7 @@ def checked(problems: Iterable[object], warnings: Iterable[object], counts: Mapp
     for kind, entries in found.items():
         for one in entries:
             click.echo(f"{words[kind]}  {one}")
-    listed = ", ".join(f"{number} {words[what]}" for what, number in counts.items()) or words["nothing"]
+    listed = words["comma"].join(f"{number} {words[what]}" for what, number in counts.items()) or words["nothing"]
     numbers = {f"{kind}s": len(entries) for kind, entries in found.items()}
     click.echo(words["checked"].format(counts=listed, **numbers))
 
@@ -227,10 +231,11 @@ def doctor(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> N
             devices = ", ".join(device["kind"] for device in found["devices"])
             out.print(f"[bold]{shown}[/bold] {found['version']}  {devices}  [dim]{found['python']}[/dim]")
         else:
-            out.print(f"[bold]{shown}[/bold] {words['absent']}: {escape(found['reason'])}", highlight=False)
+            reason = escape(found["reason"])
+            out.print(f"[bold]{shown}[/bold] {words['absent']}{words['colon']}{reason}", highlight=False)
     present = [f"{name} {tool['version']}" for name, tool in document["tools"].items() if tool["installed"]]
-    out.print(f"{words['tools_here']}: {', '.join(present) or words['nothing']}")
+    out.print(f"{words['tools_here']}{words['colon']}{words['comma'].join(present) or words['nothing']}")
     for name, extra in document["app"]["extras"].items():
         if not extra["installed"]:
-            out.print(f"{words['absent']}: {name}  [dim]{escape(extra['add'])}[/dim]")
+            out.print(f"{words['absent']}{words['colon']}{name}  [dim]{escape(extra['add'])}[/dim]")
     out.print(f"[dim]{words['tools_add']}[/dim]")

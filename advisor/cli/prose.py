@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
+        "colon": ": ",
+        "comma": ", ",
         "recommended": "Recommended",
         "nobody": "No recommendation",
         "clear": "clear",
         "leaning": "leaning",
         "either": "either works: choose by your team",
         "cannot_tell": "there is nothing yet that could tell the frameworks apart",
-        "acceptability": "acceptability",
-        "confidence": "confidence in the evidence",
+        "acceptability": "How often each comes first",
         "plan": "Plan",
         "need": "Need",
         "route": "Route",
@@ -63,14 +64,15 @@ WORDS: dict[str, dict[str, str]] = {
         "turned": "turned by an unwanted extra",
     },
     "zh": {
+        "colon": "：",
+        "comma": "、",
         "recommended": "推荐",
         "nobody": "无法推荐",
         "clear": "明确",
         "leaning": "倾向",
         "either": "两者皆可：按团队情况选",
         "cannot_tell": "目前没有任何依据能区分这些框架",
-        "acceptability": "可接受度",
-        "confidence": "证据充分度",
+        "acceptability": "各框架居首的比例",
         "plan": "方案",
         "need": "需求",
         "route": "路线",
@@ -132,18 +134,22 @@ def answer(found: Recommendation, knowledge: Knowledge, *, lang: str) -> None:
     """Print the answer, its strength and its figures."""
     words, out = WORDS[lang], console()
     if found.recommended is None:
-        reason = words["cannot_tell"] if not found.excluded else words["excluded"]
-        out.print(f"[bold]{words['nobody']}[/bold]: {reason}")
+        everything = {row.framework for row in found.excluded} >= set(found.acceptability)
+        reason = REPORT_WORDS[lang]["nobody_excluded"] if everything else words["cannot_tell"]
+        out.print(f"[bold]{words['nobody']}[/bold]{words['colon']}{reason}")
     else:
         name = framework(knowledge, found.recommended, lang)
-        out.print(f"[bold]{words['recommended']}: {name}[/bold]  ({words[found.strength]})")
-    shares = ", ".join(
+        out.print(f"[bold]{words['recommended']}{words['colon']}{name}[/bold]  ({words[found.strength]})")
+        said = REPORT_WORDS[lang][f"{found.strength}_why"]
+        draws = f"{knowledge.settings.draws:,}"
+        out.print(said.format(name=name, share=percent(found.acceptability[found.recommended]), draws=draws))
+        sure = percent(found.confidence[found.recommended])
+        out.print(f"[dim]{REPORT_WORDS[lang]['confidence'].format(name=name, share=sure)}[/dim]", highlight=False)
+    shares = words["comma"].join(
         f"{framework(knowledge, key, lang)} {percent(share)}"
         for key, share in sorted(found.acceptability.items(), key=lambda pair: (-pair[1], pair[0]))
     )
-    out.print(f"{words['acceptability']}: {shares}")
-    if found.recommended is not None:
-        out.print(f"{words['confidence']}: {percent(found.confidence[found.recommended])}")
+    out.print(f"{words['acceptability']}{words['colon']}{shares}")
 
 
 def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) -> None:
@@ -155,7 +161,8 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         out.print(escape(note))
     for exclusion in found.excluded:
         reason = exclusion.text.in_(lang) if exclusion.text else exclusion.reason
-        out.print(f"{words['excluded']}: {framework(knowledge, exclusion.framework, lang)}: {escape(reason)}")
+        name = framework(knowledge, exclusion.framework, lang)
+        out.print(f"{words['excluded']}{words['colon']}{name}{words['colon']}{escape(reason)}")
     plan = [route for route in found.routes if route.framework == found.recommended and route.best]
     if plan:
         table = Table(words["need"], words["route"], words["state"], title=words["plan"], title_justify="left")
@@ -164,16 +171,18 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
             tools = ", ".join(knowledge.tools[tool].name if tool in knowledge.tools else tool for tool in route.tools)
             table.add_row(need(knowledge, route.need, lang), f"{name} ({tools})", REPORT_WORDS[lang][route.status])
         out.print(table)
+    for line in (line for chosen in found.plans if chosen.role == "recommended" for line in chosen.install):
+        out.print(escape(f"  {line}"), highlight=False, soft_wrap=True)
     for heading, ids in (("for", found.for_), ("against", found.against)):
         out.print(f"[bold]{words[heading]}[/bold]")
         for name in ids[:3]:
             claim = knowledge.claims.get(name)
-            out.print(f"  {escape(claim.finding.in_(lang)) if claim else name}  [dim]{name}[/dim]")
+            out.print(f"  {escape(claim.statement.in_(lang)) if claim else name}  [dim]{name}[/dim]")
         if not ids:
             out.print(f"  {words['nothing']}")
     for conflict in found.contradictions:
         name = knowledge.criteria[conflict["criterion"]].name.in_(lang)
-        out.print(f"[bold]{words['contradicts']}[/bold]: {escape(name)}")
+        out.print(f"[bold]{words['contradicts']}[/bold]{words['colon']}{escape(name)}")
     if found.flips:
         out.print(f"[bold]{words['flips']}[/bold]")
         for flip in found.flips[:4]:
@@ -184,10 +193,14 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         out.print(f"[bold]{words['next']}[/bold]")
         for step in found.next_questions[:3]:
             out.print(f"  {knowledge.questions[step.question].text.in_(lang)}  [dim]{step.question}[/dim]")
-    if found.probe_plan:
+    telling = [probe for probe in found.probe_plan if probe.would_flip_at is not None]
+    if telling:
         out.print(f"[bold]{words['probes']}[/bold]")
-        for probe in found.probe_plan[:4]:
-            out.print(f"  {probe.probe}  {probe.seconds:.0f} {words['seconds']}")
+    elif found.recommended is not None:
+        out.print(REPORT_WORDS[lang]["no_probe"])
+    for probe in telling[:4]:
+        why = f"  {escape(probe.reason.in_(lang))}" if probe.reason else ""
+        out.print(f"  {probe.probe}  {probe.seconds:.0f} {words['seconds']}{why}", highlight=False)
 
 
 def audit(result: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
@@ -233,10 +246,11 @@ def understanding(found: Any, said: str, knowledge: Knowledge, *, lang: str) -> 
             marks.append(words["implied"])
         quoted = said[slot.span[0] : slot.span[1]].replace("\n", " ")
         mark = f" ({', '.join(marks)})" if marks else ""
-        line = f"{slot.question}: {what}{mark}  {words['sure']} {percent(slot.confidence)}"
+        line = f"{slot.question}{words['colon']}{what}{mark}  {words['sure']} {percent(slot.confidence)}"
         out.print(escape(line) + f"  [dim]{escape(quoted)}[/dim]")
     if found.ask:
-        out.print(f"{words['ask']}: {', '.join(knowledge.questions[name].text.in_(lang) for name in found.ask[:3])}")
+        asked = " ".join(knowledge.questions[name].text.in_(lang) for name in found.ask[:3])
+        out.print(f"{words['ask']}{words['colon']}{asked}")
 
 
 def verified(result: Mapping[str, Any], *, lang: str) -> None:
@@ -244,10 +258,10 @@ def verified(result: Mapping[str, Any], *, lang: str) -> None:
     words = WORDS[lang]
     click.echo(result["text"][lang])
     if result["edited"]:
-        click.echo(f"{words['edited_parts']}: {', '.join(result['edited'])}")
+        click.echo(f"{words['edited_parts']}{words['colon']}{', '.join(result['edited'])}")
     if not result["program"]["same"]:
         saved, here = (_maker(result["program"][key]) for key in ("saved", "here"))
-        click.echo(f"{words['made_by']}: {saved}; {words['here']}: {here}")
+        click.echo(f"{words['made_by']}{words['colon']}{saved}; {words['here']}{words['colon']}{here}")
     if result["differences"]:
         click.echo(words["differs"])
     for difference in result["differences"]:
@@ -266,9 +280,9 @@ def rechecked(result: Mapping[str, Any], *, lang: str) -> None:
     words = WORDS[lang]
     click.echo(words["stands" if result["stands"] else "falls"])
     if result["edited"]:
-        click.echo(f"{words['edited']} {words['edited_parts']}: {', '.join(result['edited'])}")
+        click.echo(f"{words['edited']} {words['edited_parts']}{words['colon']}{', '.join(result['edited'])}")
     changes = result["changes"]
-    click.echo(f"{words['changed']}: {'' if changes else words['no_change']}")
+    click.echo(f"{words['changed']}{words['colon']}{'' if changes else words['no_change']}")
     for change in changes:
         click.echo(f"  {_line(change, lang)}")
 
