@@ -26,6 +26,9 @@ TRUTHS = (1.0, 1.10, 1.30)
 ROUNDS = 24
 """Alternations of our turn and the independent timer."""
 
+WARM_ROUNDS = 6
+"""Alternations before the first that counts: both sides warm up, as in every probe."""
+
 FRESH = {1.0: 40, 1.10: 20}
 """Planted slowdown (1.0 the same arm) -> fresh pairs of a long run, judged by a spread that they had no part in."""
 
@@ -125,11 +128,13 @@ def agreement() -> dict[str, Any]:
             client.ask("open", timeout=60, **asked)
             client.ask("turn", timeout=60, iterations=10, loops=20)
             pairs = []
-            for _ in range(ROUNDS):
+            for number in range(WARM_ROUNDS + ROUNDS):
                 ours = client.ask("turn", timeout=60, iterations=5, loops=5)["seconds"]
                 timer.stdin.write("\n")
                 timer.stdin.flush()
-                pairs.append((statistics.median(ours), float(timer.stdout.readline())))
+                theirs = float(timer.stdout.readline())
+                if number >= WARM_ROUNDS:
+                    pairs.append((statistics.median(ours), theirs))
         finally:
             client.close()
             timer.kill()
