@@ -19,7 +19,7 @@ import numpy as np
 from probes import compare, gauge, machine, modes, paired, parity
 from probes.observed import observe
 from probes.process import Arm, Cancelled, Client, Lost
-from probes.types import INCONCLUSIVE, Evidence, Measurement, Probe, Status
+from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
 
 PATIENCE = 120.0
 """Seconds a request may take where the probe names no longer time: an import on a cold disk, a first compile."""
@@ -182,7 +182,8 @@ class Session:
                 made[label] = _arrays(answer["arrays"])
             self.references[key] = made
         sides = {label: _arrays(path) for label, path in arrays.items()}
-        return parity.gate(sides, self.references[key], parts=parts, exemptions=exemptions)
+        bound = parity.OWN_REFERENCE if probe.workload == OWN else parity.REFERENCE
+        return parity.gate(sides, self.references[key], parts=parts, exemptions=exemptions, bound=bound)
 
     def ask(self, client: Client, do: str, probe: Probe, **more: Any) -> dict[str, Any]:
         """Ask one worker about a probe, with the probe's own patience."""

@@ -14,10 +14,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+NAMED = 4
+"""Weights without a counterpart that are named before the rest are counted."""
+
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 REFERENCE = 1e-9
 """Largest relative distance between float64 twins: a thousand times their usual 1e-13 to 1e-12."""
+
+OWN_REFERENCE = 1e-7
+"""The same for a model of the user's. Constants that a framework keeps in float32 whatever the dtype (Keras: learning
+rates, the square root of two in GELU) move results by some 1e-9 to 1e-8, another function by 1e-5 and more."""
 
 BOUNDS = {"outputs": 1e-4, "loss": 1e-5, "gradients": 5e-2, "weights": 5e-2}
 """Largest relative distance of a float32 side from the reference. Half precision in disguise is a hundred times over
@@ -85,6 +92,7 @@ def gate(
     *,
     parts: Sequence[str],
     exemptions: Sequence[str] = (),
+    bound: float = REFERENCE,
 ) -> dict[str, Any]:
     """Judge both sides; the report stands in the evidence.
 
@@ -94,6 +102,7 @@ def gate(
         parts: what the timed path must get right.
         exemptions: texts; one that begins ``<part>:<pattern>:`` exempts the arrays it names from the gate (their
             distances are given all the same).
+        bound: largest relative distance between float64 twins.
 
     Returns:
         ``passed``, ``reason`` (empty when passed), ``reference``, ``exempt``, and one entry a part with its bound and
@@ -102,9 +111,17 @@ def gate(
     exempt = [tuple(text.split(":", 2)[:2]) for text in exemptions if text.count(":") >= 2]
     names = sorted(references)
     base = references[names[0]]
+    unlike = _unlike(references, names)
+    if unlike:
+        return {"passed": False, "reason": unlike, "exempt": list(exemptions)}
     start = {key[6:]: np.asarray(array, np.float64) for key, array in base.items() if key.startswith("start/")}
     report: dict[str, Any] = {"passed": True, "reason": "", "exempt": list(exemptions)}
+    called = {name: _called(references[name]) for name in names}
     problems = []
+
+    def known_as(array: str) -> str:
+        own = ", ".join(f"{side}: {names_of[array]}" for side, names_of in called.items() if array in names_of)
+        return f"{array} ({own})" if own else array
 
     def judge(found: Arrays, part: str, bound: float) -> dict[str, Any]:
         seen = distances(found, base, part=part, start=start if part == "weights" else None)
@@ -124,20 +141,45 @@ def gate(
 
     report["reference"] = {}
     for part in parts:
-        agreed = [judge(references[name], part, REFERENCE) for name in names[1:]]
+        agreed = [judge(references[name], part, bound) for name in names[1:]]
         report["reference"][part] = max((e["distance"] or 0.0 for e in agreed), default=0.0)
         for name, entry in zip(names[1:], agreed, strict=True):
             if entry.get("failed"):
-                problems.append(f"in float64 {names[0]} and {name} differ in {part} {entry['array']}: {_say(entry)}")
+                problems.append(
+                    f"in float64 {names[0]} and {name} differ in {part} {known_as(entry['array'])}: {_say(entry)}"
+                )
         report[part] = {"bound": BOUNDS[part]}
         for framework in sorted(sides):
             entry = judge(sides[framework], part, BOUNDS[part])
             report[part][framework] = entry
             if entry.get("failed"):
-                problems.append(f"{framework} is off the float64 reference in {part} {entry['array']}: {_say(entry)}")
+                where = f"{part} {known_as(entry['array'])}"
+                problems.append(f"{framework} is off the float64 reference in {where}: {_say(entry)}")
     if problems:
         report.update(passed=False, reason="; ".join(problems))
     return report
+
+
+def _called(arrays: Arrays) -> dict[str, str]:
+    """Read what a framework itself calls the weights of a model of the user's, by their common names."""
+    return {key[7:]: str(array) for key, array in arrays.items() if key.startswith("called/")}
+
+
+def _unlike(references: Mapping[str, Arrays], names: Sequence[str]) -> str:
+    """Say which weights one side has and another has not; only a model of the user's can have such."""
+    held = {name: {key[6:] for key in references[name] if key.startswith("start/")} for name in names}
+    said = []
+    for name in names:
+        for other in names:
+            called = _called(references[name])
+            lone = [
+                f"{weight} ({called[weight]})" if weight in called else weight
+                for weight in sorted(held[name] - held[other])
+            ]
+            if lone:
+                more = f" and {len(lone) - NAMED} more" if len(lone) > NAMED else ""
+                said.append(f"{name} has {', '.join(lone[:NAMED])}{more}, for which {other} has no counterpart")
+    return f"the sides do not hold the same weights: {'; '.join(said)}" if said else ""
 
 
 def _say(entry: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from probes import gauge
+from probes import gauge, own
 from probes.scenarios import Live, Stage, Unsupported
 from probes.types import Build
 
@@ -113,6 +113,7 @@ class Worker:
         self.scenario: ModuleType | None = None
         self.seconds: list[float] = []
         self.base: dict[str, int] = {}
+        self.files: dict[str, ModuleType] = {}
 
     @staticmethod
     def _mark(name: str) -> dict[str, int]:
@@ -214,8 +215,10 @@ class Worker:
         }
 
     def _workload(self, request: dict[str, Any]) -> ModuleType | None:
-        if request.get("workload_file"):
-            return load_file(request["workload_file"])
+        if path := request.get("workload_file"):
+            if path not in self.files:
+                self.files[path] = own.adapt(load_file(path), self.framework, self.backend)
+            return self.files[path]
         if not request["workload"]:
             return None
         return importlib.import_module(f"probes.workloads.{request['workload']}")
@@ -278,6 +281,8 @@ class Worker:
         twin = stage.twin()
         weights = stage.workload.weights(stage.build.size, stage.seed)
         found = {} if stepped else {f"start/{name}": array for name, array in weights.items()}
+        if not stepped and hasattr(stage.workload, "called"):
+            found.update({f"called/{name}": called for name, called in stage.workload.called().items()})
         batch = twin.place(stage.data())
         if "weights" in parts:
             if not stepped:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from probes.scenarios import Unsupported
@@ -157,6 +159,22 @@ def counters() -> dict[str, int]:
     }
 
 
+def mend(error: BaseException) -> bool:
+    """Unlink the files of Inductor's cache that an error names, and forget what was built on them."""
+    runtime = sys.modules.get("torch._inductor.runtime.cache_dir_utils")
+    if runtime is None:
+        return False
+    named = re.findall(re.escape(runtime.cache_dir()) + r"[^\s:'\"]+", str(error))
+    broken = [path for path in map(Path, named) if path.is_file()]
+    for path in broken:
+        path.unlink(missing_ok=True)
+    if broken:
+        import torch
+
+        torch._dynamo.reset()
+    return bool(broken)
+
+
 def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
     """Multiply into a matrix that is there already."""
     import torch
@@ -288,3 +306,98 @@ def supervised(
         gradients=gradients,
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
     )
+
+
+def own_model(make: Callable[[], Any], dtype: str, batch: Any) -> Any:
+    """Build a model of the user's in a dtype; one call fills layers that take their shape from the input."""
+    import torch
+
+    model = make()
+    model.eval()
+    with torch.no_grad():
+        model(_first(model, torch.from_numpy(batch)))
+    return model.to(getattr(torch, dtype))
+
+
+def weights_of(model: Any) -> list[tuple[str, tuple[int, ...], tuple[Any, Sequence[int] | None], bool]]:
+    """List a model's weights in order: name, canonical shape, (tensor, axes that turn the canonical array into it),
+    whether it is a running statistic."""
+    from torch import nn
+
+    found: list[tuple[str, tuple[int, ...], tuple[Any, Sequence[int] | None], bool]] = []
+    known: set[int] = set()
+    for place, module in model.named_modules():
+        parameters = [(name, tensor, False) for name, tensor in module.named_parameters(recurse=False)]
+        buffers = [(name, tensor, True) for name, tensor in module.named_buffers(recurse=False)]
+        for name, tensor, statistic in parameters + [b for b in buffers if b[1].is_floating_point()]:
+            if id(tensor) in known:
+                continue
+            known.add(id(tensor))
+            axes: tuple[int, ...] | None = None
+            if isinstance(module, nn.Linear) and name == "weight":
+                axes = (1, 0)
+            elif isinstance(module, nn.modules.conv._ConvNd) and name == "weight":
+                axes = (tensor.dim() - 1, tensor.dim() - 2, *range(tensor.dim() - 2))
+            shape = list(tensor.shape)
+            for position, axis in enumerate(axes or ()):
+                shape[axis] = tensor.shape[position]
+            found.append((f"{place}.{name}".lstrip("."), tuple(shape), (tensor, axes), statistic))
+    return found
+
+
+def output_shape(model: Any, batch: Any) -> tuple[int, ...]:
+    """Return the shape of a model's output, channels last."""
+    import torch
+
+    with torch.no_grad():
+        return tuple(_last(model, model(_first(model, torch.from_numpy(batch)))).shape)
+
+
+def own_twin(build: Build, model: Any, listed: Mapping[str, Any], *, loss: str, rate: float, rank: int) -> Twin:
+    """Train a model of the user's by plain gradient descent.
+
+    Args:
+        build: dtype, device, mode and settings.
+        model: from ``own_model``.
+        listed: common name -> an entry of ``weights_of``.
+        loss: one of ``probes.own.LOSSES``.
+        rate: of gradient descent.
+        rank: number of axes of the input.
+    """
+    import torch
+    from torch.nn import functional
+
+    def cost(outputs: Mapping[str, Any], batch: Mapping[str, Any]) -> Any:
+        y = outputs["y"]
+        if loss == "cross-entropy":
+            return functional.cross_entropy(y.reshape(-1, y.shape[-1]), batch["y"].reshape(-1))
+        return functional.mse_loss(y, batch["y"])
+
+    convolves = _convolves(model) == rank
+    return supervised(
+        build,
+        model,
+        tensors={name: entry[2] for name, entry in listed.items()},
+        call=lambda model, batch: {"y": _last(model, model(batch["x"]))},
+        loss=cost,
+        optimiser=lambda parameters: torch.optim.SGD(parameters, lr=rate),
+        layouts={"x": (0, rank - 1, *range(1, rank - 1))} if convolves else None,
+    )
+
+
+def _convolves(model: Any) -> int:
+    """Return the number of axes that a model's convolutions take, 0 where it has none."""
+    from torch import nn
+
+    kernels = [m.weight.dim() for m in model.modules() if isinstance(m, nn.modules.conv._ConvNd)]
+    return max(kernels, default=0)
+
+
+def _first(model: Any, x: Any) -> Any:
+    """Put channels first where a model convolves inputs of this rank."""
+    return x.movedim(-1, 1).contiguous() if x.dim() == _convolves(model) else x
+
+
+def _last(model: Any, y: Any) -> Any:
+    """Put channels last again."""
+    return y.movedim(1, -1) if y.dim() == _convolves(model) else y

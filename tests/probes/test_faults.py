@@ -180,7 +180,7 @@ def test_several_threads_on_a_busy_machine_get_no_verdict():
 
 def test_a_broken_own_workload_says_where(tmp_path):
     path = Path(tmp_path) / "own.py"
-    path.write_text("SIZES = {'small': {}}\ndef null(build):\n    return build.nothing\n")
+    path.write_text("def weights(size, seed):\n    return {}\ndef null(build):\n    return build.nothing\n")
     (measurement,) = measure(workload_file=str(path)).probes
     assert measurement.status is Status.FAILED
     assert "nothing" in measurement.reason

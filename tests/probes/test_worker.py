@@ -23,6 +23,7 @@ WORKER_SIDE = [
     ROOT / "types.py",
     ROOT / "worker.py",
     ROOT / "gauge.py",
+    ROOT / "own.py",
     *(path for folder in ("backends", "workloads", "scenarios") for path in sorted((ROOT / folder).glob("*.py"))),
 ]
 
