@@ -184,9 +184,9 @@ def read_decision(path: str) -> Any:
 
 
 def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
-    """Read evidence files; the problems of all of them are raised together."""
+    """Read evidence files; the problems of all of them are raised together, probes nobody knows are named."""
     from advisor.needs import InputError
-    from probes import evidence
+    from probes import catalog, evidence
 
     found: list[Evidence] = []
     problems: list[str] = []
@@ -199,6 +199,8 @@ def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
             problems.extend(f"{path}: {problem}" for problem in error.problems)
     if problems:
         raise InputError(problems)
+    for unknown in evidence.unknown_probes(found, catalog.load()):
+        say(f"note: {unknown}")
     return tuple(found)
 
 
