@@ -22,7 +22,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 64
 """Levels of nesting that are read. Our own files need seven; libyaml's composer overflows the stack at some 10,000."""
 
-_LISTED = 12
+_LISTED = 16
 """How many known words a message lists at most; a longer list helps nobody."""
 
 
@@ -72,16 +72,24 @@ def spelled(path: Iterable[str | int]) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the way out of an unknown ``word``: the nearest known one, else what there is."""
     words = sorted(known)
-    close = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    known = f"known: {', '.join(words)}" if len(words) <= _LISTED else ""
+    for cutoff, more in ((0.8, ""), (0.6, known)):  # near in spelling may be far in sense: "gpu" is not "tpu"
+        close = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=cutoff)
+        if close:
+            return f"did you mean '{close[0]}'? {more}".rstrip()
     if len(words) > _LISTED:
         return f"none of the {len(words)} known ones is near"
-    return f"known: {', '.join(words)}" if words else "none is known yet"
+    return known if words else "none is known yet"
 
 
-def read(text: str, file: str) -> Document:
-    """Read one YAML (or JSON) document."""
+def read(text: str, file: str, *, plain: bool = False) -> Document:
+    """Read one YAML (or JSON) document.
+
+    Args:
+        text: what the file says. file: its name, for the problems.
+        plain: leave words that mean yes or no to YAML, numbers that are not finite and times of day to the reader,
+            who knows what was wanted in their place; else each is a problem.
+    """
     document = Document(file)
     loader = _LOADER(text)
     try:
@@ -90,16 +98,23 @@ def read(text: str, file: str) -> Document:
             return document
         node = loader.get_single_node()
         if node is not None:
-            document.data = _Walk(document, loader).value(node, ())
+            document.data = _Walk(document, loader, plain=plain).value(node, ())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
         line = mark.line + 1 if mark else 1
         way_out = "mend the YAML here or just above: indentation, quotes, a missing ':' or '-'"
+        if _indented_by_tab(text, line):
+            what, way_out = "a tab at the start of the line", "indent with spaces"
         document.problems.append(Problem(file, line, "", f"not valid YAML: {what}", way_out))
     finally:
         loader.dispose()
     return document
+
+
+def _indented_by_tab(text: str, line: int) -> bool:
+    lines = text.splitlines()
+    return line <= len(lines) and "\t" in lines[line - 1][: -len(lines[line - 1].lstrip()) or None]
 
 
 def _too_deep(text: str) -> bool:
@@ -121,9 +136,10 @@ def _too_deep(text: str) -> bool:
 class _Walk:
     """Turn nodes into plain data, noting lines."""
 
-    def __init__(self, document: Document, loader: Any) -> None:
+    def __init__(self, document: Document, loader: Any, *, plain: bool) -> None:
         self.document = document
         self.loader = loader
+        self.plain = plain
         self.seen: set[int] = set()
 
     def value(self, node: yaml.Node, path: Path) -> Any:
@@ -160,6 +176,8 @@ class _Walk:
         except (yaml.YAMLError, ValueError):
             self.complain(path, f"'{node.value}' cannot be read as {node.tag.rpartition(':')[2]}", "put it in quotes")
             return None
+        if self.plain:
+            return value
         if isinstance(value, bool):
             self.complain(path, f"'{node.value}' means {str(value).lower()} to YAML", "put it in quotes")
             return node.value

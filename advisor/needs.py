@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,14 @@ def read(path: str | Path, knowledge: Knowledge) -> Needs:
         InputError: with file, line and way out of every problem.
     """
     name = "standard input" if str(path) == "-" else str(path)
-    document = located.read(text_of(str(path)), name)
-    problems = [str(problem) for problem in document.problems]
-    reader = _Reader(knowledge, lambda where: f"{name}:{document.line(where)} {located.spelled(where)}".rstrip())
+    document = located.read(text_of(str(path)), name, plain=True)
+    reader = _Reader(knowledge)
     needs = reader.needs({} if document.data is None and document.problems else document.data)
-    if problems or reader.problems:
-        raise InputError([*problems, *reader.problems])
+    told = {problem.key for problem in document.problems}  # a place that could not be read is not judged as well
+    found = [document.problem(*problem) for problem in reader.problems if located.spelled(problem[0]) not in told]
+    problems = sorted([*document.problems, *found], key=lambda problem: problem.line)
+    if problems:
+        raise InputError([str(problem) for problem in problems])
     return needs
 
 
@@ -55,10 +58,12 @@ def parse(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
     Raises:
         InputError: with key and way out of every problem.
     """
-    reader = _Reader(knowledge, lambda where: located.spelled(where) or SCHEMA)
+    reader = _Reader(knowledge)
     needs = reader.needs(document)
     if reader.problems:
-        raise InputError(reader.problems)
+        raise InputError(
+            [f"{located.spelled(where) or SCHEMA}: {message}; {way_out}" for where, message, way_out in reader.problems]
+        )
     return needs
 
 
@@ -109,16 +114,16 @@ def _beside(file: Path, names: Sequence[str]) -> str:
 
 
 class _Reader:
-    """One reading of one document; ``place`` says where a path stands in it."""
+    """One reading of one document. ``problems``: path, what is wrong, and the way out."""
 
-    def __init__(self, knowledge: Knowledge, place: Callable[[located.Path], str]) -> None:
+    def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
-        self.place = place
-        self.problems: list[str] = []
+        self.problems: list[tuple[located.Path, str, str]] = []
 
     def needs(self, document: Any) -> Needs:
         if not isinstance(document, Mapping):
-            self.complain((), f"{_kind(document)} instead of keys", f"begin with 'schema: {SCHEMA}' and 'answers:'")
+            what = "it is empty" if document is None else f"{_kind(document)} instead of keys"
+            self.complain((), what, f"begin with 'schema: {SCHEMA}' and 'answers:'")
             return Needs()
         schema = document.get("schema", SCHEMA)
         if schema != SCHEMA:
@@ -154,8 +159,16 @@ class _Reader:
             return []
         for word in given:
             if word not in known:
-                self.complain((key, str(word)), f"unknown {noun} '{word}'", nearest(str(word), known))
+                self.complain((key, str(word)), f"unknown {noun} '{word}'", self.elsewhere(str(word), known))
         return [(word, value) for word, value in given.items() if word in known]
+
+    def elsewhere(self, word: str, known: Mapping[str, Any]) -> str:
+        """Return the way out of a word that a section does not know: the section that does, else the nearest."""
+        if word in self.knowledge.questions:
+            return "that is a question: put it under 'answers:'"
+        if word in self.knowledge.criteria:
+            return "that is a criterion: put it under 'priorities:'"
+        return nearest(word, known)
 
     def answer(self, question: Question, given: Any) -> Answer:
         where = ("answers", question.id)
@@ -166,20 +179,23 @@ class _Reader:
                 self.complain(where, f"'{NONE}' together with {others}", f"keep either '{NONE}' or the others")
             return chosen
         if not isinstance(given, str):
-            some = given[0] if isinstance(given, list) and given else question.options[0].id
-            self.complain(where, f"{_kind(given)} instead of one option", f"write '{question.id}: {some}'")
+            alone = isinstance(given, (list, tuple)) and len(given) == 1 and self.knows(question.id, given[0])
+            way_out = f"write '{question.id}: {given[0]}'" if alone else f"write one of {self.listed(question.id)}"
+            self.complain(where, f"{_kind(given)} instead of one option", way_out)
             return ""
         return given if self.option(question.id, given, where) else ""
 
     def options(self, question: str, given: Any, where: located.Path) -> tuple[str, ...]:
         if not isinstance(given, (list, tuple)):
-            some = given if isinstance(given, str) else self.knowledge.questions[question].options[0].id
-            self.complain(where, f"{_kind(given)} instead of a list", f"write '{question}: [{some}]'")
+            alone = self.knows(question, given)
+            some = f"'{question}: [{given}]'" if alone else f"a list in brackets of {self.listed(question)}"
+            self.complain(where, f"{_kind(given)} instead of a list", f"write {some}")
             return ()
         chosen: list[str] = []
         for at, option in enumerate(given):
             if not isinstance(option, str):
-                self.complain((*where, at), f"{_kind(option)} instead of an option", "write the option's id")
+                way_out = f"write one of {self.listed(question)}"
+                self.complain((*where, at), f"{_kind(option)} instead of an option", way_out)
             elif option in chosen:
                 self.complain((*where, at), f"'{option}' stands here twice", "keep one of them")
             elif self.option(question, option, (*where, at)):
@@ -187,10 +203,19 @@ class _Reader:
         return tuple(chosen)
 
     def option(self, question: str, option: str, where: located.Path) -> bool:
-        known = [choice.id for choice in self.knowledge.questions[question].options]
-        if option not in known:
-            self.complain(where, f"'{question}' has no option '{option}'", nearest(option, known))
-        return option in known
+        known = self.knows(question, option)
+        if not known:
+            self.complain(where, f"'{question}' has no option '{option}'", nearest(option, self.ids(question)))
+        return known
+
+    def ids(self, question: str) -> tuple[str, ...]:
+        return tuple(choice.id for choice in self.knowledge.questions[question].options)
+
+    def knows(self, question: str, option: Any) -> bool:
+        return isinstance(option, str) and option in self.ids(question)
+
+    def listed(self, question: str) -> str:
+        return ", ".join(self.ids(question))
 
     def number(self, where: located.Path, given: Any, most: int) -> float:
         if isinstance(given, bool) or not isinstance(given, (int, float)):
@@ -202,7 +227,7 @@ class _Reader:
         return 0.0
 
     def complain(self, where: located.Path, message: str, way_out: str) -> None:
-        self.problems.append(f"{self.place(where)}: {message}; {way_out}")
+        self.problems.append((where, message, way_out))
 
 
 def _kind(value: Any) -> str:
@@ -217,4 +242,6 @@ def _kind(value: Any) -> str:
         return f"the number {value}"
     if isinstance(value, Mapping):
         return "keys"
+    if isinstance(value, date):
+        return "a date"
     return "a list" if isinstance(value, (list, tuple)) else f"a {type(value).__name__}"

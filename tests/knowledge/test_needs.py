@@ -79,9 +79,30 @@ def test_nothing_said_is_no_problem(known: Knowledge) -> None:
             {"answers": {"stage": ["production"]}},
             "answers.stage: a list instead of one option; write 'stage: production'",
         ),
-        ({"answers": {"stage": None}}, "answers.stage: nothing instead of one option; write 'stage: research'"),
-        ({"answers": {"stage": True}}, "answers.stage: yes/no (true) instead of one option; write 'stage: research'"),
-        ({"answers": {"deploy": [1]}}, "answers.deploy[0]: the number 1 instead of an option; write the option's id"),
+        (
+            {"answers": {"stage": None}},
+            "answers.stage: nothing instead of one option; write one of research, production",
+        ),
+        (
+            {"answers": {"stage": True}},
+            "answers.stage: yes/no (true) instead of one option; write one of research, production",
+        ),
+        (
+            {"answers": {"deploy": {"mobile": 1}}},
+            "answers.deploy: keys instead of a list; write a list in brackets of none, mobile",
+        ),
+        (
+            {"answers": {"deploy": [1]}},
+            "answers.deploy[0]: the number 1 instead of an option; write one of none, mobile",
+        ),
+        (
+            {"priorities": {"deploy": 1}},
+            "priorities.deploy: unknown criterion 'deploy'; that is a question: put it under 'answers:'",
+        ),
+        (
+            {"answers": {"memory": "low"}},
+            "answers.memory: unknown question 'memory'; that is a criterion: put it under 'priorities:'",
+        ),
         (
             {"answers": {"deploy": ["mobile", "mobile"]}},
             "answers.deploy[1]: 'mobile' stands here twice; keep one of them",
@@ -142,6 +163,47 @@ def test_a_file_is_read_with_the_line_of_each_mistake(tmp_path: Path, known: Kno
     ]
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "priorities: {memory: true}",
+            ["1 priorities.memory: yes/no (true) instead of a number; write a number from 0 to 3"],
+        ),
+        ("priorities: {memory: .nan}", ["1 priorities.memory: nan is out of range; write a number from 0 to 3"]),
+        (
+            "answers:\n  stage: no",
+            ["2 answers.stage: yes/no (false) instead of one option; write one of research, production"],
+        ),
+        (
+            "answers: {stage: 2026-11-24 10:00:00}",
+            ["1 answers.stage: a date instead of one option; write one of research, production"],
+        ),
+        (
+            "answers: &said {stage: research}\nexcluded: *said",
+            ["2 excluded: an alias of something written elsewhere; write it out"],
+        ),
+        ("answers:\n\tstage: research", ["2: not valid YAML: a tab at the start of the line; indent with spaces"]),
+        (
+            "priorities: {memory: 9}\nanswers: {stage: x}\nanswers: {}",
+            [
+                "1 priorities.memory: 9 is out of range; write a number from 0 to 3",
+                "2 answers.stage: 'stage' has no option 'x'; known: production, research",
+                "3 answers: duplicate key 'answers', first on line 2; keep one of them",
+            ],
+        ),
+    ],
+)
+def test_each_mistake_of_a_file_is_told_once_in_the_order_of_its_lines(
+    content: str, told: list[str], tmp_path: Path, known: Knowledge
+) -> None:
+    file = tmp_path / "needs.yaml"
+    file.write_text(content)
+    with pytest.raises(InputError) as caught:
+        needs.read(file, known)
+    assert caught.value.problems == [f"{file}:{problem}" for problem in told]
+
+
 def test_json_is_read_as_well_as_yaml(tmp_path: Path, known: Knowledge) -> None:
     file = tmp_path / "needs.json"
     said = {"schema": "needs/1", "answers": {"deploy": ["mobile"]}}
@@ -159,10 +221,10 @@ def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch, known: Kn
     [
         (b"answers: [", "not valid YAML"),
         (b"answers: {stage: \xff}", "not UTF-8"),
-        (b"", "nothing instead of keys"),
+        (b"", "it is empty"),
         (b"just words", "the text 'just words' instead of keys"),
         (b"answers: &a {stage: *a}", "alias"),
-        (b"#" * 1_000_001, "not a needs file"),
+        (b"#" * 1_000_001, "no file of this kind is as large"),
         (b"\x00\x01\x02", "not valid YAML"),
         (b"answers: " + b"[" * 100_000, "nested too deeply"),
         (b"answers: " + b"- " * 100_000, "not valid YAML"),
