@@ -62,9 +62,9 @@ def expected_loss(mean: Floats, sd: Floats) -> Floats:
 def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
     """Return the open questions, most valuable per effort first.
 
-    The value of a question is what the complete interview would lose without it. With each option equally
-    likely, its answer adds to the lead over a rival, before weights are normalised; the spread of what all open
-    questions may add makes the risk of deciding now, and a question is worth the part of it that it removes.
+    The value of a question is what the complete interview would lose without it. With each option as likely as
+    its odds say, its answer adds to the lead over a rival, before weights are normalised; the spread of what all
+    open questions may add makes the risk of deciding now, and a question is worth the part of it that it removes.
     A contradiction is asked about first.
     """
     problem, needs = scored.problem, scored.needs
@@ -72,6 +72,7 @@ def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
     if not found:
         return _contradicted(scored)
     trials = [(question, option) for question in found for option in choices(question, needs)]
+    chance = _chances(trials)
     rows = np.repeat(scored.answers[None, :], len(trials), axis=0)
     for row, (question, option) in zip(rows, trials, strict=True):
         row[problem.column[question.id, option]] = True
@@ -79,11 +80,12 @@ def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
     place = np.array([found.index(question) for question, _ in trials])
     pairs = _pairs(scored)
     added = judged.raw.sum(axis=1) - scored.judged.raw.sum()
-    whole = float(scored.judged.raw.sum() + sum(added[place == q].mean() for q in range(len(found)))) or 1.0
+    whole = float(scored.judged.raw.sum() + (chance * added).sum()) or 1.0
     now = _gaps(scored.judged, pairs, whole=whole)[0]  # (pairs,)
     shifts = _gaps(judged, pairs, whole=whole) - now  # (trials, pairs)
-    mean = np.stack([shifts[place == q].mean(axis=0) for q in range(len(found))])
-    spread = np.stack([shifts[place == q].var(axis=0) for q in range(len(found))])  # (questions, pairs)
+    member = (place == np.arange(len(found))[:, None]) * chance  # (questions, trials)
+    mean = member @ shifts
+    spread = member @ (shifts - mean[place]) ** 2  # (questions, pairs)
     # whoever is ahead in the end is chosen: the loss is the same either way round
     ahead, risk = np.abs(now + mean.sum(axis=0)), spread.sum(axis=0)
     lost = expected_loss(ahead, np.sqrt(risk)) - expected_loss(ahead, np.sqrt(np.maximum(risk - spread, 0.0)))
@@ -102,6 +104,13 @@ def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
             for q in order
         ),
     )
+
+
+def _chances(trials: Sequence[tuple[Question, str]]) -> Floats:
+    """Return how likely each option of its question is, by the odds of those that are left."""
+    odds = np.array([next(choice.odds for choice in q.options if choice.id == option) for q, option in trials])
+    names = np.array([question.id for question, _ in trials])
+    return np.asarray(odds / np.array([odds[names == name].sum() for name in names]))
 
 
 def _contradicted(scored: Scored) -> tuple[NextQuestion, ...]:

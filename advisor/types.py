@@ -89,11 +89,15 @@ class Criterion(Strict):
 
 
 class Choice(Strict):
-    """One option of a question. ``emphasis``: criterion id -> 0..3 added to its weight."""
+    """One option of a question. ``emphasis``: criterion id -> 0..3 added to its weight.
+
+    ``odds``: how many times as likely as a neighbour with 1 it is to be the answer; only orders the open questions.
+    """
 
     id: Option
     name: Text
     help: Text | None = None
+    odds: Annotated[float, Field(gt=0.0)] = 1.0
     emphasis: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
 
 

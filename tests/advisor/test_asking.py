@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from advisor import asking, scoring
 from advisor.advise import advise
+from advisor.knowledge import load
 from advisor.types import Knowledge, Needs, Question
 from tests.advisor import small, worlds
 from tests.advisor.small import TODAY, claim, criterion, question, route
@@ -138,3 +139,19 @@ def test_the_expected_loss_is_that_of_a_simulation(mean: float, sd: float) -> No
     drawn = np.random.default_rng(5).normal(mean, sd, 400_000)
     expected = np.maximum(0.0, -drawn).mean()
     assert asking.expected_loss(np.array(mean), np.array(sd)) == pytest.approx(expected, abs=0.004)
+
+
+def test_a_question_that_is_nearly_always_answered_alike_is_worth_less() -> None:
+    """Only the odds differ: with one sure answer nothing is left to learn, so its worth must fall with them."""
+    real = load()
+
+    def worth(odds: float) -> float:
+        first, *others = real.questions["training"].options
+        options = (first.model_copy(update={"odds": odds}), *others)
+        asked = real.questions["training"].model_copy(update={"options": options})
+        base = real.model_copy(update={"questions": {**real.questions, "training": asked}})
+        needs = Needs(answers={"deploy": ("web",), "stage": "prototype"})
+        found = asking.next_questions(scoring.score(needs, base, today=TODAY))
+        return next(question.value for question in found if question.question == "training")
+
+    assert worth(1.0) > worth(9.0) > worth(1000.0) >= 0.0
