@@ -268,6 +268,8 @@ def _jsonl() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], Non
 def _terminal() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
     from rich.console import Console
 
+    from probes import worth
+
     console = Console(stderr=True, highlight=False)
     status = console.status("starting")
     status.start()
@@ -293,6 +295,8 @@ def _terminal() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], 
         status.stop()
         for measurement in found.probes:
             console.print(_line(measurement))
+        for line in worth.lines(found.probes):
+            console.print(line)
         console.print(f"grade {found.grade}", style="dim")
 
     return show, finish

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from probes import compare, gauge, machine, modes, paired, parity
+from probes import compare, gauge, machine, modes, paired, parity, worth
 from probes.observed import observe
 from probes.process import Arm, Cancelled, Client, Lost
 from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
@@ -258,7 +258,8 @@ def measure(
     if arms is None:
         arms = [Arm(f, f, (pythons or {}).get(f, sys.executable)) for f in sorted(frameworks)]
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    calibrated = selftest or {}
+    defaults = {"process_sd": compare.PROCESS_SD, "process_df": compare.PROCESS_DF}
+    spread = {key: (selftest or {}).get(key, value) for key, value in defaults.items()}
     jobs = _jobs(arms, probes)
     found: list[list[Measurement]] = []
     environments: dict[str, dict[str, Any]] = {}
@@ -272,8 +273,7 @@ def measure(
                 seed=seed,
                 scratch=scratch,
                 workload_file=workload_file,
-                process_sd=calibrated.get("process_sd", compare.PROCESS_SD),
-                process_df=calibrated.get("process_df", compare.PROCESS_DF),
+                **spread,
                 progress=progress,
                 cancelled=cancelled,
                 patience=patience,
@@ -284,7 +284,8 @@ def measure(
             for label, environment in session.environments.items():
                 environments.setdefault(job.within or label, environment)
             pairs, troubled = pairs + session.pairs, troubled + session.troubled
-    together = _joined(jobs, _together([m for walked in found for m in walked]))
+    standing = _together([m for walked in found for m in walked])
+    together = worth.with_tuning(_joined(jobs, standing), **spread)
     # A session that measured nothing has not shown good conditions.
     measured = any(measurement.status is Status.OK for measurement in together)
     return Evidence(

@@ -60,6 +60,7 @@ def _side(framework: str, probe: Probe, side: Measurement) -> dict[str, Any]:
     started = side.facts["overtaking"]
     return {
         "status": side.status.value,
+        "baseline": probe.baseline,
         "times_as_fast": side.ratio.value,
         "low": side.ratio.low,
         "high": side.ratio.high,

@@ -66,7 +66,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from probes import selftest
+    from probes import selftest, worth
     from probes.duet import measure as run
 
     console = Console(stderr=True)
@@ -85,7 +85,10 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
             elif kind == "start":
                 progress.update(task, description=str(probe))
 
-        return run(probes, budget=budget, progress=tell, selftest=selftest.load(), **options)
+        session = run(probes, budget=budget, progress=tell, selftest=selftest.load(), **options)
+    for line in worth.lines(session.probes, lang):
+        console.print(line, highlight=False)
+    return session
 
 
 def _line(event: Mapping[str, Any]) -> str:
