@@ -30,12 +30,15 @@ STYLE = """<style>
 [data-testid="stMarkdownContainer"] table {
   display: block; max-width: 100%; width: fit-content; overflow-x: auto; font-size: .9rem;
 }
-[data-testid="stMainBlockContainer"] { padding-top: 4rem; }
+[data-testid="stMainBlockContainer"] { padding-top: 3.5rem; padding-bottom: 4rem; }
+[data-testid="stToolbar"] { padding-right: 7rem; }
+.st-key-header { position: fixed; top: .6rem; right: 1rem; width: auto; z-index: 999991; }
 </style>"""
-"""Wide tables scroll by themselves instead of pushing the page aside; nothing a user wrote ever enters here."""
+"""Wide tables scroll by themselves instead of pushing the page aside; the language stands in the header, beside the
+pages. Nothing a user wrote ever enters here."""
 
-DECIDE = 6
-"""The first so many pages lead to a decision; the others are for reading."""
+CLOSE = "if (innerWidth <= 768) document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();"
+"""Widths up to Streamlit's own limit for a sidebar that lies over the page."""
 
 
 def show() -> None:
@@ -51,11 +54,11 @@ def show() -> None:
         st.stop()
     pages = [_page(*entry) for entry in PAGES]
     st.session_state.pages = {entry[0]: page for entry, page in zip(PAGES, pages, strict=True)}
-    sections = {say("Decide", "做决定"): pages[:DECIDE], say("Read", "查阅"): pages[DECIDE:]}
-    chosen = st.navigation(sections)
-    with st.sidebar:
+    chosen = st.navigation(pages, position="top")
+    with st.container(key="header"):
+        _close_the_menu(chosen.url_path)
         _language()
-        _measuring()
+    _measuring()
     state.mirror()
     _unknown_in_address()
     target = st.session_state.pop("go", None)
@@ -77,27 +80,29 @@ def _page(module: str, english: str, chinese: str, icon: str) -> st.Page:
     )
 
 
-def _language() -> None:
-    def changed() -> None:
-        if st.session_state.language_choice:
-            st.session_state.lang = st.session_state.language_choice
+def _close_the_menu(page: str) -> None:
+    """Fold the list of pages away once a page is chosen: a narrow window shows it in a sidebar over the page.
 
-    st.session_state.language_choice = st.session_state.lang
-    st.segmented_control(
-        "Language · 语言",
-        list(LANGUAGES),
-        format_func=LANGUAGES.__getitem__,
-        key="language_choice",
-        on_change=changed,
-        required=True,
-    )
+    Streamlit does so itself, but only where the browser calls itself a phone's. The script runs again when its text,
+    the page's name, has changed.
+    """
+    st.html(f"<script>/* {page} */ {CLOSE}</script>", unsafe_allow_javascript=True)
+
+
+def _language() -> None:
+    other = next(lang for lang in LANGUAGES if lang != st.session_state.lang)
+
+    def changed() -> None:
+        st.session_state.lang = other
+
+    st.button(LANGUAGES[other], icon=":material/translate:", type="tertiary", key="language", on_click=changed)
 
 
 def _measuring() -> None:
     if st.session_state.get("run") is not None:
         from advisor.ui import live
 
-        live.in_sidebar()
+        live.in_brief()
 
 
 def _unknown_in_address() -> None:

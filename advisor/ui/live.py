@@ -38,14 +38,14 @@ def current() -> running.Run | None:
     return found
 
 
-def in_sidebar() -> None:
+def in_brief() -> None:
     """Show on every page that a measurement runs, and take its result over when it ends."""
     if current() is not None:
-        _sidebar()
+        _brief()
 
 
 @st.fragment(run_every=EVERY)
-def _sidebar() -> None:
+def _brief() -> None:
     run = current()
     if run is None:
         return

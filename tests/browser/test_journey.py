@@ -221,3 +221,24 @@ def test_no_page_overflows_sideways_or_fails(
     settle(page)
     assert not page.evaluate(OVERFLOWS), "balance"
     context.close()
+
+
+def test_a_page_chosen_in_a_narrow_window_is_readable_at_once_and_the_language_changes(
+    app: tuple[str, int], browser: Any
+) -> None:
+    address, _ = app
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
+    page.goto(f"{address}/?lang=en&stage=research", timeout=PATIENCE)
+    settle(page)
+    page.get_by_role("button", name="Expand sidebar").click()
+    page.get_by_role("link", name="Report", exact=True).click()
+    page.get_by_role("heading", name="The decision report").wait_for(timeout=PATIENCE)
+    settle(page)
+
+    left = page.get_by_role("heading", name="The decision report").bounding_box()["x"]
+    assert page.evaluate(f"document.elementFromPoint({left} + 5, 400).closest('[data-testid=stSidebar]') === null")
+
+    page.get_by_role("button", name="中文").click()
+    page.get_by_role("heading", name="决策报告").wait_for(timeout=PATIENCE)
+    assert "lang=zh" in page.url
+    page.close()
