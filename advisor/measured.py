@@ -101,13 +101,20 @@ def fuse(prior_mean: float, prior_sd: float, *, observed: float, variance: float
 
 
 def criterion_of(measurement: Measurement, probes: Sequence[Probe], knowledge: Knowledge) -> str | None:
-    """Return the criterion a measurement speaks to: its probe's, else its scenario's, else its claims'."""
+    """Return the criterion a measurement speaks to: its probe's, else that of all probes of its kind, else its claims'.
+
+    Of its kind are those of its scenario and mode. A model of the user's is measured by probes that the catalogue does
+    not hold by their names.
+    """
     for probe in probes:
         if probe.id == measurement.probe:
             return probe.criterion
-    of_scenario = {probe.criterion for probe in probes if probe.scenario == measurement.scenario}
-    if len(of_scenario) == 1:
-        return of_scenario.pop()
+    scenario = [probe for probe in probes if probe.scenario == measurement.scenario and not probe.baseline]
+    kinds = ([probe for probe in scenario if probe.mode == measurement.mode], scenario)
+    for kind in kinds:
+        of_kind = {probe.criterion for probe in kind}
+        if len(of_kind) == 1:
+            return of_kind.pop()
     of_claims = {
         knowledge.claims[claim].criterion
         for claim, ids in knowledge.probes_of.items()

@@ -95,6 +95,19 @@ def test_a_measurement_moves_the_result_and_says_what_it_moved() -> None:
     assert found.before["moved"][0]["criterion"] == "speed"
 
 
+def test_a_model_of_ones_own_speaks_to_what_probes_of_its_scenario_and_mode_speak_to() -> None:
+    modes = (("eager", "easy"), ("default", "speed"), ("compiled", "speed"))
+    probes = [Probe(f"t-{mode}", {}, "training_step", "mlp", mode, on) for mode, on in modes]
+    probes.append(Probe("c", {}, "training_step", "mlp", "compiled", "easy", baseline="eager"))
+
+    def criterion_in(mode: str) -> str | None:
+        own = measurement("training-own", scenario="training_step", mode=mode, own_workload=True)
+        return measured.criterion_of(own, probes, world())
+
+    assert [criterion_in(mode) for mode, _ in modes] == ["easy", "speed", "speed"]
+    assert criterion_in("xla") is None
+
+
 def test_ones_own_workload_says_more_than_a_probe() -> None:
     theirs = after(session(measurement("p", ratio=0.5)))
     own = after(session(measurement("p", ratio=0.5, own_workload=True)))
