@@ -15,7 +15,7 @@ from advisor import wording
 from advisor.conditions import Bools, reach
 from advisor.scoring import Judged, Problem, Scored
 from advisor.types import Needs, NextQuestion, Question
-from advisor.voices import Floats
+from advisor.voices import Floats, conditions
 
 MOST_CONDITIONS = 8
 """Up to 2^8 combinations of a criterion's open conditions are bounded exactly; beyond, by the whole scale."""
@@ -306,12 +306,5 @@ def completions(answers: Bools, options: Sequence[Sequence[tuple[int, ...]]]) ->
 
 def conditions_of(problem: Problem, j: int) -> tuple[int, ...]:
     """Return the conditions that anything said about a criterion hangs on."""
-    found: set[int] = set()
-    for of_framework in problem.voices[j]:
-        for voice in of_framework:
-            found.update(member.condition for member in voice.members)
-            for path in voice.paths:
-                found.add(path.need_condition)
-                found.update(path.rivals)
-                found.update(member.condition for member in path.routes)
-    return tuple(sorted(found))
+    heard = [voice for of_framework in problem.voices[j] for voice in of_framework]
+    return tuple(sorted({condition for voice in heard for condition in conditions(voice)}))

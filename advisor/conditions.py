@@ -35,6 +35,15 @@ class Condition:
         )
 
 
+Spelling = tuple[tuple[str, tuple[str, ...]], ...]
+"""A condition as it is written down: many claims and routes are under the same."""
+
+
+def spelled(part: Mapping[str, Iterable[str]]) -> Spelling:
+    """Return one part of a condition as something to look up."""
+    return tuple((question, tuple(options)) for question, options in part.items())
+
+
 def compiled(
     when: Mapping[str, Iterable[str]], unless: Mapping[str, Iterable[str]], *, options: Sequence[Pair]
 ) -> Condition:

@@ -16,7 +16,8 @@ import numpy as np
 
 from advisor import measured as door
 from advisor import tipping, wording
-from advisor.scoring import Scored, observe
+from advisor.arithmetic import observe
+from advisor.scoring import Scored
 from advisor.types import Needs, PlannedProbe
 from advisor.voices import Floats, holds
 from probes.types import Probe

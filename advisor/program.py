@@ -13,6 +13,7 @@ from advisor import __version__
 
 DECIDING = (
     "advisor.advise",
+    "advisor.arithmetic",
     "advisor.asking",
     "advisor.conditions",
     "advisor.flips",

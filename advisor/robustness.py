@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.arithmetic import product
 from advisor.scoring import Judged, Problem, Scored
 from advisor.types import Needs, Settings, Strength
 from advisor.voices import Floats
@@ -115,7 +116,7 @@ class Sample:
 
     def utilities(self, weights: Floats) -> Floats:
         """Return the utilities (n, draws) under weights (J, draws), or (J, 1) for the same in every draw."""
-        found = self.centre @ weights + np.sqrt(self.spread**2 @ weights**2) * self.noise
+        found = product(self.centre, weights) + np.sqrt(product(self.spread**2, weights**2)) * self.noise
         for row, deviations_ in self.shaken.items():
             found = found + weights[row] * deviations_
         return np.asarray(found)
@@ -210,14 +211,17 @@ def dirichlet(shapes: tuple[float, ...], *, draws: int, random_seed: int) -> Flo
     drawn = np.empty((len(shapes), draws))
     for row, shape in zip(drawn, shapes, strict=True):
         if shape >= 1.0:
-            row[:] = generator.standard_gamma(shape, draws)
+            generator.standard_gamma(shape, out=row)
         else:
-            row[:] = generator.standard_gamma(shape + 1.0, draws)
+            generator.standard_gamma(shape + 1.0, out=row)
             row *= np.exp(-generator.standard_exponential(draws) / shape)
     total = drawn.sum(axis=0)
-    # every gamma of a draw can underflow where all shapes are tiny: then the weights themselves are the draw
-    mean = np.array(shapes) / sum(shapes)
-    drawn = np.divide(drawn, total, out=np.repeat(mean[:, None], draws, axis=1), where=total > 0)
+    gone = total == 0
+    if gone.any():
+        # every gamma of a draw can underflow where all shapes are tiny: then the weights themselves are the draw
+        drawn[:, gone] = (np.array(shapes) / sum(shapes))[:, None]
+        total[gone] = 1.0
+    drawn /= total
     drawn.flags.writeable = False
     return np.asarray(drawn)
 

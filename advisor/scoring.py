@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 
 from advisor import measured as door
 from advisor import voices
-from advisor.conditions import Bools, Condition, compiled, truths
+from advisor.arithmetic import leaders, observe, patterns, product
+from advisor.conditions import Bools, Condition, Spelling, compiled, spelled, truths
 from advisor.types import LIVING_ROUTE, Claim, Knowledge, Needs, Route
 from advisor.voices import Floats, Member, Path, Voice, applicable
 
 __all__ = ["Judged", "Problem", "Scored", "applicable", "judge", "prepare", "score"]
 
-TIE = 1e-12
-"""Utilities closer than this are equal: it is rounding, not evidence."""
+MANY = 256
+"""Rows from which on it pays to look for those that are alike."""
 
 PRIORITY_BASE = 3.0
 """Emphasis that priorities alone stand on: with no answer at all a stated priority still weighs."""
@@ -77,6 +78,8 @@ class Problem:
     fixed: Floats = field(default_factory=lambda: np.zeros((2, 0, 0)))
     requirements: dict[str, tuple[str, dict[int, list[list[int]]]]] = field(default_factory=dict)
     ratios: dict[int, list[tuple[int, int, float, float]]] = field(default_factory=dict)
+    _spelled: dict[tuple[Spelling, Spelling], int] = field(default_factory=dict)
+    _heard: dict[int, list[int]] = field(default_factory=dict)
 
     # ------------------------------------------------------------ answers and conditions
 
@@ -91,11 +94,16 @@ class Problem:
 
     def condition(self, when: Mapping[str, Iterable[str]], *, unless: Mapping[str, Iterable[str]] | None = None) -> int:
         """Return the index of a condition, made when new."""
-        key = compiled(when, unless or {}, options=self.options)
-        if key not in self.condition_index:
-            self.condition_index[key] = len(self.conditions)
-            self.conditions.append(key)
-        return self.condition_index[key]
+        if not when and not unless:
+            return voices.ALWAYS
+        said = (spelled(when), spelled(unless or {}))
+        if said not in self._spelled:
+            key = compiled(when, unless or {}, options=self.options)
+            if key not in self.condition_index:
+                self.condition_index[key] = len(self.conditions)
+                self.conditions.append(key)
+            self._spelled[said] = self.condition_index[key]
+        return self._spelled[said]
 
     def truths(self, answers: Bools) -> Bools:
         """Return which conditions hold, (K, conditions), for answers (K, options)."""
@@ -110,7 +118,7 @@ class Problem:
         the criterion out, 3 gives it as much as everything else together. Affine in the answers, which the
         exact stop relies on.
         """
-        return self.prioritised(answers.astype(np.float64) @ self.emphasis, priorities, base=PRIORITY_BASE)
+        return self.prioritised(product(answers.astype(np.float64), self.emphasis), priorities, base=PRIORITY_BASE)
 
     def prioritised(self, given: Floats, priorities: Mapping[str, float], *, base: float) -> Floats:
         """Apply stated priorities to rows of emphasis (K, J); with ``base`` 0 this is the linear part alone."""
@@ -145,11 +153,29 @@ class Problem:
 
     def _add_voices(self, j: int, held: Bools, precision: Floats, moment: Floats) -> None:
         """Add, in place, what the voices that hang on answers say about a criterion; (K, n) arrays."""
-        for a, voice in self.moving[j]:
+        if not self.moving[j]:
+            return
+        if len(held) == 1:
             # one row is common and an array of one is slow; both ways give the same bits
-            added, mean = voices.pool(voices.active(voice, held[0])) if len(held) == 1 else voices.speak(voice, held)
-            precision[:, a] += added
-            moment[:, a] += added * mean
+            for a, voice in self.moving[j]:
+                surest, says = voices.pool(voices.active(voice, held[0]))
+                precision[:, a] += surest
+                moment[:, a] += surest * says
+            return
+        every = slice(None)
+        different, row_of = patterns(held[:, self._listened_to(j)]) if len(held) >= MANY else (every, every)
+        told = held[different]
+        for a, voice in self.moving[j]:
+            added, mean = voices.speak(voice, told)
+            precision[:, a] += added[row_of]
+            moment[:, a] += (added * mean)[row_of]
+
+    def _listened_to(self, j: int) -> list[int]:
+        """Return the conditions that what is said about a criterion hangs on."""
+        if j not in self._heard:
+            found = {condition for _, voice in self.moving[j] for condition in voices.conditions(voice)}
+            self._heard[j] = sorted(found - {voices.ALWAYS})
+        return self._heard[j]
 
     def fused(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, dict[int, Floats]]:
         """Let the measured ratios speak: means, variances, and the covariance (K, n, n) of measured criteria.
@@ -208,31 +234,6 @@ def assemble(raw: Floats, mean: Floats, variance: Floats, *, allowed: Bools) -> 
     weights = np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
     utility = (weights[:, :, None] * mean).sum(axis=1)
     return Judged(raw, weights, mean, variance, allowed, utility, leaders(utility, allowed))
-
-
-def observe(
-    mean: Floats, covariance: Floats, *, pair: tuple[int, int], gap: float, noise: float
-) -> tuple[Floats, Floats]:
-    """Condition jointly normal values on a noisy difference of two of them (a Kalman update).
-
-    Args:
-        mean: (K, n). covariance: (K, n, n).
-        pair: (a, b); ``gap`` observes v_a - v_b with variance ``noise``.
-    """
-    a, b = pair
-    cross = covariance[:, :, a] - covariance[:, :, b]  # (K, n)
-    total = cross[:, a] - cross[:, b] + noise
-    gain = cross / total[:, None]
-    moved = mean + gain * (gap - (mean[:, a] - mean[:, b]))[:, None]
-    return moved, covariance - gain[:, :, None] * cross[:, None, :]
-
-
-def leaders(utility: Floats, allowed: Bools) -> NDArray[np.int64]:
-    """Return the index of the best allowed framework per row; -1 on a tie or where none is allowed."""
-    masked = np.where(allowed, utility, -np.inf)
-    top = masked.max(axis=1, keepdims=True)
-    level = (masked >= top - TIE) & allowed
-    return np.where(level.sum(axis=1) == 1, masked.argmax(axis=1), -1)
 
 
 # ---------------------------------------------------------------- compiling

@@ -17,12 +17,13 @@ from advisor.voices import Floats, Member, Voice
 
 @dataclass(frozen=True)
 class Said:
-    """A voice and what it says under the present answers."""
+    """A voice and what it says under the present answers; ``own``: the claims of each of its members."""
 
     voice: Voice
     members: tuple[Member, ...]
     precision: float
     mean: float
+    own: frozenset[tuple[str, ...]]
 
 
 class Tally:
@@ -40,10 +41,11 @@ class Tally:
             int(j): [[self._said(voice) for voice in heard] for heard in self.problem.voices[j]]
             for j in np.flatnonzero(scored.judged.weights[0] > 0)
         }
+        self._without: dict[str, list[list[Said]]] = {}
 
     def _said(self, voice: Voice) -> Said:
         said = voices.active(voice, self.held)
-        return Said(voice, tuple(said), *voices.pool(said))
+        return Said(voice, tuple(said), *voices.pool(said), frozenset(member.claims for member in voice.members))
 
     def recounted(self, j: int, heard: list[list[Said]]) -> tuple[Floats, Floats]:
         """Return the values (n,) and their covariance (n, n) on criterion j, were ``heard`` all that is said."""
@@ -73,10 +75,13 @@ class Tally:
         return self.problem.criteria.index(self.problem.knowledge.claims[claim].criterion)
 
     def without(self, claim: str) -> list[list[Said]]:
-        """Return what is said about a claim's criterion with the claim left out."""
-        return [
-            [self._altered(said, claim, effect=None) for said in heard] for heard in self.said[self.criterion(claim)]
-        ]
+        """Return what is said about a claim's criterion with the claim left out; kept, for it is asked for twice."""
+        if claim not in self._without:
+            self._without[claim] = [
+                [self._altered(said, claim, effect=None) for said in heard]
+                for heard in self.said[self.criterion(claim)]
+            ]
+        return self._without[claim]
 
     def saying(self, claim: str, effects: Mapping[int, int]) -> list[list[Said]]:
         """Return what is said about a claim's criterion were its effects those given by framework place."""
@@ -87,7 +92,7 @@ class Tally:
 
     def _altered(self, said: Said, claim: str, *, effect: int | None) -> Said:
         """Return a voice with a claim's members saying something else, or nothing."""
-        if not any(member.claims == (claim,) for member in said.voice.members):
+        if (claim,) not in said.own:
             return said
         members: list[Member] = []
         for member in said.voice.members:
@@ -95,7 +100,7 @@ class Tally:
                 members.append(member)
             elif effect is not None:
                 members.append(replace(member, mean=voices.value_of(effect)))
-        return self._said(replace(said.voice, members=tuple(members)))
+        return self._said(Voice(tuple(members), said.voice.paths))
 
     def weighing(self) -> tuple[str, ...]:
         """Return the claims that speak for themselves about a criterion that weighs, by id."""
@@ -123,7 +128,7 @@ class Tally:
         for j, heard in self.said.items():
             for a in (leader, rival):
                 for place, said in enumerate(heard[a]):
-                    own = {member.claims for member in said.voice.members}
+                    own = said.own
                     cited = [c for member in said.members if member not in said.voice.members for c in member.claims]
                     cited = [claim for claim in cited if (claim,) not in own]
                     if not cited:

@@ -12,7 +12,8 @@ import numpy as np
 
 from advisor import measured as door
 from advisor import robustness, wording
-from advisor.scoring import Judged, Scored, assemble, leaders, observe
+from advisor.arithmetic import leaders, observe
+from advisor.scoring import Judged, Scored, assemble
 from advisor.tally import Said, Tally
 from advisor.types import Flip, PlannedProbe
 from advisor.voices import Floats

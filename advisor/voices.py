@@ -124,6 +124,14 @@ class Voice:
         )
 
 
+def conditions(voice: Voice) -> set[int]:
+    """Return every condition that what a voice says hangs on."""
+    found = {member.condition for member in voice.members}
+    for path in voice.paths:
+        found.update((path.need_condition, *path.rivals, *(member.condition for member in path.routes)))
+    return found
+
+
 def active(voice: Voice, held: Bools) -> list[Member]:
     """Return what a voice says under one row of conditions: its claims, and the best route to each open need."""
     found = [member for member in voice.members if held[member.condition]]
