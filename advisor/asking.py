@@ -13,6 +13,7 @@ import numpy as np
 
 from advisor import wording
 from advisor.conditions import Bools, reach
+from advisor.needs import NONE
 from advisor.scoring import Judged, Problem, Scored
 from advisor.types import Needs, NextQuestion, Question
 from advisor.voices import Floats, conditions
@@ -277,7 +278,10 @@ class Bound:
             return [(), *((column,) for column in columns)]
         if 2 ** len(columns) > MOST_COMPLETIONS:
             return [()] * (MOST_COMPLETIONS + 1)
-        return [picked for size in range(len(columns) + 1) for picked in itertools.combinations(columns, size)]
+        alone = [column for option, column in zip(options, columns, strict=True) if option == NONE]
+        beside = [column for column in columns if column not in alone]
+        picks = [picked for size in range(len(beside) + 1) for picked in itertools.combinations(beside, size)]
+        return [*picks, *((column,) for column in alone)]
 
     def one_answer_keeps(self) -> bool:
         """Return True where no single option of an open question changes the recommendation."""
