@@ -3,8 +3,9 @@
     read("毕业设计，树莓派上做实时检测，没有显卡", knowledge).needs
 
 Two readers: the lexicon's rules (``lexicon``, ``scope``) and, for what they do not know, classifiers on
-character n-grams (``model``, taught by knowledge/phrases/). ``merge`` says who is believed. What is only
-implied ("Raspberry Pi": a cpu) is kept apart in ``Understanding.implied`` and is not in ``.needs``.
+character n-grams (``model``, taught by knowledge/phrases/). ``story`` takes the text as a whole where clauses do not
+tell enough; ``merge`` says who is believed. What is only implied ("Raspberry Pi": a cpu) is kept apart in
+``Understanding.implied`` and is not in ``.needs``.
 
 Reads lexicon.yaml and phrases/ of the knowledge base and keeps the trained model, as plain arrays, in the
 user's cache directory. Never touches the network or the clock.
@@ -12,7 +13,7 @@ user's cache directory. Never touches the network or the clock.
 
 from __future__ import annotations
 
-from advisor.reading import merge, normal
+from advisor.reading import merge, normal, story
 from advisor.reading.merge import Reading
 from advisor.reading.reader import Reader
 from advisor.reading.reader import load as load_model
@@ -34,7 +35,9 @@ def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Un
     normalised = reader.normalise(text)
     found, clauses = reader.by_rule(normalised.text)
     spoken = {reading.question for reading in found if not reading.implied}
-    settled, contradictions = merge.settle([*found, *reader.by_model(normalised.text, clauses, spoken)], knowledge)
+    found += reader.by_model(normalised.text, clauses, spoken)
+    found = story.retold(found, normalised.text, reader.cues, frameworks=knowledge.frameworks)
+    settled, contradictions = merge.settle(found, knowledge)
     outside = reader.out_of_scope(normalised.text, spoken=bool(spoken))
     if outside:
         settled, contradictions = [], []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from advisor import knowledge
-from advisor.reading import load_model, phrases
+from advisor.reading import descriptions, load_model, phrases
 from advisor.reading.card import card
 
 
@@ -15,7 +15,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m advisor.reading card\n")
         return 2
     folder = knowledge.home() / "phrases"
-    text = card(phrases.load(folder), load_model(), knowledge.load())
+    described = descriptions.load(knowledge.home() / "descriptions")
+    text = card(phrases.load(folder), described, load_model(), knowledge.load())
     (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
     sys.stdout.write(f"{folder / 'MODEL_CARD.md'}\n")
     return 0

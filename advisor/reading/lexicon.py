@@ -21,6 +21,9 @@ from advisor.reading.normal import is_cjk
 
 Options = dict[str, tuple[str, ...]]
 
+_JOIN = re.compile(r"(?<=[\u3400-\u9fff]) | (?=[\u3400-\u9fff])")
+"""Chinese beside Latin letters is written with a space or without."""
+
 
 def _listed(value: Any) -> Any:
     """Let a single option stand for a list of one."""
@@ -108,10 +111,11 @@ class Lexicon:
             for word in concept.words:
                 if " " not in word:
                     terms.update(re.findall(r"[a-z]+", word.lower()))
-                node = self._trie
-                for character in word.lower():
-                    node = node.setdefault(character, {})
-                node.setdefault("", []).append(concept)
+                for written in {word.lower(), _JOIN.sub("", word.lower())}:
+                    node = self._trie
+                    for character in written:
+                        node = node.setdefault(character, {})
+                    node.setdefault("", []).append(concept)
             focus = re.compile(macros[concept.focus]) if concept.focus else None
             for pattern in concept.patterns:
                 for name, text in macros.items():

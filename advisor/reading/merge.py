@@ -18,7 +18,7 @@ HEDGED = 0.68
 """Factor on the confidence of what the writer is not sure of: filled becomes offered."""
 IMPLIED = 0.7
 _SURVIVES = frozenset({"experience", "codebase"})
-"""Questions about the past too: "we used to write Keras" says what the team knows."""
+"""Questions about the past too: "we used to write Keras" says what the team knows; to leave it is no contradiction."""
 _LATER_WINS = frozenset({"stage", "scale", "graph", "experience", "latency", "footprint", "horizon", "codebase"})
 
 
@@ -120,7 +120,7 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
         if not yes.implied and (no.partial or (no.generic and not yes.generic)):
             del best[question, option, False]
             continue
-        if not yes.implied:
+        if not yes.implied and question not in _SURVIVES:
             contradictions.append((question, option))
         del best[question, option, True]
     wanted = [reading for reading in best.values() if reading.wanted and not reading.implied]

@@ -71,6 +71,9 @@ def normalise(text: str, traditional: Mapping[str, str]) -> Normal:
                 piece = " "
                 if characters and characters[-1] == " ":
                     continue
+            elif len(characters) > 1 and characters[-1] == " " and is_cjk(piece) and is_cjk(characters[-2]):
+                # Where a line of Chinese was broken, a space stands in the middle of a word.
+                del characters[-1], starts[-1], ends[-1]
             characters.append(piece)
             starts.append(place)
             ends.append(place + 1)

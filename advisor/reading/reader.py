@@ -20,8 +20,10 @@ MARGIN = 0.25
 """The best class must lead the second by this much to be filled in."""
 _FILL_BY_MODEL = 0.93
 """Stricter than for a rule: the model knows phrases, and real texts say much that none of them says."""
-_FEW = 99
-"""In a text of more clauses the model only offers: much of a long story is about nothing we ask."""
+_FEW = 2
+"""In a text of more clauses the model does not fill from a scrap of one: much of it is about nothing we ask."""
+_SCRAP = (4, 6)
+"""Latin words, or Chinese characters, below which a clause is a scrap."""
 _DOUBTFUL = 0.7
 """The model cannot see what a "not" governs: where one stands that no rule understood, it only offers."""
 _DENYING = 0.5
@@ -94,6 +96,7 @@ class Reader:
                 continue
             negated = turned is not None or scope.negated_at_all(text, clause, self.cues)
             doubtful = scope.doubtful(text, clause, self.cues)
+            scrap = not _enough(part, latin=_SCRAP[0], chinese=_SCRAP[1])
             denied = self._denied(text, clause)
             factor = merge.HEDGED if scope.hedged_at_all(text, clause, self.cues) else 1.0
             for question, classes in self.model.scores(part).items():
@@ -102,7 +105,7 @@ class Reader:
                 (best, sure), (_, second) = sorted(classes.items(), key=lambda item: -item[1])[:2]
                 if best == NOTHING or sure < OFFER:
                     continue
-                if sure - second < MARGIN or sure < _FILL_BY_MODEL or len(clauses) > _FEW:
+                if sure - second < MARGIN or sure < _FILL_BY_MODEL or (len(clauses) > _FEW and scrap):
                     sure = min(sure, FILL - 0.01)
                 absence = best in ABSENCES
                 if (doubtful or denied >= _DENYING) and not negated and not absence:
@@ -129,10 +132,10 @@ def _turned(clause: Clause, polarities: list[Polarity], turned: Polarity) -> lis
     return [turned if polarity in open_ else polarity for polarity in polarities]
 
 
-def _enough(part: str) -> bool:
-    """Say whether a clause has enough words to be judged: two Latin ones or three Chinese characters."""
-    chinese = sum(map(normal.is_cjk, part))
-    return chinese >= 3 or chinese + len(part.split()) >= 2
+def _enough(part: str, *, latin: int = 2, chinese: int = 3) -> bool:
+    """Say whether a clause has enough words to be judged, by Latin words or Chinese characters."""
+    characters = sum(map(normal.is_cjk, part))
+    return characters >= chinese or characters + len(part.split()) >= latin
 
 
 def load(path: Path | None = None) -> Reader:

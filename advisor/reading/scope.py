@@ -63,6 +63,9 @@ class Cues:
     raw: re.Pattern[str]
     suspect: re.Pattern[str]
     subject: re.Pattern[str]
+    keeps: re.Pattern[str]
+    leaves: re.Pattern[str]
+    complains: re.Pattern[str]
 
     @classmethod
     def of(cls, written: Mapping[str, Sequence[str]]) -> Cues:

@@ -1,0 +1,140 @@
+"""What a text as a whole tells: code kept or left, migrations, third persons, hints, training where it runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from advisor import knowledge, reading
+from advisor.types import Needs
+
+KNOWLEDGE = knowledge.load()
+
+
+def _needs(text: str) -> Needs:
+    return reading.read(text, KNOWLEDGE).needs
+
+
+@pytest.mark.parametrize(
+    ("text", "framework"),
+    [
+        ("The forecasts are made by a Keras model of 2019. We want to keep using it.", "tensorflow"),
+        ("Our sorting line runs on PyTorch code, and we will not rewrite it.", "pytorch"),
+        ("分拣线的程序是用 PyTorch 写的，打算继续用下去，不会动它。", "pytorch"),
+        ("The team writes TensorFlow. Rewriting the scripts would take us a year.", "tensorflow"),
+    ],
+)
+def test_code_that_is_kept_must_live_on(text: str, framework: str) -> None:
+    assert _needs(text).options("codebase") == (framework,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our existing code is in TensorFlow. Every upgrade breaks it and it is hard to debug.",
+        "We have a lot of Keras code. It is time to throw the old code away.",
+        "A publisher's tagging tool is a TensorFlow codebase; the maintainers want to move off TensorFlow.",
+        "旧系统是 TensorFlow 写的，很难维护，工程师天天抱怨。",
+        "现有代码是 Keras 的，决定推倒重写。",
+        "They plan to migrate their scripts from TensorFlow to PyTorch.",
+    ],
+)
+def test_code_that_is_complained_about_or_left_is_no_wish(text: str) -> None:
+    found = reading.read(text, KNOWLEDGE)
+    assert not found.needs.options("codebase")
+    assert not found.contradictions
+    assert found.needs.options("experience") in {(), ("tensorflow",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("We migrated everything from TensorFlow to PyTorch two winters ago.", {"pytorch", "both"}),
+        ("去年我们已经把全部模型从 TensorFlow 迁到了 PyTorch。", {"pytorch", "both"}),
+        ("The interpreter team switched from PyTorch to Keras last spring.", {"tensorflow", "both"}),
+    ],
+)
+def test_who_has_moved_knows_where_they_have_moved_to(text: str, known: set[str]) -> None:
+    assert set(_needs(text).options("experience")) <= known
+    assert _needs(text).options("experience")
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("Two of the volunteers know a little Keras.", "tensorflow"),
+        ("Their only analyst comes from PyTorch.", "pytorch"),
+        ("The agency's developers write PHP and nothing else; they only know PHP.", "none"),
+        ("她们组里的人都写 PyTorch。", "pytorch"),
+        ("有三个人会一点 Keras。", "tensorflow"),
+        ("She knows pandas and scikit-learn well.", "python"),
+    ],
+)
+def test_what_others_know_is_read_in_the_third_person(text: str, option: str) -> None:
+    assert _needs(text).options("experience") == (option,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The papers we found come with PyTorch code.",
+        "Installing the editor pulls in tensorflow-cpu, which we do not need.",
+        "网上的教程配的都是 PyTorch 代码。",
+    ],
+)
+def test_others_code_and_dependencies_say_nothing_of_ours(text: str) -> None:
+    needs = _needs(text)
+    assert not needs.options("codebase")
+    assert not needs.options("experience")
+
+
+def test_a_hint_yields_to_what_is_said() -> None:
+    assert _needs("Our customers send us photographs.").options("stage") == ("production",)
+    assert _needs("Our customers may try the prototype.").options("stage") == ("prototype",)
+    assert not _needs("There are no customers.").excluded.get("stage")
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("it should train in the browser on the visitor's own samples", "on-device"),
+        ("federated learning across the branches", "on-device"),
+        ("the model learns on the phone", "on-device"),
+        ("we personalise on the device", "on-device"),
+        ("要做端侧训练", "on-device"),
+        ("各支行之间用联邦学习", "on-device"),
+        ("it is trained beforehand and only runs on the watch", "beforehand"),
+        ("模型事先训练好，再装到设备里", "beforehand"),
+    ],
+)
+def test_training_where_it_runs_is_told_from_training_beforehand(text: str, option: str) -> None:
+    assert _needs(text).options("training") == (option,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "machine learning on a phone",
+        "run a trained model on the phone",
+        "we fine-tune a model and deploy it on phones",
+        "在手机上跑训练好的模型",
+        "deep learning on the device",
+    ],
+)
+def test_running_there_is_not_training_there(text: str) -> None:
+    assert "on-device" not in _needs(text).options("training")
+
+
+def test_ruling_out_training_on_the_device_says_beforehand() -> None:
+    needs = _needs("no on-device training, please")
+    assert needs.options("training") == ("beforehand",)
+    assert needs.excluded["training"] == ("on-device",)
+
+
+def test_a_broken_line_of_chinese_is_read_across_the_break() -> None:
+    assert _needs("模型要放到树\n莓派上").options("deploy") == ("edge-linux",)
+
+
+@pytest.mark.parametrize("text", ["嵌入式Linux板子", "嵌入式 Linux 板子"])
+def test_a_space_between_scripts_makes_no_difference(text: str) -> None:
+    assert not _needs(text).options("os")
+    assert _needs(text).options("deploy") == ("edge-linux",)
