@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -124,7 +125,8 @@ def observe(stage: Stage) -> Observation:
     folder = Path(stage.scratch) / f"export-{stage.backend.MODULE}"
     folder.mkdir(exist_ok=True)
     ways, wanted, claims = stage.part(globals())(folder)
-    formats = {name: _try(folder, stem, way, wanted, needs) for stem, (name, way, needs) in ways.items()}
+    home = Path(sys.modules[stage.backend.MODULE].__file__).parent
+    formats = {name: _try(folder, stem, way, wanted, needs, home) for stem, (name, way, needs) in ways.items()}
     facts: dict[str, object] = {"formats": formats}
     if formats["ONNX"]["works"] is not None:
         facts["claims"] = dict.fromkeys(claims, "confirmed" if formats["ONNX"]["works"] else "contradicted")
@@ -132,8 +134,12 @@ def observe(stage: Stage) -> Observation:
     return Observation(float(own["bytes"]) if own["works"] else None, facts)
 
 
-def _try(folder, stem, way, wanted, needs):
-    """Export one way; ``works`` is None where a package is missing."""
+def _try(folder, stem, way, wanted, needs, home):
+    """Export one way; ``works`` is None where a package is missing.
+
+    Deprecated is what the framework itself (its files lie under ``home``) says so of: a warning that it provokes in
+    another package is none of the user's.
+    """
     import numpy as np
 
     missing = [name for name in needs if importlib.util.find_spec(name) is None]
@@ -152,5 +158,7 @@ def _try(folder, stem, way, wanted, needs):
         "seconds": time.perf_counter() - begin,
         "bytes": sum(file.stat().st_size for file in files if file.is_file()),
         "largest_difference": float(np.abs(np.asarray(found) - wanted).max()),
-        "deprecated": any("deprecat" in str(w.message).lower() for w in caught),
+        "deprecated": any(
+            "deprecat" in str(w.message).lower() and Path(w.filename).is_relative_to(home) for w in caught
+        ),
     }
