@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -85,6 +86,32 @@ def test_an_environment_without_the_framework_says_so(bare, tmp_path, framework)
     assert caught.value.status is Status.NOT_INSTALLED
     assert bare in caught.value.reason
     assert "pip install" in caught.value.reason
+
+
+def others():
+    """Interpreters of other versions that this machine happens to have."""
+    found = [path for minor in range(10, 16) if (path := shutil.which(f"python3.{minor}"))]
+    found += [str(path) for path in Path.home().glob(".pyenv/versions/3.1[0-9].*/bin/python")]
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    asked = "import sys; print('%d.%d' % sys.version_info[:2])"
+    said = [(path, subprocess.run([path, "-c", asked], capture_output=True, text=True)) for path in found]
+    return [path for path, answer in said if answer.returncode == 0 and answer.stdout.strip() != version]
+
+
+def test_workers_answer_under_every_other_interpreter_that_is_here(tmp_path):
+    said = {}
+    for python in others():
+        client = Client(Arm("a", "null", python), settings="default", scratch=str(tmp_path))
+        try:
+            client.ask("hello", timeout=60, framework="null", threads=1, settings="default", plant={})
+            said[python] = client.ask("use", timeout=10, kind="cpu")["facts"]["executable"]
+        except Lost as lost:
+            said[python] = f"{lost.status.value}: {lost.reason}"
+        finally:
+            client.close()
+    # A bare one lacks NumPy, and the worker says so.
+    bare = "not-installed: a: {0} has no numpy; add it: python -m pip install numpy"
+    assert {python: answer for python, answer in said.items() if answer not in (python, bare.format(python))} == {}
 
 
 def test_ours_is_not_on_the_path_of_another_interpreter(bare, tmp_path):
