@@ -5,17 +5,13 @@ Pure: no files, no clock.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
+from advisor.installing import install_lines
 from advisor.types import (
     GENERAL_NEEDS,
     LIVING_ROUTE,
     Exclusion,
-    Framework,
     Knowledge,
     Needs,
     Plan,
@@ -67,6 +63,7 @@ def _result(route: Route, *, best: bool) -> RouteResult:
         name=route.name,
         note=route.note,
         install=route.install,
+        environment=route.environment,
         best=best,
     )
 
@@ -162,32 +159,9 @@ def relaxations(needs: Needs, knowledge: Knowledge) -> tuple[Text, ...]:
     return tuple(notes)
 
 
-def install_lines(framework: Framework, steps: Sequence[str]) -> tuple[str, ...]:
-    """Return what to type: one pip line with the framework pinned, then what other installers need.
-
-    A step's own build of the framework ("[extras]", or a "-cpu" package) is the framework: its extras are kept,
-    two builds of it side by side would overwrite each other.
-    """
-    base = canonicalize_name(framework.package)
-    extras: set[str] = set()
-    packages: dict[str, str] = {}
-    others: list[str] = []
-    for line in (framework.install, *steps):
-        words = shlex.split(line)
-        if words[:2] != ["pip", "install"] or any(word.startswith("-") for word in words):
-            others.append(line)  # another installer, or a build from an index of its own
-            continue
-        for word in words[2:]:
-            requirement = Requirement(word)
-            name = canonicalize_name(requirement.name)
-            if name in (base, f"{base}-cpu"):
-                extras |= requirement.extras
-            else:
-                packages.setdefault(name, word)
-    wanted_extras = f"[{','.join(sorted(extras))}]" if extras else ""
-    pinned = f"{framework.package}{wanted_extras}=={framework.latest_version}"
-    quoted = [f'"{word}"' if "[" in word else word for word in (pinned, *packages.values())]
-    return (" ".join(["pip", "install", *quoted]), *dict.fromkeys(others))
+def _devices(knowledge: Knowledge) -> frozenset[str]:
+    """Return the questions whose options are devices to compute on: any one of them will do."""
+    return frozenset(question.id for question in knowledge.questions.values() if question.requires == "any")
 
 
 def plan_of(framework: str, routes: Sequence[RouteResult], knowledge: Knowledge, *, role: str) -> Plan:
@@ -212,7 +186,7 @@ def plan_of(framework: str, routes: Sequence[RouteResult], knowledge: Knowledge,
     return Plan(
         framework=framework,
         role=role,
-        install=install_lines(known, [step.install for step in steps if step.install]),
+        install=install_lines(known, steps, devices=_devices(knowledge)),
         steps=tuple(
             PlanStep(
                 need=step.need,

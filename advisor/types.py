@@ -53,9 +53,6 @@ class Text(Strict):
         return self.zh if lang == "zh" else self.en
 
 
-# ---------------------------------------------------------------- knowledge
-
-
 class Framework(Strict):
     """An alternative. ``package`` is what pip installs, ``python`` the versions it has wheels for."""
 
@@ -206,7 +203,8 @@ class Route(Strict):
     """How a need is reached from a framework: concrete tools, their state, and how good the way is.
 
     ``need`` is "question.option". ``effect`` and ``grade`` place it on the criterion that names the
-    need. ``when`` restricts it to answers, ``unless`` takes answers out, as in a claim.
+    need. ``when`` restricts it to answers, ``unless`` takes answers out, as in a claim. ``environment``: "own"
+    where its packages do not install beside the framework's current version.
     """
 
     id: str
@@ -219,6 +217,7 @@ class Route(Strict):
     grade: Grade
     note: Text | None = None
     install: str | None = None
+    environment: Literal["shared", "own"] = "shared"
     when: dict[str, tuple[Option, ...]] = {}
     unless: dict[str, tuple[Option, ...]] = {}
     claims: tuple[ClaimId, ...] = ()
@@ -285,9 +284,6 @@ class Knowledge(Strict):
     beliefs: dict[str, Belief] = {}
 
 
-# ---------------------------------------------------------------- needs
-
-
 Answer = str | tuple[str, ...]
 
 
@@ -317,9 +313,6 @@ class Needs(Strict):
             if value:
                 found[key] = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}
         return found
-
-
-# ---------------------------------------------------------------- recommendation
 
 
 class Frozen(BaseModel):
@@ -356,6 +349,7 @@ class RouteResult(Frozen):
     name: Text | None = None
     note: Text | None = None
     install: str | None = None
+    environment: Literal["shared", "own"] = "shared"
     best: bool = False
 
 

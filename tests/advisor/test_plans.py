@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from advisor.advise import advise
-from advisor.plans import install_lines
-from advisor.types import Needs, Tool
+from advisor.installing import install_lines
+from advisor.types import Needs, RouteResult, Tool
 from tests.advisor import small
 from tests.advisor.small import TODAY, claim, criterion, question, route
 
@@ -41,11 +43,58 @@ def test_shipping_through_anothers_runtime_is_said_to_be_a_mixed_plan() -> None:
     assert second.borrowed == ()
 
 
+PYTHON = "# Python >=3.11"
+INDEX = "--index-url https://example.org/cpu"
+
+
+def step(install: str, *, need: str = "deploy.phone", environment: Literal["shared", "own"] = "shared") -> RouteResult:
+    return RouteResult(
+        need=need,
+        framework="a",
+        route="r",
+        tools=(),
+        status="supported",
+        install=install,
+        environment=environment,
+        best=True,
+    )
+
+
+def lines(*steps: RouteResult) -> tuple[str, ...]:
+    return install_lines(small.framework("a"), steps, devices={"device"})
+
+
 def test_one_install_line_pins_the_framework_and_joins_the_rest() -> None:
-    steps = ["pip install a tool", 'pip install "a[gpu]"', "pip install a-cpu tool other", "npm install thing"]
-    assert install_lines(small.framework("a"), steps) == ('pip install "a[gpu]==1.0" tool other', "npm install thing")
+    steps = [step("pip install a tool"), step('pip install "a[gpu]"'), step("pip install a-cpu tool other")]
+    assert lines(*steps, step("npm install thing")) == (
+        PYTHON,
+        'pip install "a[gpu]==1.0" tool other',
+        "npm install thing",
+    )
 
 
-def test_a_build_from_its_own_index_keeps_its_line() -> None:
-    line = "pip install a --index-url https://example.org/cpu"
-    assert install_lines(small.framework("a"), [line]) == ("pip install a==1.0", line)
+def test_a_build_from_its_own_index_comes_first_so_that_the_rest_finds_it() -> None:
+    chip = step(f"pip install a {INDEX}", need="device.chip")
+    assert lines(chip, step("pip install tool")) == (PYTHON, f"pip install a==1.0 {INDEX}", "pip install a==1.0 tool")
+
+
+def test_a_device_that_takes_the_usual_build_is_not_given_anothers() -> None:
+    chip, card = step(f"pip install a {INDEX}", need="device.chip"), step("pip install a", need="device.gpu")
+    assert lines(chip, card) == lines(card, chip) == (PYTHON, "pip install a==1.0")
+
+
+def test_a_build_that_no_device_asks_for_is_left_out() -> None:
+    assert lines(step(f"pip install a {INDEX}", need="stage.learning")) == (PYTHON, "pip install a==1.0")
+
+
+def test_of_two_builds_of_another_package_one_is_installed() -> None:
+    assert lines(step("pip install b"), step("pip install b-cpu")) == (PYTHON, "pip install a==1.0 b-cpu")
+
+
+def test_what_does_not_go_beside_the_framework_gets_an_environment_of_its_own() -> None:
+    apart = step('pip install "server[gpu]" client', environment="own")
+    assert lines(apart, apart) == (
+        PYTHON,
+        "pip install a==1.0",
+        'python -m venv env-server && python -m pip --python env-server install "server[gpu]" client',
+    )
