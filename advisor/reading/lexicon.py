@@ -48,6 +48,7 @@ class Concept(BaseModel):
         needs: questions of which another answer must have been read for ``rules_out`` to hold.
         context: its pattern's match is wide; other concepts inside it stand beside it.
         weak: what it says holds unless something surer of its question is said ("customers": production).
+        only_with: macros of which one must occur in the text for the patterns to be tried at all; saves time.
         focus: macro whose last occurrence in a pattern's match is its place; the words before it are context.
         words: wordings, English with optional plural; patterns: regular expressions over the normalised text.
     """
@@ -66,6 +67,7 @@ class Concept(BaseModel):
     partial: bool = False
     needs: Options = {}
     focus: str | None = None
+    only_with: tuple[str, ...] = ()
     context: bool = False
     weak: bool = False
     words: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ class Lexicon:
         self.cues = cues
         self._trie: dict[str, Any] = {}
         self._patterns: list[tuple[re.Pattern[str], re.Pattern[str] | None, Concept]] = []
+        self._macros = {name: re.compile(text) for name, text in macros.items()}
         terms = set(names)
         for concept in concepts:
             for word in concept.words:
@@ -116,7 +119,7 @@ class Lexicon:
                     for character in written:
                         node = node.setdefault(character, {})
                     node.setdefault("", []).append(concept)
-            focus = re.compile(macros[concept.focus]) if concept.focus else None
+            focus = self._macros[concept.focus] if concept.focus else None
             for pattern in concept.patterns:
                 for name, text in macros.items():
                     pattern = pattern.replace("{" + name + "}", f"(?:{text})")
@@ -142,7 +145,10 @@ class Lexicon:
         return {name for match in self._words(text) for name in (*match.concept.says, *match.concept.implies)}
 
     def _matched(self, text: str) -> Iterator[Match]:
+        occurs = {name: pattern.search(text) is not None for name, pattern in self._macros.items()}
         for pattern, focus, concept in self._patterns:
+            if concept.only_with and not any(occurs[name] for name in concept.only_with):
+                continue
             for found in pattern.finditer(text):
                 start, end = found.span()
                 if focus is not None:
