@@ -12,6 +12,11 @@ def points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−")
 
 
+def hundredth(share: float) -> str:
+    """Return a utility, or a part of one, in points of a hundred."""
+    return f"{100 * share:.1f}"
+
+
 def amount(value: float, unit: str, words: Mapping[str, str]) -> str:
     """Return a cost with three significant figures in the unit that suits its size.
 
@@ -45,4 +50,4 @@ def _three(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-__all__ = ["amount", "percent", "points", "span"]
+__all__ = ["amount", "hundredth", "percent", "points", "span"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from advisor.report import charts
+from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import FLIPS, REASONS, View
 
@@ -35,6 +36,7 @@ def render(decision: Decision, lang: str) -> bytes:
         environment.get_template("report.html.jinja")
         .render(
             view=view,
+            hundredth=hundredth,
             machines=machines,
             words=view.words,
             decision=decision,

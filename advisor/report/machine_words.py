@@ -54,7 +54,7 @@ MACHINE: dict[str, dict[str, str]] = {
         "part_weights": "weights after one step",
         "facts": "What was noted",
         "missing": "Gave no figure",
-        "left_out": "{n} probes were left out because the time was spent; a larger --budget runs them:",
+        "left_out": "Left out because the time was spent ({n}; a larger --budget runs them):",
         "status_not-installed": "not installed",
         "status_not-supported": "not supported",
         "status_failed": "failed",

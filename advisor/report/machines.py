@@ -41,7 +41,7 @@ class Machines:
                     "environments": self._environments(session["environments"]),
                     "grade": session["grade"],
                     "grade_why": self.words.get(f"grade_{session['grade']}", ""),
-                    "started": str(session["started"])[:16].replace("T", " "),
+                    "started": moment(str(session["started"])),
                     "selftest": self._selftest(session.get("selftest")),
                     "frameworks": {name: self.view.framework(name) for name in names},
                     "pair": self._pair(*next(iter(pairs))) if len(pairs) == 1 else "",
@@ -360,6 +360,12 @@ class Machines:
             }
             (untold if word == "not testable here" else told).append(row)
         return {"told": told, "untold": untold}
+
+
+def moment(text: str) -> str:
+    """Return an ISO moment to the minute, with its zone where that is UTC: a colleague may sit elsewhere."""
+    zone = " UTC" if text.endswith(("Z", "+00:00")) else ""
+    return text[:16].replace("T", " ") + zone
 
 
 def first_line(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import View
 
@@ -38,6 +39,7 @@ def render(decision: Decision, lang: str) -> bytes:
     machines = Machines(view)
     text = environment.get_template("report.md.jinja").render(
         view=view,
+        hundredth=hundredth,
         machines=machines,
         sessions=machines.sessions(),
         criteria=view.criteria(),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.needs import InputError
+from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import REASONS, View
 
@@ -110,14 +111,18 @@ def _midnight(decision: Decision) -> Any:
 def write(page: Any, view: View) -> None:
     """Set the report: the answer first, the evidence behind it."""
     words, answer, leader = view.words, view.answer(), view.found.recommended
-    _line(page, words["title"], 10, soft=True)
+    _line(page, f"{words['title']} · {view.decision.made_on}", 10, soft=True)
     _line(page, " · ".join(part for part in (answer["name"], answer["strength"]) if part), 20)
     _line(page, f"{answer['sentence']} {answer['confidence']}".strip(), 10)
     _line(page, ", ".join(f"{row['name']} {row['percent']}" for row in view.acceptability()), 10)
-    for note in view.found.notes:
-        _line(page, view.text(note), 10)
+    for row in view.brief():
+        _line(
+            page, f"{row['label']}{words['colon']}{' · '.join(row['parts'])} {' '.join(row['commands'])}".rstrip(), 10
+        )
+    for note in view.notes():
+        _line(page, note, 10)
     for row in view.exclusions():
-        _line(page, f"{words['excluded']}: {row['name']}. {row['reason']}", 10)
+        _line(page, f"{words['excluded']}{words['colon']}{row['name']}. {row['reason']}", 10)
     if view.plan(leader):
         _heading(page, words["plan"])
         _plan(page, view, leader)
@@ -136,13 +141,13 @@ def write(page: Any, view: View) -> None:
     _sum(page, view)
     runner_up = view.runner_up()
     if leader and runner_up and view.plan(runner_up):
-        _heading(page, f"{words['plan_other']}: {view.framework(runner_up)}")
+        _heading(page, f"{words['plan_other']}{words['colon']}{view.framework(runner_up)}")
         _plan(page, view, runner_up)
     _said(page, view)
     _heading(page, words["claims"])
     for claim in view.claims():
         _line(page, claim["statement"], 9)
-        _line(page, f"{words['finding']}: {claim['finding']}", 8, soft=True)
+        _line(page, f"{words['finding']}{words['colon']}{claim['finding']}", 8, soft=True)
         sources = ", ".join(source["id"] for source in claim["sources"])
         _line(page, f"{claim['id']} · {claim['grade']} · {claim['status']} · {sources}", 8, soft=True)
         page.ln(1.5)
@@ -197,8 +202,11 @@ def _measured(page: Any, view: View) -> None:
         _line(page, words["not_measured"], 10)
     before = machines.before()
     if before:
-        moved = f"{words['moved_by']}: {'; '.join(before['moved'])}" if before["moved"] else words["moved_nothing"]
-        _line(page, f"{words['before']}: {before['before']}. {words['after']}: {before['after']}. {moved}", 10)
+        colon = words["colon"]
+        moved = "; ".join(before["moved"])
+        why = f"{words['moved_by']}{colon}{moved}" if moved else words["moved_nothing"]
+        was, now = (f"{words[when]}{colon}{before[when]}" for when in ("before", "after"))
+        _line(page, f"{was}. {now}. {why}", 10)
     for conflict in machines.conflicts():
         _line(page, f"{words['conflicts']}. {conflict} {words['conflict_why']}", 10)
     for session in sessions:
@@ -237,10 +245,10 @@ def _sum(page: Any, view: View) -> None:
         [[words["criterion"], words["weight"], *(view.framework(key) for key in order)]]
         + [
             [row["name"], f"{100 * row['weight']:.1f} %"]
-            + [f"{row['value'].get(key, 0):.2f} ({row['contribution'].get(key, 0):.3f})" for key in order]
+            + [f"{row['value'].get(key, 0):.2f} ({hundredth(row['contribution'].get(key, 0))})" for key in order]
             for row in rows
         ]
-        + [[words["utility"], "", *(f"{view.found.utility.get(key, 0):.3f}" for key in order)]],
+        + [[words["utility"], "", *(hundredth(view.found.utility.get(key, 0)) for key in order)]],
         widths=(34, 12, *(18 for _ in order)),
     )
 
@@ -250,10 +258,10 @@ def _said(page: Any, view: View) -> None:
     words = view.words
     _heading(page, words["needs"])
     for row in view.said():
-        out = f" ({words['ruled_out']}: {row['excluded']})" if row["excluded"] else ""
+        out = f" ({words['ruled_out']}{words['colon']}{row['excluded']})" if row["excluded"] else ""
         _line(page, f"{row['question']} {row['answer']}{out}", 9)
     for row in view.priorities():
-        _line(page, f"{words['priorities']}: {row['criterion']} {row['level']} / 3", 9)
+        _line(page, f"{words['priorities']}{words['colon']}{row['criterion']} {row['level']} / 3", 9)
     for line in view.decision.transcript:
         _line(page, f"{words['user' if line['who'] == 'user' else 'advisor']}: {line['text']}", 9)
     _heading(page, words["not_asked"])

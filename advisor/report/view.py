@@ -9,6 +9,7 @@ from advisor.report.build import Decision
 from advisor.report.figures import percent, points, span
 from advisor.report.words import WORDS
 from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, CriterionResult, Recommendation
+from advisor.wording import EITHER
 
 __all__ = ["View", "percent"]
 
@@ -108,6 +109,49 @@ class View:
                 name=name, share=percent(found.confidence.get(found.recommended, 0.0))
             ),
         }
+
+    def notes(self) -> list[str]:
+        """Return what a reader must be told beside the result; what the answer's own sentence says is not repeated."""
+        return [self.text(note) for note in self.found.notes if note != EITHER]
+
+    def brief(self) -> list[dict[str, Any]]:
+        """Return the decision in a few lines: why, what against, what would flip it, what to do next.
+
+        Each: label, parts [text], commands [what to type after the parts].
+        """
+        words = self.words
+        rows: list[dict[str, Any]] = []
+        if self.found.recommended is not None and self.rival() is not None:
+            for side, label in (("for", "brief_why"), ("against", "brief_against")):
+                found = self.reasons()[side]
+                told = [f"{row['criterion']} {row['points']}" for row in found[:REASONS]] or [words[f"nothing_{side}"]]
+                more = [words["more"].format(n=len(found) - REASONS)] if len(found) > REASONS else []
+                rows.append({"label": words[label], "parts": [*told, *more], "commands": []})
+            if self.reasons()["for"]:
+                rows[0]["parts"][-1] += " " + words["brief_points"].format(name=self.framework(self.rival()))
+            flips = [row["text"] for row in self.flips()[:1]] or [words["brief_nothing_flips"]]
+            rows.append({"label": words["brief_flips"], "parts": flips, "commands": []})
+        parts, commands = self._next()
+        if parts or commands:
+            rows.append({"label": words["brief_next"], "parts": parts, "commands": commands})
+        return rows
+
+    def _next(self) -> tuple[list[str], list[str]]:
+        """Return what to do next, in words, and what to type for it."""
+        words, leader = self.words, self.found.recommended
+        parts, commands = [], []
+        if leader is None and self.found.excluded:
+            parts.append(words["brief_relax"])
+        probes, open_ = self.probe_plan(), self.found.next_questions
+        if not self.found.settled and open_:
+            parts.append(words["brief_answer"].format(question=self.question(open_[0].question)))
+        if leader is not None and probes:
+            command = f"framework-advisor probe run {probes[0]['probe']} -o evidence.json"
+            parts.append(words["brief_measure"].format(command=command, seconds=probes[0]["seconds"]))
+        if self.install(leader):
+            parts.append(words["brief_install"])
+            commands = self.install(leader)[:1]
+        return parts, commands
 
     def order(self) -> list[str]:
         """Return the frameworks by acceptability, then by name: never by the file's order."""

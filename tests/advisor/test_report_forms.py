@@ -71,3 +71,25 @@ def test_both_languages_have_the_same_words_with_the_same_blanks() -> None:
         key: blanks(text) for key, text in WORDS["zh"].items()
     }
     assert all(text.strip() for words in WORDS.values() for text in words.values())
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_first_screen_says_why_what_against_what_would_flip_it_and_what_to_do_next(path: Any, lang: str) -> None:
+    made = decision(path.stem, with_evidence=False, transcript=False)
+
+    rows = View(made, lang).brief()
+
+    words = WORDS[lang]
+    assert [row["label"] for row in rows] == [words[f"brief_{key}"] for key in ("why", "against", "flips", "next")]
+    assert all("".join(row["parts"]) for row in rows)
+    assert rows[-1]["commands"][0].startswith("pip install")
+    page = text_of(made, "html", lang)
+    assert page.index(rows[0]["label"]) < page.index(words["brief_next"]) < page.index(f"<h2>{words['plan']}</h2>")
+
+
+def test_where_nothing_can_be_told_the_first_screen_says_what_to_answer() -> None:
+    (row,) = View(decide(Needs(), ()), "en").brief()
+
+    assert row["label"] == WORDS["en"]["brief_next"]
+    assert row["parts"][0].startswith("answer first:")

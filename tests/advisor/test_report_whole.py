@@ -50,7 +50,7 @@ def test_contributions_add_up_to_the_utility_and_leads_to_the_lead(path: Any) ->
     for framework, utility in found.utility.items():
         shown = sum(row["contribution"][framework] for row in view.criteria())
         assert shown == pytest.approx(utility, abs=1e-9)
-        assert f"{utility:.3f}" in text_of(view.decision, "html")
+        assert f"<strong>{100 * utility:.1f}</strong>" in text_of(view.decision, "html")
     leader, rival = found.recommended, view.rival()
     assert leader is not None
     assert rival is not None
