@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli import inputs, output
-from advisor.cli.report import form_of
+from advisor.cli.report import form_of, keep
 
 if TYPE_CHECKING:
     from advisor.dialogue import Chip, Message, State
@@ -33,6 +33,7 @@ def command(budget: float, target: str, lang: str) -> None:
     from advisor import knowledge as knowledge_base
 
     form_of(target)
+    output.check_listening("'framework-advisor recommend --text' takes a text at once")
     knowledge = knowledge_base.load()
     evidence: list[Evidence] = []
 
@@ -95,7 +96,6 @@ def _measured(state: State, knowledge: Knowledge, *, budget: float) -> Evidence:
 
 def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: Knowledge, *, target: str) -> None:
     """Write the report of what has been said so far."""
-    from advisor import store
     from advisor.report.build import build
 
     needs = state.assumed(knowledge)
@@ -110,5 +110,5 @@ def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: K
         probes=inputs.catalogue(),
     )
     output.write_atomically(target, form_of(target).render(decision, state.lang))
-    store.add_decision(decision)
+    keep(decision)
     output.say(target)
