@@ -17,6 +17,7 @@ DECIDING = (
     "advisor.asking",
     "advisor.conditions",
     "advisor.flips",
+    "advisor.installing",
     "advisor.located",
     "advisor.measured",
     "advisor.needs",
