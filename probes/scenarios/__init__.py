@@ -151,7 +151,8 @@ class Live:
 class Observation:
     """What one fresh process saw: a cost in the scenario's unit, or None, and facts (JSON values).
 
-    ``facts["claims"]``, where given, is {claim id: "confirmed" or "contradicted"}; the manager joins the sides'.
+    ``facts["claims"]``, where given, is {claim id: "confirmed", "contradicted" or "not testable here"}; the manager
+    joins the sides'.
     """
 
     cost: float | None

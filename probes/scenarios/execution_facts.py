@@ -82,6 +82,12 @@ def pytorch():
             callable(getattr(torch, "compile", None)),
             "torch.compile",
         ),
+        _fact(
+            "torch.compile leaves nn.LSTM eager unless told otherwise",
+            ["torch-compile-recurrent-2026"],
+            not getattr(importlib.import_module("torch._dynamo").config, "allow_rnn", True),
+            "torch._dynamo.config.allow_rnn",
+        ),
         _fact("torch.export exists", [], _found("torch.export"), "torch.export"),
         _fact(
             "torch.distributed is part of the package",

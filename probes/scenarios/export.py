@@ -64,7 +64,8 @@ def pytorch(folder):
         "scripted": ("TorchScript", scripted, ()),
         "model": ("ONNX", onnx, ("onnx", "onnxscript", "onnxruntime")),
     }
-    return ways, wanted, ("pt-deploy-onnx", "pt-onnx-cross-platform", "onnx-export-2026")
+    claims = dict.fromkeys(("pt-deploy-onnx", "pt-onnx-cross-platform", "onnx-export-2026"), ("ONNX",))
+    return ways, wanted, {**claims, "torch-export-2026": ("torch.export",)}
 
 
 def tensorflow(folder):
@@ -112,7 +113,8 @@ def tensorflow(folder):
         "light": ("LiteRT", light, ()),
         "model": ("ONNX", onnx, ("onnx", "tf2onnx", "onnxruntime")),
     }
-    return ways, wanted, ("onnx-export-2026",)
+    claims = {"onnx-export-2026": ("ONNX",), "tensorflow-export-2026": ("SavedModel", "LiteRT", "ONNX")}
+    return ways, wanted, claims
 
 
 def _answer_of_onnx(path, x):
@@ -128,10 +130,16 @@ def observe(stage: Stage) -> Observation:
     home = Path(sys.modules[stage.backend.MODULE].__file__).parent
     formats = {name: _try(folder, stem, way, wanted, needs, home) for stem, (name, way, needs) in ways.items()}
     facts: dict[str, object] = {"formats": formats}
-    if formats["ONNX"]["works"] is not None:
-        facts["claims"] = dict.fromkeys(claims, "confirmed" if formats["ONNX"]["works"] else "contradicted")
+    facts["claims"] = {claim: _verdict([formats[name]["works"] for name in names]) for claim, names in claims.items()}
     own = next(iter(formats.values()))
     return Observation(float(own["bytes"]) if own["works"] else None, facts)
+
+
+def _verdict(works):
+    """Say what the ways a claim is about show; the size of a file says nothing about it."""
+    if None in works:
+        return "not testable here"
+    return "confirmed" if all(works) else "contradicted"
 
 
 def _try(folder, stem, way, wanted, needs, home):
