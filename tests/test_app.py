@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from advisor.knowledge import load
 from advisor.types import Needs
-from advisor.ui import parts, state
+from advisor.ui import choosing, parts, state
+from probes import selftest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs")
@@ -256,6 +258,106 @@ def measured(value: float = 1.5) -> dict[str, Any]:
         "started": "2026-11-20T10:00:00+00:00",
         "finished": "2026-11-20T10:01:00+00:00",
     }
+
+
+def test_a_measurement_in_use_survives_loading_the_page_anew() -> None:
+    app = opened("evidence")
+    content = json.dumps(measured()).encode()
+    app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
+    named = app.query_params["measured"]
+
+    assert list(opened("evidence", measured=named).session_state.evidence) == ["1"]
+    for other in (named.replace("1-", "2-", 1), f"{named}9", "x", "1"):
+        strange = opened("evidence", measured=other)
+        assert not strange.session_state.evidence
+        assert strange.session_state.address_problems == [(f"measured={other}", "")]
+
+
+def test_how_to_measure_becomes_words_of_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("")
+    asked: list[list[str]] = []
+
+    def draw_how(asked: list[list[str]]) -> None:
+        from advisor.ui import choosing, state
+
+        state.begin()
+        asked.append(list(choosing._how()))
+
+    app = AppTest.from_function(draw_how, kwargs={"asked": asked}, default_timeout=60).run()
+    assert asked.pop() == [[], []]
+
+    app.text_input(key="python-tensorflow").set_value(str(python))
+    app.selectbox(key="device").set_value("cpu")
+    app.button_group(key="threads").set_value("all")
+    app.toggle(key="confirm").set_value(True).run()
+
+    assert not app.exception
+    words, problems = asked.pop()
+    assert words == ["--python", f"tensorflow={python}", "--device", "cpu", "--threads", "all", "--confirm"]
+    assert not problems
+
+    app.text_input(key="python-pytorch").set_value(str(tmp_path / "none")).run()
+    assert "no such file" in asked.pop()[1][0]
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners of files are told apart on POSIX alone")
+def test_a_file_that_others_may_write_is_not_run(tmp_path: Path) -> None:
+    mine = tmp_path / "my_model.py"
+    mine.write_text("")
+    assert choosing.refused(mine) == ""
+
+    mine.chmod(0o666)
+    assert "somebody else" in choosing.refused(mine)
+    assert "no file" in choosing.refused(tmp_path)
+
+
+def test_a_model_of_ones_own_is_measured_from_its_place() -> None:
+    app = opened("evidence")
+    app.button_group(key="probe-way").set_value("own").run()
+    assert app.button(key="start").disabled
+
+    app.text_input(key="own-path").set_value(str(ROOT / "probes" / "own_model.py")).run()
+    assert not app.exception
+    assert not app.button(key="start").disabled
+
+    app.text_input(key="own-path").set_value(str(ROOT / "no-such.py")).run()
+    assert "no-such" in app.error[0].value.replace("\\", "")
+    assert app.button(key="start").disabled
+
+
+SELFTEST = {
+    "same_arm": {"runs": 4, "winners_named": 0, "ratio": {"value": 1.0, "low": 0.99, "high": 1.01}},
+    "planted": [{"slowdown": 1.05, "runs": 3, "found": 3, "ratio": {"value": 1.05, "low": 1.03, "high": 1.07}}],
+    "resolves": 1.05,
+    "seconds": 60.0,
+    "seconds_a_probe": 8.2,
+    "process_sd": 0.01,
+    "process_df": 4,
+}
+
+
+def test_a_kept_self_test_is_told_in_a_sentence(tmp_path: Path) -> None:
+    assert "Not tested here yet" in text_of(opened("evidence"))
+
+    selftest.save(SELFTEST | {"cpu": selftest._cpu()})
+
+    assert "This machine tells 5 % apart in about 8 s." in text_of(opened("evidence"))
+    assert "本机约 8 秒即可分辨 5 % 的差别" in text_of(opened("evidence", lang="zh"))
+
+
+def test_a_skipped_probe_says_why_in_the_language_of_the_page() -> None:
+    reason = "the budget of 30 s has 4 s left, too few for a probe of about 9 s; give it more with --budget"
+    document = measured()
+    document["probes"].append(document["probes"][0] | {"probe": "training-convnet-eager", "status": "cancelled"})
+    document["probes"][1] |= {"reason": reason, "ratio": None, "samples": {}, "parity": None}
+    content = json.dumps(document).encode()
+    for lang, said in (("en", "Skipped: 4 s of 30 s were left"), ("zh", "30 秒中只剩 4 秒")):
+        app = opened("evidence", lang=lang)
+        app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
+        assert not app.exception
+        assert said in text_of(app).replace("\\", "")
+        assert "--budget" not in text_of(app).replace("\\", "")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from advisor.ui import running
+from probes.types import Evidence
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 60.0
@@ -76,6 +77,54 @@ def test_a_page_that_looks_no_more_ends_the_run(run: running.Run, monkeypatch: p
 
     assert until(lambda: gone(processes))
     assert run.cancelled
+
+
+@pytest.mark.frameworks
+def test_a_run_whose_page_is_loaded_anew_goes_on_and_keeps_what_it_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "REFRESH", 5.0)
+    kept: list[Evidence] = []
+    run = running.start(["inference-mlp-eager"], budget=1, keep=kept.append)
+    try:
+        assert running.busy()
+        run.leave()
+        assert running.left_behind() is run
+        run.look()
+        assert running.left_behind() is None
+        assert until(run.ended.is_set)
+        assert not run.cancelled
+        assert [session.finished for session in kept] == [run.evidence().finished]
+    finally:
+        run.end()
+
+
+@pytest.mark.frameworks
+def test_a_run_that_nobody_looks_at_again_ends_and_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "REFRESH", 0.5)
+    kept: list[Evidence] = []
+    run = running.start(["training-mlp-eager"], budget=30, keep=kept.append)
+    try:
+        assert until(lambda: bool(run.look()))
+        run.leave()
+        assert until(run.ended.is_set)
+        assert run.cancelled
+        assert len(kept) == 1
+    finally:
+        run.end()
+
+
+def test_the_self_test_reports_pair_by_pair_and_keeps_its_result(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path))
+    run = running.selftest(quick=True)
+    try:
+        assert until(lambda: "same arm" in run.problem())
+        run.cancel()
+        assert until(run.ended.is_set)
+        assert not running.busy()
+    finally:
+        run.end()
+    assert not list(tmp_path.glob("selftest*")), "a test cut short leaves no calibration"
 
 
 @pytest.mark.frameworks

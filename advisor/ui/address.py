@@ -14,7 +14,8 @@ from advisor.types import Answer, Knowledge, Needs
 WEIGH = "weigh"
 UNSURE = "unsure"
 LANGUAGE = "lang"
-NOT_ANSWERS = frozenset({LANGUAGE, "embed", "embed_options"})
+EVIDENCE = "measured"
+NOT_ANSWERS = frozenset({LANGUAGE, EVIDENCE, "embed", "embed_options"})
 
 Problem = tuple[str, str]
 """What the address held and the nearest thing that is known ("" where nothing is near)."""

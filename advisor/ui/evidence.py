@@ -10,17 +10,11 @@ import streamlit as st
 
 from advisor import store
 from advisor.needs import InputError
-from advisor.ui import charts, live, parts, state, twins, verdicts
+from advisor.ui import charts, choosing, live, parts, selftesting, state, twins, verdicts
 from advisor.ui.texts import say, words
 from probes import catalog
 from probes.evidence import EvidenceError, parse
 from probes.types import Evidence, Probe
-
-BUDGETS = (30, 60, 120, 300, 600)
-"""Seconds offered for a session."""
-
-LIST_HEIGHT = 340
-"""Pixels of the list of probes to choose from."""
 
 
 def page() -> None:
@@ -40,16 +34,18 @@ def page() -> None:
         return
     _missing()
     live.message()
-    if live.current() is None:
-        _choose(known)
-    else:
+    if live.current() is not None:
         live.show(known)
-    for name, session in state.evidence().items():
+    for name, session in reversed(state.evidence().items()):
         _session(name, session, known)
+    if live.current() is None:
+        if state.evidence():
+            st.header(say("Measure more", "继续测量"))
+        choosing.show(known)
     _stored(known)
     _same_model(known)
     _about(known)
-    _selftest()
+    selftesting.show()
 
 
 def _missing() -> None:
@@ -69,107 +65,12 @@ def _missing() -> None:
         st.code(framework.install, language="bash", wrap_lines=True)
 
 
-# ---------------------------------------------------------------- choose
-
-
-def _choose(known: Mapping[str, Probe]) -> None:
-    with st.container(border=True, key="choose"):
-        way = st.segmented_control(
-            say("Which probes?", "选择哪些探针？"),
-            ["plan", "hand"],
-            format_func={
-                "plan": say("The most telling ones", "最有价值的"),
-                "hand": say("I choose", "自己选"),
-            }.__getitem__,
-            default="plan",
-            required=True,
-            key="probe-way",
-            persist_state="session",
-        )
-        if way == "plan":
-            budget = st.select_slider(
-                say("Time you want to give it", "愿意花费的时间"),
-                BUDGETS,
-                value=60,
-                format_func=lambda seconds: f"{seconds} s",
-                key="probe-budget",
-            )
-            chosen = _planned(known, float(budget))
-        else:
-            budget = None
-            chosen = _by_hand(known)
-        if st.button(
-            say("Start measuring", "开始测量"),
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=not chosen,
-            key="start",
-        ):
-            live.begin(chosen, budget=float(budget) if budget else None)
-            st.rerun()
-
-
-def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
-    """Show the plan and return the probes that fit the budget, most valuable per second first."""
-    plan = [step for step in state.recommendation().probe_plan if step.probe in known]
-    chosen, left = [], budget
-    rows = []
-    for step in plan:
-        fits = step.seconds <= left
-        if fits:
-            chosen.append(step.probe)
-            left -= step.seconds
-        flip = f"{step.would_flip_at:.2f}" if step.would_flip_at else say("cannot", "不会")
-        rows.append(
-            {
-                say("Question", "问题"): verdicts.probe_name(step.probe, known),
-                say("Seconds", "秒"): round(step.seconds),
-                say("Would turn the answer at", "使结论反转的比值"): flip,
-                say("Runs", "执行"): "✓" if fits else say("no time left", "时间不够"),
-            }
-        )
-    if not rows:
-        st.caption(
-            say(
-                "No probe speaks to what you need; choose by hand if you are curious.",
-                "没有探针与你的需求相关；如有兴趣可自行选择。",
-            )
-        )
-        return []
-    shown = say(f"{len(chosen)} probes planned of {len(rows)}", f"计划执行 {len(chosen)} / {len(rows)} 项")
-    with st.expander(shown, expanded=False):
-        parts.table(rows)
-    return chosen
-
-
-def _by_hand(known: Mapping[str, Probe]) -> list[str]:
-    """Show every probe with a box to tick; the list scrolls, so that nothing moves under the pointer."""
-    chosen = []
-    by_scenario: dict[str, list[Probe]] = {}
-    for probe in known.values():
-        by_scenario.setdefault(probe.scenario, []).append(probe)
-    with st.container(height=LIST_HEIGHT, border=True, key="probe-list"):
-        for scenario, probes in by_scenario.items():
-            st.caption(parts.plain(scenario.replace("_", " ")))
-            for probe in probes:
-                label = f"{parts.plain(verdicts.probe_name(probe.id, known))} :small[:gray[{probe.seconds:.0f} s]]"
-                if st.checkbox(label, key=f"probe-{probe.id}", persist_state="session"):
-                    chosen.append(probe.id)
-    seconds = sum(known[name].seconds for name in chosen)
-    st.caption(
-        say(f"{len(chosen)} chosen, about {seconds:.0f} s", f"已选 {len(chosen)} 项，约 {seconds:.0f} 秒")
-        if chosen
-        else say("Tick one or more.", "请勾选一项或多项。")
-    )
-    return chosen
-
-
 # ---------------------------------------------------------------- results
 
 
 def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
     started = session.started.replace("T", " ")[:16]
-    st.header(say(f"Measured {started}", f"测量于 {started}"))
+    st.header(say(f"Measured {started} UTC", f"测量于 {started}（UTC）"))
     ended = [found for found in session.probes if found.ratio is not None]
     st.caption(
         parts.plain(
@@ -234,7 +135,7 @@ def _ledger(session: Evidence) -> None:
             parts.table(_rows(found))
         if session.selftest:
             st.markdown(f"**{say('What this machine can tell apart', '本机的分辨能力')}**")
-            parts.table(_rows(session.selftest))
+            selftesting.result(session.selftest)
 
 
 def _rows(found: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -340,22 +241,3 @@ def _about(known: Mapping[str, Probe]) -> None:
         probe = st.selectbox(say("Probe", "探针"), list(known), format_func=names.__getitem__, key="about")
         if probe:
             live.about(known[probe])
-
-
-def _selftest() -> None:
-    """Show what this machine can tell apart, as the instrument's own test found it."""
-    from probes import selftest
-
-    with st.expander(say("What this machine can tell apart", "本机能分辨多小的差别"), icon=":material/straighten:"):
-        found = selftest.load()
-        if found is None:
-            st.caption(
-                say(
-                    "Not tested here yet. This command runs the same framework against itself and with planted "
-                    "slowdowns, and keeps the result:",
-                    "此处尚未自检。下列命令让同一框架与自身对比，并加入预设减速，结果会被保存：",
-                )
-            )
-            st.code("python -m probes selftest", language="bash")
-            return
-        parts.table(_rows(found))

@@ -55,7 +55,7 @@ def show() -> None:
     pages = [_page(*entry) for entry in PAGES]
     st.session_state.pages = {entry[0]: page for entry, page in zip(PAGES, pages, strict=True)}
     chosen = st.navigation(pages, position="top")
-    with st.container(key="header"):
+    with st.container(key="header", gap=None):
         _close_the_menu(chosen.url_path)
         _language()
     _measuring()
@@ -99,10 +99,10 @@ def _language() -> None:
 
 
 def _measuring() -> None:
-    if st.session_state.get("run") is not None:
-        from advisor.ui import live
+    from advisor.ui import live
 
-        live.in_brief()
+    live.adopt()
+    live.in_brief()
 
 
 def _unknown_in_address() -> None:

@@ -2,34 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from advisor import store
 from advisor.needs import InputError
-from advisor.ui import parts, running, state, verdicts
-from advisor.ui.texts import PROBE_STATUS, say, words
+from advisor.ui import parts, reasons, running, state, verdicts
+from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, named, say, words
 from probes.evidence import EvidenceError
-from probes.types import Probe, Ratio
+from probes.types import Evidence, Probe, Ratio
 
 EVERY = 1.0
 """Seconds between two looks at the progress."""
 
+_keepers: dict[int, Keeper] = {}
+"""By the process id of the run; a page that is loaded anew finds it here."""
 
-@st.cache_resource(scope="session", on_release=running.Run.cancel, show_spinner=False)
-def _tied_to_the_tab(_run: running.Run, pid: int) -> running.Run:
-    """Let Streamlit cancel the run as soon as the page that started it is closed."""
+
+def tie_to_the_tab(run: running.Run) -> None:
+    """Let Streamlit tell the run as soon as the page that started it is closed."""
+    _held_by_the_tab(run, run.pid)
+
+
+@st.cache_resource(scope="session", on_release=running.Run.leave, show_spinner=False)
+def _held_by_the_tab(_run: running.Run, pid: int) -> running.Run:
     return _run
 
 
-def begin(probes: list[str], *, budget: float | None) -> None:
-    """Start measuring in a process of its own."""
-    run = running.start(probes, budget=budget)
-    _tied_to_the_tab(run, run.pid)
-    st.session_state.run, st.session_state.run_probes = run, list(probes)
+class Keeper:
+    """Where a finished run puts its evidence, whether or not a page still looks."""
+
+    def __init__(self) -> None:
+        """Begin with nothing kept."""
+        self.name, self.problem = "", ""
+
+    def __call__(self, session: Evidence) -> None:
+        """Put ``session`` into the store; a disk that refuses is told by the page, which still has the session."""
+        try:
+            self.name = str(store.add_evidence(session))
+        except InputError as error:
+            self.problem = "\n".join(error.problems)
+
+
+def begin(
+    probes: Sequence[str], *, budget: float | None, options: Sequence[str] = (), shown: Sequence[str] = ()
+) -> None:
+    """Start measuring in a process of its own; where another page measures already, say so instead."""
+    if running.busy():
+        st.session_state.run_message = busy_words()
+        return
+    keeper = Keeper()
+    _watch(running.start(probes, budget=budget, options=options, shown=shown, keep=keeper), keeper)
+
+
+def _watch(run: running.Run, keeper: Keeper) -> None:
+    tie_to_the_tab(run)
+    _keepers[run.pid] = keeper
+    st.session_state.run, st.session_state.run_probes = run, list(run.probes)
     st.session_state.run_message = None
+
+
+def adopt() -> None:
+    """Go on watching a measurement whose page was loaded anew: that made a session that knows of none."""
+    if current() is None and (run := running.left_behind()) is not None:
+        run.look()
+        _watch(run, _keepers.get(run.pid, Keeper()))
+
+
+def busy_words() -> str:
+    """Say that another page measures."""
+    return say(
+        "Something is being measured or tested already, here or in another page of this app. Two at once would "
+        "disturb each other: wait, or stop the other one.",
+        "本页或本应用的另一个页面正在测量或自检。同时进行会互相干扰：请等待，或停止那一个。",
+    )
 
 
 def current() -> running.Run | None:
@@ -50,7 +98,7 @@ def _brief() -> None:
     if run is None:
         return
     events = run.look()
-    if not run.running:
+    if run.ended.is_set():
         _take_over(run)
         st.rerun(scope="app")
     done = len({event.get("probe") for event in events if event.get("event") in ("done", "skipped")})
@@ -59,26 +107,25 @@ def _brief() -> None:
 
 
 def _take_over(run: running.Run) -> None:
-    """Keep what was measured, in the store and in the session."""
+    """Let the recommendation use what was measured; the run itself has put it into the store."""
     st.session_state.run = None
+    keeper = _keepers.pop(run.pid, Keeper())
     try:
         session = run.evidence()
-        if session is None:
-            message = say("The measurement ended without a result.", "测量结束但没有结果。")
-            said = run.problem()
-            st.session_state.run_message = (
-                None if run.cancelled and not said else message + (f"\n\n{said}" if said else "")
-            )
-            return
-        try:
-            name = str(store.add_evidence(session))
-        except InputError as error:
-            # A full disk must not cost the measurement: it stays in the session and can be downloaded.
-            st.session_state.run_message = "\n".join(error.problems)
-            name = session.finished
-        state.add_evidence(name, session)
     except EvidenceError as error:
         st.session_state.run_message = "\n".join(error.problems)
+        return
+    if session is None:
+        said = run.problem()
+        if not run.cancelled or said:
+            ended = say("The measurement ended without a result.", "测量结束但没有结果。")
+            st.session_state.run_message = ended + (f"\n\n{said}" if said else "")
+        return
+    if keeper.problem:
+        # A full disk must not cost the measurement: it stays in the session and can be downloaded.
+        unsaved = say("Not kept on this machine; download it below.", "未能保存在本机，请在下方下载。")
+        st.session_state.run_message = f"{unsaved}\n\n{keeper.problem}"
+    state.add_evidence(keeper.name or session.finished, session)
 
 
 def message() -> None:
@@ -119,9 +166,9 @@ def _progress(known: Mapping[str, Probe]) -> None:
             note = str(event.get("text", ""))
         elif probe := event.get("probe"):
             latest[str(probe)] = {**latest.get(str(probe), {}), **event}
-    st.markdown(f"**{say('Measuring', '正在测量')}** · {run.seconds:.0f} s")
+    st.markdown(f"**{say('Measuring', '正在测量')}** · {verdicts.seconds(run.seconds)}")
     st.caption(
-        parts.plain(say(note, ""))
+        parts.plain(reasons.told(note))
         or say(
             "Each framework runs in a process of its own; loading both takes some seconds.",
             "每个框架各在独立进程中运行；加载需要几秒钟。",
@@ -136,17 +183,17 @@ def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe
     name = parts.plain(verdicts.probe_name(probe, known))
     if event is None:
         return f":gray[:material/schedule: {name}]"
-    kind = event.get("event")
+    kind, reason = event.get("event"), parts.plain(reasons.told(str(event.get("reason", ""))))
     if kind == "done":
         status = str(event.get("status", "ok"))
         ratio = event.get("ratio")
         if isinstance(ratio, Mapping):
             found = verdicts.ratio_words(Ratio(**{field: ratio[field] for field in Ratio.__dataclass_fields__}))
             return f":green[:material/check:] {name}  \n{parts.plain(found)}"
-        label = words(PROBE_STATUS[status]) if status in PROBE_STATUS else status
-        return f":orange[:material/info:] {name}  \n{parts.plain(label)}: {parts.plain(event.get('reason', ''))}"
+        label = named(PROBE_STATUS, status)
+        return f":orange[:material/info:] {name}  \n{parts.plain(label)} · {reason}"
     if kind == "skipped":
-        return f":gray[:material/redo: {name}: {parts.plain(event.get('reason', ''))}]"
+        return f":gray[:material/redo: {name}: {reason}]"
     tail = ""
     if "low" in event:
         figures = f"{event['value']:.2f} ({event['low']:.2f}–{event['high']:.2f})"
@@ -160,14 +207,14 @@ def about(probe: Probe) -> None:
     st.markdown(f"**{parts.plain(probe.question.get(lang, probe.id))}**")
     st.caption(
         parts.plain(
-            f"{probe.id} · {say('scenario', '场景')} {probe.scenario} · "
-            f"{say('workload', '工作负载')} {probe.workload or '–'} · {say('mode', '模式')} {probe.mode} · "
-            f"{probe.seconds:.0f} s"
+            f"{probe.id} · {named(SCENARIO, probe.scenario)} · "
+            f"{say('workload', '工作负载')} {probe.workload or '–'} · "
+            f"{say('mode', '模式')} {named(MODE, probe.mode)} · {verdicts.seconds(probe.seconds)}"
         )
     )
     from probes import pages
 
-    for name, said in pages.page(probe).items():
+    for name, said in pages.page(probe, lang).items():
         if said:
             st.markdown(f"**{parts.plain(name)}.** {parts.plain(said)}")
     claims = parts.claims_by_id(probe.claims)

@@ -1,7 +1,8 @@
 """A measuring session in a process of its own: started, listened to, ended. Knows nothing of the page.
 
 The app's own process never imports a framework: it starts ``python -m probes`` and reads its progress,
-one JSON object a line. The process ends with the page that started it and with the app.
+one JSON object a line. The process ends with the page that started it and with the app; what it had finished by
+then is handed to ``keep`` even where no page looks any more.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,29 +25,51 @@ from probes.types import Evidence
 
 HEARTBEAT_LIMIT = 90.0
 """Seconds without a look from the page after which the run ends itself. A hidden tab's timers are slowed to
-one a minute by browsers; a closed tab ends the run at once by another way."""
+one a minute by browsers; a closed tab ends the run much sooner by another way."""
+
+REFRESH = 10.0
+"""Seconds that a run waits for its page to come back: a page that is loaded anew is a new session."""
 
 GRACE = 15.0
 """Seconds between the polite signal (what is finished is kept) and the end by force."""
+
+FILE = "{file}"
+"""Stands in a command line for the place of the evidence."""
 
 _alive: weakref.WeakSet[Run] = weakref.WeakSet()
 
 
 class Run:
-    """One ``python -m probes run`` and what it has said so far. All methods return at once."""
+    """One ``python -m probes`` command and what it has said so far. All methods return at once."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
-        """Start measuring; ``arguments`` stand behind ``python -m probes run``."""
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        probes: Sequence[str] = (),
+        keep: Callable[[Evidence], None] = lambda evidence: None,
+    ) -> None:
+        """Start ``python -m probes`` with ``arguments``; ``{file}`` among them is where its evidence is to go.
+
+        Args:
+            arguments: of the command line.
+            probes: ids of what it will measure, in order, for whoever shows it.
+            keep: called once with what it measured, from a thread of its own, when it has ended.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="framework-advisor-")
         self._file = Path(self._folder.name) / "evidence.json"
         self._errors = Path(self._folder.name) / "errors.txt"
+        self._keep = keep
+        self.probes = list(probes)
         self.events: list[dict[str, Any]] = []
         self.started = time.monotonic()
         self.cancelled = False
+        self.ended = threading.Event()
+        self.left = False
         self._last_look = self.started
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "probes", "run", *arguments, "--jsonl", "-o", str(self._file)],
+                [sys.executable, "-m", "probes", *(str(self._file) if a == FILE else a for a in arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -67,10 +90,16 @@ class Run:
 
     def _watch(self) -> None:
         while self.running:
-            if time.monotonic() - self._last_look > HEARTBEAT_LIMIT:
+            if time.monotonic() - self._last_look > (REFRESH if self.left else HEARTBEAT_LIMIT):
                 self.cancel()
-                return
-            time.sleep(1.0)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)
+        with contextlib.suppress(EvidenceError):
+            # A file that is no evidence is told by whoever looks at the run.
+            found = self.evidence()
+            if found is not None:
+                self._keep(found)
+        self.ended.set()
 
     @property
     def pid(self) -> int:
@@ -83,6 +112,11 @@ class Run:
         return self._process.poll() is None
 
     @property
+    def status(self) -> int:
+        """Return the exit status, 0 while it still measures."""
+        return self._process.returncode or 0
+
+    @property
     def seconds(self) -> float:
         """Return how long it has been since the start."""
         return time.monotonic() - self.started
@@ -90,7 +124,13 @@ class Run:
     def look(self) -> list[dict[str, Any]]:
         """Return the events so far and let the run know that somebody watches."""
         self._last_look = time.monotonic()
+        self.left = False
         return list(self.events)
+
+    def leave(self) -> None:
+        """Note that the page is gone; unless a page looks again soon, the run ends and keeps what is finished."""
+        self._last_look = time.monotonic()
+        self.left = True
 
     def cancel(self) -> None:
         """Ask it to end and keep what is finished; after a grace period it is ended, and its workers with it."""
@@ -129,14 +169,40 @@ class Run:
             return ""
 
 
-def start(probes: Sequence[str], *, budget: float | None, options: Mapping[str, str] | None = None) -> Run:
-    """Start measuring ``probes`` within ``budget`` seconds; ``options`` are further flags with their values."""
-    arguments = list(probes)
-    if budget is not None:
-        arguments += ["--budget", f"{budget:g}"]
-    for flag, value in (options or {}).items():
-        arguments += [flag, value]
-    return Run(arguments)
+def start(
+    probes: Sequence[str],
+    *,
+    budget: float | None,
+    options: Sequence[str] = (),
+    shown: Sequence[str] = (),
+    keep: Callable[[Evidence], None] = lambda evidence: None,
+) -> Run:
+    """Start measuring ``probes`` within ``budget`` seconds.
+
+    Args:
+        probes: ids; none means what the command measures of itself.
+        budget: in seconds; None for as long as it takes.
+        options: further words of the command line.
+        shown: ids under which it will report, where they are not ``probes``.
+        keep: called once with what it measured.
+    """
+    limit = () if budget is None else ("--budget", f"{budget:g}")
+    return Run(["run", *probes, *limit, *options, "--jsonl", "-o", FILE], probes=shown or probes, keep=keep)
+
+
+def selftest(*, quick: bool) -> Run:
+    """Start the instrument's own test, which keeps its result itself."""
+    return Run(["selftest", *(["--quick"] if quick else [])])
+
+
+def busy() -> bool:
+    """Say whether any page of this app measures now: two at once would disturb each other."""
+    return any(run.running for run in _alive)
+
+
+def left_behind() -> Run | None:
+    """Return a measurement whose page has gone and that still runs, if there is one."""
+    return next((run for run in _alive if run.left and run.running and not run.cancelled and run.probes), None)
 
 
 @atexit.register
@@ -145,4 +211,4 @@ def _end_all() -> None:
         run.end()
 
 
-__all__ = ["EvidenceError", "Run", "start"]
+__all__ = ["EvidenceError", "Run", "busy", "left_behind", "selftest", "start"]

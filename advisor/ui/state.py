@@ -15,12 +15,15 @@ from typing import Any
 
 import streamlit as st
 
+from advisor import store
 from advisor.advise import advise
 from advisor.knowledge import load
+from advisor.needs import InputError
 from advisor.types import Answer, Knowledge, Needs, Recommendation
 from advisor.ui import address
 from advisor.ui.texts import LANGUAGES
 from probes import catalog
+from probes.evidence import EvidenceError, parse
 from probes.types import Evidence, Probe
 
 KEPT = 32
@@ -43,6 +46,7 @@ def begin() -> None:
     state.needs, state.address_problems = needs, problems
     state.history, state.skipped, state.evidence, state.unused = [], set(), {}, set()
     state.lang = _first_language(parameters.get(address.LANGUAGE))
+    _use_again(parameters.get(address.EVIDENCE, ""))
 
 
 def _first_language(asked: str | None) -> str:
@@ -51,9 +55,33 @@ def _first_language(asked: str | None) -> str:
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 
+def _use_again(named: str) -> None:
+    """Use the kept evidence that the address names, so that loading the page anew loses nothing.
+
+    A number alone would mean another measurement on another machine: its end must agree as well.
+    """
+    for name in filter(None, named.split(",")):
+        number, _, ended = name.partition("-")
+        try:
+            found = parse(store.evidence_document(int(number)))
+        except (ValueError, InputError, EvidenceError):
+            found = None
+        if found is not None and _digits(found.finished) == ended:
+            add_evidence(number, found)
+        else:
+            st.session_state.address_problems = [*st.session_state.address_problems, (f"{address.EVIDENCE}={name}", "")]
+
+
+def _digits(moment: str) -> str:
+    return "".join(letter for letter in moment if letter.isdecimal())[:14]
+
+
 def mirror() -> None:
-    """Write the answers and the language to the address."""
+    """Write the answers, the language and the evidence in use to the address."""
     wanted = {**address.encode(needs()), address.LANGUAGE: str(st.session_state.lang)}
+    kept = [f"{name}-{_digits(session.finished)}" for name, session in evidence().items() if name.isdecimal()]
+    if kept:
+        wanted[address.EVIDENCE] = ",".join(kept)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

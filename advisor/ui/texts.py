@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from advisor.types import Text
@@ -77,6 +79,43 @@ PROBE_STATUS = {
     "cancelled": Text(en="cancelled", zh="已取消"),
 }
 
+SCENARIO = {
+    "training_step": Text(en="Training", zh="训练"),
+    "inference": Text(en="Answering (inference)", zh="推理"),
+    "generate": Text(en="Generating text", zh="生成文本"),
+    "compile_cost": Text(en="What compiling costs", zh="编译的代价"),
+    "memory": Text(en="Memory of a process", zh="进程内存"),
+    "model_memory": Text(en="Memory of a model", zh="模型内存"),
+    "cold_start": Text(en="From start to first step", zh="冷启动"),
+    "retrace": Text(en="New shapes", zh="遇到新形状"),
+    "debugging": Text(en="Debugging", zh="调试"),
+    "data_pipeline": Text(en="Feeding data", zh="数据管道"),
+    "determinism": Text(en="Same seed, same result", zh="可复现性"),
+    "code_size": Text(en="Length of the code", zh="代码量"),
+    "execution_facts": Text(en="How the frameworks work", zh="框架的工作方式"),
+    "export": Text(en="Export", zh="导出"),
+    "distributed": Text(en="Several replicas", zh="分布式"),
+}
+"""What kind of thing a probe does; one that is missing here is shown by its id."""
+
+MODE = {
+    "default": Text(en="each the way its handbook shows", zh="各按官方教程"),
+    "eager": Text(en="both eager", zh="均为即时执行"),
+    "compiled": Text(en="both compiled", zh="均为编译执行"),
+    "xla": Text(en="both through XLA", zh="均经 XLA"),
+}
+
+DEVICE = {
+    "auto": Text(en="the best that both share", zh="双方共有的最佳设备"),
+    "cpu": Text(en="processor (CPU)", zh="处理器（CPU）"),
+    "gpu": Text(en="any accelerator", zh="任意加速器"),
+    "cuda": Text(en="NVIDIA GPU", zh="NVIDIA 显卡"),
+    "rocm": Text(en="AMD GPU", zh="AMD 显卡"),
+    "mps": Text(en="Apple GPU", zh="Apple 显卡"),
+    "xpu": Text(en="Intel GPU", zh="Intel 显卡"),
+    "tpu": Text(en="Google TPU", zh="Google TPU"),
+}
+
 VERDICT = {
     "confirmed": (Text(en="confirmed", zh="得到证实"), "green"),
     "contradicted": (Text(en="contradicted", zh="被推翻"), "red"),
@@ -99,6 +138,11 @@ def say(en: str, zh: str) -> str:
 def words(text: Text) -> str:
     """Return a text of the knowledge base in the reader's language."""
     return text.in_(language())
+
+
+def named(names: Mapping[str, Text], key: str) -> str:
+    """Return the reader's word for an id, or the id itself where there is none."""
+    return words(names[key]) if key in names else key.replace("_", " ")
 
 
 def listed(items: list[str]) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from advisor.types import Knowledge, Recommendation, Text
-from advisor.ui import charts, parts
-from advisor.ui.texts import PROBE_STATUS, VERDICT, say, words
-from probes.types import Measurement, Probe, Ratio, Status
+from advisor.ui import charts, parts, reasons
+from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, say, words
+from probes.types import OWN, Measurement, Probe, Ratio, Status
 
 BAND = 1.05
 """Edge of the drawn band: nearer to 1 makes no practical difference to a project."""
@@ -52,6 +52,11 @@ def ratio_words(ratio: Ratio) -> str:
 def probe_name(probe: str, catalog: Mapping[str, Probe]) -> str:
     """Return what a probe asks, in the reader's language."""
     known = catalog.get(probe)
+    if known is None and f"-{OWN}-" in probe:
+        what, _, mode = probe.partition(f"-{OWN}-")
+        scenario = next((SCENARIO[key] for key in SCENARIO if key.startswith(what)), None)
+        pieces = [words(found) for found in (scenario, MODE.get(mode)) if found]
+        return say("Your own model", "你自己的模型") + say(": ", "：") + say(", ", "，").join(pieces)
     return known.question.get(say("en", "zh")) or probe if known else probe
 
 
@@ -60,14 +65,19 @@ def short_name(probe: str) -> str:
     return probe.replace("-", " ")
 
 
-def amount(seconds: float, unit: str) -> str:
+def amount(cost: float, unit: str) -> str:
     """Return a cost with a readable unit."""
     if unit != "s":
-        return f"{seconds:.4g} {unit}"
-    for factor, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if seconds >= factor:
-            return f"{seconds / factor:.3g} {name}"
-    return f"{seconds:.3g} s"
+        return f"{cost:.4g} {unit}"
+    for factor, name in ((1.0, say("s", "秒")), (1e-3, say("ms", "毫秒")), (1e-6, say("µs", "微秒"))):
+        if cost >= factor:
+            return f"{cost / factor:.3g} {name}"
+    return f"{cost:.3g} {say('s', '秒')}"
+
+
+def seconds(taken: float) -> str:
+    """Return whole seconds with their unit."""
+    return say(f"{taken:.0f} s", f"{taken:.0f} 秒")
 
 
 def middle(samples: tuple[float, ...]) -> float:
@@ -82,7 +92,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
     st.markdown(f"**{parts.plain(probe_name(found.probe, catalog))}**")
     status = words(PROBE_STATUS[found.status.value])
     if found.status is not Status.OK or found.ratio is None:
-        st.markdown(f"{parts.badge(status, 'gray')} {parts.plain(found.reason)}")
+        st.markdown(f"{parts.badge(status, 'gray')} {parts.plain(reasons.told(found.reason))}")
         return
     st.markdown(parts.plain(ratio_words(found.ratio)))
     limits = _limits(found.roof)
@@ -94,7 +104,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
     st.caption(
         parts.plain(
             f"{found.probe} · {say('median', '中位数')} {costs} · {found.ratio.pairs} {say('pairs', '对')} · "
-            f"{found.seconds:.0f} s" + (f" · {limits}" if limits else "")
+            f"{seconds(found.seconds)}" + (f" · {limits}" if limits else "")
         )
     )
     _parity(found.parity)

@@ -1,0 +1,361 @@
+"""What to measure and how: the most telling probes, some chosen by hand, or a model of one's own."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from advisor.ui import live, parts, running, state, verdicts
+from advisor.ui.texts import DEVICE, SCENARIO, listed, named, say
+from probes import catalog, survey
+from probes.types import DEVICES, Probe
+
+BUDGETS = (30, 60, 120, 300, 600)
+"""Seconds offered for a session."""
+
+NO_LIMIT = 0
+"""Stands among the budgets for as long as it takes."""
+
+LIST_HEIGHT = 340
+"""Pixels of the list of probes to choose from."""
+
+COMPARED = ("pytorch", "tensorflow")
+"""The two that ``python -m probes run`` compares unless told."""
+
+
+def show(known: Mapping[str, Probe]) -> None:
+    """Show the choice and the button that starts."""
+    with st.container(border=True, key="choose"):
+        way = st.segmented_control(
+            say("What to measure?", "测量什么？"),
+            ["plan", "hand", "own"],
+            format_func={
+                "plan": say("The most telling", "最有价值的"),
+                "hand": say("I choose", "自己选"),
+                "own": say("My own model", "自己的模型"),
+            }.__getitem__,
+            default="plan",
+            required=True,
+            key="probe-way",
+            persist_state="session",
+        )
+        own: list[str] = []
+        if way == "plan":
+            budget = _budget(BUDGETS, 60, key="probe-budget")
+            chosen = _planned(known, float(budget))
+        elif way == "hand":
+            chosen = _by_hand(known)
+            budget = _budget((*BUDGETS, NO_LIMIT), NO_LIMIT, key="probe-limit")
+        else:
+            chosen, own = _own(known)
+            budget = _budget((*BUDGETS, NO_LIMIT), NO_LIMIT, key="probe-limit")
+        how, problems = _how()
+        if problems:
+            parts.problems(problems)
+        if running.busy():
+            st.info(live.busy_words(), icon=":material/hourglass_top:")
+        if st.button(
+            say("Start measuring", "开始测量"),
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not chosen or bool(problems) or running.busy(),
+            key="start",
+        ):
+            named = [] if own else chosen
+            live.begin(named, budget=float(budget) if budget else None, options=[*own, *how], shown=chosen)
+            st.rerun()
+
+
+def _budget(offered: tuple[int, ...], usual: int, *, key: str) -> int:
+    def shown(seconds: int) -> str:
+        if seconds == NO_LIMIT:
+            return say("no limit", "不限")
+        return (
+            say(f"{seconds} s", f"{seconds} 秒")
+            if seconds < 120
+            else say(f"{seconds // 60} min", f"{seconds // 60} 分钟")
+        )
+
+    return int(
+        st.select_slider(
+            say("Time you want to give it", "愿意花费的时间"),
+            offered,
+            value=usual,
+            format_func={seconds: shown(seconds) for seconds in offered}.__getitem__,
+            key=key,
+            help=say(
+                "Counted once both frameworks are loaded, which takes some 10 to 20 seconds more.",
+                "从两个框架加载完成后开始计时，加载另需约 10 至 20 秒。",
+            ),
+        )
+    )
+
+
+# ---------------------------------------------------------------- which probes
+
+
+def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
+    """Show the plan and return the probes that fit the budget, most valuable per second first."""
+    plan = [step for step in state.recommendation().probe_plan if step.probe in known]
+    chosen, left = [], budget
+    rows = []
+    for step in plan:
+        fits = step.seconds <= left
+        if fits:
+            chosen.append(step.probe)
+            left -= step.seconds
+        flip = f"{step.would_flip_at:.2f}" if step.would_flip_at else say("cannot", "不会")
+        rows.append(
+            {
+                say("Question", "问题"): verdicts.probe_name(step.probe, known),
+                say("Seconds", "秒"): round(step.seconds),
+                say("Would turn the answer at", "使结论反转的比值"): flip,
+                say("Runs", "执行"): "✓" if fits else say("no time left", "时间不够"),
+            }
+        )
+    if not rows:
+        return _nothing_planned(known, budget)
+    if not chosen:
+        shortest = min(step.seconds for step in plan)
+        st.warning(
+            say(
+                f"The shortest of these takes about {shortest:.0f} s: give it more time.",
+                f"其中最短的一项约需 {shortest:.0f} 秒：请给更多时间。",
+            ),
+            icon=":material/timer:",
+        )
+    else:
+        first = verdicts.probe_name(chosen[0], known)
+        st.caption(parts.plain(say(f"First: {first}", f"首先：{first}")))
+    shown = say(f"{len(chosen)} probes planned of {len(rows)}", f"计划执行 {len(chosen)} / {len(rows)} 项")
+    with st.expander(shown, expanded=False):
+        parts.table(rows)
+    return chosen
+
+
+def _nothing_planned(known: Mapping[str, Probe], budget: float) -> list[str]:
+    """Offer a cross-section where no probe can change the answer: curiosity is no error."""
+    chosen, left = [], budget
+    for probe in catalog.choose([], known):
+        if probe.mode == "default" and probe.metric == "step time" and probe.seconds <= left:
+            chosen.append(probe.id)
+            left -= probe.seconds
+    said = (
+        say(
+            "Answer some questions, and the probes that matter to you come first.",
+            "回答问题后，与你相关的探针排在前面。",
+        )
+        if not state.needs().answers
+        else say("No measurement here could change your answer.", "这里的任何测量都不会改变你的结论。")
+    )
+    also = say(
+        f" If you are curious: {len(chosen)} everyday training steps, compared on this machine.",
+        f"如有兴趣，可在本机比较 {len(chosen)} 种日常训练步。",
+    )
+    st.caption(said + also)
+    return chosen
+
+
+def _by_hand(known: Mapping[str, Probe]) -> list[str]:
+    """Show every probe with a box to tick; the list scrolls, so that nothing moves under the pointer."""
+    chosen = []
+    by_scenario: dict[str, list[Probe]] = {}
+    for probe in known.values():
+        by_scenario.setdefault(probe.scenario, []).append(probe)
+    with st.container(height=LIST_HEIGHT, border=True, key="probe-list"):
+        for scenario, probes in by_scenario.items():
+            st.markdown(f"**{parts.plain(named(SCENARIO, scenario))}**")
+            for probe in probes:
+                seconds = say(f"{probe.seconds:.0f} s", f"{probe.seconds:.0f} 秒")
+                label = f"{parts.plain(verdicts.probe_name(probe.id, known))} :small[:gray[{seconds}]]"
+                if st.checkbox(label, key=f"probe-{probe.id}", persist_state="session"):
+                    chosen.append(probe.id)
+    total = sum(known[name].seconds for name in chosen)
+    st.caption(
+        say(f"{len(chosen)} chosen, about {total:.0f} s", f"已选 {len(chosen)} 项，约 {total:.0f} 秒")
+        if chosen
+        else say("Tick one or more.", "请勾选一项或多项。")
+    )
+    return chosen
+
+
+def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
+    """Ask for a file on this machine; return the probes that observe it and the words for the command line."""
+    st.caption(
+        say(
+            "One Python file that holds your model twice, once for each framework. Both sides must agree in outputs, "
+            "loss and gradients before any time is taken. It is named by its place on this machine, not uploaded: "
+            "it runs with your rights, so only a file that is yours is taken.",
+            "一个 Python 文件，用两个框架各写一遍你的模型。计时前双方的输出、损失和梯度必须一致。请填写本机路径，"
+            "不能上传：它会以你的权限运行，因此只接受属于你的文件。",
+        )
+    )
+    example = Path(catalog.__file__).with_name("own_model.py")
+    with st.container(horizontal=True):
+        st.download_button(
+            say("An example to change", "可修改的示例"),
+            example.read_bytes(),
+            "my_model.py",
+            "text/x-python",
+            icon=":material/download:",
+            on_click="ignore",
+            key="own-example",
+        )
+    given = st.text_input(
+        say("Where the file is", "文件路径"),
+        placeholder=str(Path.home() / "my_model.py"),
+        key="own-path",
+        persist_state="session",
+    )
+    if not (given or "").strip():
+        return [], []
+    path = Path(str(given).strip()).expanduser()
+    problem = refused(path)
+    if problem:
+        parts.problems([problem])
+        return [], []
+    return [probe.id for probe in catalog.choose_own([], known)], ["--workload", str(path.absolute())]
+
+
+def refused(path: Path) -> str:
+    """Say why a file that a reader of the page named is not run, or nothing where it may be.
+
+    Whoever reaches the page could name any file: it must belong to the user of the app or to the system, and nobody
+    else may be able to write it.
+    """
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return say(f"{path}: there is no such file on this machine", f"{path}：本机没有这个文件")
+    if not stat.S_ISREG(found.st_mode):
+        return say(f"{path}: is no file", f"{path}：不是文件")
+    if not hasattr(os, "getuid"):
+        return ""
+    if found.st_uid not in (0, os.getuid()) or found.st_mode & stat.S_IWOTH:
+        return say(
+            f"{path}: is not run, for somebody else owns it or may write it",
+            f"{path}：不予运行，因为它属于他人或他人可以写入",
+        )
+    return ""
+
+
+# ---------------------------------------------------------------- how
+
+
+def _how() -> tuple[list[str], list[str]]:
+    """Show how it is measured; return the words for the command line and the problems of what was typed."""
+    arguments: list[str] = []
+    problems: list[str] = []
+    with st.expander(
+        say("How: Python, device, threads, repeats", "方式：Python、设备、线程、重复"), icon=":material/tune:"
+    ):
+        pythons = _pythons(arguments, problems)
+        device = st.selectbox(
+            say("Device", "设备"),
+            DEVICES,
+            format_func={kind: named(DEVICE, kind) for kind in DEVICES}.__getitem__,
+            key="device",
+            persist_state="session",
+        )
+        if device != DEVICES[0]:
+            arguments += ["--device", str(device)]
+        arguments += _threads()
+        if st.toggle(
+            say("Confirm: restart both sides at least three times", "确认：双方至少重启三次"),
+            key="confirm",
+            persist_state="session",
+            help=say(
+                "Slower and surer: a fresh process can differ from the last by some per cent.",
+                "更慢但更可靠：新进程与旧进程之间可能相差百分之几。",
+            ),
+        ):
+            arguments.append("--confirm")
+        st.caption(
+            say(
+                "Settings as the communities advise (“tuned”) are probes of their own under “I choose”.",
+                "按社区建议调优的设置是单独的探针，见“自己选”。",
+            )
+        )
+        _look(pythons)
+    return arguments, problems
+
+
+def _pythons(arguments: list[str], problems: list[str]) -> dict[str, str]:
+    """Ask for the interpreter of each framework; what was typed and what is wrong with it is added to the lists."""
+    st.caption(
+        say(
+            "Which Python has which framework? Empty means the one this app runs in. Each is started by itself, so "
+            "two environments that cannot live together can still be compared.",
+            "哪个 Python 装有哪个框架？留空表示使用本应用所在的环境。两者各自启动，因此不能共存的两个环境也可以比较。",
+        )
+    )
+    chosen = {}
+    for framework in COMPARED:
+        given = st.text_input(
+            say(f"Python with {parts.name_of(framework)}", f"装有 {parts.name_of(framework)} 的 Python"),
+            placeholder=sys.executable,
+            key=f"python-{framework}",
+            persist_state="session",
+        )
+        chosen[framework] = sys.executable
+        if (given or "").strip():
+            path = Path(str(given).strip()).expanduser()
+            problem = refused(path)
+            if problem:
+                problems.append(problem)
+                continue
+            chosen[framework] = str(path.absolute())
+            arguments += ["--python", f"{framework}={path.absolute()}"]
+    return chosen
+
+
+def _threads() -> list[str]:
+    way = st.segmented_control(
+        say("Threads in each framework", "每个框架的线程数"),
+        ["one", "all", "some"],
+        format_func={
+            "one": say("One: surest", "一个：最稳"),
+            "all": say("All cores", "全部核心"),
+            "some": say("A number", "指定数目"),
+        }.__getitem__,
+        default="one",
+        required=True,
+        key="threads",
+        persist_state="session",
+    )
+    if way == "some":
+        number = st.number_input(
+            say("How many", "线程数"), 1, max(1, os.cpu_count() or 1), key="threads-number", persist_state="session"
+        )
+        return ["--threads", str(number)]
+    return ["--threads", "all"] if way == "all" else []
+
+
+def _look(pythons: Mapping[str, str]) -> None:
+    """Look, when asked, what each interpreter holds; each framework is loaded in a process of its own."""
+    if st.button(
+        say("Check what is there", "检查这些环境"), icon=":material/search:", key="survey", disabled=running.busy()
+    ):
+        with st.spinner(say("Loading each framework once …", "正在分别加载各框架……")):
+            st.session_state.surveyed = (dict(pythons), survey.survey(tuple(pythons), pythons=pythons))
+    asked, found = st.session_state.get("surveyed", ({}, {}))
+    if asked != pythons:
+        return
+    for framework, seen in found.items():
+        name = parts.name_of(framework)
+        if seen["installed"]:
+            devices = listed([_device(device) for device in seen["devices"]])
+            st.success(parts.plain(f"{name} {seen['version']} · {devices} · {seen['python']}"), icon=":material/check:")
+        else:
+            lacks = say(f"{name} cannot be used: {seen['reason']}", f"{name} 无法使用：{seen['reason']}")
+            st.error(parts.plain(lacks), icon=":material/error:")
+
+
+def _device(device: Mapping[str, Any]) -> str:
+    return named(DEVICE, str(device.get("kind", "")))
