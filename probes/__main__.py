@@ -141,14 +141,15 @@ def _status(found: Evidence) -> int:
 
 @main.command("show")
 @click.argument("probe")
-def show_probe(probe: str) -> None:
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def show_probe(probe: str, lang: str) -> None:
     """Print a probe's page: what it asks, how, and what it does not tell.
 
     Example: python -m probes show training-mlp-eager
     """
     from probes import catalog, pages
 
-    click.echo(pages.text(_or_exit(lambda: catalog.choose([probe], catalog.load()))[0]))
+    click.echo(pages.text(_or_exit(lambda: catalog.choose([probe], catalog.load()))[0], lang))
 
 
 @main.command("example")

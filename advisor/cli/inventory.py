@@ -46,7 +46,6 @@ WORDS: dict[str, dict[str, str]] = {
         "seconds": "s",
         "about_probe": "Compares {criterion}; mode {mode}, settings {settings}, about {seconds:.0f} s.",
         "tests_claims": "Claims it tests",
-        "page_in_english": "",
         "stale": "review by {day} ({days} days)  moves a result by up to {points:.1f} points  {id}",
         "current": "holds today",
         "outdated": "out of date",
@@ -92,7 +91,6 @@ WORDS: dict[str, dict[str, str]] = {
         "seconds": "秒",
         "about_probe": "比较的是{criterion}；模式 {mode}，设置 {settings}，约 {seconds:.0f} 秒。",
         "tests_claims": "检验的论断",
-        "page_in_english": "以下测量方法说明仅有英文：",
         "stale": "{day} 前复核（{days} 天）  对结果的影响至多 {points:.1f} 点  {id}",
         "current": "至今成立",
         "outdated": "已过时",
@@ -176,7 +174,9 @@ def probes(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
 
 
 def probe(row: Mapping[str, Any], page: Mapping[str, str], knowledge: Knowledge, *, lang: str) -> None:
-    """Print a probe's page; its method is written in English."""
+    """Print a probe's page."""
+    from probes import pages
+
     words = WORDS[lang]
     click.echo(f"# {row['id']}\n\n{row['question'][lang]}\n")
     criterion = knowledge.criteria.get(row["criterion"])
@@ -187,11 +187,9 @@ def probe(row: Mapping[str, Any], page: Mapping[str, str], knowledge: Knowledge,
     for claim in row["claims"]:
         told = knowledge.claims[claim].statement.in_(lang) if claim in knowledge.claims else ""
         click.echo(f"- {claim}: {told}")
-    if words["page_in_english"]:
-        click.echo(f"\n{words['page_in_english']}")
     for heading, text in page.items():
         if text:
-            click.echo(f"\n**{heading}.** {text}")
+            click.echo(f"\n{pages.paragraph(heading, text, lang)}")
 
 
 def calibration(figures: str, differences: str, *, lang: str) -> None:

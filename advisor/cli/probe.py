@@ -59,11 +59,11 @@ def show(name: str, as_json: bool, lang: str) -> None:
 
     (probe,) = _known([name])
     if as_json:
-        output.emit({**_row(probe), "page": pages.page(probe)})
+        output.emit({**_row(probe), "page": pages.page(probe, lang)})
         return
     from advisor.cli import inventory
 
-    inventory.probe(_row(probe), pages.page(probe), knowledge_base.load(), lang=lang)
+    inventory.probe(_row(probe), pages.page(probe, lang), knowledge_base.load(), lang=lang)
 
 
 @command.command(

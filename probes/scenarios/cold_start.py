@@ -13,6 +13,15 @@ from __future__ import annotations
 
 from probes.scenarios import Observation, Stage
 
+ZH = """从零到完成第一步：启动、导入、构建、第一步。
+
+问题：一个新进程要多久才完成第一步训练？
+为何重要：笔记本、测试、命令行、云函数和自动伸缩的服务都经常启动。
+如何测量：新进程，各框架轮流；从请求进程之时到第一步同步完成为止，分为 Python、导入、构建和第一步。
+双方相同之处：模型、权重、批、线程数、轮流次序；双方的文件都在页缓存中。
+不能说明什么：开机后的首次启动（文件来自磁盘），以及容器内的启动。
+"""
+
 KIND = "observed"
 UNIT = "s"
 PROCESSES = 3

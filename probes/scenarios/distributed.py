@@ -22,6 +22,17 @@ from pathlib import Path
 from probes.scenarios import Observation, Stage
 from probes.scenarios.code_size import code_lines
 
+ZH = """在本机用两个副本做数据并行训练：能否运行，要写多少？
+
+问题：把训练脚本改成数据并行要多少行，改后的脚本在此处能否运行？
+为何重要：搭建是分布式训练中人人都要付的部分，还谈不上加速。
+如何测量：按各框架自己的指南写出最小的完整脚本，在 CPU 上以两个副本运行一次（PyTorch 用 torchrun
+    与 DistributedDataParallel，经由 gloo；TensorFlow 用两个逻辑设备上的 MirroredStrategy）。比较两个脚本的代码行数；
+    是否跑通、用了几秒写在旁边。
+双方相同之处：模型、批、优化器、十步、两个副本。
+不能说明什么：加速比（一颗 CPU 上的两个副本显不出来）、多机、故障恢复。启动器的命令行不算脚本的一行，另行注明。
+"""
+
 KIND = "observed"
 UNIT = "lines"
 PROCESSES = 1

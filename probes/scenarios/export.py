@@ -22,6 +22,16 @@ from pathlib import Path
 
 from probes.scenarios import Observation, Stage
 
+ZH = """把训练好的模型带出框架：用它自己的方式，以及 ONNX。
+
+问题：此处有哪些导出方式可用，文件多大，结果是否仍然相同？
+为何重要：模型以某种格式服务、发布和审计；格式若丢了百万分之一的精度或多出一兆字节，最好事先知道。
+如何测量：用框架具备的每种方式导出一个小型卷积网络；重新加载每个文件，把结果与原模型比较。所比的代价是框架自己的
+    推理格式的大小。缺少某个包时，给出安装它的命令。
+双方相同之处：同样的网络、同样多的权重、同样的输入；一种格式的所有文件都计入大小。
+不能说明什么：某种格式会拒绝你自己模型的哪些算子，或在其他运行时里的速度。
+"""
+
 KIND = "observed"
 UNIT = "bytes"
 PROCESSES = 1
@@ -127,7 +137,7 @@ def observe(stage: Stage) -> Observation:
     folder = Path(stage.scratch) / f"export-{stage.backend.MODULE}"
     folder.mkdir(exist_ok=True)
     ways, wanted, claims = stage.part(globals())(folder)
-    home = Path(sys.modules[stage.backend.MODULE].__file__).parent
+    home = Path(str(sys.modules[stage.backend.MODULE].__file__)).parent
     formats = {name: _try(folder, stem, way, wanted, needs, home) for stem, (name, way, needs) in ways.items()}
     facts: dict[str, object] = {"formats": formats}
     facts["claims"] = {claim: _verdict([formats[name]["works"] for name in names]) for claim, names in claims.items()}

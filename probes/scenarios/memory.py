@@ -17,6 +17,16 @@ from __future__ import annotations
 from probes import gauge
 from probes.scenarios import Observation, Stage, Unsupported
 
+ZH = """训练要多少主机内存：导入、模型、训练步分开看。
+
+问题：训练进程的内存峰值是多少，其中多少属于框架本身？
+为何重要：峰值决定任务装不装得进一台机器；导入所占的部分，每个工作进程都要付，模型再小也一样。
+如何测量：在新进程中读内核记录的常驻内存最高水位（VmHWM），它不漏掉尖峰，也不继承父进程的峰值；在导入后、构建后、
+    五步训练后各读一次。各段之间重置水位，所以每段有自己的峰值。
+双方相同之处：模型、权重、批、数据类型、线程数，双方用同一把尺子。
+不能说明什么：加速器上的内存（框架自己统计的另行注明）、长时间运行的碎片，或数据管道持有的副本。
+"""
+
 KIND = "observed"
 UNIT = "bytes"
 PROCESSES = 3

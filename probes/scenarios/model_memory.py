@@ -15,6 +15,16 @@ from __future__ import annotations
 
 from probes.scenarios import Observation, Stage, Unsupported, memory
 
+ZH = """模型及其训练步占多少主机内存，不计框架自身。
+
+问题：训练这个模型，在导入所占之外还要多少？
+为何重要：对大模型而言，导入只是零头；一步为反向传播保留多少，决定哪种模型还装得下。
+如何测量：同内存峰值的测法（新进程、内核最高水位、五步），减去导入后的常驻内存。
+双方相同之处：模型、权重、批、数据类型、线程数，双方用同一把尺子。
+不能说明什么：有的库一个框架在导入时加载、另一个在第一步时加载，于是一边算作导入、一边算作模型；模型越大，此差别
+    越不重要。
+"""
+
 KIND = "observed"
 UNIT = "bytes"
 PROCESSES = 3

@@ -14,6 +14,15 @@ from __future__ import annotations
 
 from probes.scenarios import Live, Stage
 
+ZH = """训练一步：前向、损失、反向、优化器。
+
+问题：训练一步要多久？
+为何重要：项目等的就是它，要等上百万次。
+如何测量：双方持有权重相同的同一模型，轮流执行；每轮取五次计时的中位数，至少持续 50 毫秒。
+双方相同之处：权重、批（已在设备上）、损失、优化器公式、数据类型、线程数；不取回损失。
+不能说明什么：输入管道、日志、多设备，或达到给定精度的时间。
+"""
+
 KIND = "paired"
 UNIT = "s"
 PARITY = ("outputs", "loss", "gradients", "weights")

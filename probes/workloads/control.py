@@ -13,6 +13,14 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """对照臂的工作负载：一个全连接层、平方损失、普通梯度下降，用 NumPy 写成。
+
+问题：仪器是否能找到人为植入的差别，且别无其他？
+为何重要：从未在相同之物上试过的秒表，在不同之物上什么也证明不了。
+双方相同之处：一切都相同，有意如此。
+不能说明什么：任何关于框架的事。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 64, "features": 128, "classes": 32},
     "medium": {"batch": 256, "features": 512, "classes": 64},

@@ -15,6 +15,15 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """ResNet 类的小型残差卷积网络。
+
+问题：卷积、批归一化与相加交替时，一步要多久？
+为何重要：图像模型至今仍用这类网络，其速度取决于布局与融合内核。
+双方相同之处：显式填充（Keras 的 same 在步幅为二时不对称）、归一化的 epsilon 与动量、带动量的 SGD、相同的权重。
+    各边用自己框架的布局：PyTorch 通道在前（调优时在后），TensorFlow 通道在后。
+不能说明什么：数据增强、混合精度，或大到能占满 GPU 的网络。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 16, "side": 32, "width": 16, "stages": 3, "classes": 10},
     "medium": {"batch": 32, "side": 64, "width": 32, "stages": 4, "classes": 100},

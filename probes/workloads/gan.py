@@ -18,6 +18,16 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """训练小型生成对抗网络：两个卷积网络、两个优化器，各更新一步。
+
+问题：GAN 的两次交替更新，哪个框架更快？
+为何重要：生成式训练很少只有一个模型、一个损失、一个优化器；手写的双份循环花多少，做生成模型的人就付多少。
+双方相同之处：权重、图像、噪声、填充相同的转置卷积、斜率 .25（float32 可精确表示）、对 logits 的 sigmoid 交叉熵、
+    两个网络都用带动量的 SGD；先用真图与截断梯度的假图更新判别器，再经更新后的判别器更新生成器，此时不计算判别器自身
+    的梯度。
+不能说明什么：Adam、归一化层、数据增强或实际中更大的网络；也不涉及图像质量。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 16, "latent": 32, "image": 16, "channels": 16},
     "medium": {"batch": 32, "latent": 100, "image": 32, "channels": 64},

@@ -20,6 +20,15 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """训练并解码小型因果语言模型（前置归一化的 Transformer 解码器）。
+
+问题：类似 GPT 的模型，训练一步与逐词解码，哪个框架更快？
+为何重要：训练与服务语言模型就是注意力和宽矩阵乘法，解码时则是接连数百次小调用，后者显出一次调用的代价。
+双方相同之处：权重、词、精确 GELU、LayerNorm 的 epsilon、各框架自己的缩放点积因果注意力、所有位置的平均交叉熵、
+    动量 .9 的 SGD；解码为贪心，缓存大小固定、就地写入，提示一次调用，之后每词一次。
+不能说明什么：专门的服务引擎（如 vLLM）、采样、缓存分页、量化或多设备会带来的变化。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {
         "batch": 8, "context": 64, "vocabulary": 512, "width": 64, "heads": 4, "layers": 2, "prompt": 16, "new": 24

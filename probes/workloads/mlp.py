@@ -14,6 +14,14 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """多层感知机：人人都训练的最小模型。
+
+问题：只有几个大矩阵乘法时，一步要多久？
+为何重要：它最直白地显示框架在算术之外加了多少，也是多数其他模型的末端。
+双方相同之处：三个带 ReLU 的全连接层、softmax 交叉熵、带动量的 SGD；同一批数据；相同的权重。
+不能说明什么：任何关于带记忆的层、卷积或注意力的事。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 128, "features": 256, "width": 512, "classes": 10},
     "medium": {"batch": 256, "features": 784, "width": 2048, "classes": 10},

@@ -17,6 +17,15 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """用小策略网络玩倒立摆，并以 REINFORCE 更新：一连串小调用。
+
+问题：模型很小、模拟器每走一步就调用一次时，哪个框架更快？
+为何重要：强化学习在小小的前向与框架之外的代码之间来回，所以一次调用的代价起决定作用，更大的机器也无济于事。
+双方相同之处：权重、模拟器（NumPy，float64）、随机数流、由每步 logits 在 NumPy 中按逆分布采样、折扣并归一化的回
+    报、损失、带动量的 SGD。
+不能说明什么：向量化的模拟器、加速器上的模拟器，或学习的快慢。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 64, "hidden": 32, "episodes": 64},
     "medium": {"batch": 512, "hidden": 128, "episodes": 512},

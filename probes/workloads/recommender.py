@@ -17,6 +17,15 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """训练小型推荐模型：嵌入袋、点积交互与两个感知机（类似 DLRM）。
+
+问题：稀疏类别上的点击模型，一步哪个框架更快？
+为何重要：推荐模型每个样本只读大表的几行，算得很少，所以起决定作用的是收集、散布与稀疏更新，而非矩阵乘法。
+双方相同之处：权重、类别（每袋长度固定、求和）、次序相同的交互、对 logits 的 sigmoid 交叉熵、普通 SGD，以及稀疏
+    梯度：双方只触及读过的行。
+不能说明什么：跨多设备的表、哈希、数 TB 日志上的输入管道、TPU 的嵌入核心。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 128, "dense": 13, "tables": 8, "rows": 10_000, "width": 16, "bag": 4, "hidden": 64},
     "medium": {"batch": 512, "dense": 13, "tables": 26, "rows": 50_000, "width": 32, "bag": 4, "hidden": 256},

@@ -18,6 +18,15 @@ from typing import Any
 from probes.scenarios import Unsupported
 from probes.types import Build, Twin
 
+ZH = """训练小型循环语音模型：对数频谱、卷积、LSTM，每帧一个标签。
+
+问题：音频上的循环模型，一步哪个框架更快？
+为何重要：循环无法在时间步上并行，所以起决定作用的是循环本身、信号处理与小矩阵乘法，而非机器的峰值速度。
+双方相同之处：权重、波形、不填充的分帧、同样的 Hann 窗、log(1 + 功率)、对称填充的时间卷积、门次序为 i、f、g、o 且
+    只有一个偏置的 LSTM、各帧平均交叉熵、带动量的 SGD。
+不能说明什么：联结时序分类、解码、流式处理，或带融合 GPU 内核的循环层。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 4, "samples": 4096, "window": 256, "hop": 128, "channels": 32, "units": 64, "labels": 29},
     "medium": {"batch": 16, "samples": 16000, "window": 400, "hop": 160, "channels": 128, "units": 256, "labels": 29},

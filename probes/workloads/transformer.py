@@ -14,6 +14,15 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """BERT 类的 Transformer 编码器，以首个词给序列分类。
+
+问题：矩阵乘法、softmax 与归一化交替时，一步要多久？
+为何重要：文本的分类、检索与排序处处用这类编码器。
+双方相同之处：双方都把注意力逐个算子写出，使比值属于框架，而不是某一边的融合内核；精确 GELU；归一化的 epsilon；
+    公式相同的 Adam；权重。
+不能说明什么：融合注意力内核的收益、dropout、填充掩码、混合精度。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 8, "length": 32, "width": 128, "heads": 4, "layers": 2, "words": 1000, "classes": 2},
     "medium": {"batch": 16, "length": 128, "width": 256, "heads": 4, "layers": 4, "words": 8000, "classes": 2},

@@ -17,6 +17,16 @@ from typing import Any
 
 from probes.types import Build, Twin
 
+ZH = """在形状各异的二叉树上训练递归网络：模型的结构就是数据。
+
+问题：让普通 Python 递归跟着数据走，在各框架各模式下要付多少？
+为何重要：语法树、程序、分子和嵌套文档没有共同的形状。即时执行照写照跑；靠追踪的编译器每棵新树都得重新追踪，除非
+    把模型改写成数组上的循环。
+双方相同之处：权重、树、合并两个子节点的一个 tanh 层、树根处的平均交叉熵、带动量的 SGD。双方都是自然的递归函数；
+    TensorFlow 的 extra[“rewritten”] 是同一模型写成按后序遍历节点的 while 循环，tf.function 对所有树只追踪一次。
+不能说明什么：按深度组批的树，或图计算库。
+"""
+
 SIZES: dict[str, dict[str, Any]] = {
     "small": {"batch": 4, "fewest": 4, "most": 12, "width": 64, "words": 256, "classes": 5},
     "medium": {"batch": 16, "fewest": 8, "most": 32, "width": 256, "words": 4096, "classes": 5},
