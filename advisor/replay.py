@@ -173,11 +173,20 @@ def _recommendation(document: Mapping[str, Any]) -> Mapping[str, Any]:
 def _basis(document: Mapping[str, Any], knowledge: Knowledge | None) -> tuple[Knowledge, str]:
     if document.get("basis"):
         try:
-            return Knowledge.model_validate(document["basis"]), "document"
+            found = Knowledge.model_validate(document["basis"])
         except ValidationError as error:
             raise InputError(
                 [f"basis.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
             ) from error
+        problems = [
+            f"basis.{section}.{key}: holds the entry of '{entry.id}'"
+            for section in ("frameworks", "criteria", "questions", "sources", "claims", "tools", "beliefs")
+            for key, entry in getattr(found, section).items()
+            if entry.id != key
+        ]
+        if problems:
+            raise InputError(problems)
+        return found, "document"
     if knowledge is None:
         raise InputError(["basis: missing, and no knowledge base was given to recompute from"])
     return knowledge, "installed"
@@ -219,17 +228,22 @@ def _computed(
     seed = document.get("random_seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError([f"random_seed: {seed!r} is not a whole number from 0"])
-    return advise(
-        needs_reader.parse(document["needs"], knowledge),
-        knowledge,
-        _evidence(document),
-        today=today,
-        random_seed=seed,
-        versions=versions,
-        probes=probes,
-        machine=machine,
-        measurable=measurable,
-    )
+    needs, evidence = needs_reader.parse(document["needs"], knowledge), _evidence(document)
+    try:
+        return advise(
+            needs,
+            knowledge,
+            evidence,
+            today=today,
+            random_seed=seed,
+            versions=versions,
+            probes=probes,
+            machine=machine,
+            measurable=measurable,
+        )
+    except (LookupError, ValueError, ArithmeticError) as error:
+        # A basis edited by hand can contradict itself in ways that its model does not rule out.
+        raise InputError([f"basis: contradicts itself, nothing can be computed from it ({error!r})"]) from error
 
 
 def _rebuilt(

@@ -166,6 +166,30 @@ def test_an_edit_is_named_with_its_place_and_both_values(path: Path_, place: str
     assert all(difference["text"]["en"] and difference["text"]["zh"] for difference in found["differences"])
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (("basis", "claims", "d", "id"), "basis.claims.d: holds the entry of 'dx'"),
+        (("basis", "settings", "prior_sd"), None),
+        (("probes", "p", "seconds"), None),
+        (("needs", "answers", "goal"), "goal"),
+    ],
+    ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_part_that_cannot_be_computed_with_is_refused_with_its_place(path: Path_, told: str | None) -> None:
+    document = changed(saved(), path)
+    *parents, last = path
+    holder: Any = document
+    for key in parents:
+        holder = holder[key]
+    if told is None:
+        holder[last] = 0 if last == "prior_sd" else "soon"
+    with pytest.raises(InputError) as refused:
+        replay.verify(document, KNOWLEDGE, probes=PROBES)
+
+    assert (told or path[0]) in refused.value.problems[0]
+
+
 def test_a_part_added_or_taken_away_is_an_edit() -> None:
     without = saved()
     del without["transcript"]
