@@ -23,9 +23,9 @@ def install_lines(framework: Framework, steps: Sequence[RouteResult], *, devices
     """Return what to type: the Python it takes, the framework pinned with all that goes beside it, then the rest.
 
     A step's own build of the framework ("[extras]", or a "-cpu" package) is the framework: its extras are kept, two
-    builds of it side by side would overwrite each other. A build from an index of its own comes first, so that the
-    rest finds it there, and only where no device asks for the usual one. What does not install beside the framework
-    gets an environment of its own.
+    builds of it, or of anything else, side by side would overwrite each other; other packages require the full one.
+    A build from an index of its own comes first, so that the rest finds it there, and only where no device asks for
+    the usual one. What does not install beside the framework gets an environment of its own.
 
     Args:
         framework: what is installed. steps: the chosen way to each need.
@@ -52,7 +52,11 @@ def install_lines(framework: Framework, steps: Sequence[RouteResult], *, devices
     wanted_extras = f"[{','.join(sorted(extras))}]" if extras else ""
     pinned = f"{framework.package}{wanted_extras}=={framework.latest_version}"
     builds = _own_builds(together, base, devices=devices)
-    beside = [word for name, word in packages.items() if name + CPU not in packages]
+    beside = [
+        word
+        for name, word in packages.items()
+        if name.removesuffix(CPU) == name or name.removesuffix(CPU) not in packages
+    ]
     first = [_typed([*PIP, pinned, *_others(family, base)]) + " " + flags for flags in builds]
     apart = [_apart(step.install) for step in steps if step.install and step.environment == "own"]
     return (
