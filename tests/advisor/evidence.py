@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
+from probes import compare
 from probes.types import EQUIVALENT, INCONCLUSIVE, Evidence, Measurement, Ratio, Status
 
 HERE = {"cpu": "here", "cores": 2, "memory_bytes": 8}
@@ -27,6 +29,14 @@ def measurement(probe: str, *, ratio: float | None = None, half_width: float = 0
     made = None if ratio is None else ratio_of(ratio, half_width)
     given = {"scenario": "s", "workload": probe, "mode": "eager", "status": Status.OK, "ratio": made}
     return Measurement(probe=probe, **{**given, **more})
+
+
+def paired(probe: str, **more: Any) -> Measurement:
+    """Return a probe as it is measured: its ratio is that of its samples."""
+    samples = {"pytorch": (1.00, 1.02, 0.99, 1.01), "tensorflow": (1.30, 1.33, 1.31, 1.29)}
+    logs = [math.log(two / one) for one, two in zip(*samples.values(), strict=True)]
+    ratio = compare.ratio(compare.within(logs), numerator="tensorflow", denominator="pytorch")
+    return replace(measurement(probe, samples=samples, **more), ratio=ratio)
 
 
 def session(*measurements: Measurement, machine: dict[str, Any] | None = None) -> Evidence:

@@ -6,9 +6,7 @@ import ast
 import copy
 import importlib.util
 import json
-import math
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,10 +21,9 @@ from advisor.needs import InputError
 from advisor.report.build import build
 from advisor.saved import seals
 from advisor.types import Needs
-from probes import compare
-from probes.types import Measurement, Probe
+from probes.types import Probe
 from tests.advisor import small
-from tests.advisor.evidence import HERE, measurement, session
+from tests.advisor.evidence import HERE, paired, session
 from tests.advisor.small import TODAY, claim, criterion, question
 
 KNOWLEDGE = small.knowledge(
@@ -46,19 +43,11 @@ PROBES = tuple(
 Path_ = tuple[str | int, ...]
 
 
-def paired() -> Measurement:
-    """Return a probe as it is measured: the ratio is that of its samples."""
-    samples = {"pytorch": (1.00, 1.02, 0.99, 1.01), "tensorflow": (1.30, 1.33, 1.31, 1.29)}
-    logs = [math.log(two / one) for one, two in zip(*samples.values(), strict=True)]
-    ratio = compare.ratio(compare.within(logs), numerator="tensorflow", denominator="pytorch")
-    return replace(measurement("p", samples=samples), ratio=ratio)
-
-
 @cache
 def written() -> str:
     """Return a decision with evidence, a transcript and everything that can stand in one, as JSON."""
     needs = Needs(answers={"goal": "both"}, priorities={"x": 1.0})
-    measured = (session(paired()),)
+    measured = (session(paired("p")),)
     found = advise(
         needs, KNOWLEDGE, measured, today=TODAY, random_seed=7, versions={"pytorch": "2.0"}, probes=PROBES, machine=HERE
     )
