@@ -5,7 +5,8 @@ Pure. Ruled out beats wanted; said beats implied; a rule beats the model; sure i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,6 +18,8 @@ from advisor.types import Knowledge, Needs
 HEDGED = 0.68
 """Factor on the confidence of what the writer is not sure of: filled becomes offered."""
 IMPLIED = 0.7
+_VOTE = 0.02
+"""What each hint adds to the least confidence that is filled in."""
 _SURVIVES = frozenset({"experience", "codebase"})
 """Questions about the past too: "we used to write Keras" says what the team knows; to leave it is no contradiction."""
 _LATER_WINS = frozenset({"stage", "scale", "graph", "experience", "latency", "footprint", "horizon", "codebase"})
@@ -27,6 +30,7 @@ class Reading:
     """One piece of evidence, placed in the normalised text.
 
     ``fallback``: holds unless something else of its question is wanted ("no GPU" says cpu, but for a TPU).
+    ``hint``: from a weak word; holds unless something surer is said, and more hints outweigh fewer.
     ``partial``: its exclusion yields to any other of its kind ("Android but not iOS").
     ``generic``: its exclusion yields to a product named ("no GPU on the phone ... my RTX 3090").
     """
@@ -42,6 +46,7 @@ class Reading:
     generic: bool = False
     partial: bool = False
     fallback: bool = False
+    hint: bool = False
 
 
 def evidence(match: Match, polarity: Polarity) -> list[Reading]:
@@ -62,7 +67,7 @@ def evidence(match: Match, polarity: Polarity) -> list[Reading]:
     factor = HEDGED if polarity == "hedged" else 1.0
     return [
         *(
-            replace(reading, fallback=concept.weak)
+            replace(reading, fallback=concept.weak, hint=concept.weak)
             for reading in _readings(match, concept.says, wanted=True, confidence=concept.confidence * factor)
         ),
         *_readings(match, concept.implies, wanted=True, confidence=IMPLIED * factor, implied=True),
@@ -106,7 +111,7 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
         both ways.
     """
     best: dict[tuple[str, str, bool], Reading] = {}
-    for reading in found:
+    for reading in _voted(found):
         if reading.question not in knowledge.questions:
             continue
         key = (reading.question, reading.option, reading.wanted)
@@ -132,6 +137,17 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
         if not (reading.implied and reading.question in said) and not (reading.fallback and reading.question in firm)
     ]
     return sorted(_one_each(kept, knowledge), key=lambda reading: (reading.start, reading.end)), contradictions
+
+
+def _voted(found: Sequence[Reading]) -> Iterator[Reading]:
+    """Let the more frequent of several hints be the surer one."""
+    votes = Counter((reading.question, reading.option) for reading in found if reading.hint)
+    for reading in found:
+        if reading.hint and reading.confidence >= FILL:
+            count = votes[reading.question, reading.option]
+            yield replace(reading, confidence=min(FILL + _VOTE * count, reading.confidence))
+        else:
+            yield reading
 
 
 def _rank(reading: Reading) -> tuple[bool, bool, bool, float]:
