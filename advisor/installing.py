@@ -20,7 +20,7 @@ CPU = "-cpu"
 
 
 def install_lines(framework: Framework, steps: Sequence[RouteResult], *, devices: Collection[str]) -> tuple[str, ...]:
-    """Return what to type: the Python it takes, the framework pinned with all that goes beside it, then the rest.
+    """Return what to type: the framework pinned with all that goes beside it, the rest, and the Python it takes.
 
     A step's own build of the framework ("[extras]", or a "-cpu" package) is the framework: its extras are kept, two
     builds of it, or of anything else, side by side would overwrite each other; other packages require the full one.
@@ -60,10 +60,10 @@ def install_lines(framework: Framework, steps: Sequence[RouteResult], *, devices
     first = [_typed([*PIP, pinned, *_others(family, base)]) + " " + flags for flags in builds]
     apart = [_apart(step.install) for step in steps if step.install and step.environment == "own"]
     return (
-        f"# Python {framework.python}",
         *first,
         _typed([*PIP, pinned, *beside]),
         *dict.fromkeys([*others, *apart]),
+        f"# Python {framework.python}",
     )
 
 

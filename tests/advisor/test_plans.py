@@ -67,35 +67,35 @@ def lines(*steps: RouteResult) -> tuple[str, ...]:
 def test_one_install_line_pins_the_framework_and_joins_the_rest() -> None:
     steps = [step("pip install a tool"), step('pip install "a[gpu]"'), step("pip install a-cpu tool other")]
     assert lines(*steps, step("npm install thing")) == (
-        PYTHON,
         'pip install "a[gpu]==1.0" tool other',
         "npm install thing",
+        PYTHON,
     )
 
 
 def test_a_build_from_its_own_index_comes_first_so_that_the_rest_finds_it() -> None:
     chip = step(f"pip install a {INDEX}", need="device.chip")
-    assert lines(chip, step("pip install tool")) == (PYTHON, f"pip install a==1.0 {INDEX}", "pip install a==1.0 tool")
+    assert lines(chip, step("pip install tool")) == (f"pip install a==1.0 {INDEX}", "pip install a==1.0 tool", PYTHON)
 
 
 def test_a_device_that_takes_the_usual_build_is_not_given_anothers() -> None:
     chip, card = step(f"pip install a {INDEX}", need="device.chip"), step("pip install a", need="device.gpu")
-    assert lines(chip, card) == lines(card, chip) == (PYTHON, "pip install a==1.0")
+    assert lines(chip, card) == lines(card, chip) == ("pip install a==1.0", PYTHON)
 
 
 def test_a_build_that_no_device_asks_for_is_left_out() -> None:
-    assert lines(step(f"pip install a {INDEX}", need="stage.learning")) == (PYTHON, "pip install a==1.0")
+    assert lines(step(f"pip install a {INDEX}", need="stage.learning")) == ("pip install a==1.0", PYTHON)
 
 
 def test_of_two_builds_of_another_package_one_is_installed() -> None:
-    assert lines(step("pip install b-cpu"), step("pip install b")) == (PYTHON, "pip install a==1.0 b")
-    assert lines(step("pip install b-cpu")) == (PYTHON, "pip install a==1.0 b-cpu")
+    assert lines(step("pip install b-cpu"), step("pip install b")) == ("pip install a==1.0 b", PYTHON)
+    assert lines(step("pip install b-cpu")) == ("pip install a==1.0 b-cpu", PYTHON)
 
 
 def test_what_does_not_go_beside_the_framework_gets_an_environment_of_its_own() -> None:
     apart = step('pip install "server[gpu]" client', environment="own")
     assert lines(apart, apart) == (
-        PYTHON,
         "pip install a==1.0",
         'python -m venv env-server && python -m pip --python env-server install "server[gpu]" client',
+        PYTHON,
     )
