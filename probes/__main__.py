@@ -90,6 +90,7 @@ def list_probes(as_json: bool, lang: str) -> None:
 @click.option("--confirm", is_flag=True, help="Restart the workers three times or more: slower, surer.")
 @click.option("--random-seed", type=int, default=0, show_default=True, help="For data and weights.")
 @click.option("--jsonl", is_flag=True, help="Report progress as JSON lines on standard output.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of what is said.")
 def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
     """Measure probes; all that run unasked where none is named.
 
@@ -104,7 +105,7 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
         _check_place(Path(output))
     stopping: list[bool] = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
-    show, finish = _jsonl() if options["jsonl"] else _terminal()
+    show, finish = _jsonl() if options["jsonl"] else _terminal(options["lang"])
     found = duet.measure(
         chosen,
         frameworks=options["frameworks"] or ("pytorch", "tensorflow"),
@@ -266,7 +267,7 @@ def _jsonl() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], Non
     return show, lambda found: None
 
 
-def _terminal() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
+def _terminal(lang: str) -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
     from rich.console import Console
 
     from probes import worth
@@ -288,26 +289,34 @@ def _terminal() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], 
                 f"after {event['pairs']} pairs"
             )
         elif kind == "note":
-            console.print(event["text"], style="dim")
+            about = f"{event['probe']}: " if "probe" in event else ""
+            console.print(f"{about}{reasons.told(event['text'], lang)}", style="dim")
         elif kind == "skipped":
-            console.print(f"{event['probe']}: skipped: {event['reason']}")
+            console.print(f"{event['probe']}: {reasons.told(event['reason'], lang)}")
+        elif kind == "done":
+            # The verdicts follow at the end: they must survive the correction over all probes of the session.
+            ratio = event.get("ratio")
+            console.print(
+                f"{event['probe']}: {ratio['value']:.2f}" if ratio else f"{event['probe']}: {event['status']}"
+            )
 
     def finish(found: Evidence) -> None:
         status.stop()
         for measurement in found.probes:
-            console.print(_line(measurement))
-        for line in worth.lines(found.probes):
+            console.print(_line(measurement, lang))
+        for line in worth.lines(found.probes, lang):
             console.print(line)
         console.print(f"grade {found.grade}", style="dim")
 
     return show, finish
 
 
-def _line(measurement: Measurement) -> str:
+def _line(measurement: Measurement, lang: str) -> str:
+    from probes import reasons
+
     if measurement.ratio is None:
-        return (
-            f"{measurement.probe}: {measurement.status.value}{': ' + measurement.reason if measurement.reason else ''}"
-        )
+        said = [reasons.status(measurement.status, lang), reasons.told(measurement.reason, lang)]
+        return f"{measurement.probe}: {': '.join(part for part in said if part)}"
     ratio = measurement.ratio
     return (
         f"{measurement.probe}: {ratio.numerator} / {ratio.denominator} = {ratio.value:.2f} "

@@ -66,7 +66,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from probes import selftest, worth
+    from probes import reasons, selftest, worth
     from probes.duet import measure as run
 
     console = Console(stderr=True)
@@ -76,9 +76,9 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
         def tell(event: Mapping[str, Any]) -> None:
             kind, probe = event.get("event"), event.get("probe", "")
             if kind == "done":
-                progress.console.print(_line(event), highlight=False)
+                progress.console.print(_line(event, lang), highlight=False)
             elif kind in ("skipped", "note"):
-                told = event.get("text") or event.get("reason") or ""
+                told = reasons.told(str(event.get("text") or event.get("reason") or ""), lang)
                 progress.console.print(f"{probe}  {told}".strip(), style="dim", highlight=False)
             elif kind == "ratio":
                 progress.update(task, description=f"{probe}  {event.get('value', 0):.2f}")
@@ -91,11 +91,15 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     return session
 
 
-def _line(event: Mapping[str, Any]) -> str:
+def _line(event: Mapping[str, Any], lang: str) -> str:
     """One finished probe as one line."""
+    from probes import reasons
+    from probes.types import Status
+
     ratio = event.get("ratio")
     if not ratio:
-        return f"{event.get('probe')}  {event.get('status')}  {event.get('reason', '')}".rstrip()
+        status = reasons.status(Status(event["status"]), lang)
+        return f"{event.get('probe')}  {status}  {reasons.told(event.get('reason', ''), lang)}".rstrip()
     interval = f"{ratio['value']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
     return f"{event.get('probe')}  {ratio['numerator']}/{ratio['denominator']} {interval}  {ratio['favours']}"
 

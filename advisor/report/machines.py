@@ -8,6 +8,7 @@ from typing import Any
 
 from advisor.report.figures import amount, percent, span
 from advisor.report.view import View
+from probes import reasons
 from probes.types import EQUIVALENT, INCONCLUSIVE
 
 BUDGET = "the budget of"
@@ -188,7 +189,10 @@ class Machines:
         said = first_line(text).rstrip(".:。：")
         name, separator, rest = said.partition(": ")
         if separator and name in self.view.basis.get("frameworks", {}):
-            said = f"{self.view.framework(name)}: {rest}"
+            colon = "：" if self.view.lang == "zh" else ": "
+            said = f"{self.view.framework(name)}{colon}{reasons.told(rest, self.view.lang)}"
+        else:
+            said = reasons.told(said, self.view.lang)
         return f"{said}{self.words['full_stop']}" if said else ""
 
     def _tuned(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:

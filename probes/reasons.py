@@ -1,0 +1,191 @@
+"""Why a probe gave no ratio, in Chinese: the instrument's own English sentences and what they are in that language.
+
+Evidence keeps the English, which scripts rely on. What a framework itself says (an exception's text) is not ours and
+stays as it is, after the words that are. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from probes.types import Status
+
+_SENTENCES = (
+    # budget, cancelling
+    (
+        "the budget of {budget} s has {left} s left, too few for a probe of about {wanted} s; give it more with "
+        "--budget",
+        "预算 {budget} 秒只剩 {left} 秒，不够做约需 {wanted} 秒的探测；可用 --budget 加大",
+    ),
+    ("cancelled before it began", "尚未开始即已取消"),
+    ("cancelled; probes finished before are kept", "已取消；此前完成的探测均保留"),
+    ("cancelled while it ran", "运行中被取消"),
+    # environments and devices
+    ("{python} has no {package}; add it: {command}", "{python} 中没有 {package}；安装命令：{command}"),
+    (
+        "cannot start {python}: {why}; name a Python that has {framework} with --python {option}",
+        "无法启动 {python}：{why}；请用 --python {option} 指定装有 {framework} 的 Python",
+    ),
+    ("no backend for {framework}: probes/backends has none", "没有 {framework} 的后端：probes/backends 中没有"),
+    ("no device {device} that every side can use: {seen}", "没有双方都能用的设备 {device}：{seen}"),
+    ("no accelerator that every side can use: {seen}", "没有双方都能用的加速器：{seen}"),
+    ("{framework} sees no {kind} device; it sees {seen}", "{framework} 看不到 {kind} 设备；能看到 {seen}"),
+    ("the control arm has no {kind} device; it sees cpu", "对照臂没有 {kind} 设备；只能看到 cpu"),
+    ("the control arm has no XLA", "对照臂没有 XLA"),
+    ("the sides were not set alike: {difference}", "双方的设置不一致：{difference}"),
+    # workers
+    (
+        "{label} did not answer {request} within {seconds} s; its processes were ended",
+        "{label} 在 {seconds} 秒内没有回应 {request}；其进程已被结束",
+    ),
+    ("{label} gave {fault}; its processes were ended", "{label} 给出了无效的回答（{fault}）；其进程已被结束"),
+    (
+        "{label} was killed by {signal}, which is what the system does when memory runs out during {request}: "
+        "{printed}",
+        "{label} 在 {request} 时被 {signal} 终止（系统在内存耗尽时会这样做）：{printed}",
+    ),
+    (
+        "{label} was killed by {signal}, which is what the system does when memory runs out during {request}",
+        "{label} 在 {request} 时被 {signal} 终止（系统在内存耗尽时会这样做）",
+    ),
+    (
+        "{label} was killed by {signal} during {request}: {printed}",
+        "{label} 在 {request} 时被 {signal} 终止：{printed}",
+    ),
+    ("{label} was killed by {signal} during {request}", "{label} 在 {request} 时被 {signal} 终止"),
+    (
+        "{label} ended with status {code} during {request}: {printed}",
+        "{label} 在 {request} 时以状态 {code} 结束：{printed}",
+    ),
+    ("{label} ended with status {code} during {request}", "{label} 在 {request} 时以状态 {code} 结束"),
+    ("{label} closed its channel during {request}", "{label} 在 {request} 时关闭了通道"),
+    ("out of memory {more}", "内存不足 {more}"),
+    ("out of memory", "内存不足"),
+    ("the clocks of this machine jump; nothing can be timed", "本机的时钟跳动，无法计时"),
+    # what a framework, workload or scenario cannot do
+    ("the workload {workload} has no side for this framework", "工作负载 {workload} 没有此框架的一边"),
+    ("the workload has no size {size}; it has {sizes}", "工作负载没有 {size} 这一规模；有 {sizes}"),
+    ("this scenario has no part for {framework}", "此场景没有 {framework} 的部分"),
+    ("this workload does not generate; {other} does", "此工作负载不能生成；{other} 能"),
+    ("this workload cannot be trained by keras fit", "此工作负载无法用 keras fit 训练"),
+    (
+        "PyTorch reaches XLA through torch_xla only, and these probes have no torch_xla side",
+        "PyTorch 只能经由 torch_xla 使用 XLA，而这些探测没有 torch_xla 的一边",
+    ),
+    (
+        "torch.compile leaves nn.LSTM out unless torch._dynamo.config.allow_rnn is set; without fullgraph it would run "
+        "eagerly in disguise",
+        "除非设置 torch._dynamo.config.allow_rnn，torch.compile 不编译 nn.LSTM；"
+        "不用 fullgraph 时它名为编译，实为即时执行",
+    ),
+    (
+        "this system does not tell a process its peak memory; Linux, macOS and Windows do",
+        "此系统不告知进程其内存峰值；Linux、macOS 和 Windows 会",
+    ),
+    (
+        "only Linux lets a process start its memory peak anew; see the probes of peak memory instead",
+        "只有 Linux 允许进程重置内存峰值；请改看内存峰值的探测",
+    ),
+    # a model of one's own
+    ("{path} is no Python file", "{path} 不是 Python 文件"),
+    ("the model file has no function {name}", "模型文件中没有函数 {name}"),
+    (
+        "the model file needs {what}; python -m probes example prints one that works",
+        "模型文件需要 {what}；python -m probes example 会给出可用的例子",
+    ),
+    ("WEIGHTS: {what}", "WEIGHTS：{what}"),
+    ("{framework} has no weight {names}", "{framework} 没有权重 {names}"),
+    ("{framework} also has {names}", "{framework} 另有 {names}"),
+    # parity and honesty
+    ("the sides do not hold the same weights: {what}", "双方的权重不同：{what}"),
+    ("{one} has {names}, for which {other} has no counterpart", "{one} 有 {names}，{other} 没有对应者"),
+    (
+        "in float64 {one} and {other} differ in {array}: {distance}, at most {bound} allowed",
+        "在 float64 下 {one} 与 {other} 的 {array} 不同：{distance}，至多允许 {bound}",
+    ),
+    (
+        "{framework} is off the float64 reference in {array}: {distance}, at most {bound} allowed",
+        "{framework} 的 {array} 偏离 float64 参考：{distance}，至多允许 {bound}",
+    ),
+    ("{label} compiled nothing: it runs eagerly in disguise", "{label} 什么也没有编译：名为编译，实为即时执行"),
+    (
+        "{label} left the compiled graph ({breaks} graph breaks, {fallbacks} fallbacks)",
+        "{label} 离开了编译后的图（{breaks} 次图中断，{fallbacks} 次回退）",
+    ),
+    ("{label} compiled anew {times} times while it was timed", "{label} 在计时期间又编译了 {times} 次"),
+    (
+        "more than this machine's measured roof was reached ({shares}): work is missing or not waited for",
+        "超过了本机测得的上限（{shares}）：有工作缺失或未等待其完成",
+    ),
+    ("{probe}: a cost that is not positive cannot be compared", "{probe}：非正的代价无法比较"),
+    # notes
+    (
+        "the machine was too busy for a verdict: {troubled} of {pairs} pairs were disturbed; try one thread, or later",
+        "机器太忙，无法下结论：{pairs} 对中有 {troubled} 对受到干扰；可试单线程，或稍后再测",
+    ),
+    ("{label} never became steady", "{label} 始终没有稳定下来"),
+    ("{label} ready in {seconds} s", "{label} 已就绪，用时 {seconds} 秒"),
+    (
+        "compared on the CPU, the only device in common: {seen}",
+        "在 CPU 上比较，它是双方唯一共有的设备：{seen}",
+    ),
+)
+
+_LONG = ("what", "difference", "printed", "why", "more")
+"""Parts that may hold several clauses; no other part reaches beyond a semicolon."""
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    def pattern(english: str) -> re.Pattern[str]:
+        parts = re.split(r"\{(\w+)\}", english)
+        made = [
+            re.escape(part) if i % 2 == 0 else f"(?P<{part}>{'.' if part in _LONG else '(?:(?!; ).)'}+?)"
+            for i, part in enumerate(parts)
+        ]
+        return re.compile("".join(made), re.DOTALL)
+
+    return tuple((pattern(english), chinese) for english, chinese in _SENTENCES)
+
+
+_STATUSES = {
+    Status.OK: "完成",
+    Status.NOT_INSTALLED: "未安装",
+    Status.NOT_SUPPORTED: "不支持",
+    Status.FAILED: "失败",
+    Status.TIMED_OUT: "超时",
+    Status.NOT_COMPARABLE: "不可比",
+    Status.CANCELLED: "已取消",
+}
+
+
+def status(found: Status, lang: str) -> str:
+    """Return how a probe ended, in a language."""
+    return found.value if lang == "en" else _STATUSES[found]
+
+
+def told(reason: str, lang: str) -> str:
+    """Return a reason, or a note, in a language; what is not the instrument's own sentence stays as it is.
+
+    Sentences of several sides ("pytorch: ...; tensorflow: ...") are told one by one.
+    """
+    return reason if lang == "en" else _chinese(reason) or reason
+
+
+def _chinese(text: str) -> str | None:
+    """Tell one sentence, or several joined by semicolons; None where no word of it is ours."""
+    for pattern, chinese in _patterns():
+        found = pattern.fullmatch(text)
+        if found:
+            return chinese.format(**{key: _chinese(value) or value for key, value in found.groupdict().items()})
+    side = re.fullmatch(r"([\w-]+(?: [\w-]+)?): (.+)", text, re.DOTALL)
+    if side and (inner := _chinese(side[2])):
+        return f"{side[1]}：{inner}"
+    if "; " not in text:
+        return None
+    first, rest = text.split("; ", 1)
+    told_first, told_rest = _chinese(first), _chinese(rest)
+    if told_first is None and told_rest is None:
+        return None
+    return f"{told_first or first}；{told_rest or rest}"
