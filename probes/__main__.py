@@ -270,7 +270,7 @@ def _jsonl() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], Non
 def _terminal(lang: str) -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
     from rich.console import Console
 
-    from probes import worth
+    from probes import reasons, worth
 
     console = Console(stderr=True, highlight=False)
     status = console.status("starting")
