@@ -1,0 +1,75 @@
+"""The README's commands are real: each parses, and those that ask and measure nothing run in the order shown."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from advisor.cli import cli, main
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def shown() -> list[list[str]]:
+    """Return every command of the program that stands in the README's blocks and in its sentences, in order."""
+    blocks = [line for block in FENCE.findall(README) for line in block.replace("\\\n", " ").splitlines()]
+    sentences = re.findall(r"`(framework-advisor [^`]+)`", FENCE.sub("", README))
+    words = [
+        shlex.split(line, comments=True) for line in (*blocks, *sentences) if line.startswith("framework-advisor ")
+    ]
+    return [line[1:] for line in words]
+
+
+TALKING = {"ask", "chat", "app", "doctor", "compare"}
+RUN = [argv for argv in shown() if argv[0] not in (*TALKING, "probe") and not {"--probe", "--evidence"} & set(argv)]
+
+
+@pytest.mark.parametrize("argv", shown(), ids=" ".join)
+def test_every_command_shown_is_one_the_program_takes(argv: list[str]) -> None:
+    command: Any = cli
+    context = click.Context(cli)
+    rest = list(argv)
+    while isinstance(command, click.Group):
+        name, command, rest = command.resolve_command(context, rest)
+        assert command is not None, name
+
+    command.make_context(argv[0], rest)
+
+
+def test_the_commands_of_two_minutes_work_as_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "knowledge").symlink_to(ROOT / "knowledge")
+    assert {argv[0] for argv in RUN} >= {"recommend", "understand", "report", "verify", "recheck", "knowledge"}
+
+    for argv in RUN:
+        with pytest.raises(SystemExit) as left:
+            main(argv)
+        assert not left.value.code, f"{' '.join(argv)}\n{capsys.readouterr().err}"
+
+    assert (tmp_path / "decision.json").is_file()
+
+
+def test_the_files_the_readme_names_are_there() -> None:
+    linked = [target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target]
+
+    assert linked
+    assert not [target for target in linked if not (ROOT / target).exists()]
+
+
+def test_the_needs_file_the_readme_shows_is_read() -> None:
+    from advisor import knowledge, needs
+
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    import yaml
+
+    assert needs.parse(yaml.safe_load(block), knowledge.load()).answers
