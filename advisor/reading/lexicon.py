@@ -78,6 +78,11 @@ class Concept(BaseModel):
         """Whether it says nothing and is there to absorb a misleading wording."""
         return not (self.says or self.implies or self.rules_out or self.denied_excludes or self.denied_says)
 
+    @property
+    def hints(self) -> bool:
+        """Whether it says nothing for sure: silent, weak, or only implying."""
+        return self.weak or not (self.says or self.rules_out or self.denied_excludes or self.denied_says)
+
 
 class Match:
     """A concept at ``[start, end)`` of the normalised text."""

@@ -327,7 +327,7 @@ def _topical(blanked: str, clause: Clause, cues: Cues) -> re.Match[str] | None:
 
 def taken_back(text: str, clause: Clause, following: Clause, cues: Cues) -> Polarity | None:
     """Say how ``following``, which names nothing, turns what ``clause`` names: excluded, aside (to be left) or None."""
-    if any(not (match.concept.silent or match.concept.weak) for match in following.matches):
+    if any(not match.concept.hints for match in following.matches):
         return None
     said = text[following.start : following.end].strip()
     if cues.elliptic.fullmatch(said):
