@@ -59,6 +59,12 @@ def test_every_tool_the_source_document_names_has_its_entry_and_a_claim() -> Non
     assert [tool for tool in NAMED.split() if tool not in known.tools or tool not in about] == []
 
 
+def test_every_tool_is_spoken_of_by_a_claim() -> None:
+    known = knowledge.load()
+    about = {tool for claim in known.claims.values() for tool in claim.tools}
+    assert sorted(set(known.tools) - about) == []
+
+
 def test_every_tool_named_in_routes_by_the_contract_has_its_entry() -> None:
     assert set(NAMED_SINCE.split()) <= set(knowledge.load().tools)
 
