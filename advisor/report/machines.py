@@ -235,7 +235,7 @@ class Machines:
             (words["env_os"], str(found.get("os", ""))),
             (words["env_virtual"], words["yes" if found["virtual"] else "no"] if "virtual" in found else ""),
         ]
-        return [(label, value) for label, value in rows if value]
+        return [(label, value.strip()) for label, value in rows if value.strip()]
 
     def _environments(self, found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         """Return the settings read back from each framework, as rows of one table."""

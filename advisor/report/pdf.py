@@ -153,10 +153,9 @@ def write(page: Any, view: View) -> None:
         page.ln(1.5)
     _heading(page, words["sources"])
     for row in view.sources():
-        dates = f"{words['published']} {row['published']}; {words['accessed']} {row['accessed']}"
-        _line(page, f"{row['id']}: {row['title']}. {row['publisher']}. {dates}. {row['url']}", 8)
+        _line(page, f"{row['id']}: {row['title']}. {row['publisher']}. {row['dates']}. {row['url']}", 8)
     stamp = f"{words['hash']} {view.found.knowledge.version}, sha256 {view.found.knowledge.sha256}"
-    _line(page, f"{stamp}; {words['seed']} {view.decision.random_seed}", 8, soft=True)
+    _line(page, f"{stamp}; {words['seed']} {view.decision.random_seed}; {view.maker()}", 8, soft=True)
 
 
 def _plan(page: Any, view: View, framework: str | None) -> None:

@@ -22,6 +22,9 @@ FLIPS = 4
 CLAIMS = 2
 """Claims named beside a reason; all of them stand in the table of criteria."""
 
+DIGEST = 12
+"""Letters of a digest that tell two programs apart; the JSON form holds it whole."""
+
 TRIFLE = 0.005
 """A criterion that moves the lead by less than half a point of utility is no reason."""
 
@@ -117,7 +120,7 @@ class View:
     def brief(self) -> list[dict[str, Any]]:
         """Return the decision in a few lines: why, what against, what would flip it, what to do next.
 
-        Each: label, parts [text], commands [what to type after the parts].
+        Each: label, parts [text], commands [what to type after the parts], apart: whether each part is a step.
         """
         words = self.words
         rows: list[dict[str, Any]] = []
@@ -126,14 +129,14 @@ class View:
                 found = self.reasons()[side]
                 told = [f"{row['criterion']} {row['points']}" for row in found[:REASONS]] or [words[f"nothing_{side}"]]
                 more = [words["more"].format(n=len(found) - REASONS)] if len(found) > REASONS else []
-                rows.append({"label": words[label], "parts": [*told, *more], "commands": []})
+                rows.append({"label": words[label], "parts": [*told, *more], "commands": [], "apart": False})
             if self.reasons()["for"]:
                 rows[0]["parts"][-1] += " " + words["brief_points"].format(name=self.framework(self.rival()))
             flips = [row["text"] for row in self.flips()[:1]] or [words["brief_nothing_flips"]]
-            rows.append({"label": words["brief_flips"], "parts": flips, "commands": []})
+            rows.append({"label": words["brief_flips"], "parts": flips, "commands": [], "apart": False})
         parts, commands = self._next()
         if parts or commands:
-            rows.append({"label": words["brief_next"], "parts": parts, "commands": commands})
+            rows.append({"label": words["brief_next"], "parts": parts, "commands": commands, "apart": True})
         return rows
 
     def _next(self) -> tuple[list[str], list[str]]:
@@ -424,7 +427,18 @@ class View:
             "title": source["title"],
             "url": source["url"] if str(source["url"]).startswith(("https://", "http://")) else "",
             "publisher": source["publisher"],
-            "published": source["published"] or source["undated"] or "",
-            "accessed": source["accessed"],
+            "dates": self._dates(source),
             "vendor": "" if vendor == "none" else self.words["vendor_of"].format(name=self.framework(vendor)),
         }
+
+    def _dates(self, source: Mapping[str, Any]) -> str:
+        """Return when a source was published and read; what stands in for a missing date is told in its own words."""
+        words, undated = self.words, source.get("undated")
+        when = f"{words['published']} {source['published']}" if source["published"] else words["undated"]
+        known = f" ({undated})" if undated and not source["published"] else ""
+        return f"{when}{known}{words['comma']}{words['accessed']} {source['accessed']}"
+
+    def maker(self) -> str:
+        """Return the program and the digest of the code that decided, short."""
+        program = self.decision.program
+        return f"{self.words['program']} {program['version']} ({program.get('code', '')[:DIGEST]})"

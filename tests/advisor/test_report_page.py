@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -103,6 +103,7 @@ def plain_tokens() -> list[str]:
 
 
 @slow
+@example("0 ")
 @given(strings.filter(lambda text: text.strip()))
 def test_what_others_wrote_is_text_in_markdown(text: str) -> None:
     found = list(tokens(text_of(quoting(text), "md")))
