@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from probes import compare, gauge, machine, modes, paired, parity, worth
+from probes import compare, gauge, jobs, machine, paired, parity, worth
 from probes.observed import observe
 from probes.process import Arm, Cancelled, Client, Lost
 from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
@@ -260,12 +260,12 @@ def measure(
     started = datetime.now(UTC).isoformat(timespec="seconds")
     defaults = {"process_sd": compare.PROCESS_SD, "process_df": compare.PROCESS_DF}
     spread = {key: (selftest or {}).get(key, value) for key, value in defaults.items()}
-    jobs = _jobs(arms, probes)
+    shared = jobs.share_out(arms, probes)
     found: list[list[Measurement]] = []
     environments: dict[str, dict[str, Any]] = {}
     pairs, troubled, left = 0, 0, budget
     with tempfile.TemporaryDirectory(prefix="probes-") as scratch:
-        for number, job in enumerate(jobs):
+        for number, job in enumerate(shared):
             session = Session(
                 arms=job.arms,
                 threads={"one": 1, "all": gauge.cores()}.get(threads) or int(threads),
@@ -278,14 +278,14 @@ def measure(
                 cancelled=cancelled,
                 patience=patience,
             )
-            part = _share(left, [other.seconds for other in jobs[number:]], now=0.0)
+            part = _share(left, [other.seconds for other in shared[number:]], now=0.0)
             found.append(_walk(session, job.probes, budget=part, confirm=confirm, sure=number == 0))
             left = None if left is None else max(0.0, left - sum(m.seconds for m in found[-1]))
             for label, environment in session.environments.items():
                 environments.setdefault(job.within or label, environment)
             pairs, troubled = pairs + session.pairs, troubled + session.troubled
     standing = _together([m for walked in found for m in walked])
-    together = worth.with_tuning(_joined(jobs, standing), **spread)
+    together = worth.with_tuning(jobs.joined(shared, standing), **spread)
     # A session that measured nothing has not shown good conditions.
     measured = any(measurement.status is Status.OK for measurement in together)
     return Evidence(
@@ -297,52 +297,6 @@ def measure(
         started=started,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-@dataclass(frozen=True)
-class _Job:
-    """Probes that one pair of arms takes: two frameworks, or one framework (``within``) in two modes."""
-
-    arms: tuple[Arm, Arm]
-    probes: tuple[Probe, ...]
-    within: str = ""
-
-    @property
-    def seconds(self) -> float:
-        """Expected seconds of them all."""
-        return sum(probe.seconds for probe in self.probes)
-
-
-def _jobs(arms: Sequence[Arm], probes: Sequence[Probe]) -> list[_Job]:
-    """Share the probes out: those that compare frameworks to every two of them, the others to every one."""
-    between = tuple(probe for probe in probes if not probe.baseline)
-    couples = [(one, other) for i, one in enumerate(arms) for other in arms[i + 1 :]]
-    jobs = [_Job(couple, between) for couple in couples if between or not probes]
-    for mode, baseline in dict.fromkeys((probe.mode, probe.baseline) for probe in probes if probe.baseline):
-        alike = tuple(
-            replace(probe, seconds=probe.seconds / len(arms))
-            for probe in probes
-            if (probe.mode, probe.baseline) == (mode, baseline)
-        )
-        jobs += [_Job(modes.arms(arm, alike[0]), alike, within=arm.label) for arm in arms]
-    return jobs
-
-
-def _joined(jobs: Sequence[_Job], found: Sequence[Measurement]) -> list[Measurement]:
-    """Put what each framework's own modes gave into one measurement a probe; ``found`` lies in the jobs' order."""
-    made: list[Measurement] = []
-    within: dict[str, tuple[Probe, dict[str, Measurement]]] = {}
-    rest = iter(found)
-    for job in jobs:
-        known = {probe.id: probe for probe in job.probes}
-        for _ in job.probes:
-            measurement = next(rest)
-            if job.within:
-                _, sides = within.setdefault(measurement.probe, (known[measurement.probe], {}))
-                sides[job.within] = measurement
-            else:
-                made.append(measurement)
-    return made + [modes.join(probe, sides) for probe, sides in within.values()]
 
 
 def _walk(
