@@ -72,3 +72,16 @@ def test_the_example_of_an_own_model_passes_the_gate():
 
 def test_the_document_is_evidence(found):
     assert evidence.parse(evidence.document(found)).grade == found.grade
+
+
+def test_xla_is_measured_inside_the_framework_that_has_it():
+    session = duet.measure(catalog.choose(["xla-mlp"], catalog.load()), budget=60.0)
+    (measurement,) = session.probes
+    assert measurement.status is Status.OK, measurement.reason
+    assert measurement.ratio is None
+    assert measurement.facts["pytorch"]["status"] == "not-supported"
+    inner = measurement.facts["tensorflow"]
+    assert inner["low"] <= inner["times_as_fast"] <= inner["high"]
+    assert inner["measurement"]["parity"]["passed"]
+    assert set(measurement.facts["claims"]) == {"tf-xla-acceleration"}
+    assert evidence.document(evidence.parse(evidence.document(session))) == evidence.document(session)
