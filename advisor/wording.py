@@ -55,8 +55,8 @@ def other_flip(knowledge: Knowledge, change: Mapping[str, Any], *, kind: str, wi
         giver, taker = knowledge.criteria[change["from"]].name, knowledge.criteria[change["to"]].name
         points = 100 * change["share"]
         return Text(
-            en=f"Were {points:.2g} points of weight moved from “{giver.en}” to “{taker.en}”, {outcome.en}.",
-            zh=f"若把 {points:.2g} 个百分点的权重从“{giver.zh}”移到“{taker.zh}”，{outcome.zh}。",
+            en=f"Were {points:.2g} of the 100 points of weight moved from “{giver.en}” to “{taker.en}”, {outcome.en}.",
+            zh=f"若把 100 点权重中的 {points:.2g} 点从“{giver.zh}”移到“{taker.zh}”，{outcome.zh}。",
         )
     if kind == "claim":
         statement = knowledge.claims[change["claim"]].statement
@@ -80,7 +80,7 @@ def probe_flip(knowledge: Knowledge, change: Mapping[str, Any], *, outcome: Text
     criterion = knowledge.criteria[change["criterion"]].name
     one, other = _framework(knowledge, cheaper), _framework(knowledge, dearer)
     return Text(
-        en=f"Measured on “{criterion.en}” with {one.en} {factor:.2f} times as good as {other.en}, {outcome.en}.",
+        en=f"If {one.en} measured {factor:.2f} times as good as {other.en} on “{criterion.en}”, {outcome.en}.",
         zh=f"若在“{criterion.zh}”上实测 {one.zh} 优于 {other.zh} 达 {factor:.2f} 倍，{outcome.zh}。",
     )
 
@@ -136,8 +136,8 @@ def planned_probe(
     else:
         cheaper, dearer, factor = _cheaper(*pair, ratio)
         one, other = _framework(knowledge, cheaper), _framework(knowledge, dearer)
-        en = f"{en}; the answer changes from {one.en} {factor:.2f} times as good as {other.en} on."
-        zh = f"{zh}；当 {one.zh} 优于 {other.zh} 达 {factor:.2f} 倍时结论改变。"
+        en = f"{en}; the answer changes once {one.en} measures {factor:.2f} times as good as {other.en}."
+        zh = f"{zh}；一旦实测 {one.zh} 优于 {other.zh} 达 {factor:.2f} 倍，结论即改变。"
     if asked_only:
         en, zh = f"{en} It is slow and runs only when asked for.", f"{zh}它较慢，只在指定时运行。"
     return Text(en=en, zh=zh)

@@ -297,7 +297,7 @@ class View:
             {
                 "kind": self.words[f"flip_{flip.kind}"],
                 "text": self._flip(flip),
-                "share": percent(flip.acceptability[flip.recommended])
+                "share": self.words["flip_share"].format(share=percent(flip.acceptability[flip.recommended]))
                 if flip.recommended in flip.acceptability
                 else "",
             }
@@ -432,10 +432,11 @@ class View:
         }
 
     def _dates(self, source: Mapping[str, Any]) -> str:
-        """Return when a source was published and read; what stands in for a missing date is told in its own words."""
+        """Return when a source was published and read, or that it carries no date."""
         words, undated = self.words, source.get("undated")
         when = f"{words['published']} {source['published']}" if source["published"] else words["undated"]
-        known = f" ({undated})" if undated and not source["published"] else ""
+        # These words are written in English only; "without a date" says the same in short.
+        known = f" ({undated})" if undated and not source["published"] and self.lang == "en" else ""
         return f"{when}{known}{words['comma']}{words['accessed']} {source['accessed']}"
 
     def maker(self) -> str:
