@@ -138,3 +138,61 @@ def test_a_broken_line_of_chinese_is_read_across_the_break() -> None:
 def test_a_space_between_scripts_makes_no_difference(text: str) -> None:
     assert not _needs(text).options("os")
     assert _needs(text).options("deploy") == ("edge-linux",)
+
+
+@pytest.mark.parametrize(
+    ("text", "gone", "kept"),
+    [
+        (
+            "The plan with the phone app died in a meeting, so what remains is a kiosk with a Jetson in the lobby.",
+            ("deploy", "mobile"),
+            ("deploy", "edge-linux"),
+        ),
+        (
+            "Shipping to browsers was last year's dream; now it's a server with two A100s.",
+            ("deploy", "web"),
+            ("hardware", "nvidia"),
+        ),
+        (
+            "I doubt that we will ever see a TPU in this building, which leaves us with an RTX 4080.",
+            ("hardware", "tpu"),
+            ("hardware", "nvidia"),
+        ),
+        (
+            "The AMD cards were returned to the shop; we train on an RTX 4080.",
+            ("hardware", "amd"),
+            ("hardware", "nvidia"),
+        ),
+        (
+            "There was a time when we deployed with TorchServe; those days are over, and the models sit inside the "
+            "Android app.",
+            ("deploy", "server"),
+            ("deploy", "mobile"),
+        ),
+        (
+            "While the lawyers were against sending anything to a cloud, the tumour detector does have to run on "
+            "Windows machines.",
+            ("cloud", "gcp"),
+            ("os", "windows"),
+        ),
+        (
+            "Last summer's TPU credits have expired. What is left is an M3 Air.",
+            ("hardware", "tpu"),
+            ("hardware", "apple"),
+        ),
+        ("我们本来想上手机端，后来产品经理一票否决，现在只做服务器。", ("deploy", "mobile"), ("deploy", "server")),
+        ("大家对TPU没什么兴趣，手上就剩一张4080。", ("hardware", "tpu"), ("hardware", "nvidia")),
+        (
+            "以前用TorchServe部署，那都是过去的事了，现在模型放在安卓应用里。",
+            ("deploy", "server"),
+            ("deploy", "mobile"),
+        ),
+        ("起初计划做网页版，被CTO划掉了；焊缝分类器放在树莓派上。", ("deploy", "web"), ("deploy", "edge-linux")),
+    ],
+)
+def test_a_denial_told_as_a_story_is_heard_and_costs_no_other_slot(
+    text: str, gone: tuple[str, str], kept: tuple[str, str]
+) -> None:
+    needs = _needs(text)
+    assert gone[1] not in needs.options(gone[0])
+    assert kept[1] in needs.options(kept[0])
