@@ -70,7 +70,7 @@ WORDS: dict[str, dict[str, str]] = {
         "nobody": "无法推荐",
         "clear": "明确",
         "leaning": "倾向",
-        "either": "两者皆可：按团队情况选",
+        "either": "都可以：按团队情况选",
         "cannot_tell": "目前没有任何依据能区分这些框架",
         "acceptability": "各框架居首的比例",
         "plan": "方案",
