@@ -1,7 +1,7 @@
 """The door: what was measured on a machine becomes one more observation and a verdict for every claim tested.
 
 A probe's ratio and a claim's effect are put on one scale, the logarithm of a ratio of costs, and meet as
-normals; both numbers are kept. Imports the probes' types only. Pure: no files, no clock.
+normals; both numbers are kept. Imports the probes' types and words only. Pure: no files, no clock.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.types import Claim, Criterion, Knowledge, Settings, Text
+from probes import reasons
 from probes.types import EQUIVALENT, INCONCLUSIVE, Evidence, Measurement, Probe, Status
 
 QUANTILE_95 = 1.959963984540054
@@ -262,8 +263,9 @@ def predicted(claim: Claim, one: str, other: str) -> str | None:
 def _one_verdict(claim: Claim, measurement: Measurement, by_facts: Mapping[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = {"probe": measurement.probe, "by_facts": False, "ratio": None, "reason": None}
     if measurement.status is not Status.OK:
-        why = f"{measurement.status.value}: {measurement.reason}".rstrip(": ")
-        return said | {"verdict": NOT_TESTABLE, "reason": Text(en=f"not run ({why})", zh=f"未能运行（{why}）")}
+        en = f"not run ({measurement.status.value}: {measurement.reason}".rstrip(": ") + ")"
+        zh = f"{reasons.status(measurement.status, 'zh')}：{reasons.told(measurement.reason, 'zh')}".rstrip("：")
+        return said | {"verdict": NOT_TESTABLE, "reason": Text(en=en, zh=f"未能运行（{zh}）")}
     if claim.id in by_facts:
         verdict = str(by_facts[claim.id])
         if verdict in VERDICTS:
