@@ -23,6 +23,9 @@ Options = dict[str, tuple[str, ...]]
 
 _JOIN = re.compile(r"(?<=[\u3400-\u9fff]) | (?=[\u3400-\u9fff])")
 """Chinese beside Latin letters is written with a space or without."""
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LATIN = re.compile(r"[a-z]{3}")
+_ELSE = re.compile(r"\{[a-z]|\\d|\[[^\]]*\d")
 
 
 def _listed(value: Any) -> Any:
@@ -112,7 +115,7 @@ class Lexicon:
         self.traditional = traditional
         self.cues = cues
         self._trie: dict[str, Any] = {}
-        self._patterns: list[tuple[re.Pattern[str], re.Pattern[str] | None, Concept]] = []
+        self._patterns: list[tuple[re.Pattern[str], re.Pattern[str] | None, Concept, re.Pattern[str] | None]] = []
         self._macros = {name: re.compile(text) for name, text in macros.items()}
         terms = set(names)
         for concept in concepts:
@@ -126,9 +129,10 @@ class Lexicon:
                     node.setdefault("", []).append(concept)
             focus = self._macros[concept.focus] if concept.focus else None
             for pattern in concept.patterns:
+                script = _script(pattern)
                 for name, text in macros.items():
                     pattern = pattern.replace("{" + name + "}", f"(?:{text})")
-                self._patterns.append((re.compile(pattern), focus, concept))
+                self._patterns.append((re.compile(pattern), focus, concept, script))
         self.terms = frozenset(terms)
 
     def find(self, text: str) -> list[Match]:
@@ -151,7 +155,10 @@ class Lexicon:
 
     def _matched(self, text: str) -> Iterator[Match]:
         occurs = {name: pattern.search(text) is not None for name, pattern in self._macros.items()}
-        for pattern, focus, concept in self._patterns:
+        written = {script for script in (_HAN, _LATIN) if script.search(text)}
+        for pattern, focus, concept, script in self._patterns:
+            if script is not None and script not in written:
+                continue
             if concept.only_with and not any(occurs[name] for name in concept.only_with):
                 continue
             for found in pattern.finditer(text):
@@ -186,6 +193,16 @@ class Lexicon:
                     if end is not None:
                         best = [Match(concept, start, end) for concept in node[""]]
             yield from best
+
+
+def _script(pattern: str) -> re.Pattern[str] | None:
+    """Return the script without which ``pattern`` cannot match, None where that is not plain."""
+    if _ELSE.search(pattern):
+        return None
+    han, latin = _HAN.search(pattern), _LATIN.search(re.sub(r"\\[a-z]", "", pattern))
+    if han and not latin:
+        return _HAN
+    return _LATIN if latin and not han else None
 
 
 def _boundary(text: str, end: int) -> int | None:
