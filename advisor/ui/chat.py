@@ -15,7 +15,7 @@ import streamlit as st
 
 from advisor import dialogue
 from advisor.types import Needs, Recommendation
-from advisor.ui import parts, state
+from advisor.ui import live, parts, state
 from advisor.ui.texts import language, say
 
 LONGEST = 20_000
@@ -55,6 +55,7 @@ def page() -> None:
         _begin()
     _measured_meanwhile()
     _take_over()
+    live.message()
     log = list(_talk().log)
     # An answer in between does not take the choices of the open question away.
     choosing = max((at for at, entry in enumerate(log) if _choices(entry)), default=-1)
@@ -67,7 +68,10 @@ def page() -> None:
         say("Your project, or a question about the answer", "你的项目，或对结论的疑问"), max_chars=LONGEST
     )
     if typed:
-        _say(typed)
+        with st.chat_message("user", avatar=":material/person:"):
+            st.markdown(parts.plain(typed))
+        with st.spinner(say("Reading …", "正在阅读……")):
+            _say(typed)
         st.rerun()
 
 
@@ -146,8 +150,6 @@ def _pressed(action: dialogue.Action, talk: Talk) -> str:
 
 
 def _measure() -> None:
-    from advisor.ui import live
-
     plan = state.recommendation().probe_plan
     if plan and live.current() is None:
         live.begin([step.probe for step in plan], budget=60.0)

@@ -16,6 +16,9 @@ from probes import catalog
 from probes.evidence import EvidenceError, parse
 from probes.types import Evidence, Probe
 
+CONTROLS = ("control",)
+"""Workloads that try the instrument rather than a framework; they stand last."""
+
 
 def page() -> None:
     """Show the page."""
@@ -217,14 +220,15 @@ def _same_model(known: Mapping[str, Probe]) -> None:
         say("The same model in both: read the code that runs", "同一模型的两种写法：查看实际运行的代码"),
         icon=":material/code:",
     ):
-        names = twins.workloads()
+        names = sorted(twins.workloads(), key=lambda name: (name in CONTROLS, name))
         if not names:
             st.caption(say("There is no workload.", "没有工作负载。"))
             return
         workload = st.selectbox(say("Workload", "工作负载"), names, key="twin", persist_state="session")
         found = twins.twins(workload, tuple(state.knowledge().frameworks))
         if found.docstring:
-            st.text(found.docstring)
+            with st.container(key="docstring"):
+                st.text(found.docstring)
         columns = st.columns(max(1, len(found.sides)))
         for column, (framework, source) in zip(columns, found.sides.items(), strict=False):
             column.markdown(f"**{parts.plain(parts.name_of(framework))}**")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from advisor.knowledge import KnowledgeError
 from advisor.ui import parts, state
-from advisor.ui.texts import LANGUAGES, say
+from advisor.ui.texts import LANGUAGES, language, say
 
 PAGES = (
     ("needs", "Your project", "你的项目", "edit_note"),
@@ -36,6 +36,13 @@ STYLE = """<style>
 </style>"""
 """Wide tables scroll by themselves instead of pushing the page aside; the language stands in the header, beside the
 pages. Nothing a user wrote ever enters here."""
+UPLOADER = """<style>
+[data-testid="stFileUploaderDropzone"] button p,
+[data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0; }
+[data-testid="stFileUploaderDropzone"] button p::after { content: "选择文件"; font-size: .9rem; }
+[data-testid="stFileUploaderDropzoneInstructions"] span::after { content: "最大 20 MB"; font-size: .8rem; }
+</style>"""
+"""Chinese words for the one widget whose words Streamlit does not let us set."""
 
 CLOSE = "if (innerWidth <= 768) document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();"
 """Widths up to Streamlit's own limit for a sidebar that lies over the page."""
@@ -52,6 +59,8 @@ def show() -> None:
         found = [str(problem) for problem in error.problems]
         parts.problems(found, title="The knowledge base cannot be used · 知识库无法使用")
         st.stop()
+    if language() == "zh":
+        st.html(UPLOADER)
     pages = [_page(*entry) for entry in PAGES]
     st.session_state.pages = {entry[0]: page for entry, page in zip(PAGES, pages, strict=True)}
     chosen = st.navigation(pages, position="top")

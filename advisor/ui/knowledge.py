@@ -8,7 +8,7 @@ from advisor.coverage import balance, cover
 from advisor.report.figures import percent
 from advisor.types import Claim, Knowledge, Tool
 from advisor.ui import parts, state
-from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, say, words
+from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, say, section, words
 
 PER_PAGE = 12
 
@@ -55,30 +55,35 @@ def _claims(base: Knowledge) -> None:
             say("Criterion", "准则"),
             list(base.criteria),
             key="knowledge-criterion",
+            placeholder=say("all", "全部"),
             format_func={key: words(one.name) for key, one in base.criteria.items()}.__getitem__,
         )
         truth = st.multiselect(
             say("Holds today?", "至今成立？"),
             list(TRUTH),
             key="knowledge-truth",
+            placeholder=say("all", "全部"),
             format_func={key: words(text) for key, (text, _) in TRUTH.items()}.__getitem__,
         )
         grade = st.multiselect(
             say("Strength of evidence", "证据强度"),
             list(GRADE),
             key="knowledge-grade",
+            placeholder=say("all", "全部"),
             format_func={key: words(text) for key, text in GRADE.items()}.__getitem__,
         )
         framework = st.multiselect(
             say("About", "涉及框架"),
             list(base.frameworks),
             key="knowledge-framework",
+            placeholder=say("all", "全部"),
             format_func={key: words(one.name) for key, one in base.frameworks.items()}.__getitem__,
         )
         origin = st.multiselect(
             say("Origin", "出处"),
             ["source", "ours"],
             key="knowledge-origin",
+            placeholder=say("all", "全部"),
             format_func={
                 "source": say("the source document", "源文档"),
                 "ours": say("added by us", "我们补充"),
@@ -88,6 +93,7 @@ def _claims(base: Knowledge) -> None:
             say("Source", "来源"),
             sorted(base.sources),
             key="knowledge-source",
+            placeholder=say("all", "全部"),
             format_func={key: f"{one.title} ({key})" for key, one in base.sources.items()}.__getitem__,
         )
     found = [
@@ -150,11 +156,11 @@ def _changed(base: Knowledge) -> None:
             f"以下 {len(moved)} 条不再成立或只部分成立。",
         )
     )
-    for section in sorted({claim.section or "" for claim in moved}):
-        if section:
-            st.markdown(f"##### {parts.plain(section)}")
+    for chapter in sorted({claim.section or "" for claim in moved}):
+        if chapter:
+            st.markdown(f"##### {parts.plain(section(chapter))}")
         for claim in moved:
-            if (claim.section or "") != section:
+            if (claim.section or "") != chapter:
                 continue
             with st.container(border=True):
                 truth, color = TRUTH[claim.truth]

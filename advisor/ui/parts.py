@@ -13,7 +13,7 @@ import streamlit as st
 from advisor.report.figures import percent
 from advisor.types import GENERAL_NEEDS, Claim, Knowledge, Recommendation, Source
 from advisor.ui import state
-from advisor.ui.texts import GRADE, KIND, STRENGTH, TRUTH, say, words
+from advisor.ui.texts import GRADE, GRADE_REASON, KIND, STRENGTH, TRUTH, listed, named, say, section, words
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
 
@@ -122,7 +122,7 @@ def claim_card(claim: Claim) -> None:
     if claim.value:
         facts.append(f"{say('Effect', '影响')}: {plain(effect_words(claim))}")
     if claim.section:
-        facts.append(f"{say('Source document', '源文档')}: {plain(claim.section)}")
+        facts.append(f"{say('Source document', '源文档')}: {plain(section(claim.section))}")
     for asked, name in (
         (claim.when, say("Applies when", "适用条件")),
         (claim.unless, say("Does not apply where the answer is only", "以下为唯一回答时不适用")),
@@ -156,7 +156,8 @@ def claim_card(claim: Claim) -> None:
         if other in base.claims:
             st.warning(f"{say('Evidence against', '反面证据')}: {plain(words(base.claims[other].statement))}")
     if claim.grade_reasons:
-        st.caption(f"{say('Why this grade', '评级理由')}: {plain('; '.join(claim.grade_reasons))}")
+        reasons = listed([named(GRADE_REASON, reason) for reason in claim.grade_reasons])
+        st.caption(f"{say('Why this grade', '评级理由')}: {plain(reasons)}")
     st.markdown(f"**{say('Sources', '来源')}**")
     sources(claim.sources)
 

@@ -81,6 +81,7 @@ def _downloads(made: Decision, key: str = "now") -> None:
     from advisor import report
 
     lang = language()
+    st.caption(say("Download as", "下载为"))
     with st.container(horizontal=True, gap="small"):
         for suffix, form in report.formats().items():
             english, chinese, icon = FORMS.get(suffix, (suffix.upper(), suffix.upper(), "download"))

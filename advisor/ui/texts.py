@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import streamlit as st
@@ -50,6 +51,48 @@ GRADE = {
     "low": Text(en="weak evidence", zh="证据弱"),
     "very-low": Text(en="very weak evidence", zh="证据很弱"),
 }
+
+GRADE_REASON = {
+    "imprecise": Text(en="imprecise", zh="不精确"),
+    "inconsistent": Text(en="sources disagree", zh="来源不一致"),
+    "indirect": Text(en="indirect", zh="间接"),
+    "old-version": Text(en="about an old version", zh="针对旧版本"),
+    "one-run": Text(en="from a single run", zh="仅一次运行"),
+    "secondary": Text(en="second hand", zh="二手资料"),
+    "subjective": Text(en="a matter of taste", zh="主观"),
+    "undated": Text(en="undated", zh="无日期"),
+    "vendor-claim": Text(en="said by the maker", zh="厂商自述"),
+}
+
+SECTION = {
+    "design": "设计",
+    "philosophy": "理念",
+    "graph mode": "图模式",
+    "scenario": "场景",
+    "cross-platform": "跨平台",
+    "distributed": "分布式",
+    "industrial": "工业",
+    "research": "研究",
+    "hardware": "硬件",
+    "perf": "性能",
+    "memory": "内存",
+    "training": "训练",
+    "ecosystem": "生态",
+    "community": "社区",
+    "pretrained": "预训练模型",
+    "tools": "工具",
+    "usability": "易用性",
+    "debug": "调试",
+    "code style": "代码风格",
+    "entry": "入门",
+    "features": "特性",
+    "PT": "PyTorch",
+    "TF": "TensorFlow",
+    "choose": "选择",
+    "summary": "总结",
+    "trend": "趋势",
+}
+"""Chapters of the source document, as the claims name them in English."""
 
 KIND = {
     "documented": Text(en="documented", zh="有文档"),
@@ -143,6 +186,14 @@ def words(text: Text) -> str:
 def named(names: Mapping[str, Text], key: str) -> str:
     """Return the reader's word for an id, or the id itself where there is none."""
     return words(names[key]) if key in names else key.replace("_", " ")
+
+
+def section(name: str) -> str:
+    """Return where in the source document a claim stands, in the reader's language."""
+    if language() == "en":
+        return name
+    known = "|".join(sorted(map(re.escape, SECTION), key=len, reverse=True))
+    return re.sub(rf"\b({known})\b", lambda found: SECTION[found[0]], name)
 
 
 def listed(items: list[str]) -> str:

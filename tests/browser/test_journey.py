@@ -18,6 +18,9 @@ from typing import Any
 import psutil
 import pytest
 
+from advisor.knowledge import load
+from probes import catalog
+
 sync_api = pytest.importorskip("playwright.sync_api")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +34,28 @@ MEMORY = 300 * 2**20
 OVERFLOWS = (
     "() => (document.querySelector('[data-testid=stMain]') || document.documentElement).scrollWidth > innerWidth"
 )
+
+LATIN = r"[A-Za-z][A-Za-z'’]+"
+
+NAMES = "English Python Markdown PDF JSON YAML TOPSIS ReLU softmax needs.yaml settings.yaml knowledge recommendation"
+"""Words that are the same in Chinese, beside those of the knowledge base."""
+
+TEXTS = """() => {
+  const quoted = 'pre, code, a, style, script, svg, select, [translate=no], [data-testid=stExpanderIcon], '
+    + '[data-testid=stIconMaterial], .st-key-docstring';
+  const main = document.querySelector('[data-testid=stMainBlockContainer]');
+  const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+  const found = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const around = node.parentElement;
+    if (node.data.trim() && !around.closest(quoted) && parseFloat(getComputedStyle(around).fontSize))
+      found.push(node.data.trim());
+  }
+  for (const field of main.querySelectorAll('[placeholder]:not([role=combobox])'))
+    found.push(field.placeholder);
+  return [...new Set(found)];
+}"""
+"""Every text of a page but code, links (titles of sources) and what Streamlit lets nobody translate."""
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
@@ -83,7 +108,7 @@ def browser() -> Iterator[Any]:
 
 def settle(page: Any) -> None:
     """Wait until nothing runs, nothing is a placeholder and the page has stopped growing."""
-    page.wait_for_selector("[data-testid=stMainBlockContainer]", timeout=PATIENCE)
+    page.wait_for_selector("[data-testid=stMainBlockContainer] h1", timeout=PATIENCE)
     last, same = "", 0
     for _ in range(240):
         page.wait_for_timeout(250)
@@ -107,6 +132,28 @@ def shoot(page: Any, name: str) -> None:
     page.wait_for_timeout(500)
     page.screenshot(path=str(SHOTS / f"{name}.png"))
     page.set_viewport_size(before)
+
+
+def foreign(page: Any) -> list[str]:
+    """Return what a Chinese page says with Latin words that are no names, and where it is quoted from nowhere."""
+    known = load()
+    names = [probe.id for probe in catalog.load().values()]
+    for kind in (known.frameworks, known.tools, known.routes, known.claims, known.sources, known.questions):
+        names += list(kind) if isinstance(kind, dict) else [route.id for route in kind]
+    names += [tool.name for tool in known.tools.values()]
+    chinese = re.findall(r'"zh":"((?:[^"\\]|\\.)*)"', known.model_dump_json())
+    chinese += [probe.question["zh"] for probe in catalog.load().values()]
+    allowed = {word for text in (*names, *chinese, NAMES) for word in re.findall(LATIN, text)}
+    sources = "|".join(re.escape(source.publisher) for source in known.sources.values())
+    fingerprint, version, place = r"\b(?=[0-9a-f]*\d)[0-9a-f]{12}\b", r"\d[\w.]*", r"/\S+/python$"
+    literature = r"^[^\u4e00-\u9fff]+ \d{4}\b.*"
+    quoted = re.compile("|".join((sources, literature, fingerprint, version, place)))
+    found = []
+    for text in page.evaluate(TEXTS):
+        rest = quoted.sub(" ", text)
+        if strange := [word for word in re.findall(LATIN, rest) if word not in allowed]:
+            found.append(f"{strange} in {text!r}")
+    return found
 
 
 def measuring() -> list[psutil.Process]:
@@ -215,6 +262,8 @@ def test_no_page_overflows_sideways_or_fails(
 
         assert not page.locator("[data-testid=stException]").count(), name
         assert not page.evaluate(OVERFLOWS), name
+        if lang == "zh":
+            assert foreign(page) == [], name
     page.goto(f"{address}/knowledge?lang={lang}", timeout=PATIENCE)
     settle(page)
     page.get_by_role("tab").last.click()
