@@ -34,8 +34,8 @@ _LIMITS = """**Limits.**
 - The held-out wordings were written to avoid the lexicon's words: `filled` is a lower bound for real texts, which
   mostly name things. `model` counts "says nothing" as a wrong answer for them.
 - Irony, quotations, other people's projects and comparisons over several sentences are read at face value.
-- A denial without any word that often denies ("that ship has sailed") is not heard. In doubt nothing is filled, so
-  some complaints ("the phone has no ...") are offered only. `reversed` counts the ruled-out options that were said
+- A denial told in a way that neither rules nor examples know is not heard ("the sales people would love a phone
+  version; I would not"). In doubt nothing is filled, so some complaints ("the phone has no ...") are offered only. `reversed` counts the ruled-out options that were said
   as wanted all the same.
 - Calibration holds for the mix of clauses met in reading; on a question's own wordings alone the classifiers are
   less well calibrated (second figure).
@@ -46,7 +46,9 @@ _WHOLE = """**Whole descriptions** (`knowledge/descriptions/`): chat lines, issu
 the first and third person, with asides, complaints, migrations and reported speech, made up for this and taught to
 nothing. All questions count. What fails in the half `tune` was looked at to improve the reader; the half `blind` was
 only counted. Both were written by those who went on to extend the lexicon, so take even the blind figures as upper
-bounds."""
+bounds. The 26 texts numbered `f` were written when the reader had been improved on the others: at first sight it read
+them with an F1 of .79 (en) and .80 (zh), where the reader of before reached .74 and .76. Expect about that of a long
+text by a stranger; of a short one, more."""
 
 
 def card(phrases: Sequence[Phrase], described: Sequence[Description], reader: Reader, knowledge: Knowledge) -> str:
