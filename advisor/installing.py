@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -17,6 +18,16 @@ from advisor.voices import split
 PIP = ["pip", "install"]
 CPU = "-cpu"
 """Ending of a package that is the build for processors of the one without it."""
+
+
+@lru_cache(maxsize=1024)
+def _cut(line: str) -> tuple[str, ...]:
+    """Cut a line as a shell would; kept, for every plan asks for the same lines."""
+    return tuple(shlex.split(line))
+
+
+def _words(line: str) -> list[str]:
+    return list(_cut(line))
 
 
 def install_lines(framework: Framework, steps: Sequence[RouteResult], *, devices: Collection[str]) -> tuple[str, ...]:
@@ -73,24 +84,24 @@ def _own_builds(steps: Iterable[RouteResult], base: str, *, devices: Collection[
     building = [line for line in asked if _builds(line, base)]
     if not building or len(building) < len(asked):
         return []
-    words = shlex.split(building[-1])  # by name the processors come first, and every build serves them
+    words = _words(building[-1])  # by name the processors come first, and every build serves them
     return [" ".join(words[next(at for at, word in enumerate(words) if word.startswith("-")) :])]
 
 
 def _is_plain(line: str) -> bool:
     """Return True where a line is pip's and takes everything from the usual index."""
-    words = shlex.split(line)
+    words = _words(line)
     return words[:2] == PIP and not any(word.startswith("-") for word in words)
 
 
 def _builds(line: str, base: str) -> bool:
     """Return True where a line of pip's takes the framework from an index of its own."""
-    words = shlex.split(line)
+    words = _words(line)
     return words[:2] == PIP and not _is_plain(line) and base in [canonicalize_name(word) for word in words[2:]]
 
 
 def _packages(line: str) -> list[str]:
-    return shlex.split(line)[2:] if _is_plain(line) else []
+    return _words(line)[2:] if _is_plain(line) else []
 
 
 def _others(words: Iterable[str], base: str) -> list[str]:

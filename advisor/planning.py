@@ -91,7 +91,7 @@ class _Candidate:
 def probe_plan(
     scored: Scored, probes: Sequence[Probe], *, measurable: Collection[str], done: Collection[str] = ()
 ) -> tuple[PlannedProbe, ...]:
-    """Return the probes worth running, most value per second first.
+    """Return the probes worth running, most value per second first; by what would be learnt where none has a value.
 
     Greedy: each takes what the earlier ones would tell for granted, so that the plan spreads over criteria.
     A probe is left out where its criterion has no ratio scale, where the user's answers say it is about
@@ -110,9 +110,17 @@ def probe_plan(
     flips: dict[str, float | None] = {}
     names = (scored.problem.frameworks[pair[1]], scored.problem.frameworks[pair[0]])  # numerator, denominator
     planned: list[PlannedProbe] = []
+    # what a probe would tell hangs on its criterion alone, and changes only when one on that criterion is planned
+    worth = {c.j: _value(scored, c, beliefs[c.j]) for c in candidates}
+    learnt = {c.j: _learnt(scored, c, beliefs[c.j]) for c in candidates}
     while candidates:
-        values = [_value(scored, candidate, beliefs[candidate.j]) for candidate in candidates]
-        best = max(range(len(candidates)), key=lambda i: _per_second(candidates[i], values[i], scored, beliefs))
+        best = max(
+            range(len(candidates)),
+            key=lambda i: (
+                worth[candidates[i].j] / candidates[i].probe.seconds,
+                learnt[candidates[i].j] / candidates[i].probe.seconds,
+            ),
+        )
         chosen = candidates.pop(best)
         criterion = chosen.probe.criterion
         if criterion not in flips:
@@ -121,7 +129,7 @@ def probe_plan(
         planned.append(
             PlannedProbe(
                 probe=chosen.probe.id,
-                value=values[best],
+                value=worth[chosen.j],
                 seconds=chosen.probe.seconds,
                 would_flip_at=flips[criterion],
                 criterion=criterion,
@@ -137,6 +145,8 @@ def probe_plan(
             )
         )
         beliefs[chosen.j].narrowed(chosen.pair, chosen.noise)
+        worth[chosen.j] = _value(scored, chosen, beliefs[chosen.j])
+        learnt[chosen.j] = _learnt(scored, chosen, beliefs[chosen.j])
     return tuple(planned)
 
 
@@ -177,14 +187,11 @@ def about(relevant: Mapping[str, Sequence[str]], needs: Needs) -> bool:
     return holds({question: options for question, options in relevant.items() if needs.options(question)}, needs)
 
 
-def _per_second(
-    candidate: _Candidate, value: float, scored: Scored, beliefs: Mapping[int, Belief]
-) -> tuple[float, float]:
-    """Return value per second; where nothing can change the choice, what would be learnt per second."""
+def _learnt(scored: Scored, candidate: _Candidate, belief: Belief) -> float:
+    """Return what would be learnt where nothing can change the choice: by how much the weighed values would move."""
     a, b = candidate.pair
-    slopes = beliefs[candidate.j].slopes(candidate.pair, candidate.noise)
-    learnt = float(scored.judged.weights[0, candidate.j] * (slopes[a] - slopes[b]))
-    return value / candidate.probe.seconds, learnt / candidate.probe.seconds
+    slopes = belief.slopes(candidate.pair, candidate.noise)
+    return float(scored.judged.weights[0, candidate.j] * (slopes[a] - slopes[b]))
 
 
 def _value(scored: Scored, candidate: _Candidate, belief: Belief) -> float:

@@ -31,6 +31,7 @@ DECIDING = (
     "advisor.types",
     "advisor.voices",
     "advisor.wording",
+    "probes.reasons",
     "probes.types",
 )
 """All that a recommendation is computed by, from the reading of the needs on; a test holds the list to the imports."""
