@@ -35,8 +35,8 @@ _LIMITS = """**Limits.**
   mostly name things. `model` counts "says nothing" as a wrong answer for them.
 - Irony, quotations, other people's projects and comparisons over several sentences are read at face value.
 - A denial told in a way that neither rules nor examples know is not heard ("the sales people would love a phone
-  version; I would not"). In doubt nothing is filled, so some complaints ("the phone has no ...") are offered only. `reversed` counts the ruled-out options that were said
-  as wanted all the same.
+  version; I would not"). In doubt nothing is filled, so some complaints ("the phone has no ...") are offered only.
+  `reversed` counts the ruled-out options that were said as wanted all the same.
 - Calibration holds for the mix of clauses met in reading; on a question's own wordings alone the classifiers are
   less well calibrated (second figure).
 - Other languages are not read; what is named in Latin letters in them may be."""
