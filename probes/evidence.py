@@ -103,7 +103,7 @@ def parse(data: Any) -> Evidence:
         problems += recompute.withdrawn(whole)
     if problems:
         raise EvidenceError(problems)
-    return Evidence(**{**data, "probes": whole})
+    return Evidence(**{"selftest": None, **data, "probes": whole})
 
 
 def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[str]:
@@ -149,7 +149,7 @@ def _within(
             continue
         for key, value in (("times_as_fast", found.ratio.value), ("low", found.ratio.low), ("high", found.ratio.high)):
             said = facts.get(key)
-            if said is None or not _number(said) or not math.isclose(said, value, rel_tol=recompute.ROUNDING):
+            if said is None or not recompute.is_cost(said) or not math.isclose(said, value, rel_tol=recompute.ROUNDING):
                 problems.append(f"{where}.{key}: {said!r}, but its measurement says {value:.4g}")
 
 
@@ -176,7 +176,7 @@ def _arms(environments: Mapping[str, Any], problems: list[str]) -> frozenset[str
     arms = set(known)
     for name, environment in environments.items():
         framework = environment.get("framework", name) if isinstance(environment, Mapping) else name
-        if framework in known:
+        if isinstance(framework, str) and framework in known:
             arms.add(str(name))
         else:
             problems.append(f"environments.{name}: {_unknown_framework(framework, known)}")
@@ -255,7 +255,7 @@ def _measurement(entry: Any, place: str, arms: Collection[str], problems: list[s
     if len(problems) > before:
         return None
     plain = {key: value for key, value in entry.items() if value is not None or key in ("parity", "roof", "ratio")}
-    return Measurement(**{**plain, "status": status, "samples": samples, "ratio": ratio})
+    return Measurement(**{"workload": "", **plain, "status": status, "samples": samples, "ratio": ratio})
 
 
 def _status(value: Any, place: str, problems: list[str]) -> Status | None:
@@ -281,9 +281,10 @@ def _samples(
         if not isinstance(values, list) or not values:
             problems.append(f"{where}: missing; a list of numbers is needed")
             continue
-        wrong = next((i for i, value in enumerate(values) if not _number(value) or value <= 0), None)
+        wrong = next((i for i, value in enumerate(values) if not recompute.is_cost(value)), None)
         if wrong is not None:
-            problems.append(f"{where}[{wrong}]: {values[wrong]!r}; every sample must be a finite number above 0")
+            said = repr(values[wrong])[:40]
+            problems.append(f"{where}[{wrong}]: {said}; every sample must be a finite number above 0, at most 1e15")
         else:
             found[str(framework)] = tuple(float(value) for value in values)
     if entry.get("ratio") is not None and len(given) < 2:
@@ -292,7 +293,7 @@ def _samples(
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf and value < 1e300
 
 
 def _ratio(data: Any, frameworks: set[str], place: str, problems: list[str]) -> Ratio | None:
@@ -307,7 +308,7 @@ def _ratio(data: Any, frameworks: set[str], place: str, problems: list[str]) -> 
     if not isinstance(data.get("pairs"), int) or isinstance(data["pairs"], bool) or data["pairs"] < 1:
         problems.append(f"{place}.pairs: a positive whole number is needed")
     for key in ("numerator", "denominator"):
-        if data.get(key) not in frameworks:
+        if not isinstance(data.get(key), str) or data[key] not in frameworks:
             problems.append(f"{place}.{key}: {data.get(key)!r} has no samples")
     words = (data.get("numerator"), data.get("denominator"), EQUIVALENT, INCONCLUSIVE)
     if data.get("favours") not in words:

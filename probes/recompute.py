@@ -21,6 +21,12 @@ ROUNDING = 0.005
 ROUNDING_P = 0.01
 """The same for p values, which lie in [0, 1]."""
 
+COSTS = (1e-15, 1e15)
+"""The least and the largest number that can be a cost in seconds, bytes or lines."""
+
+WIDEST = 10.0
+"""Standard deviation of a log ratio beyond which nothing was measured; also keeps powers of e within floating point."""
+
 
 @dataclass(frozen=True)
 class _Recomputed:
@@ -66,7 +72,7 @@ def withdrawn(measurements: Sequence[Measurement]) -> list[str]:
 
 def _p(measurement: Measurement) -> float | None:
     p = measurement.facts.get("p")
-    return float(p) if isinstance(p, int | float) and not isinstance(p, bool) else None
+    return float(p) if isinstance(p, int | float) and not isinstance(p, bool) and 0 <= p <= 1 else None
 
 
 def _sides(measurement: Measurement, ratio: Ratio, place: str) -> list[str]:
@@ -120,13 +126,14 @@ def _of_turns(
     if measurement.facts.get("design") == "confirm":
         return _Recomputed(compare.between(estimates), exact=True) if len(estimates) > 1 else None
     spread, freedom = measurement.facts.get("process_sd"), selftest.get("process_df", compare.PROCESS_DF)
-    if spread is None or not _positive(spread) or not _positive(freedom):
+    if spread is None or not is_cost(spread) or not is_cost(freedom) or spread > WIDEST:
         return _Recomputed(estimates[0], exact=False)
     return _Recomputed(compare.widened(estimates[0], process_sd=spread, process_df=freedom), exact=True)
 
 
-def _positive(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+def is_cost(value: Any) -> bool:
+    """Tell whether a value can be a cost: a number above 0 of some thirty orders of magnitude, whatever the unit."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and COSTS[0] <= value <= COSTS[1]
 
 
 def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> Turns | None:
@@ -145,7 +152,7 @@ def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> 
         if not isinstance(turns, list) or len(turns) != len(used):
             found.append(f"{place}.seconds.{label}: one list of seconds a pair ({len(used)}) is needed")
             continue
-        if not all(isinstance(turn, list) and turn and all(_positive(second) for second in turn) for turn in turns):
+        if not all(isinstance(turn, list) and turn and all(is_cost(second) for second in turn) for turn in turns):
             found.append(f"{place}.seconds.{label}: every turn needs positive numbers of seconds")
             continue
         kept = _part(record, "waited").get(label) or [None] * len(used)
@@ -170,7 +177,7 @@ def _are_waits(kept: Any, turns: Sequence[Sequence[float]]) -> bool:
         return False
     return all(
         waits is None
-        or (isinstance(waits, list) and len(waits) == len(turn) and all(w == 0 or _positive(w) for w in waits))
+        or (isinstance(waits, list) and len(waits) == len(turn) and all(w == 0 or is_cost(w) for w in waits))
         for waits, turn in zip(kept, turns, strict=True)
     )
 
@@ -193,6 +200,11 @@ def _samples_of(measurement: Measurement, taken: Sequence[Turns], labels: Sequen
     return found
 
 
+def _exp(power: float) -> float:
+    """Raise e to a power, within what floating point holds."""
+    return math.exp(min(700.0, max(-700.0, power)))
+
+
 def _near(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=ROUNDING)
 
@@ -200,9 +212,9 @@ def _near(one: float, other: float) -> bool:
 def _numbers(measurement: Measurement, ratio: Ratio, recomputed: _Recomputed, place: str) -> list[str]:
     estimate = recomputed.estimate
     wanted = {
-        "value": math.exp(estimate.mean),
-        "low": math.exp(estimate.mean - estimate.half),
-        "high": math.exp(estimate.mean + estimate.half),
+        "value": _exp(estimate.mean),
+        "low": _exp(estimate.mean - estimate.half),
+        "high": _exp(estimate.mean + estimate.half),
     }
     said = f"{place}.ratio.{{}}: {{:.4g}}, but the samples give {{:.4g}}"
     found = []

@@ -208,6 +208,66 @@ def whole():
     return json.loads(json.dumps(evidence.document(measure(second={"slowdown": 3.0}))))
 
 
+def places(value, path=()):
+    """Every place of a document, turns and weather thinned out."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:3]) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield from places(part, (*path, key))
+
+
+STRANGE = (None, True, -1, 0, 10**400, -(10**400), 1e308, 5e-324, "x", [], {}, [None], {"x": 1}, [[1e-320]], ["x"])
+
+
+def read_or_refused(made):
+    """Anything but a refusal with its problems is a fault of the reader."""
+    try:
+        evidence.parse(made)
+    except evidence.EvidenceError as error:
+        return bool(error.problems)
+    return True
+
+
+def test_whatever_stands_in_a_document_it_is_read_or_refused(whole):
+    for number, path in enumerate(path for path in places(whole) if path):
+        assert read_or_refused(spoilt(whole, path, STRANGE[number % len(STRANGE)]))
+
+
+@pytest.mark.parametrize("path", [["probes", 0, "workload"], ["selftest"], ["probes", 0, "unit"]])
+def test_what_may_be_left_out_may_be_left_out(data, path):
+    assert evidence.parse(spoilt(data, path, ...))
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=lambda value: str(value)[:12])
+@pytest.mark.parametrize(
+    "path",
+    [
+        ["probes", 0, "samples", "pytorch", 0],
+        ["probes", 0, "samples", "pytorch"],
+        ["probes", 0, "samples"],
+        ["probes", 0, "ratio", "value"],
+        ["probes", 0, "ratio", "low"],
+        ["probes", 0, "ratio", "pairs"],
+        ["probes", 0, "ratio", "favours"],
+        ["probes", 0, "ratio", "numerator"],
+        ["probes", 0, "facts", "p"],
+        ["probes", 0, "facts", "before_holm"],
+        ["probes", 0, "facts", "processes"],
+        ["probes", 0, "facts", "turns"],
+        ["probes", 0, "facts", "pytorch"],
+        ["probes", 0, "status"],
+        ["probes", 0, "seconds"],
+        ["probes", 0, "probe"],
+        ["environments", "pytorch"],
+        ["started"],
+        ["grade"],
+    ],
+    ids=lambda path: ".".join(str(step) for step in path[2:] or path),
+)
+def test_strange_values_never_break_the_reader(data, path, strange):
+    assert read_or_refused(spoilt(data, path, strange))
+
+
 class TestWholeDocuments:
     """... and then altered."""
 
