@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -187,13 +188,27 @@ def _add(kind: Kind, document: Mapping[str, Any], *, made: str) -> int:
 
 
 def _rows(kind: Kind) -> list[Row]:
-    with Session(_engine(home())) as session:
+    with _reading() as session:
         order = (Row.made.desc(), Row.number.desc())
         return list(session.scalars(select(Row).where(Row.kind == kind).order_by(*order)))
 
 
+@contextmanager
+def _reading() -> Iterator[Session]:
+    """Read from the store.
+
+    Raises:
+        InputError: the file is locked by another process for too long, damaged or gone.
+    """
+    try:
+        with Session(_engine(home())) as session:
+            yield session
+    except DatabaseError as error:
+        raise InputError([f"{home() / FILE_NAME}: not read ({error.orig})"]) from error
+
+
 def _document(kind: Kind, number: int) -> dict[str, Any]:
-    with Session(_engine(home())) as session:
+    with _reading() as session:
         row = session.get(Row, number) if abs(number) < LARGEST else None
         if row is None or row.kind != kind:
             known = session.scalars(select(Row.number).where(Row.kind == kind).order_by(Row.number.desc()).limit(10))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from advisor import store
 from advisor.knowledge import load
 from advisor.types import Needs
 from advisor.ui import choosing, parts, state
@@ -358,6 +361,58 @@ def test_a_skipped_probe_says_why_in_the_language_of_the_page() -> None:
         assert not app.exception
         assert said in text_of(app).replace("\\", "")
         assert "--budget" not in text_of(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("page", ["evidence", "report", "compare"])
+@pytest.mark.parametrize("harm", ["no folder", "no database"])
+def test_a_store_that_cannot_be_used_is_told_and_the_page_still_draws(
+    page: str, harm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    if harm == "no folder":
+        home.write_text("a file stands in the way")
+    else:
+        home.mkdir()
+        (home / "advisor.sqlite3").write_text("no database " * 100)
+    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(home))
+
+    app = opened(page, **PHONE_APP)
+
+    assert app.title
+    assert any("advisor.sqlite3" in error.value.replace("\\", "") for error in app.error)
+
+
+def test_a_store_locked_by_another_program_costs_no_evidence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    app = opened("evidence", **PHONE_APP)
+    with closing(sqlite3.connect(tmp_path / "advisor.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        content = json.dumps(measured()).encode()
+        app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
+
+        assert not app.exception
+        assert list(app.session_state.evidence) == ["2026-11-20T10:01:00+00:00"]
+        assert any("could not be kept" in error.value for error in app.error)
+
+
+def test_a_decision_that_is_none_is_refused_with_its_reasons() -> None:
+    for content in (b"{", b"[]", b'{"schema": "decision/9"}', "\ufeff{}".encode("utf-16")):
+        app = opened("report", **PHONE_APP)
+        app.file_uploader(key="decision-file").upload("decision.json", content, "application/json").run()
+
+        assert not app.exception
+        assert any("The file was not taken" in error.value for error in app.error)
+        assert app.session_state.opened is None if "opened" in app.session_state else True
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[1, 2]", b"answers: {stag: research}", b"a: &a [*a]", b""])
+def test_needs_that_are_none_are_refused_with_their_reasons(content: bytes) -> None:
+    app = opened("needs", stage="research")
+    app.file_uploader(key="needs-file").upload("needs.yaml", content, "application/yaml").run()
+
+    assert not app.exception
+    assert any("The file was not taken" in error.value for error in app.error)
+    assert app.session_state.needs.answers == {"stage": "research"}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

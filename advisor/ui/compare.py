@@ -54,7 +54,11 @@ def page() -> None:
     second = right.selectbox(
         say("Second", "第二份"), choices, index=0, format_func=names.__getitem__, key="compare-second"
     )
-    one, two = _document(first), _document(second)
+    try:
+        one, two = _document(first), _document(second)
+    except InputError as error:
+        parts.problems(error.problems)
+        return
     for column, document in ((left, one), (right, two)):
         with column:
             _summary(document)

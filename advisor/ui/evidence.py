@@ -185,20 +185,21 @@ def _stored(known: Mapping[str, Probe]) -> None:
 
 
 def _use(number: int) -> None:
-    state.add_evidence(str(number), parse(store.evidence_document(number)))
+    try:
+        state.add_evidence(str(number), parse(store.evidence_document(number)))
+    except (EvidenceError, InputError) as error:
+        live.warn(list(error.problems))
 
 
 def _take(content: bytes, file_id: str) -> None:
     try:
-        number = store.add_evidence(parse(_json(content)))
-    except EvidenceError as error:
+        session = parse(_json(content))
+    except (EvidenceError, InputError) as error:
         parts.problems(list(error.problems), title=say("The file was not taken:", "文件未被采用："))
         return
-    except InputError as error:
-        parts.problems(error.problems, title=say("The file was not taken:", "文件未被采用："))
-        return
     st.session_state["evidence-taken"] = file_id
-    _use(number)
+    live.warn([])
+    live.use(session)
     st.rerun()
 
 

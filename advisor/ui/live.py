@@ -121,15 +121,34 @@ def _take_over(run: running.Run) -> None:
             ended = say("The measurement ended without a result.", "测量结束但没有结果。")
             st.session_state.run_message = ended + (f"\n\n{said}" if said else "")
         return
+    _add(session, keeper)
+
+
+def use(session: Evidence) -> None:
+    """Keep ``session`` and let the recommendation use it."""
+    keeper = Keeper()
+    keeper(session)
+    _add(session, keeper)
+
+
+def _add(session: Evidence, keeper: Keeper) -> None:
     if keeper.problem:
         # A full disk must not cost the measurement: it stays in the session and can be downloaded.
-        unsaved = say("Not kept on this machine; download it below.", "未能保存在本机，请在下方下载。")
-        st.session_state.run_message = f"{unsaved}\n\n{keeper.problem}"
+        unsaved = say(
+            "It is used here, but could not be kept on this machine; download it below.",
+            "已在此采用，但未能保存在本机，请在下方下载。",
+        )
+        warn([unsaved, keeper.problem])
     state.add_evidence(keeper.name or session.finished, session)
 
 
+def warn(problems: Sequence[str]) -> None:
+    """Let the page show ``problems`` from now on; none takes back what it showed."""
+    st.session_state.run_message = "\n\n".join(problems)
+
+
 def message() -> None:
-    """Show why the last run gave no result, if it did not."""
+    """Show why the last run gave no result, if it did not, or what could not be kept or read."""
     said = st.session_state.get("run_message")
     if said:
         st.error(parts.plain(said), icon=":material/error:")

@@ -138,7 +138,10 @@ def _kept() -> None:
             f":small[{parts.plain(_answers(row['answers']))}]"
         )
         if right.button(say("Open", "打开"), key=f"open-{row['id']}", width="stretch"):
-            st.session_state.opened = store.decision_document(row["id"])
+            try:
+                st.session_state.opened = store.decision_document(row["id"])
+            except InputError as error:
+                parts.problems(error.problems)
     given = st.file_uploader(say("Open a decision.json", "打开 decision.json"), type=["json"], key="decision-file")
     if given is not None and st.session_state.get("decision-taken") != given.file_id:
         st.session_state["decision-taken"] = given.file_id
