@@ -120,6 +120,8 @@ _SENTENCES = (
     ),
     ("{probe}: a cost that is not positive cannot be compared", "{probe}：非正的代价无法比较"),
     # notes
+    ("the catalogue has no probe {probe}; did you mean {near}?", "目录中没有探测 {probe}；是否指 {near}？"),
+    ("the catalogue has no probe {probe}", "目录中没有探测 {probe}"),
     (
         "the machine was too busy for a verdict: {troubled} of {pairs} pairs were disturbed; try one thread, or later",
         "机器太忙，无法下结论：{pairs} 对中有 {troubled} 对受到干扰；可试单线程，或稍后再测",

@@ -432,6 +432,21 @@ def test_an_evidence_file_is_kept_shown_and_used(lang: str) -> None:
     assert list(app.session_state.evidence) == ["1"]
 
 
+def test_a_probe_that_nobody_knows_is_named_and_what_a_mode_is_worth_is_shown() -> None:
+    document = measured()
+    side = {"baseline": "eager", "times_as_fast": 4.0, "low": 3.5, "high": 4.5, "favours": "compiled"}
+    within = {"probe": "compiling-mpl", "mode": "compiled", "samples": {}, "ratio": None, "facts": {"tensorflow": side}}
+    document["probes"].append({**document["probes"][0], **within})
+    app = opened("evidence", lang="zh", **PHONE_APP)
+    content = json.dumps(document).encode()
+    app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
+
+    assert not app.exception
+    assert "是否指" in app.warning[0].value
+    assert "compiling" in app.warning[0].value
+    assert "4\\.00 倍" in text_of(app)
+
+
 def test_evidence_shows_what_it_changes() -> None:
     app = opened("evidence", **PHONE_APP)
     content = json.dumps(measured()).encode()

@@ -10,10 +10,10 @@ import streamlit as st
 
 from advisor import store
 from advisor.needs import InputError
-from advisor.ui import charts, choosing, live, parts, selftesting, state, twins, verdicts
+from advisor.ui import charts, choosing, live, parts, reasons, selftesting, state, twins, verdicts
 from advisor.ui.texts import say, words
 from probes import catalog
-from probes.evidence import EvidenceError, parse
+from probes.evidence import EvidenceError, parse, unknown_probes
 from probes.types import Evidence, Probe
 
 CONTROLS = ("control",)
@@ -104,6 +104,8 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
                 "点为成本之比，线为 95 % 区间；灰带内的差别无实际意义。",
             )
         )
+    for note in unknown_probes([session], known):
+        st.warning(parts.plain(reasons.told(note)), icon=":material/help:")
     for found in session.probes:
         with st.container(border=True):
             verdicts.measurement(found, known)

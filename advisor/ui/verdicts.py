@@ -10,6 +10,7 @@ import streamlit as st
 from advisor.types import Knowledge, Recommendation, Text
 from advisor.ui import charts, parts, reasons
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, say, words
+from probes import worth
 from probes.types import OWN, Measurement, Probe, Ratio, Status
 
 BAND = 1.05
@@ -93,6 +94,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
     status = words(PROBE_STATUS[found.status.value])
     if found.status is not Status.OK or found.ratio is None:
         st.markdown(f"{parts.badge(status, 'gray')} {parts.plain(reasons.told(found.reason))}")
+        _worth(found)
         return
     st.markdown(parts.plain(ratio_words(found.ratio)))
     limits = _limits(found.roof)
@@ -107,7 +109,15 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
             f"{seconds(found.seconds)}" + (f" · {limits}" if limits else "")
         )
     )
+    _worth(found)
     _parity(found.parity)
+
+
+def _worth(found: Measurement) -> None:
+    """Show what tuning, or a mode, is worth inside each framework, where the probe tells."""
+    names = {framework: parts.name_of(framework) for framework in found.facts}
+    for line in worth.lines([found], say("en", "zh"), names=names):
+        st.caption(parts.plain(line))
 
 
 def _parity(parity: Mapping[str, Any] | None) -> None:
