@@ -104,6 +104,9 @@ def test_a_hint_yields_to_what_is_said() -> None:
         ("各支行之间用联邦学习", "on-device"),
         ("it is trained beforehand and only runs on the watch", "beforehand"),
         ("模型事先训练好，再装到设备里", "beforehand"),
+        ("each scooter refines its own range estimate", "on-device"),
+        ("网页里用访客自己的画来训练", "on-device"),
+        ("所有训练都在总部做，现场机器只管用", "beforehand"),
     ],
 )
 def test_training_where_it_runs_is_told_from_training_beforehand(text: str, option: str) -> None:
@@ -118,6 +121,8 @@ def test_training_where_it_runs_is_told_from_training_beforehand(text: str, opti
         "we fine-tune a model and deploy it on phones",
         "在手机上跑训练好的模型",
         "deep learning on the device",
+        "we train in the cloud and run on the phone",
+        "网页里能看到训练曲线就好",
     ],
 )
 def test_running_there_is_not_training_there(text: str) -> None:
