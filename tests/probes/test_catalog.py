@@ -23,6 +23,13 @@ def test_cold_torch_compile_runs_only_when_asked():
     assert not [p for p in catalog.choose([], catalog.load()) if p.asked_only]
 
 
+def test_a_probe_of_modes_tests_what_is_claimed_of_either_and_runs_only_when_asked():
+    probe = catalog.load()["xla-mlp"]
+    assert (probe.mode, probe.baseline) == ("xla", "compiled")
+    assert "tf-xla-acceleration" in probe.claims
+    assert all(p.asked_only for p in catalog.load().values() if p.baseline)
+
+
 def test_an_unknown_probe_gets_the_nearest_one():
     with pytest.raises(catalog.CatalogError, match="did you mean 'training-mlp-eager'"):
         catalog.choose(["trainin-mlp-eager"], catalog.load())
@@ -47,6 +54,9 @@ GOOD = """
         ('"training_step"', '"training_stp"', "did you mean 'training_step'"),
         (', zh: "?"', "", "in en and zh"),
         ('criterion: "training-speed"', "", "criterion is missing"),
+        ('mode: "eager"', 'mode: "eager"\n  baseline: "eager"', "baseline 'eager' is no other mode"),
+        ('mode: "eager"', 'mode: "eager"\n  baseline: "fast"', "baseline 'fast' is no other mode"),
+        ('mode: "eager"', 'mode: "eager"\n  faster: {pytorch: ["c"]}', "against a baseline, which is missing"),
     ],
 )
 def test_a_broken_entry_is_named(tmp_path, old, new, said, monkeypatch):
