@@ -15,11 +15,15 @@ import streamlit as st
 
 from advisor import dialogue
 from advisor.types import Needs, Recommendation
-from advisor.ui import live, parts, state
+from advisor.ui import choosing, live, parts, state
 from advisor.ui.texts import language, say
+from probes import catalog
 
 LONGEST = 20_000
 """Characters taken at once; the reader copes with more, a chat line does not."""
+
+BUDGET = 60.0
+"""Seconds of measuring that "measure it" stands for."""
 
 PAUSE = 0.012
 """Seconds between two words of a new answer: readable as it comes, never a wait."""
@@ -151,8 +155,11 @@ def _pressed(action: dialogue.Action, talk: Talk) -> str:
 
 def _measure() -> None:
     plan = state.recommendation().probe_plan
-    if plan and live.current() is None:
-        live.begin([step.probe for step in plan], budget=60.0)
+    if live.current() is None:
+        probes = [step.probe for step in plan] or choosing.cross_section(catalog.load(), BUDGET)
+        live.begin(probes, budget=BUDGET)
+        # The frame, drawn before, shows how far it is.
+        st.rerun()
 
 
 def _measured_meanwhile() -> None:

@@ -141,11 +141,7 @@ def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
 
 def _nothing_planned(known: Mapping[str, Probe], budget: float) -> list[str]:
     """Offer a cross-section where no probe can change the answer: curiosity is no error."""
-    chosen, left = [], budget
-    for probe in catalog.choose([], known):
-        if probe.mode == "default" and probe.metric == "step time" and probe.seconds <= left:
-            chosen.append(probe.id)
-            left -= probe.seconds
+    chosen = cross_section(known, budget)
     said = (
         say(
             "Answer some questions, and the probes that matter to you come first.",
@@ -159,6 +155,16 @@ def _nothing_planned(known: Mapping[str, Probe], budget: float) -> list[str]:
         f"如有兴趣，可在本机比较 {len(chosen)} 种日常训练步。",
     )
     st.caption(said + also)
+    return chosen
+
+
+def cross_section(known: Mapping[str, Probe], budget: float) -> list[str]:
+    """Return everyday training steps that fit into ``budget`` seconds."""
+    chosen, left = [], budget
+    for probe in catalog.choose([], known):
+        if probe.mode == "default" and probe.metric == "step time" and probe.seconds <= left:
+            chosen.append(probe.id)
+            left -= probe.seconds
     return chosen
 
 

@@ -32,10 +32,13 @@ STYLE = """<style>
 }
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; padding-bottom: 4rem; }
 [data-testid="stToolbar"] { padding-right: 7rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-brief) { position: sticky; top: 3.75rem; z-index: 99; }
+.st-key-brief { backdrop-filter: blur(12px); border-radius: .5rem; }
 .st-key-header { position: fixed; top: .6rem; right: 1rem; width: auto; z-index: 999991; }
 </style>"""
 """Wide tables scroll by themselves instead of pushing the page aside; the language stands in the header, beside the
-pages. Nothing a user wrote ever enters here."""
+pages, and the progress of a measurement stays in view. Nothing a user wrote ever enters here."""
+
 UPLOADER = """<style>
 [data-testid="stFileUploaderDropzone"] button p,
 [data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0; }

@@ -89,7 +89,8 @@ def current() -> running.Run | None:
 def in_brief() -> None:
     """Show on every page that a measurement runs, and take its result over when it ends."""
     if current() is not None:
-        _brief()
+        with st.container(key="brief"):
+            _brief()
 
 
 @st.fragment(run_every=EVERY)

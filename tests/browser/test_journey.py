@@ -232,15 +232,28 @@ def test_answer_recommendation_probe_download(app: tuple[str, int], browser: Any
 
 
 @pytest.mark.frameworks
-def test_closing_the_tab_ends_the_measurement(app: tuple[str, int], browser: Any) -> None:
+def test_measuring_asked_for_in_the_conversation_survives_a_reload_and_ends_with_the_tab(
+    app: tuple[str, int], browser: Any
+) -> None:
     address, pid = app
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    page.goto(f"{address}/evidence?stage=research&domain=vision", timeout=PATIENCE)
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
+    page.goto(f"{address}/chat", timeout=PATIENCE)
     settle(page)
-    page.get_by_role("button", name="Start measuring").click()
-    page.get_by_text("Stop, keep what is finished").wait_for(timeout=PATIENCE)
+    line = page.get_by_placeholder("Your project")
+    for said in ("We do research on vision models on a CPU.", "What do you recommend?"):
+        line.fill(said)
+        line.press("Enter")
+        page.get_by_text(said).wait_for(timeout=PATIENCE)
+        settle(page)
+    page.get_by_role("button", name="Measure it").last.click()
+    page.get_by_text("Measuring 0 of").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Watch the measurement").wait_for(timeout=PATIENCE)
     started = children(pid)
     assert started
+
+    page.reload()
+    page.get_by_text("Measuring 0 of").or_(page.get_by_text("Measuring 1 of")).wait_for(timeout=PATIENCE)
+    assert all(process.is_running() for process in started)
 
     page.close()
 
