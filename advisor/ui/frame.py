@@ -31,6 +31,8 @@ STYLE = """<style>
   display: block; max-width: 100%; width: fit-content; overflow-x: auto; font-size: .9rem;
 }
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; padding-bottom: 4rem; }
+[data-testid="stMainBlockContainer"] h1 { text-wrap: balance; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] h1 { font-size: 1.65rem; } }
 [data-testid="stToolbar"] { padding-right: 7rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-brief) { position: sticky; top: 3.75rem; z-index: 99; }
 .st-key-brief { backdrop-filter: blur(12px); border-radius: .5rem; }

@@ -222,7 +222,10 @@ def answer_strip() -> None:
             left.markdown(f"{say('So far', '目前')}: **{plain(headline(found))}** {label}")
             left.caption(strength_line(found))
         with right:
-            go_button("recommendation", say("See why", "查看理由"), icon=":material/arrow_forward:")
+            if state.needs().answers or state.evidence():
+                go_button("recommendation", say("See why", "查看理由"), icon=":material/arrow_forward:")
+            else:
+                go_button("chat", say("Or tell it", "或用话说"), icon=":material/chat:")
 
 
 def go_button(page: str, label: str, *, icon: str | None = None, primary: bool = False) -> None:
