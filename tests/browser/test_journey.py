@@ -37,7 +37,7 @@ OVERFLOWS = (
 
 LATIN = r"[A-Za-z][A-Za-z'’]+"
 
-NAMES = "English Python Markdown PDF JSON YAML TOPSIS ReLU softmax needs.yaml settings.yaml knowledge recommendation"
+NAMES = "English Python Markdown PDF JSON TOPSIS ReLU softmax needs yaml settings knowledge recommendation json"
 """Words that are the same in Chinese, beside those of the knowledge base."""
 
 TEXTS = """() => {
