@@ -100,6 +100,10 @@ def test_a_hint_yields_to_what_is_said() -> None:
         ("federated learning across the branches", "on-device"),
         ("the model learns on the phone", "on-device"),
         ("we personalise on the device", "on-device"),
+        ("training happens inside the visitor's browser", "on-device"),
+        ("pupils train a small classifier right in Chrome", "on-device"),
+        ("the app adapts to the rider on the watch", "on-device"),
+        ("训练直接在学生自己的浏览器里完成", "on-device"),
         ("要做端侧训练", "on-device"),
         ("各支行之间用联邦学习", "on-device"),
         ("it is trained beforehand and only runs on the watch", "beforehand"),
@@ -118,6 +122,11 @@ def test_training_where_it_runs_is_told_from_training_beforehand(text: str, opti
     [
         "machine learning on a phone",
         "run a trained model on the phone",
+        "we train on device logs collected from users",
+        "trained on the phone recordings of 200 callers",
+        "we train with Keras and show the results in the browser",
+        "we train on a single machine and ship to phones",
+        "the learned controller sits on the board",
         "we fine-tune a model and deploy it on phones",
         "在手机上跑训练好的模型",
         "deep learning on the device",
@@ -201,3 +210,19 @@ def test_a_denial_told_as_a_story_is_heard_and_costs_no_other_slot(
     needs = _needs(text)
     assert gone[1] not in needs.options(gone[0])
     assert kept[1] in needs.options(kept[0])
+
+
+def test_what_is_half_sure_is_assumed_only_where_nobody_can_be_asked_back() -> None:
+    def made(confidence: float) -> reading.Understanding:
+        slot = reading.Slot(
+            question="stage", option="research", polarity="wanted", confidence=confidence, span=(0, 1), by="model"
+        )
+        offers = {"stage": ("research",)}
+        return reading.Understanding(
+            language="en", needs=Needs(), slots=(slot,), ask=("stage",), out_of_scope=False, offers=offers
+        )
+
+    assert made(0.8).assumed(KNOWLEDGE).answers == {}
+    assert made(0.8).likely(KNOWLEDGE).answers == {"stage": "research"}
+    assert made(0.8).likely(KNOWLEDGE).certainty == {"stage": 0.5}
+    assert made(0.6).likely(KNOWLEDGE).answers == {}, "less sure than what is implied"
