@@ -118,6 +118,19 @@ def test_the_recommendation_matches_its_schema(run) -> None:
         assert total == pytest.approx(utility)
 
 
+def test_a_recommendation_from_words_says_what_it_took_from_them(run) -> None:
+    told = run(
+        "recommend", "--text", "an app for Android, not for the browser; a Raspberry Pi collects the data"
+    ).stdout
+    said, assumed, excluded = (
+        next((line for line in told.splitlines() if line.startswith(start)), "")
+        for start in ("For: ", "Assumed from the text", "Ruled out: ")
+    )
+    assert "Phones" in said or "Mobile" in said, told
+    assert "Processors" in assumed, told
+    assert "browser" in excluded.lower() or "web" in excluded.lower(), told
+
+
 def test_lines_answer_in_order_and_a_bad_line_costs_only_itself(run, tmp_path: Path) -> None:
     lines = tmp_path / "lines.jsonl"
     lines.write_text(

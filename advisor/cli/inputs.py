@@ -28,7 +28,7 @@ def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> 
     if text is not None:
         from advisor import reading
 
-        said = reading.read(text, knowledge).assumed(knowledge)
+        said = reading.read(text, knowledge).likely(knowledge)
     if needs_file is None:
         return said
     written = needs.read(needs_file, knowledge)
@@ -88,5 +88,5 @@ def line_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
     if isinstance(document.get("text"), str):
         from advisor import reading
 
-        return reading.read(document["text"], knowledge).assumed(knowledge)
+        return reading.read(document["text"], knowledge).likely(knowledge)
     raise needs.InputError(["a line needs 'text' (a string) or 'needs' (a needs/1 object)"])

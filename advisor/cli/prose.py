@@ -42,6 +42,7 @@ WORDS: dict[str, dict[str, str]] = {
         "nothing": "none",
         "contradicts": "This machine contradicts the documents",
         "understood": "Understood",
+        "said": "for",
         "ruled_out": "ruled out",
         "implied": "implied",
         "sure": "sure",
@@ -88,6 +89,7 @@ WORDS: dict[str, dict[str, str]] = {
         "nothing": "无",
         "contradicts": "本机实测与文献相反",
         "understood": "理解为",
+        "said": "需求",
         "ruled_out": "已排除",
         "implied": "推断",
         "sure": "把握",
@@ -152,10 +154,33 @@ def answer(found: Recommendation, knowledge: Knowledge, *, lang: str) -> None:
     out.print(f"{words['acceptability']}{words['colon']}{shares}")
 
 
+def _asked_for(needs: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
+    """Say which needs the answer is for: what was said, what was only assumed from it, what was ruled out."""
+    words = WORDS[lang]
+    groups: dict[str, list[str]] = {"said": [], "assumed": [], "excluded": []}
+    for question, given in needs.get("answers", {}).items():
+        sure = needs.get("certainty", {}).get(question, 1.0) >= 1.0
+        for option in [given] if isinstance(given, str) else given:
+            name = need(knowledge, f"{question}.{option}", lang)
+            if option in ("none", "any"):  # "No" says nothing without what was asked
+                name = f"{knowledge.questions[question].text.in_(lang)} {name}"
+            groups["said" if sure else "assumed"].append(name)
+    for question, options in needs.get("excluded", {}).items():
+        groups["excluded"] += [need(knowledge, f"{question}.{option}", lang) for option in options]
+    headings = {"said": words["said"], "assumed": REPORT_WORDS[lang]["assumed"], "excluded": words["ruled_out"]}
+    return [
+        f"{headings[kind][:1].upper()}{headings[kind][1:]}{words['colon']}{words['comma'].join(names)}"
+        for kind, names in groups.items()
+        if names
+    ]
+
+
 def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) -> None:
     """Print a whole recommendation on about one screen."""
     words, out = WORDS[lang], console()
     answer(found, knowledge, lang=lang)
+    for line in _asked_for(found.needs, knowledge, lang):
+        out.print(escape(line), style="dim", highlight=False)
     notes = [note.in_(lang) for note in found.notes]
     for note in notes:
         out.print(escape(note))

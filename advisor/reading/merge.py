@@ -12,12 +12,11 @@ from typing import Literal
 
 from advisor.reading.lexicon import Concept, Match
 from advisor.reading.scope import Polarity
-from advisor.reading.types import FILL, OFFER
+from advisor.reading.types import FILL, IMPLIED, OFFER
 from advisor.types import Knowledge, Needs
 
 HEDGED = 0.68
 """Factor on the confidence of what the writer is not sure of: filled becomes offered."""
-IMPLIED = 0.7
 _VOTE = 0.02
 """What each hint adds to the least confidence that is filled in."""
 _SURVIVES = frozenset({"experience", "codebase"})

@@ -14,6 +14,9 @@ FILL = 0.85
 OFFER = 0.5
 """Below this confidence nothing is said at all."""
 
+IMPLIED = 0.7
+"""Confidence of what only follows from what was said."""
+
 HALF = 0.5
 """Certainty of an answer that only follows from others."""
 
@@ -64,6 +67,15 @@ class Understanding(BaseModel):
     def assumed(self, knowledge: Knowledge) -> Needs:
         """Return the needs with what is implied added, at half certainty."""
         return assumed(self.needs, self.implied, knowledge)
+
+    def likely(self, knowledge: Knowledge) -> Needs:
+        """Return the needs for whoever cannot be asked back: also what is half sure is assumed, at half certainty.
+
+        Only what is at least as sure as what is implied; in a conversation it is asked about instead.
+        """
+        sure = {(slot.question, slot.option) for slot in self.slots if slot.confidence >= IMPLIED}
+        strong = {q: tuple(option for option in options if (q, option) in sure) for q, options in self.offers.items()}
+        return assumed(self.needs, {**strong, **self.implied}, knowledge)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""

@@ -339,11 +339,12 @@ class View:
             answer = needs.get("answers", {}).get(question)
             options = [] if answer is None else [answer] if isinstance(answer, str) else list(answer)
             out = needs.get("excluded", {}).get(question, [])
+            assumed = f" ({self.words['assumed']})" if needs.get("certainty", {}).get(question, 1.0) < 1.0 else ""
             if options or out:
                 rows.append(
                     {
                         "question": self.question(question),
-                        "answer": ", ".join(self.option(question, name) for name in options),
+                        "answer": ", ".join(self.option(question, name) for name in options) + assumed,
                         "excluded": ", ".join(self.option(question, name) for name in out),
                     }
                 )
