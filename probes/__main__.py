@@ -199,14 +199,15 @@ def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
 @main.command("benchmark")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--simulated-only", is_flag=True, help="Leave out what needs workers.")
-def run_benchmark(as_json: bool, simulated_only: bool) -> None:
+@click.option("--long", "long", is_flag=True, help="Repeat the session, plant in many fresh pairs: 20 minutes more.")
+def run_benchmark(as_json: bool, simulated_only: bool, long: bool) -> None:
     """Judge the instrument against its own targets.
 
     Example: python -m probes benchmark
     """
     from probes import benchmark
 
-    result = benchmark.run(simulated_only=simulated_only, progress=lambda text: click.echo(text, err=True))
+    result = benchmark.run(simulated_only=simulated_only, long=long, progress=lambda text: click.echo(text, err=True))
     click.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json else benchmark.table(result))
 
 

@@ -56,6 +56,7 @@ class Session:
     weather: list[dict[str, Any]] = field(default_factory=list)
     pairs: int = 0
     troubled: int = 0
+    inside: float = 0.0
 
     def ready(self, settings: str) -> list[Client]:
         """Return live, configured workers, one an arm, starting those that are missing.
@@ -197,12 +198,14 @@ class Session:
     def end(self) -> None:
         """End all workers."""
         for client in self.clients.values():
+            self.inside += client.inside
             client.close()
         self.clients.clear()
 
     def drop(self) -> None:
         """End all workers at once, without asking them."""
         for client in self.clients.values():
+            self.inside += client.inside
             client.end()
         self.clients.clear()
 
@@ -316,6 +319,7 @@ def _walk(
         }
     )
     deadline, stopped = None, ""
+    start = time.monotonic()
     try:
         for index, probe in enumerate(ordered):
             began = time.monotonic()
@@ -355,6 +359,7 @@ def _walk(
             session.progress(_done(measurement))
     finally:
         session.end()
+    session.progress({"event": "spent", "seconds": time.monotonic() - start, "inside": session.inside})
     return found
 
 

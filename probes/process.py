@@ -101,13 +101,18 @@ def environment(python: str, *, settings: str) -> dict[str, str]:
 
 
 class Client:
-    """A live worker of one arm."""
+    """A live worker of one arm.
+
+    Attributes:
+        inside: seconds its worker has spent on requests, as the worker itself counted them.
+    """
 
     def __init__(self, arm: Arm, *, settings: str, scratch: str) -> None:
         self.arm, self.settings = arm, settings
         self.facts: dict[str, Any] = {}
         self.ledger: dict[str, Any] = {}
         self.devices: list[dict[str, str]] = []
+        self.inside = 0.0
         self._number = 0
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._printed = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - lives as long as the worker
@@ -194,6 +199,7 @@ class Client:
             raise self._died(do) from None
         line = self._wait(do, timeout=timeout, cancelled=cancelled)
         answer = self._parse(line, do)
+        self.inside += answer.get("inside", 0.0)
         if answer["status"] != "ok":
             raise Lost(Status(answer["status"]), f"{self.arm.label}: {answer['reason']}", alive=True)
         return answer
