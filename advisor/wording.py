@@ -162,7 +162,7 @@ NO_EVIDENCE = Text(
 )
 EITHER = Text(
     en="Either works: choose by what your team knows and likes.",
-    zh="两者都行：按团队的熟悉程度和喜好来选。",
+    zh="都可以：按团队的熟悉程度和喜好来选。",
 )
 SETTLED = Text(
     en="No remaining answer can change this.",

@@ -55,7 +55,7 @@ SAY: dict[str, tuple[str, str]] = {
     ),
     "either": (
         "Either works; **{name}** is first in only {share} of the weightings. Choose by what your team knows.",
-        "两者都行；**{name}** 只在 {share} 的权重下排第一。按团队熟悉程度选即可。",
+        "都可以；**{name}** 只在 {share} 的权重下排第一。按团队熟悉程度选即可。",
     ),
     "no-answer": (
         "The evidence cannot tell the frameworks apart for what you said.",

@@ -142,7 +142,7 @@ class View:
     def _next(self) -> tuple[list[str], list[str]]:
         """Return what to do next, in words, and what to type for it."""
         words, leader = self.words, self.found.recommended
-        parts, commands = [], []
+        parts = []
         if leader is None and self.found.excluded:
             parts.append(words["brief_relax"])
         probes, open_ = self.probe_plan(), self.found.next_questions
@@ -151,9 +151,9 @@ class View:
         if leader is not None and probes:
             command = f"framework-advisor probe run {probes[0]['probe']} -o evidence.json"
             parts.append(words["brief_measure"].format(command=command, seconds=probes[0]["seconds"]))
-        if self.install(leader):
+        commands = [line for line in self.install(leader) if not line.startswith("#")][:1]
+        if commands:
             parts.append(words["brief_install"])
-            commands = self.install(leader)[:1]
         return parts, commands
 
     def order(self) -> list[str]:

@@ -35,7 +35,7 @@ def name_of(framework: str | None, knowledge: Knowledge | None = None) -> str:
     """Return a framework's display name in the reader's language; what the data does not know stays an id."""
     base = knowledge or state.knowledge()
     known = base.frameworks.get(framework or "")
-    return words(known.name) if known else framework or say("either", "两者皆可")
+    return words(known.name) if known else framework or say("either", "都可以")
 
 
 def colors(frameworks: Iterable[str]) -> dict[str, str]:
@@ -180,7 +180,7 @@ def headline(found: Recommendation) -> str:
     if found.strength == "either":
         return say(
             f"Either works, with a tilt to {name_of(found.recommended)}",
-            f"两者皆可，略偏向 {name_of(found.recommended)}",
+            f"都可以，略偏向 {name_of(found.recommended)}",
         )
     return name_of(found.recommended)
 

@@ -246,4 +246,11 @@ def _verify(document: dict[str, Any]) -> None:
         )
     else:
         st.warning(say("The recomputed decision differs:", "重新计算的结果不同："), icon=":material/warning:")
-        parts.differences(result.get("differences", ()), none="")
+    if result["why"] != "same":
+        st.write(result["text"][language()])
+    if result["edited"]:
+        st.write(
+            f"{say('Parts that are not as they were written: ', '与写成时不一致的部分：')}{', '.join(result['edited'])}"
+        )
+    if result["differences"]:
+        parts.differences(result["differences"], none="")

@@ -17,7 +17,7 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 STRENGTH = {
     "clear": Text(en="Clear", zh="明确"),
     "leaning": Text(en="Leaning", zh="倾向"),
-    "either": Text(en="Either works", zh="两者皆可"),
+    "either": Text(en="Either works", zh="都可以"),
 }
 
 ROUTE_STATUS = {
