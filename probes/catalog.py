@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -95,12 +96,32 @@ def _nearest(word: str, known: set[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
 
 
+ALSO_CALLED = {
+    "bert": "transformer",
+    "dlrm": "recommender",
+    "gpt": "language-model",
+    "lstm": "speech",
+    "resnet": "convnet",
+}
+"""What a workload's model is usually called -> its name in the probes' ids."""
+
+
+def by_usual_name(name: str, probes: Mapping[str, Probe]) -> str:
+    """Take "training-bert-eager" for the probe of the encoder that is one."""
+    for usual, ours in ALSO_CALLED.items():
+        called = re.sub(rf"\b{usual}\b", ours, name)
+        if called in probes:
+            return called
+    return name
+
+
 def choose(ids: Sequence[str], probes: Mapping[str, Probe]) -> list[Probe]:
-    """Find the probes by id; none named means all that run unasked.
+    """Find the probes by id, or with the model's usual name in it; none named means all that run unasked.
 
     Raises:
         CatalogError: naming every unknown id and the nearest known one.
     """
+    ids = [by_usual_name(name, probes) for name in ids]
     unknown = [f"no probe {name!r}{_nearest(name, set(probes))}" for name in ids if name not in probes]
     if unknown:
         raise CatalogError(unknown)

@@ -186,10 +186,11 @@ def _known(names: Any) -> tuple[Any, ...]:
     from probes import catalog
 
     known = catalog.load()
-    problems = [output.unknown("probe", name, known) for name in names if name not in known]
+    meant = [catalog.by_usual_name(name, known) for name in names]
+    problems = [output.unknown("probe", name, known) for name in meant if name not in known]
     if problems:
         raise InputError(problems)
-    return tuple(known[name] for name in names)
+    return tuple(catalog.choose(meant, known)) if meant else ()
 
 
 def interpreters(pairs: tuple[str, ...]) -> dict[str, str]:

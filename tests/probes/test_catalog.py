@@ -72,3 +72,11 @@ def test_a_broken_entry_is_named(tmp_path, old, new, said, monkeypatch):
     path.write_text(GOOD + GOOD)
     with pytest.raises(catalog.CatalogError, match="twice"):
         catalog.load(path)
+
+
+@pytest.mark.parametrize(
+    ("usual", "ours"),
+    [("training-bert-eager", "training-transformer-eager"), ("inference-resnet-default", "inference-convnet-default")],
+)
+def test_a_models_usual_name_finds_its_probe(usual, ours):
+    assert [probe.id for probe in catalog.choose([usual], catalog.load())] == [ours]
