@@ -190,7 +190,7 @@ def _known(names: Any) -> tuple[Any, ...]:
     problems = [output.unknown("probe", name, known) for name in meant if name not in known]
     if problems:
         raise InputError(problems)
-    return tuple(catalog.choose(meant, known)) if meant else ()
+    return tuple(known[name] for name in dict.fromkeys(meant))
 
 
 def interpreters(pairs: tuple[str, ...]) -> dict[str, str]:
