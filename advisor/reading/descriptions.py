@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from advisor.knowledge import KnowledgeError
-from advisor.located import Problem
 from advisor.reading import read
+from advisor.reading.phrases import read_folder
 from advisor.reading.reader import Reader
 from advisor.types import Knowledge
 
@@ -117,18 +115,11 @@ def load(folder: Path) -> list[Description]:
     Raises:
         KnowledgeError: with every problem of every file.
     """
-    found: list[Description] = []
-    problems: list[Problem] = []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-            found += [Description.model_validate({"lang": path.stem, **entry}) for entry in document]
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, ValidationError) as error:
-            message = " ".join(str(error).split())
-            problems.append(Problem(f"knowledge/descriptions/{path.name}", 1, "", message, "see its first lines"))
-    if problems:
-        raise KnowledgeError(problems)
-    return found
+
+    def made(lang: str, document: Any) -> list[Description]:
+        return [Description.model_validate({"lang": lang, **entry}) for entry in document]
+
+    return read_folder(folder, made, place="knowledge/descriptions", way_out="see its first lines")
 
 
 def tally(described: Iterable[Description], reader: Reader, knowledge: Knowledge) -> dict[str, Tally]:

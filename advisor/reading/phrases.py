@@ -6,10 +6,10 @@ A file that is missing is a question without a model; a file that is wrong is an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -19,6 +19,8 @@ from advisor.located import Problem
 KINDS = ("wanted", "negated", "hedged", "mixed", "contrast")
 LANGUAGES = ("en", "zh")
 OUT_OF_SCOPE = "out-of-scope"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,18 +42,33 @@ def load(folder: Path) -> list[Phrase]:
     Raises:
         KnowledgeError: with every problem of every file.
     """
-    phrases: list[Phrase] = []
+    return read_folder(folder, _phrases, place="knowledge/phrases", way_out="the README beside it says how")
+
+
+def read_folder(folder: Path, made: Callable[[str, Any], Iterable[T]], *, place: str, way_out: str) -> list[T]:
+    """Read every YAML file of a folder of the knowledge base.
+
+    Args:
+        folder: its files are read in the order of their names.
+        made: (the file's name without its ending, its content) -> what is in it.
+        place: how the folder is called in a problem.
+        way_out: what to do about a file that is wrong.
+
+    Raises:
+        KnowledgeError: with every problem of every file.
+    """
+    found: list[T] = []
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
             document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-            phrases += _phrases(path.stem, document)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
+            found += made(path.stem, document)
+        except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
             message = " ".join(str(error).split())
-            problems.append(Problem(f"knowledge/phrases/{path.name}", 1, "", message, "the README beside it says how"))
+            problems.append(Problem(f"{place}/{path.name}", 1, "", message, way_out))
     if problems:
         raise KnowledgeError(problems)
-    return phrases
+    return found
 
 
 def digest(*paths: Path) -> str:
