@@ -32,19 +32,12 @@ COMPARED = ("pytorch", "tensorflow")
 def show(known: Mapping[str, Probe]) -> None:
     """Show the choice and the button that starts."""
     with st.container(border=True, key="choose"):
-        way = st.segmented_control(
-            say("What to measure?", "测量什么？"),
-            ["plan", "hand", "own"],
-            format_func={
-                "plan": say("The most telling", "最有价值的"),
-                "hand": say("I choose", "自己选"),
-                "own": say("My own model", "自己的模型"),
-            }.__getitem__,
-            default="plan",
-            required=True,
-            key="probe-way",
-            persist_state="session",
-        )
+        ways = {
+            "plan": say("The most telling", "最有价值的"),
+            "hand": say("I choose", "自己选"),
+            "own": say("My own model", "自己的模型"),
+        }
+        way = _pick(say("What to measure?", "测量什么？"), ways, key="probe-way")
         own: list[str] = []
         if way == "plan":
             budget = _budget(BUDGETS, 60, key="probe-budget")
@@ -321,20 +314,27 @@ def _pythons(arguments: list[str], problems: list[str]) -> dict[str, str]:
     return chosen
 
 
-def _threads() -> list[str]:
-    way = st.segmented_control(
-        say("Threads in each framework", "每个框架的线程数"),
-        ["one", "all", "some"],
-        format_func={
-            "one": say("One: surest", "一个：最稳"),
-            "all": say("All cores", "全部核心"),
-            "some": say("A number", "指定数目"),
-        }.__getitem__,
-        default="one",
+def _pick(label: str, names: Mapping[str, str], *, key: str) -> str | None:
+    """Offer a few ways beside each other, the first unless told."""
+    first, *_ = names
+    return st.segmented_control(
+        label,
+        list(names),
+        format_func=names.__getitem__,
+        default=first,
         required=True,
-        key="threads",
+        key=key,
         persist_state="session",
     )
+
+
+def _threads() -> list[str]:
+    ways = {
+        "one": say("One: surest", "一个：最稳"),
+        "all": say("All cores", "全部核心"),
+        "some": say("A number", "指定数目"),
+    }
+    way = _pick(say("Threads in each framework", "每个框架的线程数"), ways, key="threads")
     if way == "some":
         number = st.number_input(
             say("How many", "线程数"), 1, max(1, os.cpu_count() or 1), key="threads-number", persist_state="session"
