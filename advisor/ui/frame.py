@@ -36,6 +36,8 @@ STYLE = """<style>
 [data-testid="stToolbar"] { padding-right: 7rem; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-brief) { position: sticky; top: 3.75rem; z-index: 99; }
 .st-key-brief { backdrop-filter: blur(12px); border-radius: .5rem; }
+[data-testid^="stBaseButton-primary"], [data-testid^="stBaseLinkButton-primary"] { color: light-dark(#fff, #14191b); }
+[data-testid^="stBaseButton-primary"]:hover { color: light-dark(#fff, #14191b); }
 .st-key-header { position: fixed; top: .6rem; right: 1rem; width: auto; z-index: 999991; }
 </style>"""
 """Wide tables scroll by themselves instead of pushing the page aside; the language stands in the header, beside the
@@ -49,6 +51,20 @@ UPLOADER = """<style>
 </style>"""
 """Chinese words for the one widget whose words Streamlit does not let us set."""
 
+SCROLLERS = """
+if (!window.scrollersWatched) {
+  window.scrollersWatched = true;
+  const mark = () => document.querySelectorAll('[data-testid=stMarkdownContainer] table').forEach(
+    (table) => table.scrollWidth > table.clientWidth ? (table.tabIndex = 0) : table.removeAttribute('tabindex'));
+  let due = 0;
+  const later = () => { cancelAnimationFrame(due); due = requestAnimationFrame(mark); };
+  new MutationObserver(later).observe(document.body,
+    {childList: true, subtree: true, attributes: true, attributeFilter: ['hidden']});
+  addEventListener('resize', later);
+  later();
+}"""
+"""A table that scrolls sideways can be reached by keyboard, in browsers too that do not see to it themselves."""
+
 CLOSE = "if (innerWidth <= 768) document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();"
 """Widths up to Streamlit's own limit for a sidebar that lies over the page."""
 
@@ -58,6 +74,7 @@ def show() -> None:
     st.set_page_config(page_title="Framework Advisor", page_icon=str(ICON), layout="centered")
     st.logo(str(ICON), size="large")
     st.html(STYLE)
+    st.html(f"<script>{SCROLLERS}</script>", unsafe_allow_javascript=True)
     try:
         state.begin()
     except KnowledgeError as error:

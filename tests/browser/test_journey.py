@@ -22,6 +22,7 @@ from advisor.knowledge import load
 from probes import catalog
 
 sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "screenshots"
@@ -156,6 +157,13 @@ def foreign(page: Any) -> list[str]:
     return found
 
 
+def barriers(page: Any) -> list[str]:
+    """Return what axe-core finds against WCAG 2.1 A and AA: contrast, names, roles, focus."""
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    found = axe.Axe().run(page, options=rules).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+
+
 def measuring() -> list[psutil.Process]:
     """Return the measuring processes there are on this machine."""
     found = []
@@ -263,7 +271,7 @@ def test_measuring_asked_for_in_the_conversation_survives_a_reload_and_ends_with
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
-def test_no_page_overflows_sideways_or_fails(
+def test_no_page_overflows_sideways_fails_or_keeps_anyone_out(
     app: tuple[str, int], browser: Any, width: int, lang: str, theme: str
 ) -> None:
     address, _ = app
@@ -275,6 +283,7 @@ def test_no_page_overflows_sideways_or_fails(
 
         assert not page.locator("[data-testid=stException]").count(), name
         assert not page.evaluate(OVERFLOWS), name
+        assert barriers(page) == [], name
         if lang == "zh":
             assert foreign(page) == [], name
     page.goto(f"{address}/knowledge?lang={lang}", timeout=PATIENCE)
@@ -282,6 +291,7 @@ def test_no_page_overflows_sideways_or_fails(
     page.get_by_role("tab").last.click()
     settle(page)
     assert not page.evaluate(OVERFLOWS), "balance"
+    assert barriers(page) == [], "balance"
     context.close()
 
 
