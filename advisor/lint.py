@@ -23,6 +23,7 @@ NAMES = frozenset({"name"})
 """Fields that may hold a proper name, which is the same in both languages."""
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_REGISTRY = re.compile(r"(pypi|npm):\S+")
 _DEAD_TOOLS_OWE = "name its successor, or say in a note that there is none"
 
 
@@ -257,6 +258,9 @@ def _claim(holdings: Holdings, entry: Entry, *, claim: Any) -> Iterator[Problem]
 def _tool(entry: Entry, tool: Any) -> Iterator[Problem]:
     if tool.latest_version is not None:
         yield from _version(entry, ("latest_version",), text=tool.latest_version)
+    if tool.registry is not None and not _REGISTRY.fullmatch(tool.registry):
+        message, way_out = f"no registry '{tool.registry}'", "write pypi:NAME or npm:NAME, or leave the key out"
+        yield entry.problem(("registry",), message, way_out)
     if not tool.sources:
         yield entry.problem(("sources",), "no source", "cite at least one source id for its status")
     if tool.status not in LIVING_TOOL and tool.successor is None and tool.note is None:

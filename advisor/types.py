@@ -182,7 +182,7 @@ class Claim(Strict):
 
 
 class Tool(Strict):
-    """A tool or API by id. ``framework``: the one it belongs to, or "neutral"."""
+    """A tool or API by id. ``framework``: the one it belongs to, or "neutral". ``registry``: pypi:NAME or npm:NAME."""
 
     id: str
     name: str
@@ -190,6 +190,7 @@ class Tool(Strict):
     what: Text
     status: ToolStatus
     successor: str | None = None
+    registry: str | None = None
     latest_version: str | None = None
     latest_date: date | None = None
     since: date | None = None

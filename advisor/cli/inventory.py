@@ -11,6 +11,7 @@ from rich.markup import escape
 from advisor.cli.prose import console, framework
 
 if TYPE_CHECKING:
+    from advisor.registries import Found
     from advisor.types import Knowledge
 
 WORDS: dict[str, dict[str, str]] = {
@@ -58,6 +59,10 @@ WORDS: dict[str, dict[str, str]] = {
         "renamed": "renamed",
         "removed": "removed",
         "tables_in_english": "",
+        "newer": "{id:<30} {known:<12} -> {version} of {day}  ({registry})",
+        "untold": "{id:<30} not told by {registry}: {reason}",
+        "released": "{asked} asked, {newer} with a newer release, {untold} not told",
+        "written": "written: {file}; look at the difference, and review the claims that speak of a version",
     },
     "zh": {
         "colon": "：",
@@ -103,6 +108,10 @@ WORDS: dict[str, dict[str, str]] = {
         "renamed": "已更名",
         "removed": "已移除",
         "tables_in_english": "以下表格及理由仅有英文。",
+        "newer": "{id:<30} {known:<12} -> {version}，{day}  （{registry}）",
+        "untold": "{id:<30} {registry} 没有答复：{reason}",
+        "released": "共查询 {asked} 项，{newer} 项有新版本，{untold} 项没有答复",
+        "written": "已写入：{file}；请查看差异，并复核提到版本的论断",
     },
 }
 
@@ -141,6 +150,34 @@ def stale(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
     for row in rows:
         points = 100 * row["influence"]
         click.echo(WORDS[lang]["stale"].format(day=row["review_by"], days=row["days"], points=points, id=row["id"]))
+
+
+def release_row(found: Found) -> dict[str, Any]:
+    """Return one tool beside its registry as plain data."""
+    newest = found.newest
+    return {
+        "id": found.entry.id,
+        "registry": found.registry,
+        "known": found.known,
+        "newest": newest and {"version": newest.version, "date": newest.day.isoformat()},
+        "outdated": found.outdated,
+        "reason": found.reason,
+    }
+
+
+def releases(found: Sequence[Found], written: Sequence[str], *, lang: str) -> None:
+    """Print what is newer in the registries, what they did not tell, and which files were written."""
+    words = WORDS[lang]
+    newer = [one for one in found if one.outdated]
+    untold = [one for one in found if one.newest is None]
+    for one in newer:
+        row = {"id": one.entry.id, "known": one.known or "-", "registry": one.registry}
+        click.echo(words["newer"].format(**row, version=one.newest.version, day=one.newest.day))  # type: ignore[union-attr]
+    for one in untold:
+        click.echo(words["untold"].format(id=one.entry.id, registry=one.registry, reason=one.reason))
+    click.echo(words["released"].format(asked=len(found), newer=len(newer), untold=len(untold)))
+    for file in written:
+        click.echo(words["written"].format(file=file))
 
 
 def checked(problems: Iterable[object], warnings: Iterable[object], counts: Mapping[str, int], *, lang: str) -> None:

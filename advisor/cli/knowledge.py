@@ -132,3 +132,40 @@ def calibration(as_json: bool, lang: str) -> None:
         from advisor.cli import inventory
 
         inventory.calibration(record.figures(agreement), record.differences(agreement), lang=lang)
+
+
+@command.command(epilog="Example: framework-advisor knowledge releases --write")
+@directory
+@click.option("--write", is_flag=True, help="Put newer releases, and days that were missing, into the files.")
+@click.option("--pypi", metavar="URL", help="A mirror of PyPI with its JSON interface.")
+@click.option("--npm", metavar="URL", help="A mirror of npm's registry.")
+@output.as_json
+@output.in_language
+def releases(path: Path | None, write: bool, pypi: str | None, npm: str | None, as_json: bool, lang: str) -> None:
+    """Ask PyPI and npm which tools have a newer release than the base says.
+
+    The one command that goes to a network. Exit status 1 where the base is behind; 3 where a registry did not tell.
+    """
+    from advisor import entries, registries
+    from advisor import knowledge as knowledge_base
+    from advisor.cli import inventory
+    from advisor.needs import InputError
+
+    root = (path or knowledge_base.home()).resolve()
+    knowledge_base.load(root)
+    given = {key: url.rstrip("/") for key, url in (("pypi", pypi), ("npm", npm)) if url}
+    wrong = [url for url in given.values() if not url.startswith(("https://", "http://"))]
+    if wrong:
+        raise InputError([f"'{url}' is no web address; it begins with https://" for url in wrong])
+    found = registries.compare(entries.collect(root), registries.HOSTS | given)
+    changed = registries.edits(root, found) if write else {}
+    for file, text in changed.items():
+        output.write_atomically(file, text.encode())
+    if as_json:
+        output.emit({"releases": [inventory.release_row(one) for one in found], "written": [*map(str, changed)]})
+    else:
+        inventory.releases(found, [*map(str, changed)], lang=lang)
+    if any(one.newest is None for one in found):
+        raise click.exceptions.Exit(3)
+    if not write and any(one.outdated for one in found):
+        raise click.exceptions.Exit(1)
