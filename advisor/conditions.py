@@ -14,29 +14,30 @@ from numpy.typing import NDArray
 Bools = NDArray[np.bool_]
 Pair = tuple[str, str]
 """A question and one of its options."""
+Sides = tuple[tuple[int, ...], tuple[int, ...]]
+"""Of one question, the columns of the options named and those of all others."""
 
 
 @dataclass(frozen=True)
 class Condition:
     """One condition; without parts it always holds.
 
-    ``some``: of each tuple of columns, one must be chosen. ``not_only``: (inside, others) of a question each; where
-    something of it is chosen, one of the others must be among it.
+    ``some``: of each tuple of columns, one must be chosen. ``excepted``: groups of (inside, others), a question each;
+    of every group one question must be unanswered, or have one of its others chosen.
     """
 
     some: tuple[tuple[int, ...], ...] = ()
-    not_only: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
+    excepted: tuple[tuple[Sides, ...], ...] = ()
 
     @property
     def columns(self) -> frozenset[int]:
         """The columns it looks at."""
-        return frozenset(
-            column for part in (*self.some, *(side for sides in self.not_only for side in sides)) for column in part
-        )
+        excepted = (side for group in self.excepted for sides in group for side in sides)
+        return frozenset(column for part in (*self.some, *excepted) for column in part)
 
 
 Spelling = tuple[tuple[str, tuple[str, ...]], ...]
-"""A condition as it is written down: many claims and routes are under the same."""
+"""Answers as they are written down: many claims and routes are under the same."""
 
 
 def spelled(part: Mapping[str, Iterable[str]]) -> Spelling:
@@ -45,18 +46,18 @@ def spelled(part: Mapping[str, Iterable[str]]) -> Spelling:
 
 
 def compiled(
-    when: Mapping[str, Iterable[str]], unless: Mapping[str, Iterable[str]], *, options: Sequence[Pair]
+    when: Mapping[str, Iterable[str]], unless: Iterable[Mapping[str, Iterable[str]]], *, options: Sequence[Pair]
 ) -> Condition:
-    """Return the condition that ``when`` holds and nothing of ``unless`` does, over the given columns."""
+    """Return the condition that ``when`` holds and no group of ``unless`` does, over the given columns."""
 
-    def of(question: str, chosen: Iterable[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def of(question: str, chosen: Iterable[str]) -> Sides:
         words = set(chosen)
         mine = [(column, option in words) for column, (asked, option) in enumerate(options) if asked == question]
         return tuple(c for c, inside in mine if inside), tuple(c for c, inside in mine if not inside)
 
     return Condition(
         some=tuple(sorted(of(question, chosen)[0] for question, chosen in when.items())),
-        not_only=tuple(sorted(of(question, chosen) for question, chosen in unless.items())),
+        excepted=tuple(sorted(tuple(sorted(of(*asked) for asked in group.items())) for group in unless)),
     )
 
 
@@ -67,8 +68,9 @@ def truths(conditions: Sequence[Condition], answers: Bools) -> Bools:
     for index, condition in enumerate(conditions):
         for columns in condition.some:
             held[index] &= chosen[list(columns)].any(axis=0) if len(columns) != 1 else chosen[columns[0]]
-        for inside, others in condition.not_only:
-            held[index] &= ~chosen[list(inside)].any(axis=0) | chosen[list(others)].any(axis=0)
+        for group in condition.excepted:
+            spared = [~chosen[list(inside)].any(axis=0) | chosen[list(others)].any(axis=0) for inside, others in group]
+            held[index] &= np.logical_or.reduce(spared)
     return held.T
 
 
@@ -76,7 +78,7 @@ def reach(conditions: Sequence[Condition], answers: Bools, possible: Bools) -> t
     """Return which conditions surely hold, and which may, however answers grow within ``possible``; (conditions,) each.
 
     ``possible`` adds options of open questions only: a question answered already is closed. More answers can only
-    make more of ``some`` true; the first answer to an open question may make a ``not_only`` false.
+    make more of ``some`` true; the first answer to an open question may make an exception hold.
     """
     surely = np.ones(len(conditions), dtype=np.bool_)
     maybe = surely.copy()
@@ -84,11 +86,17 @@ def reach(conditions: Sequence[Condition], answers: Bools, possible: Bools) -> t
         for columns in condition.some:
             surely[index] &= answers[list(columns)].any()
             maybe[index] &= possible[list(columns)].any()
-        for inside, others in condition.not_only:
-            if answers[[*inside, *others]].any():
-                holds = bool(answers[list(others)].any())
-                surely[index] &= holds
-                maybe[index] &= holds
-            else:
-                surely[index] &= not possible[list(inside)].any()
+        for group in condition.excepted:
+            spared, sparable = zip(*(_spared(sides, answers, possible) for sides in group), strict=True)
+            surely[index] &= any(spared)
+            maybe[index] &= any(sparable)
     return surely, maybe
+
+
+def _spared(sides: Sides, answers: Bools, possible: Bools) -> tuple[bool, bool]:
+    """Return whether a question surely keeps, and may keep, an exception from holding."""
+    inside, others = map(list, sides)
+    if answers[[*inside, *others]].any():
+        chosen = bool(answers[others].any())
+        return chosen, chosen
+    return not possible[inside].any(), True

@@ -121,23 +121,25 @@ def _options(holdings: Holdings) -> dict[str, set[str]]:
 
 def _answers(holdings: Holdings, entry: Entry, *, thing: Any) -> Iterator[Problem]:
     """Check the answers under which a claim or a route applies, and under which it does not."""
-    yield from _chosen(holdings, entry, key="when", asked=thing.when)
-    yield from _chosen(holdings, entry, key="unless", asked=thing.unless)
+    yield from _chosen(holdings, entry, where=("when",), asked=thing.when)
+    listed = (*entry.path, "unless", 0) in entry.document.lines
+    for at, group in enumerate(thing.unless):
+        yield from _chosen(holdings, entry, where=("unless", at) if listed else ("unless",), asked=group)
 
 
-def _chosen(holdings: Holdings, entry: Entry, *, key: str, asked: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
+def _chosen(holdings: Holdings, entry: Entry, *, where: Path, asked: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
     questions = known(holdings, "questions")
     if questions is None:
         return
     options = _options(holdings)
     for question, chosen in asked.items():
         if question not in questions:
-            yield entry.problem((key, question), f"unknown question '{question}'", nearest(question, questions))
+            yield entry.problem((*where, question), f"unknown question '{question}'", nearest(question, questions))
             continue
         for at, option in enumerate(chosen):
             if option not in options.get(question, {option}):
                 message = f"'{question}' has no option '{option}'"
-                yield entry.problem((key, question, at), message, nearest(option, options[question]))
+                yield entry.problem((*where, question, at), message, nearest(option, options[question]))
 
 
 def _need(holdings: Holdings, entry: Entry, *, where: Path, need: str) -> Iterator[Problem]:

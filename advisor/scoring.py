@@ -9,7 +9,7 @@ The model is additive on absolute scales (see the design): U_a = sum_j w_j v_j(a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,7 +20,7 @@ from advisor import measured as door
 from advisor import voices
 from advisor.arithmetic import leaders, observe, patterns, product
 from advisor.conditions import Bools, Condition, Spelling, compiled, spelled, truths
-from advisor.types import LIVING_ROUTE, Claim, Knowledge, Needs, Route
+from advisor.types import LIVING_ROUTE, Answers, Claim, Knowledge, Needs, Route
 from advisor.voices import Floats, Member, Path, Voice, applicable
 
 __all__ = ["Judged", "Problem", "Scored", "applicable", "judge", "prepare", "score"]
@@ -78,7 +78,7 @@ class Problem:
     fixed: Floats = field(default_factory=lambda: np.zeros((2, 0, 0)))
     requirements: dict[str, tuple[str, dict[int, list[list[int]]]]] = field(default_factory=dict)
     ratios: dict[int, list[tuple[int, int, float, float]]] = field(default_factory=dict)
-    _spelled: dict[tuple[Spelling, Spelling], int] = field(default_factory=dict)
+    _spelled: dict[tuple[Spelling, tuple[Spelling, ...]], int] = field(default_factory=dict)
     _heard: dict[int, list[int]] = field(default_factory=dict)
 
     # ------------------------------------------------------------ answers and conditions
@@ -92,13 +92,13 @@ class Problem:
                     row[self.column[question, option]] = True
         return row
 
-    def condition(self, when: Mapping[str, Iterable[str]], *, unless: Mapping[str, Iterable[str]] | None = None) -> int:
+    def condition(self, when: Answers, *, unless: Sequence[Answers] = ()) -> int:
         """Return the index of a condition, made when new."""
         if not when and not unless:
             return voices.ALWAYS
-        said = (spelled(when), spelled(unless or {}))
+        said = (spelled(when), tuple(map(spelled, unless)))
         if said not in self._spelled:
-            key = compiled(when, unless or {}, options=self.options)
+            key = compiled(when, unless, options=self.options)
             if key not in self.condition_index:
                 self.condition_index[key] = len(self.conditions)
                 self.conditions.append(key)

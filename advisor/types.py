@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Effect = Annotated[int, Field(ge=-2, le=2)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -23,6 +23,12 @@ ToolStatus = Literal["active", "maintenance", "deprecated", "archived", "renamed
 RouteStatus = Literal["supported", "beta", "experimental", "maintenance", "deprecated", "dead"]
 Strength = Literal["clear", "leaning", "either"]
 Option = str
+Answers = dict[str, tuple[Option, ...]]
+"""Options by question."""
+Exceptions = Annotated[
+    tuple[Answers, ...], BeforeValidator(lambda given: [given] if isinstance(given, dict) and given else given or ())
+]
+"""Groups of answers; one group may be written without a list."""
 
 CLAIM_STATUS: dict[str, str] = {
     "current": "active",
@@ -143,7 +149,8 @@ class Claim(Strict):
         value: effect on the criterion today, per framework, -2..2; a framework not named is not judged.
         truth: whether the statement holds today; outdated and wrong claims weigh nothing.
         when: answers under which it applies {question: [options]}: all questions, any option each.
-        unless: answers under which it does not: a question of these answered with none but these options.
+        unless: answers under which it does not, in groups of which any suffices: all the questions of a group answered,
+            each with none but its options.
         versions: PEP 440 range per framework for which it was checked.
         origin: "source" where the source document says it (``section`` says where), else "ours".
         favours: framework the statement speaks for, or "none" / "both".
@@ -163,8 +170,8 @@ class Claim(Strict):
     origin: Literal["source", "ours"]
     section: str | None = None
     favours: str = "none"
-    when: dict[str, tuple[Option, ...]] = {}
-    unless: dict[str, tuple[Option, ...]] = {}
+    when: Answers = {}
+    unless: Exceptions = ()
     versions: dict[FrameworkId, str] = {}
     tools: tuple[str, ...] = ()
     sources: tuple[str, ...]
@@ -204,7 +211,7 @@ class Route(Strict):
     """How a need is reached from a framework: concrete tools, their state, and how good the way is.
 
     ``need`` is "question.option". ``effect`` and ``grade`` place it on the criterion that names the
-    need. ``when`` restricts it to answers, ``unless`` takes answers out, as in a claim. ``environment``: "own"
+    need. ``when`` restricts it to answers, ``unless`` excepts answers, as in a claim. ``environment``: "own"
     where its packages do not install beside the framework's current version.
     """
 
@@ -219,8 +226,8 @@ class Route(Strict):
     note: Text | None = None
     install: str | None = None
     environment: Literal["shared", "own"] = "shared"
-    when: dict[str, tuple[Option, ...]] = {}
-    unless: dict[str, tuple[Option, ...]] = {}
+    when: Answers = {}
+    unless: Exceptions = ()
     claims: tuple[ClaimId, ...] = ()
     sources: tuple[str, ...] = ()
 

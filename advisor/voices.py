@@ -64,10 +64,13 @@ def holds(when: Mapping[str, Iterable[str]], needs: Needs) -> bool:
 
 
 def applies(thing: Claim | Route, needs: Needs) -> bool:
-    """Return True where ``when`` holds and no question of ``unless`` was answered with none but its options."""
+    """Return True where ``when`` holds and of no group of ``unless`` all questions have none but its options."""
     return holds(thing.when, needs) and not any(
-        needs.options(question) and set(needs.options(question)) <= set(options)
-        for question, options in thing.unless.items()
+        all(
+            needs.options(question) and set(needs.options(question)) <= set(options)
+            for question, options in group.items()
+        )
+        for group in thing.unless
     )
 
 

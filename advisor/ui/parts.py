@@ -112,6 +112,16 @@ def claim_line(claim: Claim) -> None:
             st.caption(f"{say('Source', '来源')}: {source_line(first)}{tail}")
 
 
+def _answers(asked: Mapping[str, Sequence[str]]) -> str:
+    """Return answers in words; where there are several questions, all of them are meant."""
+    questions = state.knowledge().questions
+    return say(" and ", " 且 ").join(
+        f"{words(questions[q].text) if q in questions else q} → "
+        + say(" or ", " 或 ").join(option_name(q, option) for option in options)
+        for q, options in asked.items()
+    )
+
+
 def claim_card(claim: Claim) -> None:
     """Show a claim in full: statement, finding, effect, evidence against, sources, dates."""
     base = state.knowledge()
@@ -123,17 +133,11 @@ def claim_card(claim: Claim) -> None:
         facts.append(f"{say('Effect', '影响')}: {plain(effect_words(claim))}")
     if claim.section:
         facts.append(f"{say('Source document', '源文档')}: {plain(section(claim.section))}")
-    for asked, name in (
-        (claim.when, say("Applies when", "适用条件")),
-        (claim.unless, say("Does not apply where the answer is only", "以下为唯一回答时不适用")),
-    ):
-        if asked:
-            answers = "; ".join(
-                f"{words(base.questions[q].text) if q in base.questions else q} → "
-                + say(" or ", " 或 ").join(option_name(q, option) for option in options)
-                for q, options in asked.items()
-            )
-            facts.append(f"{name}: {plain(answers)}")
+    if claim.when:
+        facts.append(f"{say('Applies when', '适用条件')}: {plain(_answers(claim.when))}")
+    for group in claim.unless:
+        name = say("Does not apply where the answer is only", "以下为唯一回答时不适用")
+        facts.append(f"{name}: {plain(_answers(group))}")
     if claim.versions:
         facts.append(
             f"{say('Checked for', '核对版本')}: "

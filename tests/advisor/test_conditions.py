@@ -37,9 +37,26 @@ def test_an_exception_silences_a_claim_only_where_nothing_else_was_answered(
     assert voices.applies(ON_CARDS, Needs(answers=answers)) is speaks
 
 
+@pytest.mark.parametrize(
+    ("answers", "speaks"),
+    [
+        ({"device": ("gpu",)}, True),
+        ({"device": ("gpu",), "stage": "p"}, False),
+        ({"device": ("cpu", "gpu"), "stage": "p"}, True),
+        ({"deploy": ("web",)}, False),
+    ],
+)
+def test_of_a_group_all_must_hold_and_of_several_groups_one_suffices(
+    answers: dict[str, str | tuple[str, ...]], speaks: bool
+) -> None:
+    groups = [{"device": ("gpu",), "stage": ("p",)}, {"deploy": ("web",)}]
+    claim = small.claim("groups", "x", {"a": 1}, unless=groups)
+    assert voices.applies(claim, Needs(answers=answers)) is speaks
+
+
 @given(worlds.conditions, worlds.exceptions, worlds.needs())
 def test_the_matrix_and_the_words_say_the_same(
-    when: dict[str, tuple[str, ...]], unless: dict[str, tuple[str, ...]], needs: Needs
+    when: dict[str, tuple[str, ...]], unless: list[dict[str, tuple[str, ...]]], needs: Needs
 ) -> None:
     condition = conditions.compiled(when, unless, options=COLUMNS)
     claim = small.claim("any", "x", {"a": 1}, when=when, unless=unless)
@@ -48,7 +65,7 @@ def test_the_matrix_and_the_words_say_the_same(
 
 @given(worlds.conditions, worlds.exceptions, worlds.needs(), st.sets(st.sampled_from(sorted(worlds.OPTIONS))))
 def test_what_surely_holds_holds_however_open_questions_are_answered_and_what_may_not_never_does(
-    when: dict[str, tuple[str, ...]], unless: dict[str, tuple[str, ...]], needs: Needs, asked: set[str]
+    when: dict[str, tuple[str, ...]], unless: list[dict[str, tuple[str, ...]]], needs: Needs, asked: set[str]
 ) -> None:
     condition = conditions.compiled(when, unless, options=COLUMNS)
     answers = row(needs)

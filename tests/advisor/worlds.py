@@ -29,11 +29,15 @@ conditions = st.one_of(
 )
 
 
-exceptions = st.one_of(
-    st.just({}),
-    st.sampled_from(
-        [("stage", ("p",)), ("deploy", ("web",)), ("deploy", ("none", "mobile")), ("device", ("gpu",))]
-    ).map(lambda pair: {pair[0]: pair[1]}),
+exceptions = st.lists(
+    st.lists(
+        st.sampled_from(
+            [("stage", ("p",)), ("deploy", ("web",)), ("deploy", ("none", "mobile")), ("device", ("gpu",))]
+        ),
+        min_size=1,
+        max_size=2,
+    ).map(dict),
+    max_size=2,
 )
 
 

@@ -70,6 +70,22 @@ REFERENCES: dict[str, base.Case] = {
         ("unknown question", "'deploy'"),
     ),
     "unknown option": (CLAIMS, "- mobile", "- moblie", "moblie", "when.deploy[0]", ("no option 'moblie'", "'mobile'")),
+    "unknown option of an exception": (
+        CLAIMS,
+        "    versions:",
+        "    unless: {deploy: [none, moblie]}\n    versions:",
+        "moblie",
+        "unless.deploy[1]",
+        ("no option 'moblie'", "'mobile'"),
+    ),
+    "unknown question of one exception of several": (
+        CLAIMS,
+        "    versions:",
+        "    unless:\n      - {deploy: [none]}\n      - {deplyo: [none]}\n    versions:",
+        "deplyo",
+        "unless[1].deplyo",
+        ("unknown question", "'deploy'"),
+    ),
     "unknown successor": (CLAIMS, "by: peak-memory", "by: peek-memory", "peek", "superseded_by", ("'peak-memory'",)),
     "unknown tool successor": (
         "tools.yaml",
