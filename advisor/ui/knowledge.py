@@ -50,36 +50,45 @@ def _claims(base: Knowledge) -> None:
         max_chars=200,
         icon=":material/search:",
     )
+    groups = {group: words(GROUP[group]) if group in GROUP else group for group in _groups(base)}
+    group = st.pills(
+        say("Subject", "主题"),
+        list(groups),
+        selection_mode="multi",
+        key="knowledge-group",
+        format_func=groups.__getitem__,
+    )
     with st.expander(say("Filters", "筛选"), icon=":material/filter_list:"):
-        criterion = st.multiselect(
+        left, right = st.columns(2)
+        criterion = left.multiselect(
             say("Criterion", "准则"),
             list(base.criteria),
             key="knowledge-criterion",
             placeholder=say("all", "全部"),
             format_func={key: words(one.name) for key, one in base.criteria.items()}.__getitem__,
         )
-        truth = st.multiselect(
+        truth = right.multiselect(
             say("Holds today?", "至今成立？"),
             list(TRUTH),
             key="knowledge-truth",
             placeholder=say("all", "全部"),
             format_func={key: words(text) for key, (text, _) in TRUTH.items()}.__getitem__,
         )
-        grade = st.multiselect(
+        grade = left.multiselect(
             say("Strength of evidence", "证据强度"),
             list(GRADE),
             key="knowledge-grade",
             placeholder=say("all", "全部"),
             format_func={key: words(text) for key, text in GRADE.items()}.__getitem__,
         )
-        framework = st.multiselect(
+        framework = right.multiselect(
             say("About", "涉及框架"),
             list(base.frameworks),
             key="knowledge-framework",
             placeholder=say("all", "全部"),
             format_func={key: words(one.name) for key, one in base.frameworks.items()}.__getitem__,
         )
-        origin = st.multiselect(
+        origin = left.multiselect(
             say("Origin", "出处"),
             ["source", "ours"],
             key="knowledge-origin",
@@ -89,7 +98,7 @@ def _claims(base: Knowledge) -> None:
                 "ours": say("added by us", "我们补充"),
             }.__getitem__,
         )
-        source = st.multiselect(
+        source = right.multiselect(
             say("Source", "来源"),
             sorted(base.sources),
             key="knowledge-source",
@@ -99,7 +108,8 @@ def _claims(base: Knowledge) -> None:
     found = [
         claim
         for claim in search(query, base)
-        if (not criterion or claim.criterion in criterion)
+        if (not group or base.criteria[claim.criterion].group in group)
+        and (not criterion or claim.criterion in criterion)
         and (not truth or claim.truth in truth)
         and (not grade or claim.grade in grade)
         and (not framework or set(framework) & set(claim.value))
@@ -110,15 +120,30 @@ def _claims(base: Knowledge) -> None:
     if not found:
         st.info(say("Nothing fits. Take a filter away.", "没有符合条件的内容，请放宽筛选。"))
         return
-    _paged(found)
+    _paged(_ordered(found, base), base)
 
 
-def _paged(found: list[Claim]) -> None:
+def _groups(base: Knowledge) -> list[str]:
+    """Return the groups of criteria, in the criteria's own order."""
+    return list(dict.fromkeys(criterion.group for criterion in base.criteria.values()))
+
+
+def _ordered(found: list[Claim], base: Knowledge) -> list[Claim]:
+    """Return claims by subject, and in a subject those that weigh before those kept for the record."""
+    place = {criterion: at for at, criterion in enumerate(base.criteria)}
+    return sorted(found, key=lambda claim: (place[claim.criterion], list(TRUTH).index(claim.truth), claim.id))
+
+
+def _paged(found: list[Claim], base: Knowledge) -> None:
     pages = -(-len(found) // PER_PAGE)
     at = 0
     if pages > 1:
         at = min(st.session_state.get("knowledge-page", 1), pages) - 1
+    subject = ""
     for claim in found[at * PER_PAGE : (at + 1) * PER_PAGE]:
+        if claim.criterion != subject:
+            subject = claim.criterion
+            st.markdown(f"##### {parts.plain(words(base.criteria[subject].name))}")
         truth, color = TRUTH[claim.truth]
         mark = "" if claim.truth == "current" else f" {parts.badge(words(truth), color)}"
         with st.expander(f"{parts.plain(words(claim.statement))}{mark}"):

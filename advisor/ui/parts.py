@@ -123,9 +123,8 @@ def _answers(asked: Mapping[str, Sequence[str]]) -> str:
 
 
 def claim_card(claim: Claim) -> None:
-    """Show a claim in full: statement, finding, effect, evidence against, sources, dates."""
+    """Show what stands behind a claim, below its statement: finding, effect, evidence against, sources, dates."""
     base = state.knowledge()
-    st.markdown(f"**{plain(words(claim.statement))}**")
     st.markdown(claim_badges(claim))
     st.markdown(plain(words(claim.finding)))
     facts = [f"{say('Criterion', '准则')}: {plain(words(base.criteria[claim.criterion].name))}"]
