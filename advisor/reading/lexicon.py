@@ -51,6 +51,7 @@ class Concept(BaseModel):
         needs: questions of which another answer must have been read for ``rules_out`` to hold.
         context: its pattern's match is wide; other concepts inside it stand beside it.
         weak: what it says holds unless something surer of its question is said ("customers": production).
+        yields_to: options beside which it says nothing, where they are said for sure ("pictures" that are generated).
         only_with: macros of which one must occur in the text for the patterns to be tried at all; saves time.
         focus: macro whose last occurrence in a pattern's match is its place; the words before it are context.
         words: wordings, English with optional plural; patterns: regular expressions over the normalised text.
@@ -69,6 +70,7 @@ class Concept(BaseModel):
     opaque: bool = False
     partial: bool = False
     needs: Options = {}
+    yields_to: Options = {}
     focus: str | None = None
     only_with: tuple[str, ...] = ()
     context: bool = False
@@ -132,7 +134,8 @@ class Lexicon:
                 script = _script(pattern)
                 for name, text in macros.items():
                     pattern = pattern.replace("{" + name + "}", f"(?:{text})")
-                self._patterns.append((re.compile(pattern), focus, concept, script))
+                # ASCII: a Chinese character ends a Latin word, as a reader sees it; else "qwen2做lora" would be one.
+                self._patterns.append((re.compile(pattern, re.ASCII), focus, concept, script))
         self.terms = frozenset(terms)
 
     def find(self, text: str) -> list[Match]:
@@ -223,7 +226,7 @@ def _read(path: Path) -> Lexicon:
         concepts = []
         problems: list[Problem] = []
         for entry in document["concepts"]:
-            for key in ("says", "implies", "rules_out", "denied_excludes", "denied_says", "needs"):
+            for key in ("says", "implies", "rules_out", "denied_excludes", "denied_says", "needs", "yields_to"):
                 if key in entry:
                     entry[key] = _listed(entry[key])
             try:

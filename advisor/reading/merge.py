@@ -30,6 +30,7 @@ class Reading:
 
     ``fallback``: holds unless something else of its question is wanted ("no GPU" says cpu, but for a TPU).
     ``hint``: from a weak word; holds unless something surer is said, and more hints outweigh fewer.
+    ``yields``: (question, option) beside which it does not hold, where they are said for sure.
     ``partial``: its exclusion yields to any other of its kind ("Android but not iOS").
     ``generic``: its exclusion yields to a product named ("no GPU on the phone ... my RTX 3090").
     """
@@ -46,6 +47,7 @@ class Reading:
     partial: bool = False
     fallback: bool = False
     hint: bool = False
+    yields: tuple[tuple[str, str], ...] = ()
 
 
 def evidence(match: Match, polarity: Polarity) -> list[Reading]:
@@ -88,6 +90,7 @@ def _readings(
             implied=implied,
             generic=match.concept.generic,
             partial=match.concept.partial,
+            yields=tuple((name, one) for name, others in match.concept.yields_to.items() for one in others),
         )
         for question, options in said.items()
         for option in options
@@ -130,10 +133,13 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
     wanted = [reading for reading in best.values() if reading.wanted and not reading.implied]
     firm = {reading.question for reading in wanted if not reading.fallback and reading.confidence >= FILL}
     said = {reading.question for reading in wanted}
+    sure = {(reading.question, reading.option) for reading in wanted if reading.confidence >= FILL}
     kept = [
         reading
         for reading in best.values()
-        if not (reading.implied and reading.question in said) and not (reading.fallback and reading.question in firm)
+        if not (reading.implied and reading.question in said)
+        and not (reading.fallback and reading.question in firm)
+        and not (reading.wanted and sure.intersection(reading.yields))
     ]
     return sorted(_one_each(kept, knowledge), key=lambda reading: (reading.start, reading.end)), contradictions
 
@@ -149,8 +155,8 @@ def _voted(found: Sequence[Reading]) -> Iterator[Reading]:
             yield reading
 
 
-def _rank(reading: Reading) -> tuple[bool, bool, bool, float]:
-    return (not reading.implied, reading.by == "rule", not reading.fallback, reading.confidence)
+def _rank(reading: Reading) -> tuple[bool, bool, bool, float, bool]:
+    return (not reading.implied, reading.by == "rule", not reading.fallback, reading.confidence, not reading.yields)
 
 
 def _one_each(found: list[Reading], knowledge: Knowledge) -> list[Reading]:

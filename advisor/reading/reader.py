@@ -18,7 +18,7 @@ from advisor.reading.types import FILL, OFFER
 
 MARGIN = 0.25
 """The best class must lead the second by this much to be filled in."""
-_FILL_BY_MODEL = 0.93
+_FILL_BY_MODEL = 0.97
 """Stricter than for a rule: the model knows phrases, and real texts say much that none of them says."""
 _FEW = 2
 """In a text of more clauses the model does not fill from a scrap of one: much of it is about nothing we ask."""
