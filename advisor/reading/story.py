@@ -34,9 +34,10 @@ def retold(found: Sequence[Reading], text: str, cues: Cues, *, frameworks: Colle
     if not kept and not cues.leaves.search(text) and not cues.complains.search(text):
         return list(found)
     if not kept:
+        given_up = {CODE, _KNOWN} if cues.leaves.search(text) else {CODE}
         return [
             replace(reading, confidence=min(reading.confidence, _OPEN))
-            if reading.question == CODE and reading.wanted and reading.option in frameworks
+            if reading.question in given_up and reading.wanted and reading.option in frameworks
             else reading
             for reading in found
         ]
