@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError
@@ -18,16 +18,19 @@ from advisor import knowledge as knowledge_base
 from advisor import needs as needs_reader
 from advisor.advise import advise
 from advisor.needs import InputError
-from advisor.types import Answer, FrameworkId, Knowledge, Needs, Recommendation, Strict
+from advisor.types import Answer, FrameworkId, Knowledge, Needs, Recommendation, Strength, Strict
 
 FILE = "calibration.yaml"
+FRESH = "calibration-fresh.yaml"
+"""Cases looked up by others, later; see its first lines."""
 REPORT = "CALIBRATION.md"
 
 
 class Case(Strict):
     """One published decision. ``chosen``: a framework, or a word for what is none ("keras", "other").
 
-    ``why``: what the knowledge base says where its answer is, or nearly is, another one.
+    ``why``: what the knowledge base says where its answer is, or nearly is, another one. ``seen``: whether anybody who
+    works on the base has looked at what it says of the case.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Case(Strict):
     answers: dict[str, Answer]
     excluded: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     why: str = ""
+    seen: bool = True
 
 
 class Record(Strict):
@@ -47,6 +51,10 @@ class Record(Strict):
     day: date
     frameworks: tuple[FrameworkId, ...]
     cases: tuple[Case, ...]
+
+    def half(self, *, seen: bool) -> Record:
+        """Return the record with those of its cases that have been looked at, or have not."""
+        return self.model_copy(update={"cases": tuple(case for case in self.cases if case.seen is seen)})
 
 
 @dataclass(frozen=True)
@@ -75,11 +83,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Agreement:
-    """All outcomes and their figures; recalls are over cases that are still valid."""
+    """All outcomes and their figures, over cases that are still valid.
+
+    ``strengths``: of the recommendations of each strength, how many name what was chosen, where that is an alternative.
+    """
 
     outcomes: tuple[Outcome, ...]
     recall: dict[FrameworkId, tuple[int, int]]
     macro: float | None
+    strengths: dict[str, tuple[int, int]]
     tools_offered: tuple[int, int]
     tools_known: tuple[int, int]
 
@@ -93,6 +105,7 @@ class Agreement:
             "cases": len(self.outcomes),
             "recall": {name: {"agree": hit, "of": of} for name, (hit, of) in self.recall.items()},
             "macro_recall": self.macro,
+            "strengths": {name: {"agree": hit, "of": of} for name, (hit, of) in self.strengths.items()},
             "tool_offered_by_recommended": {"agree": self.tools_offered[0], "of": self.tools_offered[1]},
             "tool_offered_anywhere": {"agree": self.tools_known[0], "of": self.tools_known[1]},
             "unexplained": self.unexplained(),
@@ -169,6 +182,10 @@ def compare(record: Record, knowledge: Knowledge) -> Agreement:
         outcomes=outcomes,
         recall={name: counts for name, counts in sorted(recall.items()) if counts[1]},
         macro=sum(shares) / len(shares) if shares else None,
+        strengths={
+            strength: _count([outcome.agrees for outcome in valid if outcome.strength == strength])
+            for strength in get_args(Strength)
+        },
         tools_offered=_count([outcome.tool_offered for outcome in valid]),
         tools_known=_count([outcome.tool_known for outcome in valid]),
     )
@@ -201,18 +218,27 @@ def _count(said: Sequence[bool | None]) -> tuple[int, int]:
 # ---------------------------------------------------------------- as Markdown
 
 
-def figures(agreement: Agreement) -> str:
-    """Return the figures as a table."""
-    rows = [f"| recall, {name} chosen | {_share(counts)} |" for name, counts in agreement.recall.items()]
-    macro = "-" if agreement.macro is None else f"{agreement.macro:.3f}"
+def figures(**parts: Agreement) -> str:
+    """Return the figures as a table, a column for each part of the record."""
+    names = list(dict.fromkeys(name for agreement in parts.values() for name in agreement.recall))
+    rows = {
+        **{
+            f"recall, {name} chosen": [_share(one.recall.get(name, (0, 0))) for one in parts.values()] for name in names
+        },
+        "macro recall": ["-" if one.macro is None else f"{one.macro:.3f}" for one in parts.values()],
+        **{
+            f"said to be {name}, and what was chosen": [_share(one.strengths[name]) for one in parts.values()]
+            for name in get_args(Strength)
+        },
+        "a chosen tool offered with the recommended framework": [_share(one.tools_offered) for one in parts.values()],
+        "a chosen tool offered with any framework": [_share(one.tools_known) for one in parts.values()],
+    }
+    heads = [name.replace("_", " ") for name in parts] if len(parts) > 1 else [""]
     return "\n".join(
         [
-            "| on cases that are still valid | |",
-            "| --- | --: |",
-            *rows,
-            f"| macro recall | {macro} |",
-            f"| a chosen tool offered with the recommended framework | {_share(agreement.tools_offered)} |",
-            f"| a chosen tool offered with any framework | {_share(agreement.tools_known)} |",
+            f"| on cases that are still valid | {' | '.join(heads)} |",
+            f"| --- | {' | '.join('--:' for _ in heads)} |",
+            *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()),
         ]
     )
 

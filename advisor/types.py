@@ -24,18 +24,12 @@ RouteStatus = Literal["supported", "beta", "experimental", "maintenance", "depre
 Strength = Literal["clear", "leaning", "either"]
 Option = str
 Answers = dict[str, tuple[Option, ...]]
-"""Options by question."""
 Exceptions = Annotated[
     tuple[Answers, ...], BeforeValidator(lambda given: [given] if isinstance(given, dict) and given else given or ())
 ]
 """Groups of answers; one group may be written without a list."""
 
-CLAIM_STATUS: dict[str, str] = {
-    "current": "active",
-    "contested": "disputed",
-    "outdated": "superseded",
-    "wrong": "retired",
-}
+CLAIM_STATUS = {"current": "active", "contested": "disputed", "outdated": "superseded", "wrong": "retired"}
 """What a claim's truth today means for its life in the knowledge base; only active and disputed weigh."""
 
 LIVING_TOOL = frozenset({"active", "maintenance"})

@@ -126,12 +126,16 @@ def calibration(as_json: bool, lang: str) -> None:
 
     knowledge = knowledge_base.load()
     agreement = record.compare(record.read(knowledge), knowledge)
+    fresh = record.read(knowledge, knowledge_base.home() / record.FRESH)
+    seen, unseen = (record.compare(fresh.half(seen=half), knowledge) for half in (True, False))
     if as_json:
-        output.emit(agreement.document())
+        fresh_document = {"seen": seen.document(), "unseen": unseen.document()}
+        output.emit(agreement.document() | {"fresh": fresh_document})
     else:
         from advisor.cli import inventory
 
-        inventory.calibration(record.figures(agreement), record.differences(agreement), lang=lang)
+        table = record.figures(first_part=agreement, fresh_seen=seen, fresh_unseen=unseen)
+        inventory.calibration(table, record.differences(agreement), lang=lang)
 
 
 @command.command(epilog="Example: framework-advisor knowledge releases --write")

@@ -52,6 +52,8 @@ def test_recall_is_counted_by_framework_over_cases_that_still_hold() -> None:
     )
 
     assert found.recall == {"a": (1, 2), "b": (1, 1)}
+    assert sum(of for _, of in found.strengths.values()) == 3
+    assert sum(hit for hit, _ in found.strengths.values()) == 2
     assert found.macro == 0.75
     assert [outcome.agrees for outcome in found.outcomes] == [True, False, True, False, None]
     assert found.unexplained() == ["two", "four"]
@@ -100,6 +102,31 @@ def test_a_broken_record_is_refused_with_its_place(tmp_path: Path, change: dict[
     assert told in " ".join(refused.value.problems)
 
 
+def test_a_record_is_halved_by_what_was_looked_at() -> None:
+    whole = record(case("one", "think", "a"), case("two", "ship", "b", seen=False))
+
+    assert [entry.id for entry in whole.half(seen=True).cases] == ["one"]
+    assert [entry.id for entry in whole.half(seen=False).cases] == ["two"]
+
+
+def test_parts_stand_beside_each_other_with_the_recall_of_every_one() -> None:
+    first = calibration.compare(record(case("one", "think", "a")), BASE)
+    later = calibration.compare(record(case("two", "ship", "b")), BASE)
+
+    table = calibration.figures(first=first, later_on=later).splitlines()
+
+    assert table[0] == "| on cases that are still valid | first | later on |"
+    assert "| recall, a chosen | 1 of 1 (1.000) | - |" in table
+    assert "| recall, b chosen | - | 1 of 1 (1.000) |" in table
+
+
+def test_fresh_cases_are_no_cases_of_the_first_part() -> None:
+    base = knowledge.load()
+    first = {entry.source for entry in calibration.read(base).cases}
+    fresh = {entry.source for entry in calibration.read(base, knowledge.home() / calibration.FRESH).cases}
+    assert not first & fresh
+
+
 # ---------------------------------------------------------------- the record itself
 
 
@@ -114,15 +141,19 @@ def test_every_difference_of_the_record_is_explained() -> None:
 def test_the_page_is_fresh() -> None:
     base = knowledge.load()
     found = calibration.compare(calibration.read(base), base)
+    fresh = calibration.read(base, knowledge.home() / calibration.FRESH)
+    seen, unseen = (calibration.compare(fresh.half(seen=half), base) for half in (True, False))
 
     page = (knowledge.home() / calibration.REPORT).read_text(encoding="utf-8")
 
-    assert calibration.figures(found) in page, "cog -r knowledge/CALIBRATION.md"
+    figures = calibration.figures(first_part=found, fresh_seen=seen, fresh_unseen=unseen)
+    assert figures in page, "cog -r knowledge/CALIBRATION.md"
     assert calibration.differences(found) in page, "cog -r knowledge/CALIBRATION.md"
 
 
-def test_the_record_holds_sources_and_option_ids_only() -> None:
-    for entry in calibration.read(knowledge.load()).cases:
+@pytest.mark.parametrize("file", [calibration.FILE, calibration.FRESH])
+def test_the_record_holds_sources_and_option_ids_only(file: str) -> None:
+    for entry in calibration.read(knowledge.load(), knowledge.home() / file).cases:
         assert re.fullmatch(r"https://\S+", entry.source)
         assert re.fullmatch(r"[a-z0-9-]+", entry.chosen)
         assert all(re.fullmatch(r"[a-z0-9-]+", tool) for tool in entry.tools)
