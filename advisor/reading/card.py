@@ -49,9 +49,9 @@ only counted. Both were written by those who went on to extend the lexicon, so t
 bounds. The 26 texts numbered `f` were written when the reader had been improved on the others: at first sight it read
 them with an F1 of .79 (en) and .80 (zh), where the reader of before reached .74 and .76."""
 
-_STRANGERS = """**Strangers' wishes.** On 27 November 2026, 323 short descriptions by strangers in public threads were put into
-other words and labelled by people who did not know the reader (172 en, 151 zh; not part of the project, as they
-follow other people's texts). On the questions on deployment, hardware, field, stage, scale, experience and weights
+_STRANGERS = """**Strangers' wishes.** On 27 November 2026, 323 short descriptions by strangers in public threads were
+put into other words and labelled by people who did not know the reader (172 en, 151 zh; not part of the project, as
+they follow other people's texts). On the questions on deployment, hardware, field, stage, scale, experience and weights
 it read them at first sight with an F1 of .82 (en) and .83 (zh). Half of them, and half of the rest, were then
 looked at to improve it; on the quarter that nobody has looked at it reads .84 (en) and .86 (zh). Expect that of a
 text by a stranger. Missed most is what a team knows, and whether weights are taken from others, where neither is
