@@ -37,6 +37,7 @@ STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-brief) { position: sticky; top: 3.75rem; z-index: 99; }
 .st-key-brief { backdrop-filter: blur(12px); border-radius: .5rem; }
 [data-testid^="stBaseButton-primary"], [data-testid^="stBaseLinkButton-primary"] { color: light-dark(#fff, #14191b); }
+[data-testid$="NavLink"]:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 [data-testid^="stBaseButton-primary"]:hover { color: light-dark(#fff, #14191b); }
 .st-key-header { position: fixed; top: .6rem; right: 1rem; width: auto; z-index: 999991; }
 </style>"""
