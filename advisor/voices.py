@@ -81,10 +81,10 @@ def applicable(needs: Needs, knowledge: Knowledge) -> tuple[Claim, ...]:
     )
 
 
-def route_order(route: Route, knowledge: Knowledge) -> tuple[float, float, int, str]:
-    """Sort key of routes to one need: best effect, surest grade, best status, then id."""
+def route_order(route: Route, knowledge: Knowledge) -> tuple[float, float, int, int, str]:
+    """Sort key of routes to one need: best effect, surest grade, best status, most closely fitted, then id."""
     status = _ROUTE_ORDER.index(route.status) if route.status in _ROUTE_ORDER else len(_ROUTE_ORDER)
-    return (-route.effect, knowledge.settings.sd[route.grade], status, route.id)
+    return (-route.effect, knowledge.settings.sd[route.grade], status, -len(route.when), route.id)
 
 
 @dataclass(frozen=True)
