@@ -14,6 +14,8 @@ import pytest
 from advisor.ui import running
 from probes.types import Evidence
 
+pytestmark = pytest.mark.measures
+
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 60.0
 

@@ -138,19 +138,6 @@ def test_every_difference_of_the_record_is_explained() -> None:
     assert found.unexplained() == [], "add why: in knowledge/calibration.yaml, then cog -r knowledge/CALIBRATION.md"
 
 
-def test_the_page_is_fresh() -> None:
-    base = knowledge.load()
-    found = calibration.compare(calibration.read(base), base)
-    fresh = calibration.read(base, knowledge.home() / calibration.FRESH)
-    seen, unseen = (calibration.compare(fresh.half(seen=half), base) for half in (True, False))
-
-    page = (knowledge.home() / calibration.REPORT).read_text(encoding="utf-8")
-
-    figures = calibration.figures(first_part=found, fresh_seen=seen, fresh_unseen=unseen)
-    assert figures in page, "cog -r knowledge/CALIBRATION.md"
-    assert calibration.differences(found) in page, "cog -r knowledge/CALIBRATION.md"
-
-
 @pytest.mark.parametrize("file", [calibration.FILE, calibration.FRESH])
 def test_the_record_holds_sources_and_option_ids_only(file: str) -> None:
     for entry in calibration.read(knowledge.load(), knowledge.home() / file).cases:

@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from probes import evidence, selftest
 from probes.__main__ import main
 
+pytestmark = pytest.mark.measures
+
 OWN = """
 SIZES = {"small": {"batch": 4}}
 

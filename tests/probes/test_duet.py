@@ -18,6 +18,8 @@ from probes.process import Arm, Client
 from probes.types import Status
 from tests.probes.arms import measure, probe
 
+pytestmark = pytest.mark.measures
+
 
 def test_twins_are_measured_and_no_winner_is_named():
     found = measure()

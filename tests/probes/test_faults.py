@@ -16,6 +16,8 @@ from probes.process import Arm
 from probes.types import Status
 from tests.probes.arms import measure, probe
 
+pytestmark = pytest.mark.measures
+
 
 def two(fault, **plant):
     """Plant a fault that is committed in the first of two probes only; return both measurements."""

@@ -9,7 +9,7 @@ import pytest
 from probes import catalog, duet, evidence
 from probes.types import Status
 
-pytestmark = pytest.mark.frameworks
+pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
 
 RUN = ("training-mlp-xla", "training-mlp-eager", "training-convnet-default", "inference-transformer-eager")
 

@@ -12,7 +12,7 @@ from advisor import knowledge, measured
 from probes import catalog, compare, duet, evidence
 from probes.types import INCONCLUSIVE, Evidence, Status
 
-pytestmark = pytest.mark.frameworks
+pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
 
 LINEAR = """
 import numpy as np
