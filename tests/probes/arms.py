@@ -18,5 +18,18 @@ def probe(name="control", **more):
 def measure(*, first=None, second=None, probes=None, **options):
     """Measure with two control arms, each with a plant; quickly, and without this machine's calibration."""
     arms = (Arm("a", "null", plant=first or {}), Arm("b", "null", plant=second or {}))
-    settings = {"budget": 1.5, "patience": 20.0, "selftest": {"process_sd": 0.01, "process_df": 20}}
+    settings = {"budget": 1.5, "patience": 20.0, "selftest": {}}
     return duet.measure(probes or [probe()], arms=arms, **{**settings, **options})
+
+
+def measure_twins(named, **options):
+    """Measure twins, again while ``named(found)`` is a winner, three times at most; the last finding.
+
+    One run in fifty may name a winner by chance, and more on a machine that others use, without the instrument being
+    at fault (its benchmark counts how often); one that leans names a winner each time.
+    """
+    found = measure(**options)
+    for _ in range(2):
+        if named(found):
+            found = measure(**options)
+    return found
