@@ -30,6 +30,9 @@ STYLE = """<style>
 [data-testid="stMarkdownContainer"] table {
   display: block; max-width: 100%; width: fit-content; overflow-x: auto; font-size: .9rem;
 }
+[data-testid="stMarkdownContainer"] th { word-break: keep-all; }
+[data-testid="stMarkdownContainer"] :is(th, td):first-child { min-width: 5.5rem; }
+@media (max-width: 640px) { [data-testid="stMarkdownContainer"] :is(th, td) { padding: .4rem .35rem; } }
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; padding-bottom: 4rem; }
 [data-testid="stMainBlockContainer"] h1 { text-wrap: balance; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] h1 { font-size: 1.65rem; } }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import streamlit as st
 
 from advisor.coverage import balance, cover
@@ -10,7 +12,9 @@ from advisor.types import Claim, Knowledge, Tool
 from advisor.ui import parts, state
 from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, say, section, words
 
-PER_PAGE = 12
+CLAIMS_A_PAGE, TOOLS_A_PAGE = 12, 30
+
+Entry = TypeVar("Entry", Claim, Tool)
 
 
 def page() -> None:
@@ -26,17 +30,30 @@ def page() -> None:
             "或独立于框架厂商的来源。",
         )
     )
-    claims, changed, tools, counts = st.tabs(
-        [say("Claims", "论点"), say("What changed", "变化"), say("Tools", "工具"), say("Balance", "均衡性")]
-    )
-    with claims:
-        _claims(base)
-    with changed:
-        _changed(base)
-    with tools:
-        _tools(base)
-    with counts:
-        _balance(base)
+    parts_of = {
+        say("Claims", "论点"): _claims,
+        say("What changed", "变化"): _changed,
+        say("Tools", "工具"): _tools,
+        say("Balance", "均衡性"): _balance,
+    }
+    # Drawing all four at once took a browser more than twice as long as the one that is looked at.
+    for tab, draw in zip(_tabs(list(parts_of)), parts_of.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw(base)
+
+
+def _tabs(labels: list[str]) -> list[Any]:
+    """Return tabs of which one is open; that one and what was typed in each stay, also when the language changes."""
+    for name in st.session_state:
+        if str(name).startswith(("knowledge-", "tool-")):
+            st.session_state[name] = st.session_state[name]
+    key = f"tabs-{st.session_state.lang}"
+    if key not in st.session_state:
+        st.session_state[key] = labels[st.session_state.get("open-tab", 0)]
+    tabs = st.tabs(labels, key=key, on_change="rerun")
+    st.session_state["open-tab"] = [bool(tab.open) for tab in tabs].index(True)
+    return list(tabs)
 
 
 # ---------------------------------------------------------------- claims
@@ -120,7 +137,7 @@ def _claims(base: Knowledge) -> None:
     if not found:
         st.info(say("Nothing fits. Take a filter away.", "没有符合条件的内容，请放宽筛选。"))
         return
-    _paged(_ordered(found, base), base)
+    _listed(_ordered(found, base), base)
 
 
 def _groups(base: Knowledge) -> list[str]:
@@ -134,13 +151,9 @@ def _ordered(found: list[Claim], base: Knowledge) -> list[Claim]:
     return sorted(found, key=lambda claim: (place[claim.criterion], list(TRUTH).index(claim.truth), claim.id))
 
 
-def _paged(found: list[Claim], base: Knowledge) -> None:
-    pages = -(-len(found) // PER_PAGE)
-    at = 0
-    if pages > 1:
-        at = min(st.session_state.get("knowledge-page", 1), pages) - 1
+def _listed(found: list[Claim], base: Knowledge) -> None:
     subject = ""
-    for claim in found[at * PER_PAGE : (at + 1) * PER_PAGE]:
+    for claim in _page_of(found, "knowledge-page", CLAIMS_A_PAGE):
         if claim.criterion != subject:
             subject = claim.criterion
             st.markdown(f"##### {parts.plain(words(base.criteria[subject].name))}")
@@ -148,9 +161,20 @@ def _paged(found: list[Claim], base: Knowledge) -> None:
         mark = "" if claim.truth == "current" else f" {parts.badge(words(truth), color)}"
         with st.expander(f"{parts.plain(words(claim.statement))}{mark}"):
             parts.claim_card(claim)
-    if pages > 1:
-        st.session_state["knowledge-page"] = at + 1
-        st.number_input(say(f"Page of {pages}", f"第几页（共 {pages} 页）"), 1, pages, key="knowledge-page", width=160)
+    _turn(len(found), "knowledge-page", CLAIMS_A_PAGE)
+
+
+def _page_of(found: list[Entry], key: str, size: int) -> list[Entry]:
+    """Return the entries of the page that is chosen under ``key``; the last one where there are fewer now."""
+    at = min(st.session_state.get(key, 1), max(1, -(-len(found) // size)))
+    st.session_state[key] = at
+    return found[(at - 1) * size : at * size]
+
+
+def _turn(count: int, key: str, size: int) -> None:
+    """Let the page be chosen, where ``count`` entries fill more than one."""
+    if (pages := -(-count // size)) > 1:
+        st.number_input(say(f"Page of {pages}", f"第几页（共 {pages} 页）"), 1, pages, key=key, width=160)
 
 
 def search(query: str, base: Knowledge) -> list[Claim]:
@@ -219,8 +243,9 @@ def _tools(base: Knowledge) -> None:
         and query.casefold() in f"{tool.id} {tool.name} {tool.what.en} {tool.what.zh}".casefold()
     ]
     st.caption(say(f"{len(found)} tools", f"{len(found)} 个工具"))
-    for tool in sorted(found, key=lambda one: one.name.casefold()):
+    for tool in _page_of(sorted(found, key=lambda one: one.name.casefold()), "tool-page", TOOLS_A_PAGE):
         _tool(tool, base)
+    _turn(len(found), "tool-page", TOOLS_A_PAGE)
 
 
 def _tool(tool: Tool, base: Knowledge) -> None:
