@@ -15,7 +15,7 @@ from tests.browser.screen import PATIENCE, SHOTS, settle, shoot
 MEMORY = 300 * 2**20
 """Bytes that the app's process may hold: it never loads a framework."""
 
-pytestmark = [pytest.mark.browser, pytest.mark.frameworks, pytest.mark.measures]
+pytestmark = [pytest.mark.browser, pytest.mark.frameworks]
 
 
 def measuring() -> list[psutil.Process]:
