@@ -16,7 +16,7 @@ from advisor.ui.texts import GROUP, say, words
 GROUPS = (
     ("The project", "项目", ("stage", "domain", "horizon")),
     ("Where it will run", "运行环境", ("deploy", "training", "hardware", "scale", "os")),
-    ("The model", "模型", ("graph", "pretrained", "latency", "footprint")),
+    ("The model", "模型", ("graph", "gradients", "pretrained", "latency", "footprint")),
     ("The team and its tools", "团队与工具", ("experience", "codebase", "pipeline", "cloud")),
 )
 """How the page gathers the questions; one that stands in no group is shown at the end."""

@@ -138,6 +138,40 @@ def test_running_there_is_not_training_there(text: str) -> None:
     assert "on-device" not in _needs(text).options("training")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we differentiate through our own ODE solver",
+        "gradients have to flow through the fluid simulator",
+        "backpropagating through a rigid-body physics engine's time steps",
+        "fitting orbits with Hamiltonian Monte Carlo",
+        "thousands of environments in parallel on the GPU",
+        "a differentiable renderer sits behind the network",
+        "梯度要穿过微分方程求解器",
+        "做可微仿真",
+        "要对似然函数求导",
+    ],
+)
+def test_a_program_that_gradients_pass_through_is_heard(text: str) -> None:
+    assert _needs(text).options("gradients") == ("program",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a network trained on simulation data",
+        "we simulate the plant and train a classifier on the results",
+        "gradient boosting on the simulator's logs",
+        "the solver is commercial, we only learn a surrogate",
+        "gradient clipping helps our LSTM",
+        "用仿真数据训练网络",
+        "梯度爆炸怎么办",
+    ],
+)
+def test_a_simulation_that_only_gives_data_is_not_differentiated(text: str) -> None:
+    assert _needs(text).options("gradients") == ()
+
+
 def test_ruling_out_training_on_the_device_says_beforehand() -> None:
     needs = _needs("no on-device training, please")
     assert needs.options("training") == ("beforehand",)

@@ -37,6 +37,7 @@ def test_every_question_and_option_of_the_contract_is_there() -> None:
         "hardware": "cpu nvidia amd intel-gpu apple tpu",
         "scale": "single multi-device multi-node",
         "graph": "static variable-length data-dependent",
+        "gradients": "network program",
         "pretrained": "scratch fine-tune as-is",
         "experience": "none python pytorch tensorflow both",
         "codebase": "none pytorch tensorflow",

@@ -1,11 +1,15 @@
 """What the knowledge base plans where the target, not the framework, decides the way."""
 
+from datetime import date
+
 import pytest
 
 from advisor import knowledge
+from advisor.advise import advise
 from advisor.plans import routes_for
 from advisor.types import Needs, RouteResult
 
+TODAY = date(2026, 11, 27)
 DEVICES = ("mobile", "edge-linux")
 
 
@@ -54,6 +58,16 @@ def test_a_picture_model_on_a_phone_is_exported_as_before() -> None:
 def test_no_training_is_planned_where_a_ready_model_is_used_as_it_is(framework: str) -> None:
     assert ("plan.training", framework) in best(domain=["vision"], pretrained="fine-tune")
     assert ("plan.training", framework) not in best(domain=["vision"], pretrained="as-is")
+
+
+def test_in_science_the_libraries_hang_on_what_gradients_pass_through() -> None:
+    known = knowledge.load()
+    for passes, ahead in (("network", "pytorch"), ("program", "jax")):
+        needs = Needs.model_validate({"answers": {"domain": ["scientific"], "gradients": passes}})
+        found = advise(needs, known, today=TODAY)
+        assert found.recommended == ahead
+        (libraries,) = (row for row in found.criteria if row.id == "domain-libraries")
+        assert max(libraries.value, key=libraries.value.__getitem__) == ahead
 
 
 def test_of_two_equal_routes_the_one_made_for_the_answers_comes_first() -> None:
