@@ -54,7 +54,8 @@ def vocabulary() -> tuple[frozenset[str], re.Pattern[str]]:
     chinese = re.findall(r'"zh":"((?:[^"\\]|\\.)*)"', known.model_dump_json())
     chinese += [probe.question["zh"] for probe in catalog.load().values()]
     allowed = {word for text in (*names, *chinese, NAMES) for word in re.findall(LATIN, text)}
-    sources = "|".join(re.escape(source.publisher) for source in known.sources.values())
+    publishers = sorted({source.publisher for source in known.sources.values()}, key=len, reverse=True)
+    sources = "|".join(map(re.escape, publishers))
     fingerprint, version, place = r"\b(?=[0-9a-f]*\d)[0-9a-f]{12}\b", r"\d[\w.]*", r"/\S+/python[\d.]*$"
     literature = r"^[^\u4e00-\u9fff]+ \d{4}\b.*"
     return frozenset(allowed), re.compile("|".join((sources, literature, fingerprint, version, place)))
