@@ -83,7 +83,7 @@ def _confidence(found: Recommendation) -> None:
 
 def _notes(found: Recommendation) -> None:
     for note in found.notes:
-        if note == wording.SETTLED:
+        if note in (wording.SETTLED, wording.EITHER):  # said above by the strength, or below
             continue
         st.info(parts.plain(words(note)), icon=":material/info:")
     from advisor.ui import guided
