@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,7 @@ from advisor.types import (
     PlannedProbe,
     Recommendation,
     RouteResult,
+    Strength,
     Text,
 )
 from probes.types import Evidence, Probe, Status
@@ -54,11 +56,9 @@ def advise(
     """
     finding = door.find(measured, knowledge, probes=probes, machine=machine)
     problem = scoring.prepare(knowledge, today=today, versions=versions, finding=finding)
-    scored = scoring.judge(problem, needs)
+    weighed = weigh(problem, needs, random_seed=random_seed)
+    scored, shares, strength = weighed.scored, weighed.shares, weighed.strength
     tally = Tally(scored)
-    shares = robustness.examine(robustness.trial_of(scored, random_seed=random_seed))
-    acceptability = {f: shares[f].ranks[0] if f in shares else 0.0 for f in problem.frameworks}
-    strength = robustness.band(acceptability.get(scored.leader or "", 0.0), knowledge.settings)
     done = {m.probe for session in measured for m in session.probes if m.status is Status.OK}
     able = measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable
     plan = planning.probe_plan(scored, probes, measurable=able, done=done)
@@ -75,7 +75,7 @@ def advise(
         needs=needs.document(),
         recommended=scored.leader,
         strength=strength,
-        acceptability=acceptability,
+        acceptability=weighed.acceptability,
         confidence={f: shares[f].confidence if f in shares else 0.0 for f in problem.frameworks},
         utility=scored.utility,
         criteria=criteria,
@@ -98,6 +98,25 @@ def advise(
         plans=both_plans(scored, routes),
         machine=dict(machine) if machine is not None else None,
     )
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The bare result for some answers: scores, the shares of the draws and how firm the leader is."""
+
+    scored: Scored
+    shares: dict[str, robustness.Shares]
+    acceptability: dict[str, float]
+    strength: Strength
+
+
+def weigh(problem: Problem, needs: Needs, *, random_seed: int) -> Weighed:
+    """Return what comes first and how firmly, without the reasons for it."""
+    scored = scoring.judge(problem, needs)
+    shares = robustness.examine(robustness.trial_of(scored, random_seed=random_seed))
+    acceptability = {f: shares[f].ranks[0] if f in shares else 0.0 for f in problem.frameworks}
+    strength = robustness.band(acceptability.get(scored.leader or "", 0.0), problem.knowledge.settings)
+    return Weighed(scored, shares, acceptability, strength)
 
 
 @lru_cache(maxsize=8)

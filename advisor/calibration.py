@@ -16,9 +16,12 @@ from pydantic import Field, ValidationError
 
 from advisor import knowledge as knowledge_base
 from advisor import needs as needs_reader
-from advisor.advise import advise
+from advisor import scoring
+from advisor.advise import weigh
 from advisor.needs import InputError
-from advisor.types import Answer, FrameworkId, Knowledge, Needs, Recommendation, Strength, Strict
+from advisor.plans import routes_for
+from advisor.scoring import Problem
+from advisor.types import Answer, FrameworkId, Knowledge, Needs, Strength, Strict
 
 FILE = "calibration.yaml"
 FRESH = "calibration-fresh.yaml"
@@ -169,9 +172,8 @@ def _needs(case: Case, knowledge: Knowledge) -> Needs:
 
 def compare(record: Record, knowledge: Knowledge) -> Agreement:
     """Recommend for every case and count where it agrees."""
-    outcomes = tuple(
-        _outcome(case, advise(_needs(case, knowledge), knowledge, today=record.day), knowledge) for case in record.cases
-    )
+    problem = scoring.prepare(knowledge, today=record.day)
+    outcomes = tuple(_outcome(case, problem) for case in record.cases)
     valid = [outcome for outcome in outcomes if outcome.case.still_valid == "yes"]
     recall = {
         framework: _count([outcome.agrees for outcome in valid if outcome.case.chosen == framework])
@@ -191,20 +193,25 @@ def compare(record: Record, knowledge: Knowledge) -> Agreement:
     )
 
 
-def _outcome(case: Case, found: Recommendation, knowledge: Knowledge) -> Outcome:
+def _outcome(case: Case, problem: Problem) -> Outcome:
+    knowledge = problem.knowledge
+    needs = _needs(case, knowledge)
+    weighed, routes = weigh(problem, needs, random_seed=0), routes_for(needs, knowledge)
+    leader = weighed.scored.leader
+
     def stands(frameworks: Sequence[str | None]) -> bool | None:
         if not case.tools:
             return None
-        tools = {tool for route in found.routes if route.framework in frameworks for tool in route.tools}
+        tools = {tool for route in routes if route.framework in frameworks for tool in route.tools}
         return bool(tools & set(case.tools))
 
     return Outcome(
         case=case,
-        recommended=found.recommended,
-        strength=found.strength,
-        share=found.acceptability.get(found.recommended or "", 0.0),
-        agrees=found.recommended == case.chosen if case.chosen in knowledge.frameworks else None,
-        tool_offered=stands([found.recommended]),
+        recommended=leader,
+        strength=weighed.strength,
+        share=weighed.acceptability.get(leader or "", 0.0),
+        agrees=leader == case.chosen if case.chosen in knowledge.frameworks else None,
+        tool_offered=stands([leader]),
         tool_known=stands(list(knowledge.frameworks)),
     )
 
