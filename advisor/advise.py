@@ -68,9 +68,8 @@ def advise(
     speaks_for, speaks_against = reasons.for_and_against(scored, tally)
     before = None
     if measured:
-        undone = scoring.judge(scoring.prepare(knowledge, today=today, versions=versions), needs)
-        shares_before = robustness.examine(robustness.trial_of(undone, random_seed=random_seed))
-        before = reasons.before(undone, scored, shares=shares_before)
+        undone = weigh(scoring.prepare(knowledge, today=today, versions=versions), needs, random_seed=random_seed)
+        before = reasons.before(undone.scored, scored, shares=undone.shares)
     return Recommendation(
         needs=needs.document(),
         recommended=scored.leader,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -10,7 +11,7 @@ from advisor.coverage import balance, cover
 from advisor.report.figures import percent
 from advisor.types import Claim, Knowledge, Tool
 from advisor.ui import parts, state
-from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, say, section, words
+from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, language, say, section, words
 
 CLAIMS_A_PAGE, TOOLS_A_PAGE = 12, 30
 
@@ -48,7 +49,7 @@ def _tabs(labels: list[str]) -> list[Any]:
     for name in st.session_state:
         if str(name).startswith(("knowledge-", "tool-")):
             st.session_state[name] = st.session_state[name]
-    key = f"tabs-{st.session_state.lang}"
+    key = f"tabs-{language()}"
     if key not in st.session_state:
         st.session_state[key] = labels[st.session_state.get("open-tab", 0)]
     tabs = st.tabs(labels, key=key, on_change="rerun")
@@ -153,7 +154,7 @@ def _ordered(found: list[Claim], base: Knowledge) -> list[Claim]:
 
 def _listed(found: list[Claim], base: Knowledge) -> None:
     subject = ""
-    for claim in _page_of(found, "knowledge-page", CLAIMS_A_PAGE):
+    for claim in _paged(found, "knowledge-page", CLAIMS_A_PAGE):
         if claim.criterion != subject:
             subject = claim.criterion
             st.markdown(f"##### {parts.plain(words(base.criteria[subject].name))}")
@@ -161,19 +162,14 @@ def _listed(found: list[Claim], base: Knowledge) -> None:
         mark = "" if claim.truth == "current" else f" {parts.badge(words(truth), color)}"
         with st.expander(f"{parts.plain(words(claim.statement))}{mark}"):
             parts.claim_card(claim)
-    _turn(len(found), "knowledge-page", CLAIMS_A_PAGE)
 
 
-def _page_of(found: list[Entry], key: str, size: int) -> list[Entry]:
-    """Return the entries of the page that is chosen under ``key``; the last one where there are fewer now."""
-    at = min(st.session_state.get(key, 1), max(1, -(-len(found) // size)))
-    st.session_state[key] = at
-    return found[(at - 1) * size : at * size]
-
-
-def _turn(count: int, key: str, size: int) -> None:
-    """Let the page be chosen, where ``count`` entries fill more than one."""
-    if (pages := -(-count // size)) > 1:
+def _paged(found: list[Entry], key: str, size: int) -> Iterator[Entry]:
+    """Give the entries of the page chosen under ``key``, the last one where there are fewer now; then let one choose."""
+    pages = max(1, -(-len(found) // size))
+    at = st.session_state[key] = min(st.session_state.get(key, 1), pages)
+    yield from found[(at - 1) * size : at * size]
+    if pages > 1:
         st.number_input(say(f"Page of {pages}", f"第几页（共 {pages} 页）"), 1, pages, key=key, width=160)
 
 
@@ -243,9 +239,8 @@ def _tools(base: Knowledge) -> None:
         and query.casefold() in f"{tool.id} {tool.name} {tool.what.en} {tool.what.zh}".casefold()
     ]
     st.caption(say(f"{len(found)} tools", f"{len(found)} 个工具"))
-    for tool in _page_of(sorted(found, key=lambda one: one.name.casefold()), "tool-page", TOOLS_A_PAGE):
+    for tool in _paged(sorted(found, key=lambda one: one.name.casefold()), "tool-page", TOOLS_A_PAGE):
         _tool(tool, base)
-    _turn(len(found), "tool-page", TOOLS_A_PAGE)
 
 
 def _tool(tool: Tool, base: Knowledge) -> None:
