@@ -17,35 +17,13 @@ from advisor.knowledge import load
 from advisor.types import Needs
 from advisor.ui import choosing, parts, state
 from probes import selftest
+from tests.pages import draw, opened
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs")
 PHONE_APP = {"stage": "production", "deploy": "mobile,server", "hardware": "cpu,-tpu", "horizon": "years"}
 
-
-@pytest.fixture(autouse=True)
-def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path))
-
-
-def draw(module: str) -> None:
-    """The script that AppTest runs: one page in a fresh session."""
-    from importlib import import_module
-
-    from advisor.ui import state
-
-    state.begin()
-    import_module(f"advisor.ui.{module}").page()
-    state.mirror()
-
-
-def opened(module: str, **parameters: str) -> AppTest:
-    app = AppTest.from_function(draw, kwargs={"module": module}, default_timeout=60)
-    for key, value in parameters.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def text_of(app: AppTest) -> str:
@@ -510,63 +488,6 @@ def test_two_decisions_are_compared() -> None:
 
     assert not other.exception
     assert len(other.selectbox) == 2
-
-
-def test_searching_the_knowledge_finds_and_says_when_nothing_fits() -> None:
-    app = opened("knowledge")
-    app.text_input(key="knowledge-query").set_value("torchscript").run()
-    assert not app.exception
-    assert app.expander
-
-    app.text_input(key="knowledge-query").set_value("<script>alert(1)</script>").run()
-    assert not app.exception
-    assert any("Nothing fits" in info.value for info in app.info)
-
-
-@pytest.mark.parametrize(("lang", "tab"), [("en", "Tools"), ("zh", "工具")])
-def test_what_was_typed_stays_while_another_tab_is_read(lang: str, tab: str) -> None:
-    app = opened("knowledge", lang=lang)
-    app.text_input(key="knowledge-query").set_value("torchscript").run()
-    shown = app.session_state[f"tabs-{lang}"]
-    app.session_state[f"tabs-{lang}"] = tab
-    app.run()
-    assert not app.exception
-    assert app.number_input(key="tool-page").max > 1
-    app.text_input(key="tool-query").set_value("torchserve").run()
-    assert [expander.label.split()[0] for expander in app.expander] == ["TorchServe"]
-
-    app.session_state[f"tabs-{lang}"] = shown
-    app.run()
-    assert app.text_input(key="knowledge-query").value == "torchscript"
-
-
-@pytest.mark.parametrize("tab", ["变化", "均衡性"])
-def test_every_part_of_the_knowledge_draws(tab: str) -> None:
-    app = opened("knowledge", lang="zh")
-    app.session_state["tabs-zh"] = tab
-    app.run()
-    assert not app.exception
-    assert len(app.markdown) > 10
-
-
-def test_a_change_of_language_leaves_the_tab_open() -> None:
-    app = opened("knowledge", lang="en")
-    app.session_state["tabs-en"] = "What changed"
-    app.run()
-    app.session_state["lang"] = "zh"
-    app.run()
-    assert not app.exception
-    assert app.session_state["tabs-zh"] == "变化"
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_knowledge_filter_leaves_only_what_fits(lang: str) -> None:
-    app = opened("knowledge", lang=lang)
-    app.multiselect(key="knowledge-truth").set_value(["wrong"]).run()
-
-    assert not app.exception
-    wrong = [claim for claim in load().claims.values() if claim.truth == "wrong"]
-    assert any(str(len(wrong)) in caption.value for caption in app.caption)
 
 
 def test_a_project_told_in_words_is_understood_and_can_be_corrected() -> None:

@@ -15,9 +15,7 @@ from advisor.ui import state
 PROJECT = "Object detection in our Android app; the team knows Keras."
 
 
-@pytest.fixture(autouse=True)
-def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def draw() -> None:

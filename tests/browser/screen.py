@@ -36,3 +36,11 @@ def shoot(page: Any, name: str) -> None:
     page.wait_for_timeout(300)
     page.screenshot(path=str(SHOTS / f"{name}.png"))
     page.set_viewport_size(before)
+
+
+def narrow(browser: Any, address: str) -> Any:
+    """Open ``address`` in English in a window as wide as a phone's, and wait for it."""
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
+    page.goto(address, timeout=PATIENCE)
+    settle(page)
+    return page

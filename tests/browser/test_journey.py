@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.browser.screen import PATIENCE, SHOTS, settle, shoot
+from tests.browser.screen import PATIENCE, SHOTS, narrow, settle, shoot
 
 MEMORY = 300 * 2**20
 """Bytes that the app's process may hold: it never loads a framework."""
@@ -96,9 +96,7 @@ def test_measuring_asked_for_in_the_conversation_survives_a_reload_and_ends_with
     app: tuple[str, int], browser: Any
 ) -> None:
     address, pid = app
-    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-    page.goto(f"{address}/chat", timeout=PATIENCE)
-    settle(page)
+    page = narrow(browser, f"{address}/chat")
     line = page.get_by_placeholder("Your project")
     for said in ("We do research on vision models on a CPU.", "What do you recommend?"):
         line.fill(said)

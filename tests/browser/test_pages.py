@@ -10,7 +10,7 @@ import pytest
 
 from advisor.knowledge import load
 from probes import catalog
-from tests.browser.screen import PATIENCE, settle, shoot
+from tests.browser.screen import PATIENCE, narrow, settle, shoot
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -79,6 +79,14 @@ def barriers(page: Any) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 
 
+def assert_sound(page: Any, name: str, lang: str) -> None:
+    assert not page.locator("[data-testid=stException]").count(), name
+    assert not page.evaluate(OVERFLOWS), name
+    assert barriers(page) == [], name
+    if lang == "zh":
+        assert foreign(page) == [], name
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize(("lang", "theme"), [("en", "light"), ("zh", "dark")])
 def test_no_page_overflows_sideways_fails_or_keeps_anyone_out(
@@ -90,22 +98,13 @@ def test_no_page_overflows_sideways_fails_or_keeps_anyone_out(
     for name in ("", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs"):
         page.goto(f"{address}/{name}?lang={lang}&stage=production&deploy=mobile,server", timeout=PATIENCE)
         shoot(page, f"{name or 'questions'}-{width}-{lang}-{theme}")
-
-        assert not page.locator("[data-testid=stException]").count(), name
-        assert not page.evaluate(OVERFLOWS), name
-        assert barriers(page) == [], name
-        if lang == "zh":
-            assert foreign(page) == [], name
+        assert_sound(page, name, lang)
     page.goto(f"{address}/knowledge?lang={lang}", timeout=PATIENCE)
     settle(page)
     for tab in range(1, page.get_by_role("tab").count()):
         page.get_by_role("tab").nth(tab).click()
         shoot(page, f"knowledge-tab{tab}-{width}-{lang}-{theme}")
-        assert not page.locator("[data-testid=stException]").count(), tab
-        assert not page.evaluate(OVERFLOWS), tab
-        assert barriers(page) == [], tab
-        if lang == "zh":
-            assert foreign(page) == [], tab
+        assert_sound(page, f"knowledge, tab {tab}", lang)
     context.close()
 
 
@@ -113,9 +112,7 @@ def test_a_page_chosen_in_a_narrow_window_is_readable_at_once_and_the_language_c
     app: tuple[str, int], browser: Any
 ) -> None:
     address, _ = app
-    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-    page.goto(f"{address}/?lang=en&stage=research", timeout=PATIENCE)
-    settle(page)
+    page = narrow(browser, f"{address}/?lang=en&stage=research")
     page.get_by_role("button", name="Expand sidebar").click()
     page.get_by_role("link", name="Report", exact=True).click()
     page.get_by_role("heading", name="The decision report").wait_for(timeout=PATIENCE)

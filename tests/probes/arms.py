@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from probes import duet
 from probes.process import Arm
-from probes.types import Probe
+from probes.types import EQUIVALENT, INCONCLUSIVE, Probe
 
 QUESTION = {"en": "?", "zh": "？"}
 
@@ -22,14 +22,15 @@ def measure(*, first=None, second=None, probes=None, **options):
     return duet.measure(probes or [probe()], arms=arms, **{**settings, **options})
 
 
-def measure_twins(named, **options):
-    """Measure twins, again while ``named(found)`` is a winner, three times at most; the last finding.
+def measure_twins(verdicts, **options):
+    """Measure twins, again while one of ``verdicts(found)`` is a winner, three times at most; the last finding.
 
     One run in fifty may name a winner by chance, and more on a machine that others use, without the instrument being
     at fault (its benchmark counts how often); one that leans names a winner each time.
     """
     found = measure(**options)
     for _ in range(2):
-        if named(found):
-            found = measure(**options)
+        if set(verdicts(found)) <= {EQUIVALENT, INCONCLUSIVE}:
+            break
+        found = measure(**options)
     return found
