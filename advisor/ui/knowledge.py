@@ -165,7 +165,7 @@ def _listed(found: list[Claim], base: Knowledge) -> None:
 
 
 def _paged(found: list[Entry], key: str, size: int) -> Iterator[Entry]:
-    """Give the entries of the page chosen under ``key``, the last one where there are fewer now; then let one choose."""
+    """Give the entries of the page chosen under ``key``, the last one where there are fewer; then let one choose."""
     pages = max(1, -(-len(found) // size))
     at = st.session_state[key] = min(st.session_state.get(key, 1), pages)
     yield from found[(at - 1) * size : at * size]
