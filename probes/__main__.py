@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from probes.types import Evidence, Measurement
 
 
-EXIT_BAD_INPUT, EXIT_PARTLY, EXIT_INTERRUPTED = 2, 3, 130
+EXIT_BAD_INPUT = 2
 
 
 class RunByDefault(click.Group):
@@ -78,6 +78,9 @@ def list_probes(as_json: bool, lang: str) -> None:
 @click.option(
     "--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="The interpreter that has a framework."
 )
+@click.option(
+    "--set", "passed", multiple=True, metavar="FRAMEWORK:NAME=VALUE", help="Pass an environment variable to one side."
+)
 @click.option("--framework", "frameworks", multiple=True, help="Which frameworks; pytorch and tensorflow unless told.")
 @click.option("--device", type=click.Choice(DEVICES), help="The best that all sides share unless told.")
 @click.option("--threads", default="one", show_default=True, metavar="one|all|N", help="The same number in each.")
@@ -96,7 +99,7 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
 
     Example: python -m probes run training-mlp-eager --budget 60 -o evidence.json
     """
-    from probes import catalog, duet, evidence, selftest
+    from probes import catalog, duet, evidence, outcome, selftest
 
     own = options["workload"]
     known = catalog.load
@@ -106,10 +109,12 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
     stopping: list[bool] = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
     show, finish = _jsonl() if options["jsonl"] else _terminal(options["lang"])
+    frameworks = options["frameworks"] or ("pytorch", "tensorflow")
     found = duet.measure(
         chosen,
-        frameworks=options["frameworks"] or ("pytorch", "tensorflow"),
+        frameworks=frameworks,
         pythons=_pythons(options["pythons"]),
+        variables=_variables(options["passed"], frameworks),
         device=options["device"],
         budget=options["budget"],
         workload_file=str(Path(own).resolve()) if own else None,
@@ -128,16 +133,7 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
             evidence.write(found, output)
         except evidence.EvidenceError as error:
             _fail(error.problems)
-    raise SystemExit(_status(found))
-
-
-def _status(found: Evidence) -> int:
-    from probes.types import Status
-
-    statuses = {m.status for m in found.probes}
-    if any(m.status is Status.CANCELLED and m.reason.startswith("cancelled") for m in found.probes):
-        return EXIT_INTERRUPTED
-    return 0 if statuses <= {Status.OK} else EXIT_PARTLY
+    raise SystemExit(outcome.status(found))
 
 
 @main.command("show")
@@ -254,6 +250,15 @@ def _pythons(given: tuple[str, ...]) -> dict[str, str]:
     return made
 
 
+def _variables(given: tuple[str, ...], frameworks: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    from probes import variables
+
+    found, problems = variables.read(given, frameworks)
+    if problems:
+        _fail(problems)
+    return found
+
+
 def _threads(given: str) -> str:
     if given not in ("one", "all") and not (given.isdecimal() and int(given) > 0):
         _fail([f"--threads {given}: one, all or a positive number is needed"])
@@ -271,7 +276,7 @@ def _jsonl() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], Non
 def _terminal(lang: str) -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
     from rich.console import Console
 
-    from probes import reasons, worth
+    from probes import outcome, reasons, worth
 
     console = Console(stderr=True, highlight=False)
     status = console.status("starting")
@@ -308,6 +313,8 @@ def _terminal(lang: str) -> tuple[Callable[[dict[str, Any]], None], Callable[[Ev
         for line in worth.lines(found.probes, lang):
             console.print(line)
         console.print(f"grade {found.grade}", style="dim")
+        if outcome.nothing(found):
+            console.print(outcome.why_nothing(found, lang))
 
     return show, finish
 

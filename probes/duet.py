@@ -131,6 +131,8 @@ class Session:
                 "threads": client.ledger["threads"],
                 "device": client.facts["device"],
                 "flags": {**facts, **client.ledger, "devices": client.devices},
+                "defaults": client.defaults,
+                "set": dict(client.arm.variables),
             }
             if label != client.arm.framework:
                 self.environments[label]["framework"] = client.arm.framework
@@ -138,7 +140,7 @@ class Session:
     def configure(self, client: Client) -> None:
         """Settle one worker on the session's device."""
         answer = client.ask("use", timeout=self.patience, cancelled=self.cancelled, kind=self.kind)
-        client.facts, client.ledger = answer["facts"], answer["ledger"]
+        client.facts, client.ledger, client.defaults = answer["facts"], answer["ledger"], answer["defaults"]
 
     def _unsupported(self, reason: str) -> None:
         lost = Lost(Status.NOT_SUPPORTED, reason)
@@ -158,7 +160,7 @@ class Session:
         }
 
     def differing(self) -> str:
-        """Name the settings that were read back differently, or nothing."""
+        """Name the settings that must be equal and were read back differently, or nothing."""
         (first, one), *others = [(label, client.ledger) for label, client in self.clients.items()]
         return "; ".join(
             f"{key} is {one[key]} in {first} and {other[key]} in {label}"
@@ -166,6 +168,13 @@ class Session:
             for key in sorted(set(one) & set(other))
             if one[key] is not None and other[key] is not None and one[key] != other[key]
         )
+
+    def own_defaults(self) -> dict[str, dict[str, Any]]:
+        """Return the defaults in which the sides differ, by name and side: part of what a user gets, and to be told."""
+        seen = {label: client.defaults for label, client in self.clients.items()}
+        first = next(iter(seen.values()))
+        by_name = {name: {label: held.get(name) for label, held in seen.items()} for name in first}
+        return {name: held for name, held in by_name.items() if len(set(held.values()) - {None}) > 1}
 
     def gate(
         self, probe: Probe, parts: Sequence[str], exemptions: Sequence[str], arrays: Mapping[str, str]
@@ -225,6 +234,7 @@ def measure(
     frameworks: Sequence[str] = ("pytorch", "tensorflow"),
     arms: Sequence[Arm] | None = None,
     pythons: Mapping[str, str] | None = None,
+    variables: Mapping[str, Mapping[str, str]] | None = None,
     device: str | None = None,
     budget: float | None = None,
     workload_file: str | None = None,
@@ -243,6 +253,7 @@ def measure(
         frameworks: ids; every two of them are compared.
         arms: instead of frameworks and pythons, for self-tests.
         pythons: framework -> interpreter that has it.
+        variables: framework -> environment variables that its side alone gets; they stand in the evidence.
         device: "cpu", "cuda", "rocm", "mps", "xpu", "gpu" (any), or None for the best that all share.
         budget: seconds for all probes, counted from the moment the first workers are ready.
         workload_file: the user's own workload, in place of the probes'.
@@ -259,7 +270,10 @@ def measure(
         ``cancelled`` are no errors.
     """
     if arms is None:
-        arms = [Arm(f, f, (pythons or {}).get(f, sys.executable)) for f in sorted(frameworks)]
+        arms = [
+            Arm(f, f, (pythons or {}).get(f, sys.executable), variables=(variables or {}).get(f, {}))
+            for f in sorted(frameworks)
+        ]
     started = datetime.now(UTC).isoformat(timespec="seconds")
     defaults = {"process_sd": compare.PROCESS_SD, "process_df": compare.PROCESS_DF}
     spread = {key: (selftest or {}).get(key, value) for key, value in defaults.items()}
@@ -333,7 +347,7 @@ def _walk(
                     f"the budget of {budget:.0f} s has {max(0.0, left):.0f} s left, too few for a probe "
                     f"of about {probe.seconds:.0f} s; give it more with --budget"
                 )
-                measurement = Measurement.absent(probe, Status.CANCELLED, reason)
+                measurement = Measurement.absent(probe, Status.SKIPPED, reason)
             if measurement is not None:
                 session.progress({"event": "skipped", "probe": probe.id, "reason": measurement.reason})
                 found.append(measurement)
@@ -384,8 +398,11 @@ def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: boo
     if difference:
         return Measurement.absent(probe, Status.NOT_COMPARABLE, f"the sides were not set alike: {difference}")
     if described["kind"] == "observed":
-        return observe(session, probe, described, deadline=deadline)
-    return paired.measure(session, probe, described, deadline=deadline, confirm=confirm)
+        found = observe(session, probe, described, deadline=deadline)
+    else:
+        found = paired.measure(session, probe, described, deadline=deadline, confirm=confirm)
+    differing = session.own_defaults()
+    return replace(found, facts={**found.facts, "defaults": differing}) if differing and found.ratio else found
 
 
 def _done(measurement: Measurement) -> dict[str, Any]:

@@ -74,6 +74,17 @@ def reset_peak() -> bool:
     return True
 
 
+def allocator() -> str | None:
+    """Name the allocator of host memory that this process has loaded; None where the system does not tell."""
+    try:
+        loaded = Path("/proc/self/maps").read_text(errors="replace")
+    except OSError:
+        return None
+    preloaded = next((name for name in ("jemalloc", "tcmalloc", "mimalloc") if name in loaded), "")
+    name = preloaded or ("glibc" if "libc.so.6" in loaded else "musl" if "musl" in loaded else "")
+    return f"{name}, thresholds raised" if name and "MALLOC_MMAP_THRESHOLD_" in os.environ else name or None
+
+
 def waiting() -> float | None:
     """Return the seconds this process's threads stood ready and were kept from running: foreign load, exactly."""
     total, found = 0, False

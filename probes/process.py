@@ -76,6 +76,7 @@ class Arm:
         python: interpreter that has it.
         plant: what the self-test and the tests plant: {"slowdown": 1.1}, or a fault of the control arm.
         mode: what it runs in, where that is not the probe's own mode.
+        variables: environment variables that the user passes to this side alone.
     """
 
     label: str
@@ -83,20 +84,22 @@ class Arm:
     python: str = sys.executable
     plant: Mapping[str, Any] = field(default_factory=dict)
     mode: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def mode_of(self, probe: Probe) -> str:
         """The mode in which it runs a probe."""
         return self.mode or probe.mode
 
 
-def environment(python: str, *, settings: str) -> dict[str, str]:
-    """Make the environment of a worker: the whitelist, and what the settings ask for."""
+def environment(python: str, *, settings: str, variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Make the environment of a worker: the whitelist, what the settings ask for, and what the user passes to it."""
     made = {name: os.environ[name] for name in _PASSED if name in os.environ}
     if python == sys.executable and "PYTHONPATH" in os.environ:
         made["PYTHONPATH"] = os.environ["PYTHONPATH"]
     made.update(PYTHONUNBUFFERED="1", PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1", KMP_BLOCKTIME="0")
     if settings == "tuned" and sys.platform.startswith("linux"):
         made.update(_TUNED)
+    made.update(variables or {})
     return made
 
 
@@ -111,6 +114,7 @@ class Client:
         self.arm, self.settings = arm, settings
         self.facts: dict[str, Any] = {}
         self.ledger: dict[str, Any] = {}
+        self.defaults: dict[str, Any] = {}
         self.devices: list[dict[str, str]] = []
         self.inside = 0.0
         self._number = 0
@@ -124,7 +128,7 @@ class Client:
         command = [self.arm.python, "-c", _BOOT, root]
         options: dict[str, Any] = {
             "cwd": scratch,
-            "env": environment(self.arm.python, settings=self.settings),
+            "env": environment(self.arm.python, settings=self.settings, variables=self.arm.variables),
             "stderr": self._printed,
         }
         try:

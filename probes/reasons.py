@@ -159,6 +159,7 @@ _STATUSES = {
     Status.TIMED_OUT: "超时",
     Status.NOT_COMPARABLE: "不可比",
     Status.CANCELLED: "已取消",
+    Status.SKIPPED: "已跳过",
 }
 
 

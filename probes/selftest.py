@@ -146,7 +146,7 @@ def pair(framework: str, slowdown: float, *, python: str, seed: int, budget: flo
     """
     arms = (Arm("a", framework, python), Arm("b", framework, python, {"slowdown": slowdown}))
     taken = duet.measure([probe(framework)], arms=arms, seed=seed, budget=budget, selftest={"process_sd": 0.0})
-    if taken.probes[0].status is Status.CANCELLED and taken.probes[0].reason.startswith("cancelled"):
+    if taken.probes[0].status is Status.CANCELLED:
         raise KeyboardInterrupt
     return taken.probes[0]
 

@@ -15,7 +15,10 @@ SCHEMA = "evidence/1"
 
 
 class Status(str, Enum):  # noqa: UP042 - workers run under 3.10, which has no StrEnum
-    """How a probe ended. Absence is a value, each with a reason beside it."""
+    """How a probe ended. Absence is a value, each with a reason beside it.
+
+    ``SKIPPED`` was left out for the budget, which is the plan and no failure; ``CANCELLED`` is the user's word.
+    """
 
     OK = "ok"
     NOT_INSTALLED = "not-installed"
@@ -24,6 +27,7 @@ class Status(str, Enum):  # noqa: UP042 - workers run under 3.10, which has no S
     TIMED_OUT = "timed-out"
     NOT_COMPARABLE = "not-comparable"
     CANCELLED = "cancelled"
+    SKIPPED = "skipped"
 
 
 EQUIVALENT = "equivalent"

@@ -197,7 +197,7 @@ class Worker:
             "cores": gauge.cores(),
             "settings": self.settings,
         }
-        return {"facts": facts, "ledger": ledger}
+        return {"facts": facts, "ledger": ledger, "defaults": self.backend.defaults()}
 
     def do_describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Say what kind of scenario this is, and which sides the workload has."""

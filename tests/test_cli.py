@@ -16,10 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 from advisor import compare, knowledge, replay, schemas
-from advisor.cli import cli, main, measuring
+from advisor.cli import cli, main
 from advisor.needs import InputError
 from probes import catalog
-from probes.types import Evidence, Measurement, Status
 
 ROOT = Path(__file__).resolve().parents[1]
 PHONE = "knowledge/examples/phone-app.yaml"
@@ -284,25 +283,6 @@ def test_the_method_audit_is_printed_beside_the_recommendation() -> None:
     jsonschema.validate(document, schemas.schema("recommendation"))
     assert {"TOPSIS", "PROMETHEE II"} <= {method["method"] for method in document["audit"]["methods"]}
     assert document["audit"]["why_not"]["en"]
-
-
-@pytest.mark.parametrize(
-    ("statuses", "expected"),
-    [
-        ([("ok", "")], 0),
-        ([("ok", ""), ("cancelled", "the budget is spent")], 0),
-        ([("ok", ""), ("not-installed", "no tensorflow")], 3),
-        ([("ok", ""), ("failed", "x"), ("cancelled", "cancelled while it ran")], 130),
-    ],
-)
-def test_a_session_leaves_the_status_of_what_became_of_it(statuses: list[tuple[str, str]], expected: int) -> None:
-    probe = next(iter(catalog.load().values()))
-    found = tuple(Measurement.absent(probe, Status(status), reason) for status, reason in statuses)
-    session = Evidence(
-        machine={}, environments={}, probes=found, selftest=None, grade="D", started="2026-11-01", finished="2026-11-01"
-    )
-
-    assert measuring.status(session) == expected
 
 
 def test_a_report_is_written_even_where_the_store_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

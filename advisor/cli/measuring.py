@@ -11,19 +11,13 @@ if TYPE_CHECKING:
     from advisor.types import Knowledge, Needs
     from probes.types import Evidence, Probe
 
-NOT_RUN = {"failed", "timed-out", "not-installed"}
-"""Statuses that mean a part could not run; not-supported and not-comparable are answers, a budget is a plan."""
 
-
-def measure_for(
-    needs: Needs, knowledge: Knowledge, *, budget: float, lang: str, pythons: Mapping[str, str] | None = None
-) -> Evidence:
-    """Measure what matters most for these needs within ``budget`` seconds.
+def measure_for(needs: Needs, knowledge: Knowledge, *, budget: float, lang: str, **options: Any) -> Evidence:
+    """Measure what matters most for these needs within ``budget`` seconds; ``options`` as ``probes.duet.measure``.
 
     Keeps the session in the local store, so that nothing measured is lost.
     """
-    probes = chosen(needs, knowledge)
-    session = measure(probes, budget=budget, lang=lang, pythons=pythons or {})
+    session = measure(chosen(needs, knowledge), budget=budget, lang=lang, **options)
     keep(session)
     return session
 
@@ -45,11 +39,13 @@ def keep(session: Evidence) -> int | None:
 
 
 def measure_first(
-    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], *, budget: float, lang: str
+    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], *, budget: float, lang: str, **options: Any
 ) -> tuple[tuple[Evidence, ...], int]:
     """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status."""
-    session = measure_for(needs, knowledge, budget=budget, lang=lang)
-    return (*evidence, session), status(session)
+    from probes import outcome
+
+    session = measure_for(needs, knowledge, budget=budget, lang=lang, **options)
+    return (*evidence, session), outcome.status(session)
 
 
 def chosen(needs: Needs, knowledge: Knowledge) -> tuple[Probe, ...]:
@@ -66,7 +62,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from probes import reasons, selftest, worth
+    from probes import outcome, reasons, selftest, worth
     from probes.duet import measure as run
 
     console = Console(stderr=True)
@@ -88,6 +84,8 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
         session = run(probes, budget=budget, progress=tell, selftest=selftest.load(), **options)
     for line in worth.lines(session.probes, lang):
         console.print(line, highlight=False)
+    if outcome.nothing(session):
+        console.print(outcome.why_nothing(session, lang), highlight=False)
     return session
 
 
@@ -102,19 +100,3 @@ def _line(event: Mapping[str, Any], lang: str) -> str:
         return f"{event.get('probe')}  {status}  {reasons.told(event.get('reason', ''), lang)}".rstrip()
     interval = f"{ratio['value']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
     return f"{event.get('probe')}  {ratio['numerator']}/{ratio['denominator']} {interval}  {ratio['favours']}"
-
-
-def incomplete(session: Evidence) -> bool:
-    """Say whether a part of the session could not run, or nothing of it did."""
-    states = {found.status.value for found in session.probes}
-    return "ok" not in states or bool(states & NOT_RUN) or stopped(session)
-
-
-def status(session: Evidence) -> int:
-    """Return the exit status a session leaves: 130 interrupted, 3 a part could not run, 0 done."""
-    return 130 if stopped(session) else 3 if incomplete(session) else 0
-
-
-def stopped(session: Evidence) -> bool:
-    """Say whether the user ended the session; probes left out for the budget do not count."""
-    return any(found.status.value == "cancelled" and found.reason.startswith("cancelled") for found in session.probes)

@@ -58,6 +58,33 @@ with_evidence = click.option(
 )
 
 
+with_variables = click.option(
+    "--set",
+    "passed",
+    multiple=True,
+    metavar="FRAMEWORK:NAME=VALUE",
+    help="Pass an environment variable to one side of what is measured; repeatable.",
+)
+
+
+def variables(passed: tuple[str, ...], *, measuring: bool = True) -> dict[str, dict[str, str]]:
+    """Read what ``--set`` was given.
+
+    Raises:
+        InputError: with every problem; also where nothing is measured that it could be passed to.
+    """
+    from advisor import knowledge as knowledge_base
+    from advisor.needs import InputError
+    from probes import variables as passing
+
+    found, problems = passing.read(passed, knowledge_base.load().frameworks)
+    if passed and not measuring:
+        problems.append("--set passes a variable to what --probe measures; give --probe too")
+    if problems:
+        raise InputError(problems)
+    return found
+
+
 def today() -> date:
     """Return the day (UTC); the only clock of the commands."""
     return datetime.now(UTC).date()

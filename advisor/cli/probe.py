@@ -73,6 +73,7 @@ def show(name: str, as_json: bool, lang: str) -> None:
 @click.option("--needs", "needs_file", metavar="FILE|-", help="Choose the probes that matter most for these needs.")
 @click.option("--budget", type=output.SECONDS, help="Seconds of wall time in all.")
 @click.option("--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="Measure in another interpreter.")
+@output.with_variables
 @click.option("--device", type=click.Choice(DEVICES), help="By default the best that all frameworks share.")
 @click.option("--threads", default="one", show_default=True, metavar="one|all|N")
 @click.option("--workload", "workload_file", metavar="FILE.py", help="Your own model, both sides in one file.")
@@ -85,6 +86,7 @@ def run(
     needs_file: str | None,
     budget: float | None,
     pythons: tuple[str, ...],
+    passed: tuple[str, ...],
     device: str | None,
     threads: str,
     workload_file: str | None,
@@ -97,7 +99,7 @@ def run(
     from advisor import knowledge as knowledge_base
     from advisor import needs
     from advisor.cli import measuring
-    from probes import catalog, evidence
+    from probes import catalog, evidence, outcome
 
     def choose() -> tuple[Probe, ...]:
         if workload_file is not None:
@@ -110,11 +112,12 @@ def run(
             return measuring.chosen(needs.read(needs_file, knowledge), knowledge)
         return tuple(probe for probe in catalog.load().values() if not probe.asked_only)
 
-    _, workload, _, chosen_pythons, probes = output.together(
+    _, workload, _, chosen_pythons, variables, probes = output.together(
         lambda: _check_threads(threads),
         lambda: _workload(workload_file),
         lambda: output.check_writable(target),
         lambda: interpreters(pythons),
+        lambda: output.variables(passed),
         choose,
     )
     session = measuring.measure(
@@ -122,6 +125,7 @@ def run(
         budget=budget,
         lang=lang,
         pythons=chosen_pythons,
+        variables=variables,
         device=device,
         threads=threads,
         workload_file=workload,
@@ -138,7 +142,7 @@ def run(
         raise needs.InputError([*error.problems, way_out]) from error
     if as_json and not output.is_standard_output(target):
         output.emit(document)
-    if status := measuring.status(session):
+    if status := outcome.status(session):
         raise click.exceptions.Exit(status)
 
 

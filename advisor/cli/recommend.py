@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
 @click.option("--lines", metavar="FILE|-", help="Many at once: one JSON object a line, {id, text} or {id, needs}.")
 @click.option("--audit", is_flag=True, help="Also what other ranking methods say, and why they do not decide.")
+@output.with_variables
 @output.random_seed
 @output.as_json
 @output.in_language
@@ -32,6 +33,7 @@ def command(
     budget: float,
     lines: str | None,
     audit: bool,
+    passed: tuple[str, ...],
     random_seed: int,
     as_json: bool,
     lang: str,
@@ -40,7 +42,7 @@ def command(
     from advisor import knowledge as knowledge_base
     from advisor.needs import InputError
 
-    alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--audit": audit}
+    alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--set": passed, "--audit": audit}
     beside = [option for option, given in alone.items() if given]
     if lines is not None and beside:
         raise InputError([f"--lines goes without {', '.join(beside)}: each line holds its own needs or text"])
@@ -54,14 +56,18 @@ def command(
 
         output.answer_lines(lines, answer)
         return
-    needs, evidence = output.together(
-        lambda: inputs.needs_of(knowledge, needs_file, text), lambda: output.read_evidence(evidence_files)
+    needs, evidence, variables = output.together(
+        lambda: inputs.needs_of(knowledge, needs_file, text),
+        lambda: output.read_evidence(evidence_files),
+        lambda: output.variables(passed, measuring=probe),
     )
     status = 0
     if probe:
         from advisor.cli import measuring
 
-        evidence, status = measuring.measure_first(needs, knowledge, evidence, budget=budget, lang=lang)
+        evidence, status = measuring.measure_first(
+            needs, knowledge, evidence, budget=budget, lang=lang, variables=variables
+        )
     recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
     audited = _audited(recommendation) if audit else None
     if as_json:

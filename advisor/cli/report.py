@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @output.with_evidence
 @click.option("--probe", is_flag=True, help="Measure first, on this machine, and weigh what was measured.")
 @click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
+@output.with_variables
 @output.random_seed
 @click.option("-o", "--output", "target", required=True, metavar="FILE", help="The suffix chooses the form.")
 @output.as_json
@@ -33,6 +34,7 @@ def command(
     evidence_files: tuple[str, ...],
     probe: bool,
     budget: float,
+    passed: tuple[str, ...],
     random_seed: int,
     target: str,
     as_json: bool,
@@ -43,16 +45,19 @@ def command(
     from advisor.report.build import build
 
     knowledge = knowledge_base.load()
-    form, needs, evidence = output.together(
+    form, needs, evidence, variables = output.together(
         lambda: form_of(target),
         lambda: inputs.needs_of(knowledge, needs_file, text),
         lambda: output.read_evidence(evidence_files),
+        lambda: output.variables(passed, measuring=probe),
     )
     status = 0
     if probe:
         from advisor.cli import measuring
 
-        evidence, status = measuring.measure_first(needs, knowledge, evidence, budget=budget, lang=lang)
+        evidence, status = measuring.measure_first(
+            needs, knowledge, evidence, budget=budget, lang=lang, variables=variables
+        )
     recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
     decision = build(
         needs,

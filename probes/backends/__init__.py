@@ -37,13 +37,15 @@ class Backend(Protocol):
         """
 
     def ledger(self) -> dict[str, Any]:
-        """Read back, by the framework's own API, what must be equal in both arms: ``threads``, ``tf32``, ``onednn``.
+        """Read back, by the framework's own API, what must be equal in both arms: ``threads``, ``tf32``."""
 
-        None where a build leaves no choice: nothing was set then, and nothing is compared.
+    def defaults(self) -> dict[str, Any]:
+        """Read back what each framework chooses for itself and a user gets: ``onednn``, ``layout``, ``allocator``,
+        ``instruction_set``. Recorded and shown, never a reason to refuse; None where it cannot be read back.
         """
 
     def facts(self) -> dict[str, Any]:
-        """Read back what may differ and must be known: ``versions``, ``layout``, ``threads_inter``, ``capability``."""
+        """Read back what else must be known: ``versions``, ``threads_inter``, ``build``."""
 
     def compile(self, mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Return what ``mode`` does to a function (identity for eager and default).

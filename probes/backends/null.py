@@ -15,6 +15,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
+from probes import gauge
 from probes.scenarios import Unsupported
 
 MODULE = "numpy"
@@ -117,12 +118,17 @@ def use(kind: str) -> str:
 
 def ledger() -> dict[str, Any]:
     """Tell what was set, or a lie where one is planted."""
-    return {"threads": _state["threads"] + wrong("threads"), "tf32": False, "onednn": None}
+    return {"threads": _state["threads"] + wrong("threads"), "tf32": False}
+
+
+def defaults() -> dict[str, Any]:
+    """Tell what is loaded, or another default where one is planted."""
+    return {"onednn": bool(wrong("onednn")), "layout": None, "allocator": gauge.allocator(), "instruction_set": None}
 
 
 def facts() -> dict[str, Any]:
     """Name the version."""
-    return {"versions": {"numpy": metadata.version("numpy")}, "threads_inter": 1, "capability": ""}
+    return {"versions": {"numpy": metadata.version("numpy")}, "threads_inter": 1}
 
 
 def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from probes import gauge
 from probes.scenarios import Unsupported
 from probes.types import Build, Twin
 
@@ -73,20 +74,29 @@ def ledger() -> dict[str, Any]:
     return {
         "threads": torch.get_num_threads(),
         "tf32": bool(torch.backends.cuda.matmul.allow_tf32),
-        "onednn": True if torch.backends.mkldnn.is_available() else None,
     }
 
 
-def facts() -> dict[str, Any]:
-    """Read back what may differ and must be known."""
+def defaults() -> dict[str, Any]:
+    """Read back what torch chooses for itself."""
     import torch
 
     capability = getattr(torch.backends, "cpu", None)
     return {
+        "onednn": bool(torch.backends.mkldnn.is_available()),
+        "layout": "channels first",
+        "allocator": gauge.allocator(),
+        "instruction_set": capability.get_cpu_capability() if capability else None,
+    }
+
+
+def facts() -> dict[str, Any]:
+    """Read back what else must be known."""
+    import torch
+
+    return {
         "versions": {"torch": torch.__version__, "numpy": metadata.version("numpy")},
         "threads_inter": torch.get_num_interop_threads(),
-        "layout": "channels first",
-        "capability": capability.get_cpu_capability() if capability else "",
         "precision": torch.get_float32_matmul_precision(),
         "build": {"cuda": torch.version.cuda, "hip": torch.version.hip},
     }

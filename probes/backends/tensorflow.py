@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
+from probes import gauge
 from probes.scenarios import Unsupported
 from probes.types import Build, Twin
 
@@ -20,10 +20,15 @@ _functions: list[Any] = []
 
 
 def before_import(*, threads: int, settings: str) -> None:
-    """Quiet the C++ log; Keras 3 must speak to TensorFlow. The Eigen pools do not read OMP_NUM_THREADS."""
+    """Quiet the C++ log; Keras 3 must speak to TensorFlow. The Eigen pools do not read OMP_NUM_THREADS.
+
+    Without AVX512-VNNI, AVX-VNNI or AMX TensorFlow leaves oneDNN off by default: tuned turns it on.
+    """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["OMP_NUM_THREADS"] = str(threads)
+    if settings == "tuned":
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 def start(*, threads: int, settings: str) -> None:
@@ -78,12 +83,21 @@ def ledger() -> dict[str, Any]:
     return {
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "tf32": bool(tf.config.experimental.tensor_float_32_execution_enabled()),
+    }
+
+
+def defaults() -> dict[str, Any]:
+    """Read back what TensorFlow chooses for itself; it has no call that tells the instruction set of its kernels."""
+    return {
         "onednn": _onednn(),
+        "layout": "channels last",
+        "allocator": gauge.allocator(),
+        "instruction_set": None,
     }
 
 
 def facts() -> dict[str, Any]:
-    """Read back what may differ and must be known."""
+    """Read back what else must be known."""
     import tensorflow as tf
 
     keras = tf.keras
@@ -95,8 +109,6 @@ def facts() -> dict[str, Any]:
             "numpy": metadata.version("numpy"),
         },
         "threads_inter": tf.config.threading.get_inter_op_parallelism_threads(),
-        "layout": "channels last",
-        "capability": "",
         "build": {"cuda": build.get("cuda_version"), "rocm": bool(build.get("is_rocm_build"))},
     }
 
@@ -106,8 +118,7 @@ def _onednn() -> bool | None:
         from tensorflow.python.util import _pywrap_util_port
     except ImportError:  # private, and the only place that tells; some builds lack it
         return None
-    enabled = bool(_pywrap_util_port.IsMklEnabled())
-    return enabled if enabled or platform.machine() in ("x86_64", "AMD64") else None
+    return bool(_pywrap_util_port.IsMklEnabled())
 
 
 def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

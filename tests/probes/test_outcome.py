@@ -1,0 +1,68 @@
+"""How a session ended: the exit status, and the sentence where nothing was measured."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes import catalog, outcome, types
+
+PROBE = next(iter(catalog.load().values()))
+RATIO = types.Ratio(1.4, 1.3, 1.5, 20, "a", "b", "a")
+
+
+def session(*ends):
+    """Ends are statuses with a reason, "ratio", or "facts" alone."""
+    found = []
+    for end in ends:
+        if end == "ratio":
+            found.append(types.Measurement.of(PROBE, types.Status.OK, ratio=RATIO))
+        elif end == "facts":
+            found.append(types.Measurement.of(PROBE, types.Status.OK, facts={"lines": 3}))
+        else:
+            found.append(types.Measurement.absent(PROBE, types.Status(end[0]), end[1]))
+    return types.Evidence({}, {}, tuple(found), None, "D", "2026-11-01", "2026-11-01")
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        (["ratio"], 0),
+        (["ratio", ("skipped", "the budget is spent")], 0),
+        (["ratio", ("not-comparable", "x"), ("not-supported", "y")], 0),
+        (["ratio", ("not-installed", "no tensorflow")], 3),
+        (["ratio", ("failed", "x"), ("cancelled", "cancelled while it ran")], 130),
+        ([("not-comparable", "x"), ("not-comparable", "x")], 1),
+        ([("not-installed", "no tensorflow")], 1),
+        ([("skipped", "the budget is spent")], 1),
+        (["facts"], 0),
+        (["facts", ("failed", "x")], 1),
+        ([], 1),
+    ],
+)
+def test_a_session_leaves_the_status_of_what_became_of_it(ends, expected):
+    assert outcome.status(session(*ends)) == expected
+
+
+def test_what_a_mode_is_worth_within_one_framework_is_a_ratio_too():
+    within = types.Measurement.of(PROBE, types.Status.OK, facts={"pytorch": {"times_as_fast": 1.2}})
+
+    assert outcome.compared(within)
+
+
+def test_the_sentence_names_the_reason_that_most_probes_share_and_what_would_help():
+    missing = (
+        "not-installed",
+        "tensorflow: /opt/python has no tensorflow; add it: pip install tensorflow",
+    )
+    failed = session(missing, missing, ("failed", "x"), ("skipped", "the budget of 60 s has 0 s left"))
+
+    said = outcome.why_nothing(failed)
+
+    assert "has no tensorflow" in said
+    assert "2 of 4" in said
+    assert "--python" in said
+    assert "中没有 tensorflow" in outcome.why_nothing(failed, "zh")
+
+
+def test_a_budget_too_small_for_any_probe_is_the_reason_where_there_is_no_other():
+    assert "--budget" in outcome.why_nothing(session(("skipped", "the budget of 1 s has 1 s left")))
