@@ -174,7 +174,7 @@ def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
         click.echo(text, err=True)
 
     try:
-        result = selftest.calibrate(framework=framework, quick=quick, progress=say)
+        result = selftest.calibrate(framework=framework, quick=quick, earlier=selftest.load(), progress=say)
         selftest.save(result)
     except EvidenceError as error:
         _fail(error.problems)

@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from probes import catalog, compare, duet, selftest, simulate
+from probes import catalog, compare, duet, load, selftest, simulate
 from probes.process import Arm, Client, environment
-from probes.types import EQUIVALENT, INCONCLUSIVE, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, Ratio, Status
 
 RUNS = 300
 """Simulated sessions a cell: the standard error of a share of .95 is then .013."""
@@ -33,7 +33,8 @@ WARM_ROUNDS = 6
 """Alternations before the first that counts: both sides warm up, as in every probe."""
 
 FRESH = {1.0: 40, 1.10: 20}
-"""Planted slowdown (1.0 the same arm) -> fresh pairs of a long run, judged by a spread that they had no part in."""
+"""Planted slowdown (1.0 the same arm) -> fresh pairs of a long run, judged by an earlier spread: so many
+idle, and as many again shared among the kinds of load."""
 
 REPEATS = 10
 """Repeats of the quick session in a long run."""
@@ -139,10 +140,10 @@ def _agreement() -> list[tuple[float, float]]:
             }
             asked |= {"seed": 0, "scratch": scratch, "parity": []}
             client.ask("open", timeout=60, **asked)
-            client.ask("turn", timeout=60, iterations=10, loops=20)
+            client.ask("turn", timeout=60, blocks=10, loops=20)
             pairs = []
             for number in range(WARM_ROUNDS + ROUNDS):
-                ours = client.ask("turn", timeout=60, iterations=5, loops=5)["seconds"]
+                ours = client.ask("turn", timeout=60, blocks=25, loops=2)["seconds"]
                 timer.stdin.write("\n")
                 timer.stdin.flush()
                 theirs = float(timer.stdout.readline())
@@ -189,27 +190,44 @@ def session(*, selftest_result: Mapping[str, Any] | None = None) -> dict[str, An
 
 
 def fresh(calibrated: Mapping[str, Any], *, progress: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Judge fresh pairs of twins by the process spread of an earlier self-test."""
+    """Measure twins, and planted slowdowns, in fresh processes, idle and beside each kind of planted load.
+
+    Each is judged as a probe of a quick session is, by the process spread of an earlier self-test.
+    """
+    spread = {key: calibrated[key] for key in ("process_sd", "process_df")}
     found = []
-    for slowdown, runs in FRESH.items():
-        judged = []
-        for number in range(runs):
-            taken = selftest.pair("pytorch", slowdown, python=sys.executable, seed=100 + number, budget=None)
-            judged.append(selftest.judge(taken, calibrated["process_sd"], calibrated["process_df"]))
-            progress(
-                f"planted +{slowdown - 1:.0%}: {judged[-1].value:.3f} [{judged[-1].low:.3f}, {judged[-1].high:.3f}]"
+    for kind in ("", *load.KINDS):
+        for slowdown, idle in FRESH.items():
+            runs = idle if not kind else math.ceil(idle / len(load.KINDS))
+            with load.planted(kind):
+                judged = [
+                    _judged(slowdown, seed=100 + number, spread=spread, kind=kind, progress=progress)
+                    for number in range(runs)
+                ]
+            ratios = [ratio for ratio in judged if ratio is not None]
+            found.append(
+                {
+                    "load": kind,
+                    "slowdown": slowdown,
+                    "runs": runs,
+                    "measured": len(ratios),
+                    "winners_named": sum(r.favours not in (EQUIVALENT, INCONCLUSIVE) for r in ratios),
+                    "told_apart": sum(r.low > 1 or r.high < 1 for r in ratios),
+                    "covered": sum(r.low <= slowdown <= r.high for r in ratios),
+                    "ratios": [[r.value, r.low, r.high] for r in ratios],
+                }
             )
-        found.append(
-            {
-                "slowdown": slowdown,
-                "runs": runs,
-                "winners_named": sum(r.favours not in (EQUIVALENT, INCONCLUSIVE) for r in judged),
-                "told_apart": sum(r.low > 1 or r.high < 1 for r in judged),
-                "covered": sum(r.low <= slowdown <= r.high for r in judged),
-                "ratios": [r.value for r in judged],
-            }
-        )
     return found
+
+
+def _judged(
+    slowdown: float, *, seed: int, spread: Mapping[str, float], kind: str, progress: Callable[[str], None]
+) -> Ratio | None:
+    taken = selftest.pair("pytorch", slowdown, python=sys.executable, seed=seed, budget=None, spread=spread)
+    ratio, beside = taken.ratio, f" beside {load.KINDS[kind]}" if kind else ""
+    shown = f"{ratio.value:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]" if ratio else taken.reason
+    progress(f"planted +{slowdown - 1:.0%}{beside}: {shown} ({taken.seconds:.0f} s)")
+    return ratio
 
 
 def stability(sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -245,9 +263,11 @@ def table(result: Mapping[str, Any]) -> str:
         return "\n".join(lines)
     same, agreed, quick = result["selftest"]["same_arm"], result["agreement"], result["session"]
     for cell in result.get("fresh", ()):
+        under = f"under load, {cell['load']}" if cell["load"] else "idle"
         lines.append(
-            f"fresh pairs, planted +{cell['slowdown'] - 1:.0%}: winner named in {cell['winners_named']}, told apart in "
-            f"{cell['told_apart']}, truth covered in {cell['covered']} of {cell['runs']}"
+            f"fresh pairs, {under}, planted +{cell['slowdown'] - 1:.0%}: winner named in {cell['winners_named']}, told "
+            f"apart in {cell['told_apart']}, truth covered in {cell['covered']}, measured {cell['measured']} of "
+            f"{cell['runs']}"
         )
     if "stability" in result:
         held = result["stability"]

@@ -34,19 +34,23 @@ PROCESS_DF = 8
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean of log ratios with its standard error and degrees of freedom."""
+    """A mean of log ratios with its standard error and degrees of freedom.
+
+    ``bias`` bounds what a disturbance may have moved all of them by: no number of turns averages it away.
+    """
 
     mean: float
     error: float
     df: float
     count: int
+    bias: float = 0.0
 
     @property
     def half(self) -> float:
         """Half the width of the interval, on the log scale."""
         if self.error == 0 or self.count < 1:
-            return 0.0
-        return t_quantile((1 + LEVEL) / 2, self.df) * self.error
+            return self.bias
+        return t_quantile((1 + LEVEL) / 2, self.df) * self.error + self.bias
 
 
 def t_quantile(probability: float, df: float) -> float:
@@ -92,10 +96,39 @@ def widened(estimate: Estimate, *, process_sd: float, process_df: float) -> Esti
     return replace(estimate, error=math.sqrt(total), df=df)
 
 
+def pooled(estimates: Sequence[Estimate], *, process_sd: float, process_df: float) -> Estimate:
+    """Estimate from a few fresh pairs of processes, by what this machine's spread was and what these pairs show of it.
+
+    Two or three pairs alone give no usable spread (Student's t on one degree of freedom is 12.7), and a spread known
+    from earlier must not outweigh what is seen now: the two variances are pooled by their degrees of freedom.
+
+    Args:
+        estimates: one a pair of processes, at least one.
+        process_sd: standard deviation of ln(ratio) between fresh pairs, known from earlier.
+        process_df: its degrees of freedom.
+    """
+    alone = [widened(estimate, process_sd=process_sd, process_df=process_df) for estimate in estimates]
+    if len(alone) == 1:
+        return alone[0]
+    count, means = len(alone), [estimate.mean for estimate in alone]
+    known, seen = statistics.fmean(e.error**2 for e in alone), statistics.variance(means)
+    known_df = statistics.fmean(e.df for e in alone)
+    df = known_df + count - 1
+    variance = (known_df * known + (count - 1) * seen) / df
+    return Estimate(
+        mean=statistics.fmean(means),
+        error=math.sqrt(variance / count),
+        df=df,
+        count=sum(e.count for e in alone),
+        bias=statistics.fmean(e.bias for e in alone),
+    )
+
+
 def between(estimates: Sequence[Estimate]) -> Estimate:
     """Estimate from restarts: the spread between pairs of processes, not within, gives the interval."""
     found = within([estimate.mean for estimate in estimates])
-    return replace(found, count=sum(estimate.count for estimate in estimates))
+    bias = statistics.fmean(estimate.bias for estimate in estimates)
+    return replace(found, count=sum(estimate.count for estimate in estimates), bias=bias)
 
 
 def ratio(estimate: Estimate, *, numerator: str, denominator: str) -> Ratio:
@@ -134,6 +167,7 @@ def p_value(estimate: Estimate, favours: str) -> float:
     if estimate.error == 0:
         return 0.0
     distance = math.log(TIE) - abs(estimate.mean) if favours == EQUIVALENT else abs(estimate.mean) - math.log(WIN)
+    distance -= estimate.bias
     return t_tail(distance / estimate.error, estimate.df)
 
 
@@ -157,6 +191,42 @@ def turn_cost(seconds: Sequence[float]) -> float:
     if not seconds or not all(math.isfinite(s) and s > 0 for s in seconds):
         raise ValueError("an iteration took no positive, finite time")
     return statistics.median(seconds)
+
+
+CLEAN = 0.02
+"""Share of a block that its threads may have been kept waiting for it to count as one that nothing held up."""
+
+FEWEST_CLEAN = 0.2
+"""Share of a turn's blocks that must be clean for them to speak for it."""
+
+
+def block_cost(seconds: Sequence[float], waited: Sequence[float] | None) -> tuple[float, float]:
+    """Return what one turn cost, and how far off, on the log scale, another load may have put it.
+
+    A turn is many short blocks, so that on a busy machine too some of them are run through: their median is the cost.
+    Where too few are, the cost lies between the wall time and what is left of it without all waiting (of several
+    threads, which may have waited at once): the middle is taken, and half the gap is the doubt.
+
+    Args:
+        seconds: wall time of an iteration, one entry a block.
+        waited: the part of each in which threads stood ready and did not run; None where the system does not tell.
+
+    Raises:
+        ValueError: a block did not take a positive, finite time.
+    """
+    wall = turn_cost(seconds)
+    if waited is None:
+        return wall, 0.0
+    clean = [second for second, wait in zip(seconds, waited, strict=True) if wait <= CLEAN * second]
+    if clean and len(clean) >= FEWEST_CLEAN * len(seconds):
+        return statistics.median(clean), 0.0
+    net = turn_cost(without(seconds, waited))
+    return math.sqrt(wall * net), math.log(wall / net) / 2
+
+
+def without(seconds: Sequence[float], waited: Sequence[float]) -> list[float]:
+    """Take the waiting out of wall times; a tenth is left in any case, as no reading is that exact."""
+    return [max(second - wait, second / 10) for second, wait in zip(seconds, waited, strict=True)]
 
 
 def steady(costs: Sequence[float], *, window: int = 5, tolerance: float = 0.03) -> bool:

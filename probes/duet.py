@@ -16,16 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from probes import compare, gauge, jobs, machine, paired, parity, worth
+from probes import compare, gauge, jobs, machine, paired, parity, schedule, worth
 from probes.observed import observe
 from probes.process import Arm, Cancelled, Client, Lost
 from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
 
 PATIENCE = 120.0
 """Seconds a request may take where the probe names no longer time: an import on a cold disk, a first compile."""
-
-ENOUGH = 0.8
-"""Share of a probe's expected seconds that must be left of the budget for it to begin."""
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -53,9 +50,10 @@ class Session:
     roofs: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     unusable: dict[str, Lost] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
-    weather: list[dict[str, Any]] = field(default_factory=list)
+    rounds: dict[str, list[paired.Round]] = field(default_factory=dict)
+    started_in: float = 0.0
     pairs: int = 0
-    troubled: int = 0
+    disturbed: int = 0
     inside: float = 0.0
 
     def ready(self, settings: str) -> list[Client]:
@@ -71,10 +69,12 @@ class Session:
             if arm.label in self.unusable:
                 raise self.unusable[arm.label]
         fresh = [arm for arm in self.arms if arm.label not in self.clients]
+        began = time.monotonic()
         for arm in fresh:
             self.clients[arm.label] = self.start(arm)
         if fresh:
             self._settle()
+            self.started_in = time.monotonic() - began
         return [self.clients[arm.label] for arm in self.arms]
 
     def start(self, arm: Arm) -> Client:
@@ -280,7 +280,7 @@ def measure(
     shared = jobs.share_out(arms, probes)
     found: list[list[Measurement]] = []
     environments: dict[str, dict[str, Any]] = {}
-    pairs, troubled, left = 0, 0, budget
+    pairs, disturbed, left = 0, 0, budget
     with tempfile.TemporaryDirectory(prefix="probes-") as scratch:
         for number, job in enumerate(shared):
             session = Session(
@@ -295,12 +295,12 @@ def measure(
                 cancelled=cancelled,
                 patience=patience,
             )
-            part = _share(left, [other.seconds for other in shared[number:]], now=0.0)
+            part = schedule.share(left, [other.seconds for other in shared[number:]], now=0.0)
             found.append(_walk(session, job.probes, budget=part, confirm=confirm, sure=number == 0))
             left = None if left is None else max(0.0, left - sum(m.seconds for m in found[-1]))
             for label, environment in session.environments.items():
                 environments.setdefault(job.within or label, environment)
-            pairs, troubled = pairs + session.pairs, troubled + session.troubled
+            pairs, disturbed = pairs + session.pairs, disturbed + session.disturbed
     standing = _together([m for walked in found for m in walked])
     together = worth.with_tuning(jobs.joined(shared, standing), **spread)
     # A session that measured nothing has not shown good conditions.
@@ -310,7 +310,7 @@ def measure(
         environments=environments,
         probes=tuple(together),
         selftest=selftest,
-        grade=grade(pairs, troubled, battery=bool(machine.on_battery())) if measured else "D",
+        grade=grade(pairs, disturbed, battery=bool(machine.on_battery())) if measured else "D",
         started=started,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -342,7 +342,7 @@ def _walk(
             if stopped or session.cancelled():
                 stopped = stopped or "cancelled before it began"
                 measurement = Measurement.absent(probe, Status.CANCELLED, stopped)
-            elif left is not None and left < ENOUGH * probe.seconds:
+            elif left is not None and not schedule.fits(probe.seconds, left):
                 reason = (
                     f"the budget of {budget:.0f} s has {max(0.0, left):.0f} s left, too few for a probe "
                     f"of about {probe.seconds:.0f} s; give it more with --budget"
@@ -358,7 +358,7 @@ def _walk(
                 if deadline is None and budget is not None:
                     deadline = time.monotonic() + budget
                 began = time.monotonic()
-                share = _share(deadline, [p.seconds for p in ordered[index:]], now=began)
+                share = schedule.share(deadline, [p.seconds for p in ordered[index:]], now=began)
                 measurement = _one(session, probe, deadline=share, confirm=confirm)
             except Lost as lost:
                 if not lost.alive:
@@ -371,25 +371,45 @@ def _walk(
             measurement = replace(measurement, seconds=round(time.monotonic() - began, 3))
             found.append(measurement)
             session.progress(_done(measurement))
+        if not confirm and not stopped:
+            _again(session, ordered, found, deadline=deadline, spent=time.monotonic() - start)
     finally:
         session.end()
     session.progress({"event": "spent", "seconds": time.monotonic() - start, "inside": session.inside})
     return found
 
 
-def _share(deadline: float | None, seconds: Sequence[float], *, now: float) -> float | None:
-    """Give the next probe its share of what is left, by expected seconds; half as much again, as some end early.
+def _again(
+    session: Session, probes: Sequence[Probe], found: list[Measurement], *, deadline: float | None, spent: float
+) -> None:
+    """Measure what came out too wide in fresh pairs of workers, the widest first, as long as there is time.
 
-    Only probes that still fit count: one that will be left out for the budget must not starve the others.
+    The width decides, never the verdict. What goes wrong here costs nothing that was found before.
     """
-    if deadline is None:
-        return None
-    left = max(0.0, deadline - now)
-    fitting, room = 0.0, left
-    for expected in seconds:
-        if ENOUGH * expected <= room:
-            fitting, room = fitting + expected, room - expected
-    return now + min(left, 1.5 * left * seconds[0] / max(fitting, seconds[0]))
+    end = schedule.until(deadline, spent=spent, now=time.monotonic())
+    for _ in range(schedule.ROUNDS - 1):
+        wide = sorted((i for i, m in enumerate(found) if paired.wide(m)), key=lambda i: -paired.width(found[i]))
+        if not wide or time.monotonic() + session.started_in + found[wide[0]].seconds > end or session.cancelled():
+            return
+        session.end()
+        for i in wide:
+            began = time.monotonic()
+            if began + found[i].seconds > end:
+                continue
+            session.progress({"event": "start", "probe": probes[i].id, "index": i + 1, "of": len(probes)})
+            try:
+                session.ready(probes[i].settings)
+                measurement = _one(session, probes[i], deadline=end, confirm=False)
+            except Lost as lost:
+                session.progress({"event": "note", "probe": probes[i].id, "text": lost.reason})
+                session.drop()
+                return
+            except (Cancelled, KeyboardInterrupt):
+                session.drop()
+                return
+            if measurement.ratio is not None:
+                found[i] = replace(measurement, seconds=round(found[i].seconds + time.monotonic() - began, 3))
+                session.progress(_done(found[i]))
 
 
 def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:
@@ -433,8 +453,8 @@ def _together(found: Sequence[Measurement]) -> list[Measurement]:
     return made
 
 
-def grade(pairs: int, troubled: int, *, battery: bool) -> str:
-    """Grade the session's weather: A up to 2 % of pairs troubled, B 10 %, C 30 %; on battery C at best."""
-    share = troubled / pairs if pairs else 0.0
+def grade(pairs: int, disturbed: int, *, battery: bool) -> str:
+    """Grade the session's quiet: A up to 2 % of pairs disturbed, B 10 %, C 30 %; on battery C at best."""
+    share = disturbed / pairs if pairs else 0.0
     reached = next((g for g, limit in (("A", 0.02), ("B", 0.10), ("C", 0.30)) if share <= limit), "D")
     return max(reached, "C") if battery else reached

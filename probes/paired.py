@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from probes import compare, roof, turns
 from probes.process import Client, Lost
-from probes.types import INCONCLUSIVE, Measurement, Probe, Ratio, Status
+from probes.types import Measurement, Probe, Status
 
 if TYPE_CHECKING:
     from probes.duet import Session
@@ -19,73 +19,97 @@ RESTARTS = (3, 6)
 """Fresh pairs of workers in ``confirm``: at least, and at most where the interval stays wide."""
 
 CONFIRMED = 0.05
-"""Half width on the log scale at which further restarts are not worth their seconds."""
-
-DISTURBED = 2.0
-"""Ratio that an interval must lie beyond when more than half the pairs were disturbed: with two other loads a core, one
-and the same probe was seen to move from 0.92 to 0.41 although waiting was taken out."""
+"""Half width on the log scale at which further restarts are not worth their seconds: a planted +10 % is then found."""
 
 TRIES = 4
 """Measurements of the roof before a probe above it is called a bug: a roof is the best ever reached, and another load
 may have held the first ones down."""
 
 CAP = 5.0
-"""Seconds of turns a probe gets at most in a quick session: the spread of processes is then the larger part of its
+"""Seconds of turns a probe gets at most in a pair of processes: the spread of processes is then the larger part of its
 interval, which no further turn would narrow."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one fresh pair of processes gave for one probe.
+
+    Attributes:
+        taken: its turns.
+        opened: arm -> what the worker said of the first iteration.
+        gate: the parity gate's report.
+        facts: arm -> what the scenario saw, after the last turn.
+    """
+
+    taken: turns.Turns
+    opened: Mapping[str, Mapping[str, Any]]
+    gate: Mapping[str, Any] | None
+    facts: Mapping[str, Mapping[str, Any]]
 
 
 def measure(
     session: Session, probe: Probe, described: Mapping[str, Any], *, deadline: float | None, confirm: bool
 ) -> Measurement:
-    """Measure one paired probe on the session's live workers.
+    """Measure one paired probe on the session's live workers, and judge it with what earlier workers gave.
 
     Raises:
         Lost, Cancelled: from a worker.
     """
-    estimates: list[compare.Estimate] = []
-    taken: list[turns.Turns] = []
-    opened: dict[str, dict[str, Any]] = {}
-    gate: dict[str, Any] | None = None
+    rounds = session.rounds.setdefault(probe.id, [])
     while True:
-        labels = list(session.clients)
-        clients = list(session.clients.values())
-        opened = {c.arm.label: session.ask(c, "open", probe, parity=described["parity"]) for c in clients}
-        if described["parity"]:
-            paths = {label: answer["arrays"] for label, answer in opened.items()}
-            gate = session.gate(probe, described["parity"], described["exemptions"], paths)
-            if not gate["passed"]:
-                return Measurement.absent(probe, Status.NOT_COMPARABLE, gate["reason"], parity=gate)
-        disguise = _disguise(session, clients, probe)
-        if disguise:
-            return Measurement.absent(probe, Status.NOT_COMPARABLE, disguise, parity=gate)
-        missing = max(1, RESTARTS[0] - len(taken)) if confirm else 1
-        one = _turns(session, probe, clients, deadline=deadline, parts=missing)
-        taken.append(one)
-        changed = _changed(session, clients, probe, one) if not described["retraces"] else ""
-        if changed:
-            return Measurement.absent(probe, Status.NOT_COMPARABLE, changed, parity=gate)
-        estimates.append(compare.within(one.log_ratios(*labels)))
+        missing = max(1, RESTARTS[0] - len(rounds)) if confirm else 1
+        found = _round(session, probe, described, deadline=deadline, parts=missing)
+        if isinstance(found, Measurement):
+            return found
+        rounds.append(found)
         if not confirm:
             break
-        if len(estimates) >= RESTARTS[0]:
-            enough = compare.between(estimates).half <= CONFIRMED or len(estimates) >= RESTARTS[1]
+        if len(rounds) >= RESTARTS[0]:
+            enough = compare.between(_estimates(session, rounds)).half <= CONFIRMED or len(rounds) >= RESTARTS[1]
             if enough or (deadline is not None and time.monotonic() > deadline):
                 break
         session.end()
         session.ready(probe.settings)
-    if confirm:
-        estimate, design = compare.between(estimates), "confirm"
-    else:
-        estimate = compare.widened(estimates[0], process_sd=session.process_sd, process_df=session.process_df)
-        design = "quick"
-    denominator, numerator = labels
-    found = compare.ratio(estimate, numerator=numerator, denominator=denominator)
-    busy = _too_busy(taken, found)
-    if busy:
-        found = replace(found, favours=INCONCLUSIVE)
-        session.progress({"event": "note", "probe": probe.id, "text": busy})
-    samples = {label: tuple(cost for t in taken for cost in t.costs(label)) for label in labels}
-    facts: dict[str, Any] = {}
+    return _judged(session, probe, described, rounds, confirm=confirm)
+
+
+def width(measurement: Measurement) -> float:
+    """Return the half width that further pairs of processes could narrow, on the log scale; 0 where none could."""
+    ratio = measurement.ratio
+    if ratio is None or measurement.facts.get("design") != "quick":
+        return 0.0
+    return math.log(ratio.high / ratio.low) / 2 - float(measurement.facts["bias"])
+
+
+def wide(measurement: Measurement) -> bool:
+    """Tell whether a ratio is too wide: by its width, never by its verdict."""
+    return width(measurement) > CONFIRMED
+
+
+def _estimates(session: Session, rounds: Sequence[Round]) -> list[compare.Estimate]:
+    return [one.taken.estimate(*(arm.label for arm in session.arms)) for one in rounds]
+
+
+def _round(
+    session: Session, probe: Probe, described: Mapping[str, Any], *, deadline: float | None, parts: int
+) -> Round | Measurement:
+    """Open the probe on live workers, pass the gate and take the turns; or say why there is nothing to compare."""
+    clients = list(session.clients.values())
+    opened = {c.arm.label: session.ask(c, "open", probe, parity=described["parity"]) for c in clients}
+    gate: dict[str, Any] | None = None
+    if described["parity"]:
+        paths = {label: answer["arrays"] for label, answer in opened.items()}
+        gate = session.gate(probe, described["parity"], described["exemptions"], paths)
+        if not gate["passed"]:
+            return Measurement.absent(probe, Status.NOT_COMPARABLE, gate["reason"], parity=gate)
+    disguise = _disguise(session, clients, probe)
+    if disguise:
+        return Measurement.absent(probe, Status.NOT_COMPARABLE, disguise, parity=gate)
+    taken = _turns(session, probe, clients, deadline=deadline, parts=parts)
+    changed = _changed(session, clients, probe, taken) if not described["retraces"] else ""
+    if changed:
+        return Measurement.absent(probe, Status.NOT_COMPARABLE, changed, parity=gate)
+    facts: dict[str, dict[str, Any]] = {}
     for client in clients:
         label = client.arm.label
         finished = session.ask(client, "finish", probe)
@@ -94,34 +118,60 @@ def measure(
             facts[label]["parameters"] = opened[label]["parameters"]
         if finished["memory"]:
             facts[label]["device_memory"] = finished["memory"]
-        facts[label]["p95_turn_s"] = _p95(samples[label])
+    return Round(taken, opened, gate, facts)
+
+
+def _judged(
+    session: Session, probe: Probe, described: Mapping[str, Any], rounds: Sequence[Round], *, confirm: bool
+) -> Measurement:
+    """Turn all rounds of a probe into its ratio and verdict."""
+    labels = [arm.label for arm in session.arms]
+    estimates = _estimates(session, rounds)
+    if confirm:
+        estimate, design = compare.between(estimates), "confirm"
+    else:
+        estimate = compare.pooled(estimates, process_sd=session.process_sd, process_df=session.process_df)
+        design = "quick"
+    denominator, numerator = labels
+    found = compare.ratio(estimate, numerator=numerator, denominator=denominator)
+    samples = {label: tuple(cost for one in rounds for cost in one.taken.costs(label)) for label in labels}
+    first = rounds[0]
+    pairs = sum(len(one.taken.used) for one in rounds)
+    disturbed = sum(len(one.taken.disturbed) for one in rounds)
+    facts: dict[str, Any] = {label: {**rounds[-1].facts[label], "p95_turn_s": _p95(samples[label])} for label in labels}
     facts.update(
         design=design,
-        restarts=len(taken),
-        within=[{"ratio": math.exp(e.mean), "half_width": e.half, "pairs": e.count} for e in estimates],
+        restarts=len(rounds),
+        within=[
+            {"ratio": math.exp(e.mean), "half_width": e.half, "pairs": e.count, "error": e.error, "bias": e.bias}
+            for e in estimates
+        ],
         process_sd=session.process_sd if not confirm else None,
+        process_df=session.process_df if not confirm else None,
+        bias=estimate.bias,
         p=compare.p_value(estimate, found.favours),
         threads=session.threads,
         device=session.kind,
-        too_busy=busy,
-        cold={label: answer["cold"] for label, answer in opened.items()},
-        overtaking=_overtaking(opened, samples),
-        turns=[_record(t) for t in taken],
+        disturbed={"pairs": disturbed, "of": pairs},
+        cold={label: answer["cold"] for label, answer in first.opened.items()},
+        overtaking=_overtaking(first.opened, samples),
+        turns=[_record(one.taken) for one in rounds],
     )
-    # What one framework alone reaches is no roof: its own product may be the slower one.
-    roofless = probe.baseline or (busy and session.threads > 1)
-    limits = None if roofless else _limits(session, probe, opened, samples)
+    # What one framework alone reaches is no roof: its own product may be the slower one. Nor is one a roof that was
+    # measured while another load held several threads up.
+    roofless = probe.baseline or (2 * disturbed > pairs and session.threads > 1)
+    limits = None if roofless else _limits(session, probe, first.opened, samples)
     if limits is not None and any(limits[label]["limit"] == "bug" for label in labels):
         shares = ", ".join(f"{label} {limits[label]['compute']:.0%}" for label in labels)
         reason = f"more than this machine's measured roof was reached ({shares}): work is missing or not waited for"
-        return Measurement.absent(probe, Status.NOT_COMPARABLE, reason, parity=gate)
+        return Measurement.absent(probe, Status.NOT_COMPARABLE, reason, parity=first.gate)
     return Measurement.of(
         probe,
         Status.OK,
         unit=described["unit"],
         samples=samples,
         ratio=found,
-        parity=gate,
+        parity=first.gate,
         roof=limits,
         facts=facts,
     )
@@ -155,7 +205,6 @@ def _turns(
             clients,
             until=until,
             timeout=session.allowed(probe),
-            net=session.threads == 1 and session.kind == "cpu",
             cancelled=session.cancelled,
             warm_budget=warm,
             progress=told,
@@ -163,7 +212,7 @@ def _turns(
     except ValueError as error:
         raise Lost(Status.FAILED, str(error), alive=True) from None
     session.pairs += len(taken.used)
-    session.troubled += len(taken.trouble)
+    session.disturbed += len(taken.disturbed)
     for label, settled in taken.steady.items():
         if not settled:
             session.progress({"event": "note", "probe": probe.id, "text": f"{label} never became steady"})
@@ -201,23 +250,6 @@ def _changed(session: Session, clients: Sequence[Client], probe: Probe, taken: t
     return ""
 
 
-def _too_busy(taken: Sequence[turns.Turns], found: Ratio) -> str:
-    """Say why the machine was too busy for a verdict, or nothing.
-
-    Where waiting cannot be taken out of the costs (several threads, an accelerator), a foreign load does
-    not slow both sides alike: a pool that spins at a barrier was seen to lose fifteenfold to one that does not.
-    Where it can, caches are still shared, so only large ratios stand when most pairs were disturbed.
-    """
-    pairs, troubled = sum(len(t.used) for t in taken), sum(len(t.trouble) for t in taken)
-    if troubled <= turns.UNUSED * pairs:
-        return ""
-    if all(t.net for t in taken) and (troubled <= pairs / 2 or found.low > DISTURBED or found.high < 1 / DISTURBED):
-        return ""
-    return (
-        f"the machine was too busy for a verdict: {troubled} of {pairs} pairs were disturbed; try one thread, or later"
-    )
-
-
 def _overtaking(opened: Mapping[str, Mapping[str, Any]], samples: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """Say after how many iterations the side that starts slower has caught up (build and first step; imports apart)."""
     import statistics
@@ -242,10 +274,9 @@ def _record(taken: turns.Turns) -> dict[str, Any]:
         "order": taken.order,
         "seconds": taken.seconds,
         "waited": taken.waited,
-        "net_of_waiting": taken.net,
         "loops": taken.loops,
-        "used": taken.used,
-        "trouble": taken.trouble,
+        "disturbed": taken.disturbed,
+        "lost": taken.lost,
         "steady": taken.steady,
         "warm_seconds": taken.warm_seconds,
         "weather": taken.weather,

@@ -119,16 +119,16 @@ def _of_processes(logs: Sequence[float]) -> compare.Estimate:
 def _of_turns(
     measurement: Measurement, taken: Sequence[Turns], labels: tuple[str, str], selftest: Mapping[str, Any]
 ) -> _Recomputed | None:
-    logs = [turns.log_ratios(*labels) for turns in taken]
-    if any(len(part) < 2 for part in logs):
+    if any(sum(turns.used) < 2 for turns in taken):
         return None
-    estimates = [compare.within(part) for part in logs]
+    estimates = [turns.estimate(*labels) for turns in taken]
     if measurement.facts.get("design") == "confirm":
         return _Recomputed(compare.between(estimates), exact=True) if len(estimates) > 1 else None
-    spread, freedom = measurement.facts.get("process_sd"), selftest.get("process_df", compare.PROCESS_DF)
+    spread = measurement.facts.get("process_sd")
+    freedom = measurement.facts.get("process_df", selftest.get("process_df", compare.PROCESS_DF))
     if spread is None or not is_cost(spread) or not is_cost(freedom) or spread > WIDEST:
         return _Recomputed(estimates[0], exact=False)
-    return _Recomputed(compare.widened(estimates[0], process_sd=spread, process_df=freedom), exact=True)
+    return _Recomputed(compare.pooled(estimates, process_sd=spread, process_df=freedom), exact=True)
 
 
 def is_cost(value: Any) -> bool:
@@ -141,7 +141,9 @@ def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> 
     if not isinstance(record, Mapping):
         found.append(f"{place}: an object is needed")
         return None
-    before, used = len(found), record.get("used")
+    before, old = len(found), "used" in record
+    first = _part(record, "seconds").get(labels[0])
+    used = record["used"] if old else [True] * len(first if isinstance(first, list) else ())
     if not isinstance(used, list) or not all(isinstance(one, bool) for one in used):
         found.append(f"{place}.used: a list of true and false, one a pair, is needed")
         return None
@@ -164,7 +166,7 @@ def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> 
         seconds[label], waited[label] = turns, kept
     if len(found) > before:
         return None
-    return Turns(seconds=seconds, waited=waited, net=bool(record.get("net_of_waiting")), used=used)
+    return Turns(seconds=seconds, waited=waited, net=bool(record.get("net_of_waiting")), used=used, old=old)
 
 
 def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -71,7 +71,7 @@ class Side:
         if do == "counters":
             return {"counters": {"retraces": 0}}
         self.taken += 1
-        seconds = self.machine.run(self.cost, arguments["iterations"])
+        seconds = self.machine.run(self.cost, arguments["blocks"])
         return {"seconds": seconds, "waited": None, "elapsed": 0.0, "cpu": 0.0}
 
 
@@ -79,7 +79,7 @@ def duet(truth: float, noise: Noise, rng: np.random.Generator) -> compare.Estima
     """Take turns on a simulated machine with the very code that takes real ones."""
     mood = Machine(noise, rng)
     sides: list[Any] = [Side(Arm("a", "simulated"), 0.02, mood), Side(Arm("b", "simulated"), 0.02 * truth, mood)]
-    taken = turns.take(sides, until=math.inf, timeout=1, net=False, cancelled=lambda: False)
+    taken = turns.take(sides, until=math.inf, timeout=1, cancelled=lambda: False)
     return compare.within(taken.log_ratios("a", "b"))
 
 

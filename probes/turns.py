@@ -6,30 +6,35 @@ stop when the interval is narrow enough, when the pairs are used up, or when the
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from probes import compare, machine
 from probes.process import Client
 
 TURN = 0.05
-"""Seconds a turn lasts at least: a timer's own cost and a scheduler's tick then vanish in it."""
+"""Seconds a turn lasts at least: a scheduler's tick then vanishes in it."""
 
-ITERATIONS = 5
-"""Timed iterations a turn; their median is the turn's cost."""
+BLOCK = 0.002
+"""Seconds a block of a turn lasts at least: long beside a timer and a synchronisation, and shorter than the slices in
+which a scheduler lets two loads take turns, so that on a busy machine too many blocks are run through."""
+
+BLOCKS = (5, 25)
+"""Timed blocks a turn, at least and at most; their median is the turn's cost."""
 
 SLOW = ((0.4, 1), (0.1, 3))
-"""Seconds an iteration from which fewer a turn must do: a long one averages the machine's moods by itself."""
+"""Seconds an iteration from which fewer blocks a turn must do: a long one averages the machine's moods by itself."""
 
 LOOKS = (8, 12, 18, 27, 40)
 """Numbers of pairs at which the width is looked at; the last ends it. Looking after every pair would stop at lucky
 stretches: on simulated noise 95 % intervals then covered the truth in 90 % of sessions."""
 
-LEAST = LOOKS[0]
-"""Pairs below which weather takes none out for its share alone, and clocks may not jump more often."""
+JUMPS = LOOKS[0]
+"""Pairs that a clock may spoil before nothing can be timed here."""
 
 FEWEST = 4
 """Pairs below which no interval is worth giving, whatever the time."""
@@ -44,10 +49,7 @@ WARM = 2.5
 """Seconds after which a side that still drifts is called never steady."""
 
 KEPT_FROM = 0.10
-"""Share of a turn that a worker's threads stood ready and were kept waiting, from which its pair is not used."""
-
-UNUSED = 0.25
-"""Largest share of pairs that weather may take out; on a machine that is always busy the rest is used as it is."""
+"""Share of a turn that a worker's threads stood ready and were kept waiting, from which its pair is disturbed."""
 
 JUMP = 0.5
 """Seconds by which the settable clock may move against the monotonic one during a pair."""
@@ -61,9 +63,12 @@ class Turns:
         order: one letter a turn, "a" for the first arm.
         seconds: arm -> iterations of each turn, wall time.
         waited: arm -> the part of each in which the kernel kept the worker's threads from running, if it tells.
-        net: whether costs are wall time less that part.
-        used: one entry a pair.
-        trouble: why a pair was not used, by its number.
+        old: evidence of versions that timed few long blocks, took all waiting out where ``net`` says so, and left
+            disturbed pairs out.
+        net: of that evidence: whether costs are wall time less waiting.
+        used: one entry a pair; all True but in that evidence.
+        disturbed: what disturbed a pair, by its number; it is kept, and the interval is wider for it.
+        lost: pairs whose clocks jumped, so that they have no times at all and were taken again.
         weather: one record a pair.
         loops: arm -> iterations inside one timing.
         steady: arm -> whether it settled.
@@ -74,9 +79,11 @@ class Turns:
     order: str = ""
     seconds: dict[str, list[list[float]]] = field(default_factory=dict)
     waited: dict[str, list[list[float] | None]] = field(default_factory=dict)
+    old: bool = False
     net: bool = False
     used: list[bool] = field(default_factory=list)
-    trouble: dict[int, str] = field(default_factory=dict)
+    disturbed: dict[int, str] = field(default_factory=dict)
+    lost: int = 0
     weather: list[dict[str, Any]] = field(default_factory=list)
     loops: dict[str, int] = field(default_factory=dict)
     steady: dict[str, bool] = field(default_factory=dict)
@@ -86,29 +93,36 @@ class Turns:
     inside_turns: float = 0.0
 
     def costs(self, label: str) -> list[float]:
-        """One cost a turn."""
+        """Return one cost a turn."""
+        return [cost for cost, _ in self._judged(label)]
+
+    def _judged(self, label: str) -> list[tuple[float, float]]:
+        """Return one cost a turn, and the doubt that another load left in it."""
+        both = list(zip(self.seconds[label], self.waited[label], strict=True))
+        if not self.old:
+            return [compare.block_cost(turn, waited) for turn, waited in both]
         if not self.net:
-            return [compare.turn_cost(turn) for turn in self.seconds[label]]
-        both = zip(self.seconds[label], self.waited[label], strict=True)
-        return [compare.turn_cost(_less(turn, waited)) for turn, waited in both]
+            return [(compare.turn_cost(turn), 0.0) for turn, _ in both]
+        return [(compare.turn_cost(compare.without(t, w) if w is not None else t), 0.0) for t, w in both]
 
     def log_ratios(self, first: str, second: str) -> list[float]:
-        """ln(cost of second / cost of first) of every used pair."""
-        import math
-
+        """Return ln(cost of second / cost of first) of every used pair."""
         both = zip(self.costs(first), self.costs(second), self.used, strict=True)
         return [math.log(b / a) for a, b, used in both if used]
 
+    def estimate(self, first: str, second: str) -> compare.Estimate:
+        """Estimate ln(cost of second / cost of first) from all used pairs, disturbed ones with them.
 
-def _less(seconds: Sequence[float], waited: Sequence[float] | None) -> list[float]:
-    """Take the waiting out of wall times; a tenth is left in any case, as no reading is that exact."""
-    if waited is None:
-        return list(seconds)
-    return [max(second - wait, second / 10) for second, wait in zip(seconds, waited, strict=True)]
+        Raises:
+            ValueError: fewer than two pairs.
+        """
+        doubts = [doubt for label in (first, second) for _, doubt in self._judged(label)]
+        found = compare.within(self.log_ratios(first, second))
+        return replace(found, bias=2 * statistics.fmean(doubts))
 
 
 def warm_up(
-    client: Client, *, budget: float, net: bool, cancelled: Callable[[], bool], timeout: float
+    client: Client, *, budget: float, cancelled: Callable[[], bool], timeout: float
 ) -> tuple[float, bool, float]:
     """Run a worker until its costs lie on one level.
 
@@ -117,14 +131,14 @@ def warm_up(
     """
     began, costs, loops = time.monotonic(), [], 1
     while True:
-        answer = client.ask("turn", timeout=timeout, cancelled=cancelled, iterations=1, loops=loops)
-        costs.append(_less(answer["seconds"], answer["waited"] if net else None)[0])
+        answer = client.ask("turn", timeout=timeout, cancelled=cancelled, blocks=1, loops=loops)
+        costs.append(compare.block_cost(answer["seconds"], answer["waited"])[0])
         spent = time.monotonic() - began
         if compare.steady(costs):
             return statistics.median(costs[-5:]), True, spent
         if spent > budget and len(costs) >= 3:
             return statistics.median(costs[-5:]), False, spent
-        loops = max(1, min(round(TURN / ITERATIONS / costs[-1]), loops * 4))
+        loops = max(1, min(round(TURN / BLOCKS[0] / costs[-1]), loops * 4))
 
 
 def take(
@@ -132,7 +146,6 @@ def take(
     *,
     until: float,
     timeout: float,
-    net: bool,
     cancelled: Callable[[], bool],
     warm_budget: float = WARM,
     looks: Sequence[int] = LOOKS,
@@ -145,8 +158,6 @@ def take(
         clients: two workers with an open probe.
         until: monotonic time at which no further pair is begun (four are taken in any case).
         timeout: seconds one request may take.
-        net: take the time a worker's threads were kept waiting for a CPU out of its costs; right for one thread on the
-            CPU, where the waits of all threads lie on one path.
         cancelled: asked while waiting.
         warm_budget: seconds each side may take to settle.
         looks: numbers of pairs at which the width is looked at; the last ends it.
@@ -157,16 +168,16 @@ def take(
         Lost, Cancelled: from a worker.
     """
     taken = partial if partial is not None else Turns()
-    taken.net = net
     names = [client.arm.label for client in clients]
-    iterations = ITERATIONS
+    blocks: dict[str, int] = {}
     for client, name in zip(clients, names, strict=True):
-        step, settled, spent = warm_up(client, budget=warm_budget, net=net, cancelled=cancelled, timeout=timeout)
-        taken.loops[name] = max(1, -int(-TURN / ITERATIONS // step))
+        step, settled, spent = warm_up(client, budget=warm_budget, cancelled=cancelled, timeout=timeout)
+        taken.loops[name] = max(1, math.ceil(BLOCK / step))
+        wanted = math.ceil(TURN / (taken.loops[name] * step))
+        blocks[name] = min([max(BLOCKS[0], min(wanted, BLOCKS[1])), *(few for slow, few in SLOW if step > slow)])
         taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
         taken.waited[name] = []
         taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
-        iterations = min([iterations, *(few for slow, few in SLOW if step > slow)])
     number = 0
     while True:
         turn_order = (0, 1) if number % 2 == 0 else (1, 0)
@@ -178,7 +189,7 @@ def take(
                 "turn",
                 timeout=timeout,
                 cancelled=cancelled,
-                iterations=iterations,
+                blocks=blocks[names[index]],
                 loops=taken.loops[names[index]],
                 keep=True,
             )
@@ -187,30 +198,26 @@ def take(
             taken.inside_turns += min(answer["elapsed"], answer["outside"])
             answers[names[index]] = answer
         after = machine.weather()
-        record = _weather_of(before, after, answers)
-        trouble = _trouble(record, answers)
+        number += 1
         if not all(_sound(answer) for answer in answers.values()):
-            number += 1
-            taken.trouble[number] = "a clock jumped: a turn took no positive time or longer than it was waited for"
-            if len(taken.trouble) > LEAST:
+            taken.lost += 1
+            if taken.lost > JUMPS:
                 raise ValueError("the clocks of this machine jump; nothing can be timed")
             continue
+        record = _weather_of(before, after, answers)
         taken.order += "".join("ab"[index] for index in turn_order)
         for name in names:
             taken.seconds[name].append(answers[name]["seconds"])
             taken.waited[name].append(answers[name]["waited"])
-        troubled = sum(not used for used in taken.used)
-        unused = bool(trouble) and troubled + 1 <= UNUSED * (len(taken.used) + 1 + LEAST / 2)
-        taken.used.append(not unused)
+        taken.used.append(True)
         taken.weather.append(record)
-        if trouble:
-            taken.trouble[number + 1] = trouble
-        number += 1
+        if disturbed := _disturbed(record):
+            taken.disturbed[len(taken.used)] = disturbed
         ratios = taken.log_ratios(names[0], names[1])
         if len(ratios) >= 2:
-            estimate = compare.within(ratios)
+            estimate = taken.estimate(names[0], names[1])
             progress({"mean": estimate.mean, "half": estimate.half, "pairs": len(ratios)})
-            if len(ratios) in looks and estimate.half <= max(NARROW, PART * abs(estimate.mean)):
+            if len(ratios) in looks and estimate.half - estimate.bias <= max(NARROW, PART * abs(estimate.mean)):
                 return taken
         if len(taken.used) >= looks[-1] or (time.monotonic() > until and len(ratios) >= FEWEST):
             return taken
@@ -248,7 +255,7 @@ def _weather_of(
     }
 
 
-def _trouble(record: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
+def _disturbed(record: Mapping[str, Any]) -> str:
     for name, share in record["waited"].items():
         if share > KEPT_FROM:
             return f"{name} was kept waiting for a CPU during {share:.0%} of its turn"

@@ -96,6 +96,11 @@ def _size(workload: ModuleType, name: str) -> dict[str, Any]:
     return sizes[name]
 
 
+def _rounded(seconds: float) -> float:
+    """Keep five digits: a clock gives no more, and evidence holds thousands of these."""
+    return float(f"{seconds:.5g}")
+
+
 class Worker:
     """What one process holds between requests."""
 
@@ -310,16 +315,16 @@ class Worker:
         return file.name
 
     def do_turn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Time ``iterations`` blocks of ``loops`` iterations each: seconds, and those kept waiting, of one."""
+        """Time ``blocks`` of ``loops`` iterations each: seconds, and those kept waiting, of one iteration."""
         assert self.live is not None
         iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.backend.synchronise
-        clock, slowdown, waiting = time.perf_counter, self.slowdown, gauge.waiting
+        clock, slowdown, waits = time.perf_counter, self.slowdown, gauge.Waits()
         seconds: list[float] = []
         waited: list[float] = []
         used, start = time.process_time(), clock()
-        for _ in range(request["iterations"]):
+        for _ in range(request["blocks"]):
             synchronise()
-            kept = waiting()
+            kept = waits.read()
             begin = clock()
             for _ in loops:
                 iterate()
@@ -329,9 +334,10 @@ class Worker:
                 until = begin + (end - begin) * slowdown
                 while end < until:
                     end = clock()
-            seconds.append((end - begin) / request["loops"])
+            seconds.append(_rounded((end - begin) / request["loops"]))
             if kept is not None:
-                waited.append(max(0.0, (waiting() or kept) - kept) / request["loops"])
+                waited.append(_rounded(max(0.0, (waits.read() or kept) - kept) / request["loops"]))
+        waits.close()
         answer = {
             "seconds": seconds,
             "waited": waited if len(waited) == len(seconds) else None,
@@ -386,15 +392,16 @@ class Worker:
 
     def _best(self, call: Any) -> float:
         """Take the fastest of five after one that warms up, less what it was kept waiting, as costs are."""
-        seconds = []
+        seconds, waits = [], gauge.Waits()
         for _ in range(6):
             self.backend.synchronise()
-            kept, begin = gauge.waiting() or 0.0, time.perf_counter()
+            kept, begin = waits.read() or 0.0, time.perf_counter()
             call()
             self.backend.synchronise()
             took = time.perf_counter() - begin
-            kept = (gauge.waiting() or kept) - kept
+            kept = (waits.read() or kept) - kept
             seconds.append(max(took - kept, took / 10) if self.threads == 1 else took)
+        waits.close()
         return min(seconds[1:])
 
     def do_pause(self, request: dict[str, Any]) -> dict[str, Any]:

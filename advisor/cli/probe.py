@@ -176,7 +176,7 @@ def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
     from advisor.cli import inventory
     from probes import selftest as calibration
 
-    document = calibration.calibrate(framework=framework, quick=quick, progress=output.say)
+    document = calibration.calibrate(framework=framework, quick=quick, earlier=calibration.load(), progress=output.say)
     calibration.save(document)
     if as_json:
         output.emit(document)

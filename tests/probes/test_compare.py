@@ -167,3 +167,56 @@ def test_restarts_cover_where_one_pair_of_processes_does_not():
     assert within / runs < 0.60
     assert 0.92 <= widened / runs <= 0.98
     assert 0.92 <= between / runs <= 0.98
+
+
+def test_blocks_that_nothing_held_up_speak_for_a_turn():
+    seconds, waited = [1.0, 1.1, 3.0, 1.2, 5.0], [0.0, 0.01, 2.0, 0.0, 4.0]
+    assert compare.block_cost(seconds, waited) == (1.1, 0.0)
+
+
+def test_where_all_blocks_were_held_up_the_cost_lies_between_wall_time_and_what_is_left_of_it():
+    cost, doubt = compare.block_cost([4.0, 4.0, 4.0], [3.0, 3.0, 3.0])
+    assert cost == pytest.approx(2.0)  # the geometric middle of 1 and 4
+    assert cost * math.exp(doubt) == pytest.approx(4.0)
+    assert cost / math.exp(doubt) == pytest.approx(1.0)
+
+
+def test_without_readings_of_waiting_a_turn_is_its_median():
+    assert compare.block_cost([1.0, 9.0, 2.0], None) == (2.0, 0.0)
+
+
+def test_a_doubt_widens_the_interval_on_both_sides_and_counts_against_a_verdict():
+    sure = Estimate(math.log(1.2), 0.02, 30, 31)
+    doubted = Estimate(math.log(1.2), 0.02, 30, 31, bias=0.1)
+    assert doubted.half == pytest.approx(sure.half + 0.1)
+    assert compare.p_value(sure, "a") < 0.001
+    assert compare.p_value(doubted, "a") > 0.025
+
+
+def test_one_pair_of_processes_is_widened_by_the_known_spread():
+    one = Estimate(0.1, 0.01, 20, 21)
+    assert compare.pooled([one], process_sd=0.03, process_df=8) == compare.widened(one, process_sd=0.03, process_df=8)
+
+
+def test_more_pairs_of_processes_narrow_the_interval_and_their_own_spread_counts():
+    def pairs(*means):
+        return [Estimate(mean, 0.0, 20, 21) for mean in means]
+
+    known = {"process_sd": 0.03, "process_df": 8.0}
+    alike = compare.pooled(pairs(0.1, 0.1), **known)
+    # By hand: variance (8 * .03^2 + 1 * 0) / 9, of a mean of two, 9 degrees of freedom.
+    assert alike.error == pytest.approx(math.sqrt(8 * 0.03**2 / 9 / 2))
+    assert (alike.mean, alike.df, alike.count) == (pytest.approx(0.1), pytest.approx(9), 42)
+    apart = compare.pooled(pairs(0.0, 0.2), **known)
+    assert apart.error == pytest.approx(math.sqrt((8 * 0.03**2 + 0.02) / 9 / 2))
+
+
+def test_pooled_intervals_cover_the_truth_of_fresh_processes():
+    rng = np.random.default_rng(11)
+    covered = 0
+    for _ in range(2000):
+        means = rng.normal(0.0, math.hypot(0.03, 0.01), 2)
+        spread = 0.03 * math.sqrt(rng.chisquare(16) / 16)
+        estimate = compare.pooled([Estimate(m, 0.01, 20, 21) for m in means], process_sd=spread, process_df=16)
+        covered += abs(estimate.mean) <= estimate.half
+    assert covered / 2000 == pytest.approx(0.95, abs=0.015)

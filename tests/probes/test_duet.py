@@ -38,9 +38,25 @@ def test_turns_alternate_abba_and_every_one_is_kept():
     (measurement,) = measure().probes
     (turns,) = measurement.facts["turns"]
     assert turns["order"].startswith("abbaabba")
-    assert len(measurement.samples["a"]) == len(turns["used"]) == len(turns["order"]) // 2
-    assert all(len(turn) == 5 for turn in turns["seconds"]["b"])
-    assert len(turns["weather"]) == len(turns["used"])
+    assert len(measurement.samples["a"]) == len(turns["seconds"]["b"]) == len(turns["order"]) // 2
+    assert measurement.ratio.pairs == len(turns["weather"]) == len(turns["seconds"]["a"])
+    assert len({len(turn) for turn in turns["seconds"]["b"]}) == 1
+
+
+def test_what_is_too_wide_is_measured_in_fresh_workers_too_while_there_is_time():
+    notes = []
+    found = measure(budget=20.0, selftest={"process_sd": 0.1, "process_df": 8}, progress=notes.append)
+    (measurement,) = found.probes
+    assert measurement.facts["restarts"] == len(measurement.facts["turns"]) == 3
+    assert measurement.facts["design"] == "quick"
+    assert len([e for e in notes if e["event"] == "note" and "ready" in e["text"]]) == 6
+    assert len(measurement.samples["a"]) == sum(len(t["order"]) // 2 for t in measurement.facts["turns"])
+    evidence.parse(evidence.document(found))
+
+
+def test_what_is_narrow_enough_gets_one_pair_of_workers():
+    (measurement,) = measure(budget=20.0, selftest={"process_sd": 0.001, "process_df": 100}).probes
+    assert measurement.facts["restarts"] == 1
 
 
 def test_a_large_planted_slowdown_is_found():

@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -273,7 +274,7 @@ class TestWholeDocuments:
 
     def test_it_is_recomputed_to_the_same_numbers(self, whole):
         (found,) = evidence.parse(whole).probes
-        assert found.ratio.pairs == sum(found.facts["turns"][0]["used"])
+        assert found.ratio.pairs == sum(len(record["seconds"]["a"]) for record in found.facts["turns"])
 
     @pytest.mark.parametrize(
         ("path", "change", "said"),
@@ -283,8 +284,7 @@ class TestWholeDocuments:
             (["ratio", "high"], lambda v: v * 1.05, "ratio.high: "),
             (["ratio", "pairs"], lambda v: v - 1, "pairs of the turns were used"),
             (["samples", "a", 2], lambda v: v * 2, "samples.a[2]: "),
-            (["facts", "turns", 0, "used"], lambda v: v[1:], "one list of seconds a pair"),
-            (["facts", "turns", 0, "used"], lambda v: 3, "a list of true and false"),
+            (["facts", "turns", 0, "seconds", "b"], lambda v: v[1:], "one list of seconds a pair"),
             (["facts", "turns", 0, "seconds", "b", 0], lambda v: [-1.0], "positive numbers of seconds"),
             (["facts", "turns", 0, "seconds", "b"], lambda v: None, "seconds.b: one list"),
             (["facts", "turns", 0, "waited", "b"], lambda v: [3], "waited.b: for every turn"),
@@ -354,3 +354,14 @@ def test_standard_output_can_be_written():
     os.close(write)
     with os.fdopen(read) as stream:
         assert evidence.parse(json.load(stream)) == EVIDENCE
+
+
+def test_evidence_of_versions_that_left_disturbed_pairs_out_is_recomputed_by_their_rule():
+    saved = json.loads(Path(__file__).with_name("evidence_with_pairs_left_out.json").read_text(encoding="utf-8"))
+
+    (found,) = evidence.parse(saved).probes
+
+    assert (found.ratio.pairs, len(found.samples["a"])) == (5, 7)
+    saved["probes"][0]["ratio"]["low"] *= 0.9
+    with pytest.raises(evidence.EvidenceError, match=r"ratio\.low"):
+        evidence.parse(saved)
