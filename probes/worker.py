@@ -331,9 +331,12 @@ class Worker:
             synchronise()
             end = clock()
             if slowdown > 1:
-                until = begin + (end - begin) * slowdown
-                while end < until:
-                    end = clock()
+                # Its own time is stretched, not what another load added to it.
+                worked = end - begin - ((waits.read() or 0.0) - (kept or 0.0))
+                until = time.thread_time() + worked * (slowdown - 1)
+                while time.thread_time() < until:
+                    pass
+                end = clock()
             seconds.append(_rounded((end - begin) / request["loops"]))
             if kept is not None:
                 waited.append(_rounded(max(0.0, (waits.read() or kept) - kept) / request["loops"]))
