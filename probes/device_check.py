@@ -28,7 +28,7 @@ REPEATS = {True: 1, False: 4}
 SLOWDOWNS = (1.0, 1.10, 1.20)
 """Planted in the second of two twins; 1.0 is the same arm twice."""
 
-TWINS = 12.0
+TWINS = 20.0
 """Seconds of two probes of a pair of twins, their start not counted."""
 
 WEIGHTS = {"twins": 2.0, "modes": 7.0}
@@ -45,6 +45,9 @@ CLOSING = 2.0
 
 LOOK = 60.0
 """Seconds one framework may take to import, find its devices and use one."""
+
+HURRIED = 10.0
+"""Seconds it gets where the time is up already: without one look there is nothing to say."""
 
 LOADED = 1.0
 """Seconds between two looks at the clocks of a card under load."""
@@ -257,13 +260,15 @@ def _look(arm: Arm, taken: _Run) -> Sight:
             kinds = tuple(found["kind"] for found in client.devices)
             kind = _wanted(kinds, taken)
             if kind is None:
-                return Sight(arm.framework, kinds, f"{arm.framework} sees only {' and '.join(dict.fromkeys(kinds))}")
+                client.close()
+                reason = f"{arm.framework} sees only {' and '.join(dict.fromkeys(kinds))}"
+                return Sight(arm.framework, kinds, reason, ended=device_rows.NOT_TESTABLE)
             client.ask("use", timeout=_patience(taken), kind=kind)
             taken.kind = kind
         except Lost as lost:
             if client is not None:
                 client.end()
-            return Sight(arm.framework, kinds, lost.reason)
+            return Sight(arm.framework, kinds, lost.reason, ended=device_rows.ended(lost.status))
         sight = Sight(
             arm.framework, kinds, description=next(d["description"] for d in client.devices if d["kind"] == kind)
         )
@@ -279,7 +284,7 @@ def _look(arm: Arm, taken: _Run) -> Sight:
 
 
 def _patience(taken: _Run) -> float:
-    return max(1.0, min(LOOK, taken.left()))
+    return max(HURRIED, min(LOOK, taken.left()))
 
 
 def _wanted(kinds: Sequence[str], taken: _Run) -> str | None:
@@ -321,7 +326,7 @@ def _sessions(
 ) -> tuple[dict[float, list[Measurement]], list[Measurement]]:
     """Take the twins of the first framework, then the modes: two frameworks in each, or one against itself."""
     training, answering = _probes(able)
-    compiled = [_compiled(probe) for probe in (*training, *answering)]
+    compiled = [_compiled(probe) for both in zip(training, answering, strict=True) for probe in both]
     couples = [(one, other) for i, one in enumerate(able) for other in able[i + 1 :]]
     first = able[0]
     weights = len(SLOWDOWNS) * repeats * WEIGHTS["twins"] + max(1, len(couples)) * WEIGHTS["modes"]
@@ -347,7 +352,7 @@ def _sessions(
     measured: list[Measurement] = []
     for couple in couples:
         taken.progress(f"{' and '.join(arm.label for arm in couple)}: eager, then compiled")
-        probes = [*training, *answering, *compiled]
+        probes = [*training, *answering, *compiled]  # what is quick first, so that a cut costs least
         measured += taken.measure(probes, couple, weight=WEIGHTS["modes"], weights=weights)
         weights -= WEIGHTS["modes"]
     return found, measured

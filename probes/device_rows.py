@@ -63,7 +63,7 @@ class Sight:
         description: of the device that was used.
         observed: facts of the scenario ``accelerator``.
         untold: why there are none, where there are none.
-        ended: what their absence means for a row.
+        ended: what its absence, or theirs, means for a row.
         memory: bytes by NVML: ``process`` (None where the driver does not tell), ``delta`` and ``total`` of the GPU
             whose use rose most; empty where NVML tells nothing.
     """
@@ -86,7 +86,7 @@ def ended(status: Status) -> str:
     """Say what a probe without a result means for a row: left out, out of reach, or wrong."""
     if status in (Status.SKIPPED, Status.CANCELLED, Status.TIMED_OUT):
         return NOT_RUN
-    return NOT_TESTABLE if status is Status.NOT_SUPPORTED else FAILED
+    return NOT_TESTABLE if status in (Status.NOT_SUPPORTED, Status.NOT_INSTALLED) else FAILED
 
 
 def exit_status(checks: Sequence[Check]) -> int:
@@ -102,7 +102,9 @@ def seen(sights: Sequence[Sight], kind: str, gpus: Sequence[Mapping[str, Any]]) 
         for sight in sights
     ]
     said.append("NVML: " + (", ".join(gpu["name"] for gpu in gpus) or "no NVIDIA GPU"))
-    return Check("devices seen", PASSED, f"{kind}; " + "; ".join(said))
+    absent = {sight.ended for sight in sights if not sight.took_part}
+    outcome = FAILED if FAILED in absent else NOT_RUN if NOT_RUN in absent else PASSED
+    return Check("devices seen", outcome, f"{kind}; " + "; ".join(said))
 
 
 def free_memory(kind: str, memory: Sequence[Mapping[str, int]]) -> Check:
