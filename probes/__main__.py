@@ -233,6 +233,9 @@ def _check_device(
 
     if output:
         _check_place(Path(output))
+    problems = device_check.unknown(frameworks)
+    if problems:
+        _fail(problems)
     arms = device_check.arms(frameworks, _pythons(pythons))
     try:
         result = device_check.run(arms, device=device, quick=quick, progress=lambda text: click.echo(text, err=True))

@@ -6,6 +6,8 @@ Works on the CPU too, where what needs NVML is "not testable here".
 
 from __future__ import annotations
 
+import difflib
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +32,9 @@ SLOWDOWNS = (1.0, 1.10, 1.20)
 
 TWINS = 20.0
 """Seconds of two probes of a pair of twins, their start not counted."""
+
+BRIEF = 2.0
+"""Seconds that must about be left for the second of them to begin: what it lacks widens its interval."""
 
 WEIGHTS = {"twins": 2.0, "modes": 7.0}
 """Shares of the time that is left, a session: compiling takes most."""
@@ -134,7 +139,9 @@ class _Run:
             budget: seconds of the probes, the start of workers not counted; all of the share unless told.
         """
         share = min(self.left(), AHEAD * self.left() * weight / weights)
-        if self.interrupted or share < CLOSING:
+        if self.interrupted:
+            return [Measurement.absent(probe, Status.CANCELLED, "cancelled before it began") for probe in probes]
+        if share < CLOSING:
             return [Measurement.absent(probe, Status.SKIPPED, TIME_UP) for probe in probes]
         until = time.monotonic() + share
         session = duet.measure(
@@ -148,18 +155,38 @@ class _Run:
         late = time.monotonic() > until
         self.interrupted = not late and any(m.status is Status.CANCELLED for m in session.probes)
         if late:
-            cut = {"status": Status.SKIPPED, "reason": TIME_UP}
-            found = [replace(m, **cut) if m.status is Status.CANCELLED else m for m in session.probes]
-            session = replace(session, probes=tuple(found))
+            session = replace(session, probes=tuple(_cut(found) for found in session.probes))
         self.sessions.append(session)
         return list(session.probes)
 
 
+def _cut(measurement: Measurement) -> Measurement:
+    """Say of a probe that was ended for the time what it was: left out, not cancelled by the user."""
+    if measurement.status is not Status.CANCELLED:
+        return measurement
+    return replace(measurement, status=Status.SKIPPED, reason=TIME_UP)
+
+
+def unknown(frameworks: Sequence[str]) -> list[str]:
+    """Say of every framework that has no backend which one is meant."""
+    known = _backends()
+    strange = [name for name in frameworks if name not in known]
+    nearest = {name: difflib.get_close_matches(name, known, n=1) for name in strange}
+    return [
+        f"--framework {name}: no backend of that name; "
+        + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
+        for name, near in nearest.items()
+    ]
+
+
+def _backends() -> list[str]:
+    return sorted({path.stem for path in Path(__file__).with_name("backends").glob("*.py")} - {"__init__"})
+
+
 def arms(frameworks: Sequence[str] = (), pythons: Mapping[str, str] | None = None) -> list[Arm]:
     """Make one arm for each framework named, or for every one that has a backend."""
-    backends = {path.stem for path in Path(__file__).with_name("backends").glob("*.py")} - {"__init__", CONTROL}
-    chosen = sorted(frameworks or backends)
-    return [Arm(name, name, pythons[name]) if name in (pythons or {}) else Arm(name, name) for name in chosen]
+    chosen = sorted(set(frameworks)) or [name for name in _backends() if name != CONTROL]
+    return [Arm(name, name, (pythons or {}).get(name, sys.executable)) for name in chosen]
 
 
 def run(
@@ -255,7 +282,12 @@ def _look(arm: Arm, taken: _Run) -> Sight:
         client = None
         try:
             client = Client(arm, settings="default", scratch=scratch)
-            hello = {"framework": arm.framework, "threads": 1, "settings": "default", "plant": dict(arm.plant)}
+            hello: dict[str, Any] = {
+                "framework": arm.framework,
+                "threads": 1,
+                "settings": "default",
+                "plant": dict(arm.plant),
+            }
             client.devices = client.ask("hello", timeout=_patience(taken), **hello)["devices"]
             kinds = tuple(found["kind"] for found in client.devices)
             kind = _wanted(kinds, taken)
@@ -272,7 +304,7 @@ def _look(arm: Arm, taken: _Run) -> Sight:
         sight = Sight(
             arm.framework, kinds, description=next(d["description"] for d in client.devices if d["kind"] == kind)
         )
-        asked = {"scenario": "accelerator", "workload": "", "size": "small", "mode": "eager", "seed": 0}
+        asked: dict[str, Any] = {"scenario": "accelerator", "workload": "", "size": "small", "mode": "eager", "seed": 0}
         try:
             seen = client.ask("observe", timeout=_patience(taken), scratch=scratch, **asked)["facts"]
             memory = _risen(before, machine.gpu_memory(), machine.gpu_memory_of(client.pid))
@@ -338,7 +370,8 @@ def _sessions(
             ending = f"-{number + 1}" if repeats > 1 else ""
             # What is said of one framework in both arms tests no claim about frameworks.
             probes = [
-                replace(probe, id=f"{name}-{probe.id}{ending}", claims=()) for probe in (training[0], answering[0])
+                replace(probe, id=f"{name}-{probe.id}{ending}", claims=(), seconds=BRIEF)
+                for probe in (training[0], answering[0])
             ]
             found[slowdown] += taken.measure(
                 probes, _twins(first, slowdown), weight=WEIGHTS["twins"], weights=weights, budget=TWINS

@@ -1,4 +1,4 @@
-"""A stand-in for the driver's library: what NVML would say on a machine with one NVIDIA GPU."""
+"""A stand-in for the driver's library: what NVML would say on a machine with NVIDIA GPUs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class NVMLError(Exception):
 def put(
     monkeypatch: pytest.MonkeyPatch,
     *,
+    cards: int = 1,
     used: Callable[[], int] = lambda: GIB,
     throttled: int = 0,
     processes: tuple[tuple[int, int | None], ...] = (),
@@ -28,6 +29,7 @@ def put(
 
     Args:
         monkeypatch: takes it away again.
+        cards: how many GPUs it sees, all alike.
         used: asked for the used bytes at every reading.
         throttled: NVML's mask of reasons.
         processes: (pid, bytes) of what runs.
@@ -49,7 +51,7 @@ def put(
         "NVMLError": NVMLError,
         "nvmlInit": lambda: None,
         "nvmlShutdown": lambda: None,
-        "nvmlDeviceGetCount": lambda: 1,
+        "nvmlDeviceGetCount": lambda: cards,
         "nvmlDeviceGetHandleByIndex": lambda i: i,
         "nvmlDeviceGetName": lambda handle: NAME,
         "nvmlSystemGetDriverVersion": lambda: "580.00",

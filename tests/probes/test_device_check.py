@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import itertools
 import json
-from collections.abc import Iterator
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,13 +28,13 @@ def outcomes(result: device_check.Result) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def found() -> Iterator[device_check.Result]:
+def found() -> device_check.Result:
     """One whole run; used memory rises once the worker holds what it allocated."""
     readings = itertools.count()
     with pytest.MonkeyPatch.context() as patch:
         # read before anything, before the worker starts, and while it still runs
         nvml.put(patch, used=lambda: GIB if next(readings) < 3 else 2 * GIB, throttled=0x4)
-        yield device_check.run([PRETENDED], device="gpu")
+        return device_check.run([PRETENDED], device="gpu")
 
 
 def test_every_row_is_judged_where_a_card_is_seen(found: device_check.Result) -> None:
@@ -100,7 +102,27 @@ def test_what_does_not_fit_the_time_is_left_out_and_said() -> None:
     assert evidence.parse(evidence.document(result.evidence)).probes[1].reason == device_check.TIME_UP
 
 
-def test_without_an_accelerator_one_sentence_says_what_is_seen_and_what_would_help() -> None:
+def test_who_ends_it_keeps_what_was_found_and_the_status_says_so() -> None:
+    def told(text: str) -> None:
+        if text == "null: same-arm":
+            threading.Timer(1.0, _thread.interrupt_main).start()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        result = device_check.run([Arm("null", "null")], device="cpu", progress=told)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert result.status == 130
+    assert outcomes(result)["launches are waited for"] == "passed"
+    assert outcomes(result)["planted +20%"] == "not run"
+
+
+def test_without_an_accelerator_one_sentence_says_what_is_seen_and_what_would_help(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nvml.put(monkeypatch, cards=0)
+
     ended = CliRunner().invoke(main, ["benchmark", "--device", "gpu", "--quick", "--framework", "null"])
 
     assert ended.exit_code == 1
@@ -124,6 +146,7 @@ def test_a_card_that_only_nvml_sees_asks_for_another_build(monkeypatch: pytest.M
         (["--device", "cpu", "--long"], "do not go with --device"),
         (["--device", "cpu", "-o", "/nowhere/at/all.json"], "there is no folder"),
         (["--device", "cpu", "--python", "pytorch"], "FRAMEWORK=PATH"),
+        (["--device", "cpu", "--framework", "pytroch"], "did you mean 'pytorch'?"),
         (["--device", "warp"], "Invalid value for '--device'"),
     ],
 )
