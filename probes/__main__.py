@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -196,15 +196,59 @@ def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--simulated-only", is_flag=True, help="Leave out what needs workers.")
 @click.option("--long", "long", is_flag=True, help="Repeat the session, plant in many fresh pairs: 20 minutes more.")
-def run_benchmark(as_json: bool, simulated_only: bool, long: bool) -> None:
-    """Judge the instrument against its own targets.
+@click.option("--device", type=click.Choice(DEVICES), help="Check what only this device can show, instead.")
+@click.option("--quick", is_flag=True, help="With --device: four minutes at most instead of fifteen.")
+@click.option(
+    "--framework", "frameworks", multiple=True, help="With --device: these only; unless told all that are there."
+)
+@click.option(
+    "--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="With --device: who has a framework."
+)
+@click.option("-o", "--output", default="", help="With --device: the evidence file.")
+def run_benchmark(as_json: bool, simulated_only: bool, long: bool, **options: Any) -> None:
+    """Judge the instrument against its own targets, or on a device of its own.
 
-    Example: python -m probes benchmark
+    With --device the exit status is 0 where no check failed, 1 where one failed or no framework sees the device, 3
+    where one could not be run.
+
+    Example: python -m probes benchmark --device gpu --quick -o gpu-evidence.json
     """
     from probes import benchmark
 
+    if options["device"]:
+        if simulated_only or long:
+            _fail(["--simulated-only and --long do not go with --device"])
+        _check_device(as_json, **options)
+    given = [f"--{name.removesuffix('s')}" for name in ("quick", "frameworks", "pythons", "output") if options[name]]
+    if given:
+        _fail([f"{', '.join(given)}: only with --device, e.g. --device gpu"])
     result = benchmark.run(simulated_only=simulated_only, long=long, progress=lambda text: click.echo(text, err=True))
     click.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json else benchmark.table(result))
+
+
+def _check_device(
+    as_json: bool, *, device: str, quick: bool, frameworks: tuple[str, ...], pythons: tuple[str, ...], output: str
+) -> NoReturn:
+    from probes import device_check, evidence, outcome
+
+    if output:
+        _check_place(Path(output))
+    problems = device_check.unknown(frameworks)
+    if problems:
+        _fail(problems)
+    arms = device_check.arms(frameworks, _pythons(pythons))
+    try:
+        result = device_check.run(arms, device=device, quick=quick, progress=lambda text: click.echo(text, err=True))
+    except device_check.NoAccelerator as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(outcome.NOTHING) from None
+    if output:
+        try:
+            evidence.write(result.evidence, output)
+        except evidence.EvidenceError as error:
+            _fail(error.problems)
+    click.echo(json.dumps(result.summary(), ensure_ascii=False, indent=1) if as_json else device_check.table(result))
+    raise SystemExit(result.status)
 
 
 def _or_exit(load: Callable[[], Any]) -> Any:

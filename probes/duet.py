@@ -301,7 +301,7 @@ def measure(
             for label, environment in session.environments.items():
                 environments.setdefault(job.within or label, environment)
             pairs, disturbed = pairs + session.pairs, disturbed + session.disturbed
-    standing = _together([m for walked in found for m in walked])
+    standing = corrected([m for walked in found for m in walked])
     together = worth.with_tuning(jobs.joined(shared, standing), **spread)
     # A session that measured nothing has not shown good conditions.
     measured = any(measurement.status is Status.OK for measurement in together)
@@ -440,7 +440,7 @@ def _done(measurement: Measurement) -> dict[str, Any]:
     return event
 
 
-def _together(found: Sequence[Measurement]) -> list[Measurement]:
+def corrected(found: Sequence[Measurement]) -> list[Measurement]:
     """Let verdicts stand only where they survive Holm's correction over the whole session."""
     claims = {str(i): m.facts["p"] for i, m in enumerate(found) if m.ratio is not None and "p" in m.facts}
     standing = compare.holm(claims)

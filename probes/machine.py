@@ -6,10 +6,13 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from probes import gauge
+
+T = TypeVar("T")
 
 
 def fingerprint() -> dict[str, Any]:
@@ -72,25 +75,60 @@ def gpus() -> list[dict[str, Any]]:
         pynvml.nvmlShutdown()
 
 
-def gpu_throttled() -> list[str]:
-    """Name the reasons for which an NVIDIA GPU runs below its clocks now."""
+def _each_gpu(read: Callable[[Any, Any], T]) -> list[T]:
+    """Ask NVML about every NVIDIA GPU; empty where there is no driver, or where a card does not tell.
+
+    Args:
+        read: (pynvml, handle) -> what is wanted of one GPU.
+    """
     import pynvml
 
-    words = {0x8: "power brake", 0x20: "software thermal", 0x40: "hardware thermal", 0x4: "power cap"}
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
         return []
-    reasons: set[str] = set()
     try:
-        for i in range(pynvml.nvmlDeviceGetCount()):
-            mask = pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(pynvml.nvmlDeviceGetHandleByIndex(i))
-            reasons |= {word for bit, word in words.items() if mask & bit}
+        return [read(pynvml, pynvml.nvmlDeviceGetHandleByIndex(i)) for i in range(pynvml.nvmlDeviceGetCount())]
     except pynvml.NVMLError:  # not every card tells
         return []
     finally:
         pynvml.nvmlShutdown()
-    return sorted(reasons)
+
+
+def gpu_memory() -> list[dict[str, int]]:
+    """Read the ``total``, ``used`` and ``free`` bytes of every NVIDIA GPU, all processes together."""
+
+    def read(pynvml: Any, handle: Any) -> dict[str, int]:
+        info = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        return {"total": int(info.total), "used": int(info.used), "free": int(info.free)}
+
+    return _each_gpu(read)
+
+
+def gpu_memory_of(pid: int) -> int | None:
+    """Read the bytes one process holds on all GPUs; None where the driver does not tell.
+
+    It does not in a container with process ids of its own, nor under Windows' display driver model.
+    """
+
+    def read(pynvml: Any, handle: Any) -> list[int]:
+        running = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
+        return [int(process.usedGpuMemory) for process in running if process.pid == pid and process.usedGpuMemory]
+
+    return sum(held for found in _each_gpu(read) for held in found) or None
+
+
+def gpu_throttled() -> list[str]:
+    """Name the reasons for which an NVIDIA GPU runs below its clocks now."""
+    words = {
+        0x4: "power cap",
+        0x8: "hardware slowdown",
+        0x20: "software thermal",
+        0x40: "hardware thermal",
+        0x80: "power brake",
+    }
+    masks = _each_gpu(lambda pynvml, handle: int(pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)))
+    return sorted({word for mask in masks for bit, word in words.items() if mask & bit})
 
 
 def weather() -> dict[str, Any]:

@@ -18,6 +18,7 @@ _SENTENCES = (
         "--budget",
         "预算 {budget} 秒只剩 {left} 秒，不够做约需 {wanted} 秒的探测；可用 --budget 加大",
     ),
+    ("the time for the device checks was up", "设备检查的时间已用完"),
     ("cancelled before it began", "尚未开始即已取消"),
     ("cancelled; probes finished before are kept", "已取消；此前完成的探测均保留"),
     ("cancelled while it ran", "运行中被取消"),

@@ -112,7 +112,7 @@ class Worker:
         self.threads = 1
         self.settings = "default"
         self.slowdown = 1.0
-        self.device = "cpu"
+        self.device = self.kind = "cpu"
         self.stage: Stage | None = None
         self.live: Live | None = None
         self.scenario: ModuleType | None = None
@@ -188,7 +188,7 @@ class Worker:
 
     def do_use(self, request: dict[str, Any]) -> dict[str, Any]:
         """Settle on a device; read the ledger back."""
-        self.device = self.backend.use(request["kind"])
+        self.device, self.kind = self.backend.use(request["kind"]), request["kind"]
         facts = {
             **self.backend.facts(),
             "python": sys.version.split()[0],
@@ -394,7 +394,8 @@ class Worker:
         return {"flops": 2.0 * size**3 / best, "bytes": 8.0 * count / copied, "matrix": size, "copied": 4 * count}
 
     def _best(self, call: Any) -> float:
-        """Take the fastest of five after one that warms up, less what it was kept waiting, as costs are."""
+        """Take the fastest of five after one that warms up; on one CPU thread less what it was kept waiting."""
+        net = self.threads == 1 and self.kind == "cpu"
         seconds, waits = [], gauge.Waits()
         for _ in range(6):
             self.backend.synchronise()
@@ -403,7 +404,7 @@ class Worker:
             self.backend.synchronise()
             took = time.perf_counter() - begin
             kept = (waits.read() or kept) - kept
-            seconds.append(max(took - kept, took / 10) if self.threads == 1 else took)
+            seconds.append(max(took - kept, took / 10) if net else took)
         waits.close()
         return min(seconds[1:])
 

@@ -105,15 +105,18 @@ def start(*, threads: int, settings: str) -> None:
 
 
 def devices() -> list[dict[str, str]]:
-    """List the CPU."""
-    return [{"kind": "cpu", "name": "cpu", "description": "CPU"}]
+    """List the CPU, and a device that is none where one is planted."""
+    found = [{"kind": "cpu", "name": "cpu", "description": "CPU"}]
+    if wrong("device"):
+        found.append({"kind": _planted["kind"], "name": f"{_planted['kind']}:0", "description": "pretended"})
+    return found
 
 
 def use(kind: str) -> str:
-    """Take the CPU."""
-    if kind != "cpu":
+    """Take the CPU, whatever it is called."""
+    if kind not in {device["kind"] for device in devices()}:
         raise Unsupported(f"the control arm has no {kind} device; it sees cpu")
-    return "cpu"
+    return "cpu" if kind == "cpu" else f"{kind}:0"
 
 
 def ledger() -> dict[str, Any]:
