@@ -196,7 +196,7 @@ def turn_cost(seconds: Sequence[float]) -> float:
 CLEAN = 0.02
 """Share of a block that its threads may have been kept waiting for it to count as one that nothing held up."""
 
-FEWEST_CLEAN = 0.2
+FEWEST_CLEAN = 0.1
 """Share of a turn's blocks that must be clean for them to speak for it."""
 
 
