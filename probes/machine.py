@@ -243,5 +243,8 @@ def on_battery() -> bool | None:
 
     if not hasattr(psutil, "sensors_battery"):
         return None
-    state = psutil.sensors_battery()
+    try:
+        state = psutil.sensors_battery()
+    except OSError:  # a container may hide /sys
+        return None
     return None if state is None else not state.power_plugged
