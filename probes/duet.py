@@ -106,11 +106,7 @@ class Session:
         return client
 
     def _settle(self, *, alone: bool) -> None:
-        """Put all arms on one kind of device and read their ledgers back.
-
-        Args:
-            alone: no worker of this session has worked yet, so that what a GPU holds is another program's.
-        """
+        """Put all arms on one kind of device and read their ledgers back; ``alone``: no worker has used a GPU yet."""
         seen = {label: [d["kind"] for d in client.devices] for label, client in self.clients.items()}
         common = [kind for kind in next(iter(seen.values())) if all(kind in kinds for kinds in seen.values())]
         wanted = self.device or "auto"
@@ -127,8 +123,7 @@ class Session:
             self.kind = wanted
         else:
             self._unsupported(f"no device {wanted!r} that every side can use: {_say(seen)}")
-        taken = machine.gpu_taken() if alone and self.kind == "cuda" else ""
-        if taken:
+        if alone and self.kind == "cuda" and (taken := machine.gpu_taken()):
             self._unsupported(taken)
         for label, client in self.clients.items():
             self.configure(client)
@@ -285,11 +280,7 @@ def measure(
     defaults = {"process_sd": compare.PROCESS_SD, "process_df": compare.PROCESS_DF}
     spread = {key: (selftest or {}).get(key, value) for key, value in defaults.items()}
     shared = jobs.share_out(arms, probes)
-    granted = gauge.quota()
-    if granted is not None and granted < 1:
-        throttled = (
-            f"{granted:g} of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more"
-        )
+    if throttled := machine.short_of_cpu():
         progress({"event": "note", "text": throttled})
     found: list[list[Measurement]] = []
     environments: dict[str, dict[str, Any]] = {}

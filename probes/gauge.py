@@ -144,7 +144,7 @@ def control_groups(proc: Path = PROC) -> list[Path]:
         # Version 2 has one hierarchy, which bears no name.
         name = "" if kind == "cgroup2" else "cpu" if kind == "cgroup" and "cpu" in options else None
         if name in within:
-            found += _upwards(*map(_unescaped, mount[3:5]), within[name])
+            found += _upwards(_unescaped(mount[3]), _unescaped(mount[4]), within[name])
     return found
 
 

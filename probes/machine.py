@@ -53,6 +53,14 @@ def _cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
+def short_of_cpu() -> str:
+    """Say that a control group grants less than one CPU; empty where it does not."""
+    granted = gauge.quota()
+    if granted is None or granted >= 1:
+        return ""
+    return f"{granted:g} of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more"
+
+
 def instructions() -> str:
     """Say which instructions for vectors the CPU has, "AVX: yes, AVX2: no"; where the system does not tell, say that.
 
