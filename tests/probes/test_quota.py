@@ -212,7 +212,7 @@ pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
 from tests.probes.arms import measure
 told = []
 (found,) = measure(progress=lambda event: told.append(event.get("text", "")), budget=2.0).probes
-print(json.dumps({"told": told, "status": found.status.value, "trouble": found.facts["turns"][0]["trouble"]}))
+print(json.dumps({"told": told, "status": found.status.value, "trouble": found.facts["turns"][0]["disturbed"]}))
 """
 
 
