@@ -107,7 +107,8 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
     if output not in ("", "-"):
         _check_place(Path(output))
     stopping: list[bool] = []
-    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
+    # Windows cannot send SIGTERM: there Ctrl-Break asks for the same.
+    signal.signal(getattr(signal, "SIGBREAK", signal.SIGTERM), lambda *_: stopping.append(True))
     show, finish = _jsonl() if options["jsonl"] else _terminal(options["lang"])
     frameworks = options["frameworks"] or ("pytorch", "tensorflow")
     found = duet.measure(

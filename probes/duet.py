@@ -73,7 +73,7 @@ class Session:
         for arm in fresh:
             self.clients[arm.label] = self.start(arm)
         if fresh:
-            self._settle()
+            self._settle(alone=len(fresh) == len(self.arms))
             self.started_in = time.monotonic() - began
         return [self.clients[arm.label] for arm in self.arms]
 
@@ -105,8 +105,8 @@ class Session:
         self.progress({"event": "note", "text": f"{arm.label} ready in {sum(answer['cold'].values()):.1f} s"})
         return client
 
-    def _settle(self) -> None:
-        """Put all arms on one kind of device and read their ledgers back."""
+    def _settle(self, *, alone: bool) -> None:
+        """Put all arms on one kind of device and read their ledgers back; ``alone``: no worker has used a GPU yet."""
         seen = {label: [d["kind"] for d in client.devices] for label, client in self.clients.items()}
         common = [kind for kind in next(iter(seen.values())) if all(kind in kinds for kinds in seen.values())]
         wanted = self.device or "auto"
@@ -123,6 +123,8 @@ class Session:
             self.kind = wanted
         else:
             self._unsupported(f"no device {wanted!r} that every side can use: {_say(seen)}")
+        if alone and self.kind == "cuda" and (taken := machine.gpu_taken()):
+            self._unsupported(taken)
         for label, client in self.clients.items():
             self.configure(client)
             facts = {key: value for key, value in client.facts.items() if key != "device"}
@@ -278,10 +280,13 @@ def measure(
     defaults = {"process_sd": compare.PROCESS_SD, "process_df": compare.PROCESS_DF}
     spread = {key: (selftest or {}).get(key, value) for key, value in defaults.items()}
     shared = jobs.share_out(arms, probes)
+    if throttled := machine.short_of_cpu():
+        progress({"event": "note", "text": throttled})
     found: list[list[Measurement]] = []
     environments: dict[str, dict[str, Any]] = {}
     pairs, disturbed, left = 0, 0, budget
-    with tempfile.TemporaryDirectory(prefix="probes-") as scratch:
+    # Windows removes no file that a process which is about to end still holds; the system clears its folder later.
+    with tempfile.TemporaryDirectory(prefix="probes-", ignore_cleanup_errors=True) as scratch:
         for number, job in enumerate(shared):
             session = Session(
                 arms=job.arms,

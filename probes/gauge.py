@@ -6,8 +6,12 @@ Every reading is None where the system does not give it; nothing is estimated.
 from __future__ import annotations
 
 import os
+import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+PROC = Path("/proc/self")
+"""Where Linux tells a process its control groups and mounts."""
 
 
 def _status(key: str) -> int | None:
@@ -23,7 +27,7 @@ def _status(key: str) -> int | None:
 def peak_memory() -> int | None:
     """Return the peak resident bytes of this process.
 
-    Linux keeps VmHWM per exec; ``ru_maxrss`` there would inherit the parent's peak, so it is used on macOS only.
+    Linux keeps VmHWM per exec; ``ru_maxrss`` there would inherit the parent's peak, so it is used elsewhere only.
     """
     if sys.platform.startswith("linux"):
         return _status("VmHWM")
@@ -31,7 +35,8 @@ def peak_memory() -> int | None:
         return _windows_peak()
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS alone counts bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _windows_peak() -> int | None:
@@ -55,7 +60,8 @@ def _windows_peak() -> int | None:
 
     counters = Counters(cb=ctypes.sizeof(Counters))
     windll = getattr(ctypes, "windll")  # noqa: B009 - absent elsewhere, which a type checker there would flag
-    handle = windll.kernel32.GetCurrentProcess()
+    # The handle of the process itself is -1, which must arrive as wide as a pointer.
+    handle = wintypes.HANDLE(windll.kernel32.GetCurrentProcess())
     done = windll.psapi.GetProcessMemoryInfo(handle, ctypes.byref(counters), counters.cb)
     return int(counters.PeakWorkingSetSize) if done else None
 
@@ -120,23 +126,84 @@ class Waits:
         self._files.clear()
 
 
-def quota() -> float | None:
-    """Return the CPUs that the control group grants, or None where it sets no limit."""
+def control_groups(proc: Path = PROC) -> list[Path]:
+    """List the folders of the control groups that bound this process's CPU time: its own, then up to their roots.
+
+    Version 1, version 2 and both beside each other; where a namespace hides the path, the root that is seen.
+    Source: man 7 cgroups, man 5 proc (mountinfo).
+    """
     try:
-        limit, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return None if limit == "max" else int(limit) / int(period)
-    except (OSError, ValueError):
-        pass
+        told = (proc / "cgroup").read_text().splitlines()
+        mounts = [line.split() for line in (proc / "mountinfo").read_text().splitlines()]
+    except OSError:
+        return []
+    within = {name: path for _, names, path in (line.split(":", 2) for line in told) for name in names.split(",")}
+    found: list[Path] = []
+    for mount in mounts:
+        kind, options = mount[mount.index("-") + 1], mount[-1].split(",")
+        # Version 2 has one hierarchy, which bears no name.
+        name = "" if kind == "cgroup2" else "cpu" if kind == "cgroup" and "cpu" in options else None
+        if name in within:
+            found += _upwards(_unescaped(mount[3]), _unescaped(mount[4]), within[name])
+    return found
+
+
+def _unescaped(path: str) -> str:
+    """Return a path of mountinfo with its spaces, which are written there as octal numbers."""
+    return re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), path)
+
+
+def _upwards(root: str, point: str, within: str) -> list[Path]:
+    """Walk from a control group to the root of its mount, which shows the hierarchy from ``root`` on."""
     try:
-        granted = int(Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").read_text())
-        period_us = int(Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us").read_text())
-    except (OSError, ValueError):
+        parts = PurePosixPath(within).relative_to(root).parts
+    except ValueError:
+        parts = ()
+    if ".." in parts:  # outside of what this namespace shows
+        parts = ()
+    folders = [Path(point, *parts[:count]) for count in range(len(parts), -1, -1)]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def quota(proc: Path = PROC) -> float | None:
+    """Return the CPUs that the control groups of this process grant, or None where they set no limit."""
+    granted = [found for folder in control_groups(proc) if (found := _granted(folder)) is not None]
+    return min(granted, default=None)
+
+
+def _granted(folder: Path) -> float | None:
+    """Return the CPUs that one control group grants: microseconds of each period."""
+    try:
+        if (folder / "cpu.max").is_file():
+            limit, period = (folder / "cpu.max").read_text().split()
+        else:
+            limit, period = ((folder / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        return int(limit) / int(period) if limit != "max" and int(limit) > 0 else None
+    except (OSError, ValueError):  # the root of version 2 sets no limit and has no such file
         return None
-    return None if granted <= 0 else granted / period_us
 
 
-def cores() -> int:
+def held_back(proc: Path = PROC) -> tuple[int, float] | None:
+    """Return how often quotas held this process's control groups back, and for how many seconds of CPU time.
+
+    None where no group with a quota counts it. A group counts what it does to all its processes together.
+    """
+    times, seconds, found = 0, 0.0, False
+    for folder in control_groups(proc):
+        if _granted(folder) is None:
+            continue
+        try:
+            lines = (folder / "cpu.stat").read_text().splitlines()
+        except OSError:
+            continue
+        counted = {name: int(value) for name, value in (line.split() for line in lines)}
+        times, found = times + counted.get("nr_throttled", 0), True
+        seconds += counted.get("throttled_usec", 0) / 1e6 + counted.get("throttled_time", 0) / 1e9
+    return (times, seconds) if found else None
+
+
+def cores(proc: Path = PROC) -> int:
     """Return how many CPUs this process may use at once: its affinity, cut by the control group's quota."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    granted = quota()
+    granted = quota(proc)
     return max(1, min(allowed, allowed if granted is None else int(granted)))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
+import shlex
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +17,10 @@ from typing import Any, TypeVar
 from probes import gauge
 
 T = TypeVar("T")
+
+GPU_NEEDED = 2 << 30
+"""Bytes of a GPU that must be free before anything is measured there: each framework's context with its libraries takes
+about half a GB, its kernels' workspaces up to as much again, and the probes' models less than 0.2 GB."""
 
 
 def fingerprint() -> dict[str, Any]:
@@ -38,7 +46,41 @@ def _cpu_model() -> str:
     for line in _read("/proc/cpuinfo").splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
+    if sys.platform == "darwin":  # where platform.processor() says no more than "arm"
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
+            return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     return platform.processor() or platform.machine()
+
+
+def short_of_cpu() -> str:
+    """Say that a control group grants less than one CPU; empty where it does not."""
+    granted = gauge.quota()
+    if granted is None or granted >= 1:
+        return ""
+    return f"{granted:g} of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more"
+
+
+def instructions() -> str:
+    """Say which instructions for vectors the CPU has, "AVX: yes, AVX2: no"; where the system does not tell, say that.
+
+    Wheels of the frameworks are built with AVX since TensorFlow 1.6, many kernels with AVX2.
+    """
+    for line in _read("/proc/cpuinfo").splitlines():
+        if line.startswith("flags"):
+            flags = line.split()
+            return ", ".join(f"{name}: {'yes' if name.lower() in flags else 'no'}" for name in ("AVX", "AVX2"))
+    return "this system does not tell which it has"
+
+
+def cxx_compiler() -> str | None:
+    """Find the C++ compiler that PyTorch's compiler will call; None where there is none.
+
+    That is what CXX names, else the system's usual one. Source: ``torch/_inductor/config.py``, ``cpp.cxx``.
+    """
+    usual = {"darwin": "clang++", "win32": "cl"}.get(sys.platform, "g++")
+    words = shlex.split(os.environ.get("CXX", usual), posix=os.name == "posix")
+    return shutil.which(words[0].strip('"')) if words else None
 
 
 def _read(path: str) -> str:
@@ -73,6 +115,34 @@ def gpus() -> list[dict[str, Any]]:
         return found
     finally:
         pynvml.nvmlShutdown()
+
+
+def gpu_taken() -> str:
+    """Say that too little of the first NVIDIA GPU is free for both frameworks; empty where enough is, or nobody tells.
+
+    Ask before a worker has worked there, since its own memory would count as another program's.
+    """
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return ""
+    first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0].strip()
+    try:
+        find = pynvml.nvmlDeviceGetHandleByIndex if first.isdecimal() else pynvml.nvmlDeviceGetHandleByUUID
+        memory = pynvml.nvmlDeviceGetMemoryInfo(find(int(first) if first.isdecimal() else first))
+    except pynvml.NVMLError:  # a part of a card (MIG), or a name that this library does not know
+        return ""
+    finally:
+        pynvml.nvmlShutdown()
+    if memory.free >= GPU_NEEDED:
+        return ""
+    held, whole, needed = (size / (1 << 30) for size in (memory.total - memory.free, memory.total, GPU_NEEDED))
+    return (
+        f"another program holds {held:.1f} of {whole:.1f} GB of GPU {first}, and {needed:.0f} GB must be free: close "
+        "it, name another GPU with CUDA_VISIBLE_DEVICES, or measure with --device cpu"
+    )
 
 
 def _each_gpu(read: Callable[[Any, Any], T]) -> list[T]:
@@ -135,11 +205,13 @@ def weather() -> dict[str, Any]:
     """Read counters whose differences tell what happened between two calls; None where the system has none.
 
     ``steal`` are seconds the hypervisor took from all cores, ``busy`` seconds all cores worked, ``pressure`` seconds
-    some task waited for a CPU (PSI); ``clock`` and ``wall`` are the monotonic and the settable clock.
+    some task waited for a CPU (PSI); ``clock`` and ``wall`` are the monotonic and the settable clock. ``held_back``
+    counts the periods in which a control group's quota ran out, ``quota`` is that quota in CPUs.
     """
     ticks = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
     fields = _read("/proc/stat").splitlines()[:1]
     values = [int(v) / ticks for v in fields[0].split()[1:]] if fields else []
+    held = gauge.held_back()
     return {
         "clock": time.monotonic(),
         "wall": time.time(),
@@ -149,6 +221,9 @@ def weather() -> dict[str, Any]:
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "mhz": _mhz(),
         "throttles": _throttles(),
+        "quota": None if held is None else gauge.quota(),
+        "held_back": None if held is None else held[0],
+        "held_back_seconds": None if held is None else held[1],
         "battery": on_battery() if sys.platform == "linux" else None,
     }
 
@@ -176,5 +251,8 @@ def on_battery() -> bool | None:
 
     if not hasattr(psutil, "sensors_battery"):
         return None
-    state = psutil.sensors_battery()
+    try:
+        state = psutil.sensors_battery()
+    except OSError:  # a container may hide /sys
+        return None
     return None if state is None else not state.power_plugged

@@ -2,9 +2,10 @@
 
     python -m probes run --workload mine.py -o evidence.json
 
-Two functions are needed, one a framework, which return the same model. Both get the same weights, batch, loss (mean
-squared error) and plain gradient descent, and must then agree in float64 to seven digits (outputs, loss, every
-gradient, the weights after one step) before any time is taken. Where they do not, the reason names what differs.
+Two functions are needed, one a framework, which return the same model; each imports its framework inside, since every
+process holds one alone. Both get the same weights, batch, loss (mean squared error) and plain gradient descent, and
+must then agree in float64 to seven digits (outputs, loss, every gradient, the weights after one step) before any time
+is taken. Where they do not, the reason names what differs.
 
 What may be added:
     LOSS = "cross-entropy"      the last axis of the output holds logits of classes

@@ -6,6 +6,7 @@ Whatever a worker does wrong surfaces here as ``Lost`` with a status and a reaso
 from __future__ import annotations
 
 import contextlib
+import getpass
 import json
 import os
 import queue
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from probes import machine
 from probes.types import Probe, Status
 
 _BOOT = """
@@ -38,7 +40,8 @@ main(sys.argv[2:])
 _PASSED = (  # noqa: SIM905 - a list of one word a line would be a page
     "PATH HOME USER USERPROFILE SYSTEMROOT APPDATA LOCALAPPDATA TEMP TMP TMPDIR LANG LC_ALL CC CXX LD_LIBRARY_PATH "
     "CUDA_HOME CUDA_PATH CUDA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES HSA_OVERRIDE_GFX_VERSION "
-    "ONEAPI_ROOT ZE_AFFINITY_MASK XDG_CACHE_HOME PATHEXT COMSPEC"
+    "ONEAPI_ROOT ZE_AFFINITY_MASK XDG_CACHE_HOME PATHEXT COMSPEC LOGNAME USERNAME PROCESSOR_ARCHITECTURE INCLUDE LIB "
+    "SDKROOT DEVELOPER_DIR TF_FORCE_GPU_ALLOW_GROWTH"
 ).split()
 """Variables of the user's that a worker sees; all others could change a framework unseen."""
 
@@ -103,6 +106,30 @@ def environment(python: str, *, settings: str, variables: Mapping[str, str] | No
     return made
 
 
+def lodging(scratch: str) -> dict[str, str]:
+    """Name a user and a home that can be written to, where this process has none: frameworks ask for both at import.
+
+    Args:
+        scratch: where the home is made, where none is usable.
+    """
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # no variable names the user, nor does the system: "docker --user 23456"
+        user = f"uid{os.getuid()}" if hasattr(os, "getuid") else "user"
+    found = {"USER": user, "LOGNAME": user}
+    try:
+        home = Path.home()
+        with tempfile.TemporaryFile(dir=home):  # rights alone do not tell: a file system may be mounted to be read
+            pass
+    except (RuntimeError, OSError):
+        home = Path(scratch, "home")
+        cache = str(home / ".cache")
+        Path(cache).mkdir(parents=True, exist_ok=True)
+        found.update(TORCHINDUCTOR_CACHE_DIR=cache, USERPROFILE=str(home))
+        found["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME", cache)
+    return {**found, "HOME": str(home)}
+
+
 class Client:
     """A live worker of one arm.
 
@@ -118,6 +145,7 @@ class Client:
         self.devices: list[dict[str, str]] = []
         self.inside = 0.0
         self._number = 0
+        self._asked_at = 0
         self._answers: queue.Queue[str | None] = queue.Queue()
         self._printed = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - lives as long as the worker
         self._start(scratch)
@@ -128,17 +156,21 @@ class Client:
         command = [self.arm.python, "-c", _BOOT, root]
         options: dict[str, Any] = {
             "cwd": scratch,
-            "env": environment(self.arm.python, settings=self.settings, variables=self.arm.variables),
+            "env": environment(
+                self.arm.python,
+                settings=self.settings,
+                variables={**lodging(scratch), **self.arm.variables},
+            ),
             "stderr": self._printed,
         }
         try:
             if sys.platform == "win32":
-                command += ["0", "1", str(time.monotonic())]
+                command += ["0", "1", str(time.monotonic()), str(os.getpid())]
                 self._process = subprocess.Popen(
                     command,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
+                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                     **options,
                 )
                 assert self._process.stdin is not None
@@ -149,7 +181,7 @@ class Client:
             theirs_in, ours_out = os.pipe()
             ours_in, theirs_out = os.pipe()
             try:
-                command += [str(theirs_in), str(theirs_out), str(time.monotonic())]
+                command += [str(theirs_in), str(theirs_out), str(time.monotonic()), str(os.getpid())]
                 self._process = subprocess.Popen(
                     command,
                     stdin=subprocess.DEVNULL,
@@ -196,6 +228,8 @@ class Client:
         """
         self._number += 1
         request = {"id": self._number, "do": do, **arguments}
+        with contextlib.suppress(OSError, ValueError):  # closed: the next lines find that out
+            self._asked_at = os.fstat(self._printed.fileno()).st_size
         try:
             self._requests.write((json.dumps(request) + "\n").encode())
             self._requests.flush()
@@ -213,11 +247,10 @@ class Client:
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
+                last = self.printed()
                 self.end()
-                raise Lost(
-                    Status.TIMED_OUT,
-                    f"{self.arm.label} did not answer {do!r} within {timeout:.0f} s; its processes were ended",
-                )
+                reason = f"{self.arm.label} did not answer {do!r} within {timeout:.0f} s; its processes were ended"
+                raise Lost(Status.TIMED_OUT, f"{reason}, and the last it printed was: {last}" if last else reason)
             try:
                 line = self._answers.get(timeout=min(left, _QUANTUM))
             except queue.Empty:
@@ -251,23 +284,24 @@ class Client:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         code = self._process.poll()
-        how = f"ended with status {code}"
-        if code is None:
-            how = "closed its channel"
-        elif code < 0:
-            with contextlib.suppress(ValueError):
-                how = f"was killed by {signal.Signals(-code).name}"
-            if -code == getattr(signal, "SIGKILL", 9):
-                how += ", which is what the system does when memory runs out"
+        name = "" if code is None else _signal(code)
+        how = "closed its channel" if code is None else f"was killed by {name}" if name else f"ended with status {code}"
         last = self.printed()
+        if name == "SIGKILL":
+            how += ", which is what the system does when memory runs out"
+        elif name == "SIGILL":
+            last = (
+                f"this build needs instructions that this CPU does not have ({machine.instructions()}); name a Python "
+                f"with a build made for it with --python {self.arm.framework}=PATH, or measure on a newer machine"
+            )
         self.end()
         return Lost(Status.FAILED, f"{self.arm.label} {how} during {do!r}{': ' + last if last else ''}")
 
     def printed(self) -> str:
-        """Return the last line the worker printed on its standard streams, cut to 300 characters."""
+        """Return the last line it printed on its standard streams since it was last asked, cut to 300 characters."""
         try:
             size = self._printed.seek(0, os.SEEK_END)
-            self._printed.seek(max(0, size - 4000))
+            self._printed.seek(max(self._asked_at, size - 4000))
             lines = self._printed.read().decode("utf-8", "replace").splitlines()
         except (OSError, ValueError):  # closed
             return ""
@@ -300,7 +334,7 @@ class Client:
         family: list[psutil.Process] = []
         with contextlib.suppress(psutil.Error):
             family = psutil.Process(self.pid).children(recursive=True)
-        if sys.platform != "win32":
+        if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
         for process in family:
@@ -313,3 +347,15 @@ class Client:
         for stream in (self._requests, self._printed):
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
+
+
+_NT_STATUSES = {0xC000001D: "SIGILL", 0xC0000005: "SIGSEGV"}
+"""How Windows, which has no signals, writes the same down as an exit status."""
+
+
+def _signal(code: int) -> str:
+    """Name the signal that an exit status tells of; empty where the process ended by itself."""
+    try:
+        return signal.Signals(-code).name if code < 0 else _NT_STATUSES.get(code, "")
+    except ValueError:
+        return f"signal {-code}"

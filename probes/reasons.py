@@ -35,7 +35,54 @@ _SENTENCES = (
     ("the control arm has no {kind} device; it sees cpu", "对照臂没有 {kind} 设备；只能看到 cpu"),
     ("the control arm has no XLA", "对照臂没有 XLA"),
     ("the sides were not set alike: {difference}", "双方的设置不一致：{difference}"),
+    (
+        "work on {device} cannot be waited for, so it is not timed; install torch 2.6 or later, or measure with "
+        "--device cpu",
+        "{device} 上的计算无法等待其完成，因此不计时；请安装 torch 2.6 或更新版本，或用 --device cpu 测量",
+    ),
+    (
+        "another program holds {held} of {whole} GB of GPU {number}, and {needed} GB must be free: close it, name "
+        "another GPU with CUDA_VISIBLE_DEVICES, or measure with --device cpu",
+        "另一程序占用了 GPU {number} 的 {held} GB（共 {whole} GB），而测量需要 {needed} GB 空闲："
+        "请关闭它，用 CUDA_VISIBLE_DEVICES 指定另一块 GPU，或用 --device cpu 测量",
+    ),
+    (
+        "TensorFlow would take the whole GPU, for its memory cannot be set to grow ({why}); set "
+        "TF_FORCE_GPU_ALLOW_GROWTH=true, or measure with --device cpu",
+        "TensorFlow 会占用整块 GPU，因为无法将其显存设为按需增长（{why}）；"
+        "请设 TF_FORCE_GPU_ALLOW_GROWTH=true，或用 --device cpu 测量",
+    ),
+    (
+        "TensorFlow cannot be kept to the CPU ({why}); set CUDA_VISIBLE_DEVICES=-1",
+        "无法让 TensorFlow 只用 CPU（{why}）；请设 CUDA_VISIBLE_DEVICES=-1",
+    ),
+    (
+        "torch.compile needs a C++ compiler (g++ or clang) and none was found; on Debian and Ubuntu: apt-get install "
+        "g++",
+        "torch.compile 需要 C++ 编译器（g++ 或 clang），但没有找到；在 Debian 和 Ubuntu 上：apt-get install g++",
+    ),
+    (
+        "torch.compile needs a C++ compiler (g++ or clang) and none was found; on macOS: xcode-select --install",
+        "torch.compile 需要 C++ 编译器（g++ 或 clang），但没有找到；在 macOS 上：xcode-select --install",
+    ),
+    (
+        "torch.compile needs a C++ compiler (g++ or clang) and none was found; install Visual Studio's Build Tools "
+        "with C++ and start from its developer prompt",
+        "torch.compile 需要 C++ 编译器（g++ 或 clang），但没有找到；"
+        "请安装带 C++ 的 Visual Studio 生成工具，并从其开发人员命令提示符启动",
+    ),
     # workers
+    (
+        "{label} did not answer {request} within {seconds} s; its processes were ended, and the last it printed was: "
+        "{printed}",
+        "{label} 在 {seconds} 秒内没有回应 {request}；其进程已被结束，它最后输出的是：{printed}",
+    ),
+    (
+        "{label} was killed by SIGILL during {request}: this build needs instructions that this CPU does not have "
+        "({flags}); name a Python with a build made for it with --python {option}, or measure on a newer machine",
+        "{label} 在 {request} 时被 SIGILL 终止：此构建需要本机 CPU 没有的指令（{flags}）；"
+        "请用 --python {option} 指定装有适合该 CPU 的构建的 Python，或换一台较新的机器测量",
+    ),
     (
         "{label} did not answer {request} within {seconds} s; its processes were ended",
         "{label} 在 {seconds} 秒内没有回应 {request}；其进程已被结束",
@@ -90,6 +137,12 @@ _SENTENCES = (
     ),
     # a model of one's own
     ("{path} is no Python file", "{path} 不是 Python 文件"),
+    (
+        "{file} imports {module} at its top, so that both frameworks would share one process: import it inside the "
+        "function {function} (line {line}: {text})",
+        "{file} 在文件开头导入了 {module}，会使两个框架共用一个进程："
+        "请改在函数 {function} 内导入（第 {line} 行：{text}）",
+    ),
     ("the model file has no function {name}", "模型文件中没有函数 {name}"),
     (
         "the model file needs {what}; python -m probes example prints one that works",
@@ -121,6 +174,14 @@ _SENTENCES = (
     ),
     ("{probe}: a cost that is not positive cannot be compared", "{probe}：非正的代价无法比较"),
     # notes
+    (
+        "{granted} of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more",
+        "只分到 {granted} 个 CPU：计时会受限流影响，区间更宽；请分配一个或更多 CPU",
+    ),
+    (
+        "the control group's quota of {granted} CPUs held the process back",
+        "控制组的配额（{granted} 个 CPU）使进程被限流",
+    ),
     ("the catalogue has no probe {probe}; did you mean {near}?", "目录中没有探测 {probe}；是否指 {near}？"),
     ("the catalogue has no probe {probe}", "目录中没有探测 {probe}"),
     (

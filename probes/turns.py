@@ -246,6 +246,8 @@ def _weather_of(
         "mhz": after["mhz"],
         "battery": after["battery"],
         "throttled": None if after["throttles"] is None else after["throttles"] > before["throttles"],
+        "quota": after["quota"],
+        "held_back": share("held_back_seconds") if (after["held_back"] or 0) > (before["held_back"] or 0) else None,
         "clock_moved": round((after["wall"] - before["wall"]) - elapsed, 3),
         "waited": {
             name: round(sum(answer["waited"]) / sum(answer["seconds"]), 4)
@@ -256,6 +258,8 @@ def _weather_of(
 
 
 def _disturbed(record: Mapping[str, Any]) -> str:
+    if record["held_back"] is not None:
+        return f"the control group's quota of {record['quota']:g} CPUs held the process back"
     for name, share in record["waited"].items():
         if share > KEPT_FROM:
             return f"{name} was kept waiting for a CPU during {share:.0%} of its turn"

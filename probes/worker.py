@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import importlib.util
 import json
 import os
 import signal
@@ -23,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from probes import gauge, own
+from probes.loading import load_file
 from probes.scenarios import Live, Stage, Unsupported
 from probes.types import Build
 
@@ -37,15 +37,15 @@ def main(arguments: list[str]) -> None:
     """Serve requests until the channel closes.
 
     Args:
-        arguments: descriptor to read requests from, descriptor to answer on, and the manager's monotonic
-            clock at the time of spawning.
+        arguments: descriptor to read requests from, descriptor to answer on, the manager's monotonic clock at the
+            time of spawning (all systems count it from their start, so that processes share it), its process id.
     """
     began = time.monotonic()
     incoming, outgoing, spawned = int(arguments[0]), int(arguments[1]), float(arguments[2])
     if incoming == 0:  # no private pipes on this system: keep the standard ones for us, give the frameworks stderr
         incoming, outgoing = os.dup(0), os.dup(1)
         os.dup2(2, 1)
-    die_with_parent()
+    die_with_manager(int(arguments[3]))
     worker = Worker({"python": max(0.0, began - spawned)}, outgoing)
     with os.fdopen(incoming, "r", encoding="utf-8") as requests, os.fdopen(outgoing, "w", encoding="utf-8") as answers:
         for line in requests:
@@ -57,35 +57,34 @@ def main(arguments: list[str]) -> None:
                 break
 
 
-def die_with_parent() -> None:
+def die_with_manager(manager: int) -> None:
     """Ask the kernel to end this process with its parent; elsewhere watch from a thread."""
-    if sys.platform.startswith("linux"):
-        import ctypes
+    import ctypes
 
+    if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))
         return
     import threading
 
-    parent = os.getppid()
+    if sys.platform == "win32":  # where a parent's number outlives it, and may be a launcher's
+        kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - absent elsewhere, which a type checker would flag
+        handle = kernel.OpenProcess(0x100000, False, manager)  # the right to wait for it
+        if not handle:
+            return
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(2)
-        os._exit(1)
+        def gone() -> None:
+            kernel.WaitForSingleObject(handle, 0xFFFFFFFF)
+            os._exit(1)
+    else:
+        parent = os.getppid()
 
-    threading.Thread(target=watch, daemon=True).start()
+        def gone() -> None:
+            while os.getppid() == parent:
+                time.sleep(2)
+            os._exit(1)
 
-
-def load_file(path: str) -> ModuleType:
-    """Import a workload from a file of the user's."""
-    spec = importlib.util.spec_from_file_location("own_workload", path)
-    if spec is None or spec.loader is None:
-        raise Unsupported(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["own_workload"] = module
-    spec.loader.exec_module(module)
-    return module
+    threading.Thread(target=gone, daemon=True).start()
 
 
 def _size(workload: ModuleType, name: str) -> dict[str, Any]:
@@ -155,6 +154,9 @@ class Worker:
         try:
             return handle(request)
         except Exception as error:  # any error may name the broken file; all others go on their way
+            told = "" if self.backend is None else self.backend.explain(error)
+            if told:
+                raise Unsupported(told) from error
             if self.backend is None or not self.backend.mend(error):
                 raise
         return handle(request)
@@ -175,6 +177,8 @@ class Worker:
         if plant.get("fault"):
             backend.plant(plant, channel=self.channel)
         backend.before_import(threads=self.threads, settings=self.settings)
+        # What is printed last stands in the reason, should the import never end or take this process with it.
+        print(f"importing {backend.MODULE}", file=sys.stderr, flush=True)  # noqa: T201
         try:
             backend.start(threads=self.threads, settings=self.settings)
         except ModuleNotFoundError as error:
@@ -222,7 +226,7 @@ class Worker:
     def _workload(self, request: dict[str, Any]) -> ModuleType | None:
         if path := request.get("workload_file"):
             if path not in self.files:
-                self.files[path] = own.adapt(load_file(path), self.framework, self.backend)
+                self.files[path] = own.adapt(load_file(path, self.framework), self.framework, self.backend)
             return self.files[path]
         if not request["workload"]:
             return None

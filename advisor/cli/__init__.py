@@ -6,6 +6,7 @@ complete; 130 interrupted. No traceback reaches a user.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -89,13 +90,20 @@ def main(argv: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         code = 130
-    except BrokenPipeError:
-        # The reader of a pipe has gone; Python must not complain about it when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:  # the last line of defence: a user never sees a traceback
-        code = _explain(error)
+        code = 0
+        if _reader_is_gone(error):
+            # Python must not complain about it when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            code = _explain(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _reader_is_gone(error: Exception) -> bool:
+    """Tell whether an error says that nobody reads the pipe any more; Windows says that an argument is invalid."""
+    invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and invalid)
 
 
 def _explain(error: Exception) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,7 @@ class Run:
                 stderr=errors,
                 # Ctrl-C in the app's terminal must reach the app alone, which then ends the run in order.
                 start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         _alive.add(self)
         threading.Thread(target=self._listen, daemon=True).start()
@@ -137,7 +139,8 @@ class Run:
         if self.cancelled or not self.running:
             return
         self.cancelled = True
-        self._process.terminate()
+        # To end a process in order takes Ctrl-Break on Windows, where terminating it would lose what is finished.
+        self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
         threading.Thread(target=self._end_after_grace, daemon=True).start()
 
     def end(self) -> None:

@@ -66,6 +66,12 @@ class Backend(Protocol):
     def counters(self) -> dict[str, int]:
         """Count ``compilations``, ``graph_breaks``, ``fallbacks`` and ``retraces`` since the process began."""
 
+    def explain(self, error: BaseException) -> str:
+        """Say in a line what the user can do about an error that tells of something missing on the machine; else empty.
+
+        The probe is then ``not-supported`` with that line as its reason.
+        """
+
     def mend(self, error: BaseException) -> bool:
         """Remove from the framework's cache of compiled code what an error says is broken there.
 

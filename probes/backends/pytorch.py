@@ -19,6 +19,19 @@ ADD = "python -m pip install torch"
 
 _KINDS = {"cuda": "cuda", "mps": "mps", "xpu": "xpu"}
 
+_COMPILER_MISSING = re.compile(r"InvalidCxxCompiler|No working C\+\+ compiler|Compiler: \S+ is not found|xcrun: error")
+"""What torch.compile says without a C++ compiler: on Linux, in older versions, on Windows, and on macOS, where clang++
+is always there and may do nothing but ask for its installation."""
+
+_COMPILER = {
+    "darwin": "none was found; on macOS: xcode-select --install",
+    "win32": "none was found; install Visual Studio's Build Tools with C++ and start from its developer prompt",
+}
+"""What adds one, by ``sys.platform``; elsewhere what Debian and Ubuntu say."""
+
+_used = {"device": "cpu"}
+"""The device that all work goes to, as torch names it."""
+
 
 def before_import(*, threads: int, settings: str) -> None:
     """Set what OpenMP and MKL read when the library loads."""
@@ -60,9 +73,15 @@ def devices() -> list[dict[str, str]]:
 
 
 def use(kind: str) -> str:
-    """Return torch's name of the first device of a kind."""
+    """Make the first device of a kind the one that is waited for; return torch's name of it."""
     for device in devices():
         if device["kind"] == kind:
+            if kind != "cpu" and _waiting(device["name"]) is None:
+                raise Unsupported(
+                    f"work on {device['name']} cannot be waited for, so it is not timed; install torch 2.6 or later, "
+                    "or measure with --device cpu"
+                )
+            _used["device"] = device["name"]
             return device["name"]
     raise Unsupported(f"torch sees no {kind} device; it sees {', '.join(d['kind'] for d in devices())}")
 
@@ -114,15 +133,21 @@ def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def synchronise() -> None:
-    """Wait for the accelerator; the CPU has nothing to wait for."""
+    """Wait for the device in use; the CPU has nothing to wait for."""
+    wait = None if _used["device"] == "cpu" else _waiting(_used["device"])
+    if wait is not None:
+        wait()
+
+
+def _waiting(device: str) -> Callable[[], Any] | None:
+    """Find the call that waits for a device: ``torch.accelerator`` since torch 2.6, before it one call a kind."""
     import torch
 
     accelerator = getattr(torch, "accelerator", None)
-    if accelerator is not None:
-        if accelerator.is_available():
-            accelerator.synchronize()
-    elif torch.cuda.is_available():
-        torch.cuda.synchronize()
+    if accelerator is not None and accelerator.is_available():
+        found: Callable[[], Any] = accelerator.synchronize
+        return found
+    return getattr(getattr(torch, device.partition(":")[0], None), "synchronize", None)
 
 
 def memory() -> dict[str, int]:
@@ -167,6 +192,14 @@ def counters() -> dict[str, int]:
         "fallbacks": int(seen["frames"]["total"] - seen["frames"]["ok"]),
         "retraces": graphs,
     }
+
+
+def explain(error: BaseException) -> str:
+    """Know a missing C++ compiler by what torch.compile says about it."""
+    if not _COMPILER_MISSING.search(f"{type(error).__name__}: {error}"):
+        return ""
+    way_out = _COMPILER.get(sys.platform, "none was found; on Debian and Ubuntu: apt-get install g++")
+    return f"torch.compile needs a C++ compiler (g++ or clang) and {way_out}"
 
 
 def mend(error: BaseException) -> bool:

@@ -19,6 +19,10 @@ _functions: list[Any] = []
 """Every function compiled since the last ``release``: their traces are what the counters count."""
 
 
+_greedy: list[str] = []
+"""Why TensorFlow could not be kept from taking a whole GPU, where it could not."""
+
+
 def before_import(*, threads: int, settings: str) -> None:
     """Quiet the C++ log; Keras 3 must speak to TensorFlow. The Eigen pools do not read OMP_NUM_THREADS.
 
@@ -38,8 +42,13 @@ def start(*, threads: int, settings: str) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.experimental.enable_tensor_float_32_execution(False)
-    for device in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(device, True)
+    _greedy.clear()
+    try:
+        for device in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(device, True)
+    except (RuntimeError, ValueError) as error:  # something has used a device already, or set another one otherwise
+        if os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH", "").lower() != "true":
+            _greedy.append(str(error))
 
 
 def devices() -> list[dict[str, str]]:
@@ -66,14 +75,27 @@ def use(kind: str) -> str:
     For the CPU every accelerator is hidden, because TensorFlow would place work there unasked. Must be
     called before the first operation.
     """
-    import tensorflow as tf
-
     for device in devices():
         if device["kind"] == kind:
             if kind == "cpu":
-                tf.config.set_visible_devices(tf.config.list_physical_devices("CPU"))
+                _hide_accelerators()
+            elif _greedy:
+                raise Unsupported(
+                    f"TensorFlow would take the whole GPU, for its memory cannot be set to grow ({_greedy[0]}); set "
+                    "TF_FORCE_GPU_ALLOW_GROWTH=true, or measure with --device cpu"
+                )
             return device["name"]
     raise Unsupported(f"TensorFlow sees no {kind} device; it sees {', '.join(d['kind'] for d in devices())}")
+
+
+def _hide_accelerators() -> None:
+    import tensorflow as tf
+
+    try:
+        tf.config.set_visible_devices(tf.config.list_physical_devices("CPU"))
+    except RuntimeError as error:  # something has used a device already
+        if tf.config.list_logical_devices("GPU"):
+            raise Unsupported(f"TensorFlow cannot be kept to the CPU ({error}); set CUDA_VISIBLE_DEVICES=-1") from None
 
 
 def ledger() -> dict[str, Any]:
@@ -174,6 +196,11 @@ def counters() -> dict[str, int]:
         "fallbacks": 0,
         "retraces": sum(traces),
     }
+
+
+def explain(error: BaseException) -> str:
+    """Nothing that TensorFlow compiles with has to be installed beside it."""
+    return ""
 
 
 def mend(error: BaseException) -> bool:

@@ -96,7 +96,8 @@ def observe(stage: Stage) -> Observation:
         ran = subprocess.run(
             [sys.executable, *launch, str(file)],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=PATIENCE,
             check=False,
             env={**os.environ, "OMP_NUM_THREADS": "1"},

@@ -24,6 +24,18 @@ OTHERS = [
     "tensorflow is off the float64 reference in gradients kernel: no finite number, at most 5e-02 allowed",
     "the sides do not hold the same weights: pytorch has 2x3 #1 (0.weight), for which tensorflow has no counterpart",
     "out of memory",
+    "0.5 of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more",
+    "the control group's quota of 0.5 CPUs held the process back",
+    "pytorch did not answer 'hello' within 9 s; its processes were ended, and the last it printed was: importing torch",
+    "tensorflow was killed by SIGILL during 'hello': this build needs instructions that this CPU does not have (AVX: "
+    "yes, AVX2: no); name a Python with a build made for it with --python tensorflow=PATH, or measure on a newer "
+    "machine",
+    "another program holds 22.0 of 24.0 GB of GPU 0, and 2 GB must be free: close it, name another GPU with "
+    "CUDA_VISIBLE_DEVICES, or measure with --device cpu",
+    "pytorch: torch.compile needs a C++ compiler (g++ or clang) and none was found; on macOS: xcode-select --install",
+    "torch.compile needs a C++ compiler (g++ or clang) and none was found; install Visual Studio's Build Tools with "
+    "C++ and start from its developer prompt",
+    "torch.compile needs a C++ compiler (g++ or clang) and none was found; on Debian and Ubuntu: apt-get install g++",
 ]
 
 

@@ -25,6 +25,7 @@ WORKER_SIDE = [
     ROOT / "worker.py",
     ROOT / "gauge.py",
     ROOT / "own.py",
+    ROOT / "loading.py",
     *(path for folder in ("backends", "workloads", "scenarios") for path in sorted((ROOT / folder).glob("*.py"))),
 ]
 
