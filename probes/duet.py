@@ -370,7 +370,7 @@ def _walk(
                 measurement = Measurement.absent(probe, Status.CANCELLED, "cancelled while it ran")
             measurement = replace(measurement, seconds=round(time.monotonic() - began, 3))
             found.append(measurement)
-            session.progress(_done(measurement))
+            session.progress(_done(probe, measurement))
     finally:
         session.end()
     session.progress({"event": "spent", "seconds": time.monotonic() - start, "inside": session.inside})
@@ -405,7 +405,7 @@ def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: boo
     return replace(found, facts={**found.facts, "defaults": differing}) if differing and found.ratio else found
 
 
-def _done(measurement: Measurement) -> dict[str, Any]:
+def _done(probe: Probe, measurement: Measurement) -> dict[str, Any]:
     event: dict[str, Any] = {
         "event": "done",
         "probe": measurement.probe,
@@ -417,6 +417,7 @@ def _done(measurement: Measurement) -> dict[str, Any]:
         r = measurement.ratio
         event["ratio"] = {"value": r.value, "low": r.low, "high": r.high, "pairs": r.pairs, "favours": r.favours}
         event["ratio"].update(numerator=r.numerator, denominator=r.denominator)
+        event.update(unit=measurement.unit, metric=probe.metric)
     return event
 
 
