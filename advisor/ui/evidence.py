@@ -76,6 +76,14 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
     st.header(say(f"Measured {started} UTC", f"测量于 {started}（UTC）"))
     ended = [found for found in session.probes if found.ratio is not None]
     several, lang = outcome.several(session), language()
+    st.caption(
+        parts.plain(
+            say(
+                f"Quality of this session: {session.grade} (A quiet machine, D very noisy).",
+                f"本次测量质量：{session.grade}（A 为安静，D 为干扰很大）。",
+            )
+        )
+    )
     if outcome.status(session) == outcome.NOTHING:
         st.error(parts.plain(outcome.why_nothing(session, lang)), icon=":material/error:")
     if ended:
