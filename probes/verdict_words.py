@@ -23,7 +23,11 @@ _SENTENCES: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
             " than {other}",
             "{other} needs {factor} × as much memory as {one}",
         ),
-        "size": ("{one} {factor} × smaller", " than {other}", "{other} {factor} × as large as {one}"),
+        "size": (
+            "{one} saves a {factor} × smaller file",
+            " than {other}",
+            "{other} saves a file {factor} × as large as {one}",
+        ),
         "lines": (
             "{one} needs {factor} × fewer lines",
             " than {other}",
@@ -36,7 +40,11 @@ _SENTENCES: Mapping[str, Mapping[str, tuple[str, str, str]]] = {
     "zh": {
         "time": ("{one} 更快：速度是 {other} 的 {factor} 倍", "", "{one} 的速度是 {other} 的 {factor} 倍"),
         "memory": ("{one} 更省内存：{other} 的占用是它的 {factor} 倍", "", "{other} 的内存占用是 {one} 的 {factor} 倍"),
-        "size": ("{one} 更小：{other} 的大小是它的 {factor} 倍", "", "{other} 的大小是 {one} 的 {factor} 倍"),
+        "size": (
+            "{one} 保存的文件更小：{other} 的是它的 {factor} 倍",
+            "",
+            "{other} 保存的文件大小是 {one} 的 {factor} 倍",
+        ),
         "lines": ("{one} 代码更短：{other} 的行数是它的 {factor} 倍", "", "{other} 的行数是 {one} 的 {factor} 倍"),
         BETTER: ("{one} 更优：{other} 的开销是它的 {factor} 倍", "", "{other} 的开销是 {one} 的 {factor} 倍"),
         "cost": ("{one} 更省：{other} 的开销是它的 {factor} 倍", "", "{other} 的开销是 {one} 的 {factor} 倍"),

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.report import ratios
 from advisor.report.figures import amount, percent
 from advisor.report.view import View
 from probes import outcome, own_defaults, reasons, verdict_words
@@ -86,7 +87,7 @@ class Machines:
             "facts": self._facts(facts),
         }
         if ratio:
-            metric = self.view.metric(row["probe"])
+            metric = ratios.metric(self.view.decision, row["probe"])
             shown["sides"] = self._sides(ratio["numerator"], ratio["denominator"])
             shown["verdict"] = verdict_words.sentence(
                 verdict_words.judged(ratio), unit=unit, metric=metric, lang=lang, names=names, several=several
@@ -328,7 +329,12 @@ class Machines:
                 rows.append(
                     {
                         "criterion": self.view.criterion(result.id),
-                        **{key: self.view.ratio(pair, key) for key in ("documented", "measured", "together")},
+                        **{
+                            key: ratios.of_criterion(
+                                self.view.decision, pair, key, lang=self.view.lang, names=self.view.names
+                            )
+                            for key in ("documented", "measured", "together")
+                        },
                         "elsewhere": self.words["elsewhere"] if pair.get("other_machine") else "",
                     }
                 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.report import ratios
 from advisor.report.build import Decision
 from advisor.report.figures import percent, points
 from advisor.report.words import WORDS
 from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, CriterionResult, Recommendation
 from advisor.wording import EITHER
-from probes import verdict_words
 
 __all__ = ["View", "percent"]
 
@@ -287,30 +287,10 @@ class View:
 
     def _measured(self, row: CriterionResult) -> list[str]:
         """Return the measured ratios behind a criterion."""
-        return [self.ratio(pair, "measured") for pair in (row.measured or {}).get("pairs", ())]
-
-    def ratio(self, pair: Mapping[str, Any], key: str) -> str:
-        """Return in words what is "documented", "measured" or said "together" of a criterion's two frameworks."""
-        rows = [row for session in self.decision.evidence for row in session["probes"]]
-        costs = {
-            (str(row.get("unit") or "s"), self.metric(row["probe"]))
-            for row in rows
-            if row["probe"] in pair.get("probes", ()) and row.get("ratio")
-        }
-        kinds = {verdict_words.kind(*cost) for cost in costs}
-        unit, metric = next(iter(costs)) if len(kinds) == 1 else (verdict_words.BETTER, "")
-        return verdict_words.sentence(
-            verdict_words.judged({**pair, **pair[key]}, value="ratio"),
-            unit=unit,
-            metric=metric,
-            lang=self.lang,
-            names=self.names,
-            several=True,
-        )
-
-    def metric(self, probe: str) -> str:
-        """Return what a probe compares, "" where the decision does not hold it."""
-        return str(self.decision.probes.get(probe, {}).get("metric", ""))
+        return [
+            ratios.of_criterion(self.decision, pair, "measured", lang=self.lang, names=self.names)
+            for pair in (row.measured or {}).get("pairs", ())
+        ]
 
     def flips(self) -> list[dict[str, str]]:
         """Return what would flip the result, with what it would be then."""
