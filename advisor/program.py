@@ -33,6 +33,7 @@ DECIDING = (
     "advisor.wording",
     "probes.reasons",
     "probes.types",
+    "probes.verdict_words",
 )
 """All that a recommendation is computed by, from the reading of the needs on; a test holds the list to the imports."""
 

@@ -128,7 +128,7 @@ def add_evidence(session: Evidence | Mapping[str, Any]) -> int:
 
 
 def evidence_list() -> list[dict[str, Any]]:
-    """Return a row a session, newest first: id, started, grade, probes (how many), measured (ended ok), machine."""
+    """Return a row a session, newest first: id, started, grade, probes (how many), ratios (how many), machine."""
     rows = []
     for row in _rows("evidence"):
         found = json.loads(row.body)
@@ -141,6 +141,7 @@ def evidence_list() -> list[dict[str, Any]]:
                 "grade": found["grade"],
                 "probes": len(found["probes"]),
                 "measured": sum(1 for probe in found["probes"] if probe["status"] == "ok"),
+                "ratios": sum(1 for probe in found["probes"] if probe["ratio"] is not None),
                 "machine": name,
             }
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.types import Answer, Knowledge, Needs, Question, Text
+from probes import verdict_words
 
 
 def percent(share: float) -> str:
@@ -93,16 +94,20 @@ def conflict(knowledge: Knowledge, criterion: str, pair: Mapping[str, Any]) -> T
     """Say that a measured ratio contradicts the documents, with both figures."""
     name = knowledge.criteria[criterion].name
     one, other = _framework(knowledge, pair["numerator"]), _framework(knowledge, pair["denominator"])
-    expected, measured = pair["documented"], pair["measured"]
-    figures = (
-        f"{measured['ratio']:.2f} ({measured['low']:.2f}-{measured['high']:.2f})",
-        f"{expected['ratio']:.2f} ({expected['low']:.2f}-{expected['high']:.2f})",
-    )
+
+    def told(key: str, lang: str) -> str:
+        return verdict_words.sentence(
+            verdict_words.judged({**pair, **pair[key]}, value="ratio"),
+            unit=verdict_words.BETTER,
+            lang=lang,
+            names={pair["numerator"]: one.in_(lang), pair["denominator"]: other.in_(lang)},
+            several=True,
+        )
+
     return Text(
-        en=f"Your machine contradicts the documents on “{name.en}”: the cost of {one.en} over that of {other.en} "
-        f"measured {figures[0]}, expected {figures[1]}.",
-        zh=f"在“{name.zh}”上，本机与文献相矛盾：{one.zh} 与 {other.zh} 的开销之比，"
-        f"实测 {figures[0]}，预期 {figures[1]}。",
+        en=f"Your machine contradicts the documents on “{name.en}”. Measured: {told('measured', 'en')}. "
+        f"Expected: {told('documented', 'en')}.",
+        zh=f"在“{name.zh}”上，本机与文献相矛盾。实测：{told('measured', 'zh')}。预期：{told('documented', 'zh')}。",
     )
 
 

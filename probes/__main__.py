@@ -13,9 +13,9 @@ import click
 from probes.types import DEVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from probes.types import Evidence, Measurement
+    from probes.types import Evidence, Probe
 
 
 EXIT_BAD_INPUT = 2
@@ -109,8 +109,8 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
     stopping: list[bool] = []
     # Windows cannot send SIGTERM: there Ctrl-Break asks for the same.
     signal.signal(getattr(signal, "SIGBREAK", signal.SIGTERM), lambda *_: stopping.append(True))
-    show, finish = _jsonl() if options["jsonl"] else _terminal(options["lang"])
     frameworks = options["frameworks"] or ("pytorch", "tensorflow")
+    show, finish = _jsonl() if options["jsonl"] else _terminal(options["lang"], chosen)
     found = duet.measure(
         chosen,
         frameworks=frameworks,
@@ -318,12 +318,15 @@ def _jsonl() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], Non
     return show, lambda found: None
 
 
-def _terminal(lang: str) -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
+def _terminal(
+    lang: str, chosen: Sequence[Probe]
+) -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
     from rich.console import Console
 
     from probes import outcome, reasons, worth
+    from probes.types import Status
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, markup=False)
     status = console.status("starting")
     status.start()
 
@@ -342,39 +345,21 @@ def _terminal(lang: str) -> tuple[Callable[[dict[str, Any]], None], Callable[[Ev
         elif kind == "note":
             about = f"{event['probe']}: " if "probe" in event else ""
             console.print(f"{about}{reasons.told(event['text'], lang)}", style="dim")
-        elif kind == "skipped":
-            console.print(f"{event['probe']}: {reasons.told(event['reason'], lang)}")
         elif kind == "done":
             # The verdicts follow at the end: they must survive the correction over all probes of the session.
-            ratio = event.get("ratio")
-            console.print(
-                f"{event['probe']}: {ratio['value']:.2f}" if ratio else f"{event['probe']}: {event['status']}"
-            )
+            console.print(f"{event['probe']}: {reasons.status(Status(event['status']), lang)}", style="dim")
 
     def finish(found: Evidence) -> None:
         status.stop()
-        for measurement in found.probes:
-            console.print(_line(measurement, lang))
-        for line in worth.lines(found.probes, lang):
+        for line in (*outcome.measured(found, chosen, lang), *worth.lines(found.probes, lang)):
             console.print(line)
+        for line in outcome.beside(found, lang):
+            console.print(line, style="dim")
         console.print(f"grade {found.grade}", style="dim")
         if outcome.nothing(found):
             console.print(outcome.why_nothing(found, lang))
 
     return show, finish
-
-
-def _line(measurement: Measurement, lang: str) -> str:
-    from probes import reasons
-
-    if measurement.ratio is None:
-        said = [reasons.status(measurement.status, lang), reasons.told(measurement.reason, lang)]
-        return f"{measurement.probe}: {': '.join(part for part in said if part)}"
-    ratio = measurement.ratio
-    return (
-        f"{measurement.probe}: {ratio.numerator} / {ratio.denominator} = {ratio.value:.2f} "
-        f"[{ratio.low:.2f}, {ratio.high:.2f}]  {ratio.favours}  ({measurement.seconds:.0f} s)"
-    )
 
 
 if __name__ == "__main__":

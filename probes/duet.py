@@ -375,7 +375,7 @@ def _walk(
                 measurement = Measurement.absent(probe, Status.CANCELLED, "cancelled while it ran")
             measurement = replace(measurement, seconds=round(time.monotonic() - began, 3))
             found.append(measurement)
-            session.progress(_done(measurement))
+            session.progress(_done(probe, measurement))
         if not confirm and not stopped:
             _again(session, ordered, found, deadline=deadline, spent=time.monotonic() - start)
     finally:
@@ -414,7 +414,7 @@ def _again(
                 return
             if measurement.ratio is not None:
                 found[i] = replace(measurement, seconds=round(found[i].seconds + time.monotonic() - began, 3))
-                session.progress(_done(found[i]))
+                session.progress(_done(probes[i], found[i]))
 
 
 def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:
@@ -430,7 +430,7 @@ def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: boo
     return replace(found, facts={**found.facts, "defaults": differing}) if differing and found.ratio else found
 
 
-def _done(measurement: Measurement) -> dict[str, Any]:
+def _done(probe: Probe, measurement: Measurement) -> dict[str, Any]:
     event: dict[str, Any] = {
         "event": "done",
         "probe": measurement.probe,
@@ -442,6 +442,7 @@ def _done(measurement: Measurement) -> dict[str, Any]:
         r = measurement.ratio
         event["ratio"] = {"value": r.value, "low": r.low, "high": r.high, "pairs": r.pairs, "favours": r.favours}
         event["ratio"].update(numerator=r.numerator, denominator=r.denominator)
+        event.update(unit=measurement.unit, metric=probe.metric)
     return event
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from probes import reasons
-from probes.types import Evidence, Measurement, Status
+from probes import own_defaults, reasons, verdict_words
+from probes.types import Evidence, Measurement, Probe, Status
 
 DONE, NOTHING, PARTLY, INTERRUPTED = 0, 1, 3, 130
 
 _NOT_RUN = frozenset({Status.FAILED, Status.TIMED_OUT, Status.NOT_INSTALLED})
 """What means that a part could not run; not-supported and not-comparable are answers, a budget is a plan."""
+
+_BUDGET = re.compile(r"the budget of (?P<budget>\d+) s has \d+ s left, too few for a probe of about (?P<wanted>\d+) s")
+"""The instrument's own sentence about a probe that it left out."""
+
+ROUND = 10
+"""A budget is named in whole tens of seconds."""
 
 _WORDS = {
     "en": {
@@ -22,6 +30,9 @@ _WORDS = {
         Status.NOT_SUPPORTED: "Choose other probes or another device; framework-advisor probe list shows them.",
         Status.TIMED_OUT: "Try once more when the machine is less busy, or with another probe.",
         "other": "framework-advisor doctor shows what each framework sees here.",
+        "skipped": "Skipped for the budget: {probes}; --budget {seconds} would take them",
+        "skipped all": "Skipped for the budget: {probes}",
+        "comma": ", ",
     },
     "zh": {
         "nothing": "没有得到任何可比结果：{reason}（{all} 项探测中有 {count} 项）。{help}",
@@ -31,6 +42,9 @@ _WORDS = {
         Status.NOT_SUPPORTED: "请换用其他探测或设备；framework-advisor probe list 会列出它们。",
         Status.TIMED_OUT: "请在机器较空闲时再试，或换用其他探测。",
         "other": "framework-advisor doctor 会显示各框架在此处能看到什么。",
+        "skipped": "预算之外，未运行：{probes}；--budget {seconds} 即可全部运行",
+        "skipped all": "预算之外，未运行：{probes}",
+        "comma": "、",
     },
 }
 
@@ -57,6 +71,71 @@ def status(session: Evidence) -> int:
     if nothing(session):
         return NOTHING
     return PARTLY if statuses & _NOT_RUN else DONE
+
+
+def several(session: Evidence) -> bool:
+    """Tell whether more than two sides were compared, so that a ratio must name both of its own."""
+    return len({name for found in session.probes if found.ratio for name in found.samples}) > 2
+
+
+def measured(
+    session: Evidence, probes: Iterable[Probe], lang: str = "en", *, names: Mapping[str, str] | None = None
+) -> list[str]:
+    """Say in a line a probe what was found, or why nothing was; what was left out for the budget is no line.
+
+    Args:
+        session: what was measured.
+        probes: those that were asked for; they know what is compared.
+        lang: "en" or "zh".
+        names: framework -> how it is to be called; its id unless told.
+    """
+    metrics, many = {probe.id: probe.metric for probe in probes}, several(session)
+    said = []
+    for found in session.probes:
+        if found.ratio is not None:
+            metric = metrics.get(found.probe, "")
+            told = verdict_words.sentence(
+                found.ratio, unit=found.unit, metric=metric, lang=lang, names=names, several=many
+            )
+            said.append(f"{found.probe}  {told}")
+            if noted := verdict_words.disturbed(found.facts, lang):
+                said.append(f"  {noted}")
+        elif found.status is not Status.SKIPPED:
+            ended = [reasons.status(found.status, lang), reasons.told(found.reason, lang)]
+            said.append(f"{found.probe}  {': '.join(part for part in ended if part)}")
+    return said
+
+
+def left_out(ends: Iterable[tuple[str, str, str]]) -> tuple[list[str], int]:
+    """Return the probes that were left out for the budget and the budget that would take them, 0 where none is told.
+
+    Args:
+        ends: probe, status and reason of each measurement.
+    """
+    found = {probe: _BUDGET.match(reason) for probe, status, reason in ends if status == Status.SKIPPED.value}
+    told = [(float(said["budget"]), float(said["wanted"])) for said in found.values() if said]
+    if not told or len(told) < len(found):
+        return list(found), 0
+    seconds = max(budget for budget, _ in told) + sum(wanted for _, wanted in told)
+    return list(found), math.ceil(seconds / ROUND) * ROUND
+
+
+def skipped(ends: Iterable[tuple[str, str, str]], lang: str = "en") -> str:
+    """Say in one line what was left out for the budget and which budget would take it, or "" where nothing was."""
+    words, (probes, seconds) = _WORDS[lang], left_out(ends)
+    if not probes:
+        return ""
+    return words["skipped" if seconds else "skipped all"].format(probes=words["comma"].join(probes), seconds=seconds)
+
+
+def beside(session: Evidence, lang: str = "en", *, names: Mapping[str, str] | None = None) -> list[str]:
+    """Say what a reader of a session's ratios must know besides: differing defaults, what was left out."""
+    differing = own_defaults.of_session(found.facts for found in session.probes)
+    said = [
+        own_defaults.line(differing, session.environments, lang, names=names),
+        skipped(((found.probe, found.status.value, found.reason) for found in session.probes), lang),
+    ]
+    return [line for line in said if line]
 
 
 def why_nothing(session: Evidence, lang: str = "en") -> str:

@@ -327,18 +327,39 @@ def test_a_kept_self_test_is_told_in_a_sentence(tmp_path: Path) -> None:
     assert "本机约 8 秒即可分辨 5 % 的差别" in text_of(opened("evidence", lang="zh"))
 
 
-def test_a_skipped_probe_says_why_in_the_language_of_the_page() -> None:
+def test_a_skipped_probe_is_told_apart_from_failures_in_the_language_of_the_page() -> None:
     reason = "the budget of 30 s has 4 s left, too few for a probe of about 9 s; give it more with --budget"
     document = measured()
-    document["probes"].append(document["probes"][0] | {"probe": "training-convnet-eager", "status": "cancelled"})
+    document["probes"].append(document["probes"][0] | {"probe": "training-convnet-eager", "status": "skipped"})
     document["probes"][1] |= {"reason": reason, "ratio": None, "samples": {}, "parity": None}
     content = json.dumps(document).encode()
-    for lang, said in (("en", "Skipped: 4 s of 30 s were left"), ("zh", "30 秒中只剩 4 秒")):
+    for lang, said in (
+        ("en", "Skipped for the budget: training convnet eager. 40 s would take them."),
+        ("zh", "给 40 秒即可全部运行"),
+    ):
         app = opened("evidence", lang=lang)
         app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
         assert not app.exception
         assert said in text_of(app).replace("\\", "")
         assert "--budget" not in text_of(app).replace("\\", "")
+
+
+def test_a_session_in_which_nothing_was_compared_is_shown_as_failed() -> None:
+    document = measured()
+    missing = "tensorflow: /opt/python has no tensorflow; add it: pip install tensorflow"
+    document["probes"][0] |= {
+        "status": "not-installed",
+        "reason": missing,
+        "ratio": None,
+        "samples": {},
+        "parity": None,
+    }
+    content = json.dumps(document).encode()
+    for lang, said in (("en", "Nothing could be compared"), ("zh", "没有得到任何可比结果")):
+        app = opened("evidence", lang=lang)
+        app.file_uploader(key="evidence-file").upload("evidence.json", content, "application/json").run()
+        assert not app.exception
+        assert said in app.error[0].value
 
 
 @pytest.mark.parametrize("page", ["evidence", "report", "compare"])

@@ -62,19 +62,24 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from advisor import knowledge as knowledge_base
     from probes import outcome, reasons, selftest, worth
     from probes.duet import measure as run
+    from probes.types import Status
 
     console = Console(stderr=True)
+    names = {key: framework.name.in_(lang) for key, framework in knowledge_base.load().frameworks.items()}
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("preparing", total=None)
 
         def tell(event: Mapping[str, Any]) -> None:
             kind, probe = event.get("event"), event.get("probe", "")
             if kind == "done":
-                progress.console.print(_line(event, lang), highlight=False)
-            elif kind in ("skipped", "note"):
-                told = reasons.told(str(event.get("text") or event.get("reason") or ""), lang)
+                # The verdicts follow at the end: they must survive the correction over all probes of the session.
+                ended = reasons.status(Status(event["status"]), lang)
+                progress.console.print(f"{probe}  {ended}", style="dim", highlight=False)
+            elif kind == "note":
+                told = reasons.told(str(event.get("text") or ""), lang)
                 progress.console.print(f"{probe}  {told}".strip(), style="dim", highlight=False)
             elif kind == "ratio":
                 progress.update(task, description=f"{probe}  {event.get('value', 0):.2f}")
@@ -82,21 +87,11 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
                 progress.update(task, description=str(probe))
 
         session = run(probes, budget=budget, progress=tell, selftest=selftest.load(), **options)
-    for line in worth.lines(session.probes, lang):
-        console.print(line, highlight=False)
+    told = outcome.measured(session, probes, lang, names=names)
+    for line in (*told, *worth.lines(session.probes, lang, names=names)):
+        console.print(line, highlight=False, markup=False)
+    for line in outcome.beside(session, lang, names=names):
+        console.print(line, style="dim", highlight=False)
     if outcome.nothing(session):
         console.print(outcome.why_nothing(session, lang), highlight=False)
     return session
-
-
-def _line(event: Mapping[str, Any], lang: str) -> str:
-    """One finished probe as one line."""
-    from probes import reasons
-    from probes.types import Status
-
-    ratio = event.get("ratio")
-    if not ratio:
-        status = reasons.status(Status(event["status"]), lang)
-        return f"{event.get('probe')}  {status}  {reasons.told(event.get('reason', ''), lang)}".rstrip()
-    interval = f"{ratio['value']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
-    return f"{event.get('probe')}  {ratio['numerator']}/{ratio['denominator']} {interval}  {ratio['favours']}"

@@ -18,7 +18,12 @@ BAND = 1.05
 REACH = math.log(1.25)
 """The axis of ratios reaches at least this far to either side of 1."""
 
-TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+AHEAD = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+"""Marks of the axis to either side of 1: how many times one side is ahead."""
+
+APART = 0.2
+"""A mark nearer to 1 than this share of the way to the edge would run into its label on a narrow screen."""
+
 FEW = 7
 """More marks than this crowd a narrow screen."""
 
@@ -75,14 +80,17 @@ def ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
             }
             for ratio in shown
         ],
-        "ticks": [{"left": at(tick), "label": f"{tick:g}"} for tick in ticks(reach)],
+        "ticks": [
+            {"left": at(tick), "label": f"{max(tick, 1 / tick):g}" + (" ×" if tick != 1 else "")}
+            for tick in ticks(reach)
+        ],
     }
 
 
 def ticks(reach: float) -> list[float]:
-    """Return round ratios that lie within exp(+-reach), few enough to stand side by side."""
-    inside = [tick for tick in TICKS if abs(math.log(tick)) <= reach]
-    if len(inside) <= FEW:
-        return inside
-    sparse = [tick for tick in inside if tick in (0.01, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0)]
-    return sparse if len(sparse) <= FEW else [tick for tick in inside if tick in (0.01, 0.1, 1.0, 10.0, 100.0)]
+    """Return round ratios that lie within exp(+-reach), few enough to stand side by side, the same to either side."""
+    inside = [mark for mark in AHEAD if APART * reach <= math.log(mark) <= reach]
+    for fewer in ((1.25, 2.0, 3.0, 5.0, 10.0, 100.0), (2.0, 5.0, 10.0, 100.0), (2.0, 10.0, 100.0), (10.0, 100.0)):
+        if len(inside) > FEW // 2:
+            inside = [mark for mark in inside if mark in fewer]
+    return [*(1 / mark for mark in reversed(inside)), 1.0, *inside]

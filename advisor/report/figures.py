@@ -1,4 +1,4 @@
-"""Figures as a reader wants them: a share, a cost with its unit, a ratio with its interval. Pure."""
+"""Figures as a reader wants them: a share, a cost with its unit. Pure."""
 
 from __future__ import annotations
 
@@ -38,11 +38,6 @@ def amount(value: float, unit: str, words: Mapping[str, str]) -> str:
     return f"{_three(value)} {words.get(f'unit_{unit}', unit)}".strip()
 
 
-def span(value: float, low: float, high: float, words: Mapping[str, str]) -> str:
-    """Return a ratio with its 95 % interval, "1.63 (0.65 to 4.09)"."""
-    return f"{value:.2f} ({low:.2f} {words['to_figure']} {high:.2f})"
-
-
 def _three(value: float) -> str:
     """Return three significant figures without an exponent for what people count."""
     if value == int(value) and abs(value) < 1e15:
@@ -50,4 +45,4 @@ def _three(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-__all__ = ["amount", "hundredth", "percent", "points", "span"]
+__all__ = ["amount", "hundredth", "percent", "points"]

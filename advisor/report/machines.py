@@ -6,15 +6,16 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from advisor.report.figures import amount, percent, span
+from advisor.report import ratios
+from advisor.report.figures import amount, percent
 from advisor.report.view import View
-from probes import reasons
-from probes.types import EQUIVALENT, INCONCLUSIVE
-
-BUDGET = "the budget of"
-"""How the instrument begins the reason of a probe that it left out for want of time."""
+from probes import outcome, own_defaults, reasons, verdict_words
+from probes.types import Status
 
 PARTS = ("outputs", "loss", "gradients", "weights")
+HELD = (Status.OK.value, Status.SKIPPED.value)
+"""Statuses that are no failure."""
+
 WORTH_NAMING = 0.001
 """A move of the lead below a tenth of a point of utility is not told."""
 
@@ -31,10 +32,11 @@ class Machines:
         """Return each machine's session: what was measured, what was not and why, and under which conditions."""
         shown = []
         for session in self.view.decision.evidence:
-            rows = [self._row(row) for row in session["probes"] if row["status"] == "ok"]
+            measured = [row for row in session["probes"] if row["status"] == Status.OK.value]
+            pairs = {(r["ratio"]["numerator"], r["ratio"]["denominator"]) for r in measured if r.get("ratio")}
+            rows = [self._row(row, several=len(pairs) > 1) for row in measured]
             names = sorted({name for row in rows for name in row["costs"]})
-            ratios = [row["ratio"] for row in rows if row["ratio"]]
-            pairs = {(ratio["numerator"], ratio["denominator"]) for ratio in ratios}
+            differing = own_defaults.of_session(row.get("facts") or {} for row in measured)
             shown.append(
                 {
                     "machine": self.machine(session["machine"]),
@@ -45,24 +47,28 @@ class Machines:
                     "started": moment(str(session["started"])),
                     "selftest": self._selftest(session.get("selftest")),
                     "frameworks": {name: self.view.framework(name) for name in names},
-                    "pair": self._pair(*next(iter(pairs))) if len(pairs) == 1 else "",
+                    "sides": self._sides(*next(iter(pairs))) if len(pairs) == 1 else None,
+                    "defaults": own_defaults.line(
+                        differing, session["environments"], self.view.lang, names=self.view.names
+                    ),
                     "rows": rows,
                     "compared": [row for row in rows if row["ratio"]],
                     "facts": [row for row in rows if not row["ratio"]],
                     "tuned": self._tuned(session["probes"]),
-                    "missing": [self._missing(row) for row in session["probes"] if self._is_missing(row)],
-                    "left_out": [
-                        row["probe"] for row in session["probes"] if str(row.get("reason")).startswith(BUDGET)
-                    ],
-                    "above": self._above(pairs),
+                    "missing": [self._missing(row) for row in session["probes"] if row["status"] not in HELD],
+                    "left_out": outcome.skipped(
+                        ((row["probe"], row["status"], str(row.get("reason"))) for row in session["probes"]),
+                        self.view.lang,
+                    ),
                 }
             )
         return shown
 
     # ------------------------------------------------------------ one measurement
 
-    def _row(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        ratio, unit = row.get("ratio"), str(row.get("unit") or "s")
+    def _row(self, row: Mapping[str, Any], *, several: bool) -> dict[str, Any]:
+        ratio, unit, facts = row.get("ratio"), str(row.get("unit") or "s"), row.get("facts") or {}
+        names, lang = self.view.names, self.view.lang
         costs = {
             name: amount(statistics.median(samples), unit, self.words)
             for name, samples in sorted(row.get("samples", {}).items())
@@ -78,39 +84,30 @@ class Machines:
             "own": bool(row.get("own_workload")),
             "parity": self._parity(row.get("parity")),
             "limits": self._limits(row.get("roof")),
-            "facts": self._facts(row.get("facts") or {}),
+            "facts": self._facts(facts),
         }
         if ratio:
-            shown["figure"] = span(ratio["value"], ratio["low"], ratio["high"], self.words)
-            shown["of"] = self._pair(ratio["numerator"], ratio["denominator"])
-            shown["verdict"] = self.verdict(ratio)
+            metric = ratios.metric(self.view.decision, row["probe"])
+            shown["sides"] = self._sides(ratio["numerator"], ratio["denominator"])
+            shown["verdict"] = verdict_words.sentence(
+                verdict_words.judged(ratio), unit=unit, metric=metric, lang=lang, names=names, several=several
+            )
+            defaults = own_defaults.of(facts)
+            notes = [
+                own_defaults.loud(defaults, lang=lang, names=names),
+                verdict_words.disturbed(facts, lang),
+            ]
+            shown["notes"] = [note for note in notes if note]
+            shown["layout"] = own_defaults.quiet(defaults, lang, names=names)
         return shown
 
     def question(self, probe: str) -> str:
         """Return what a probe asks, its id where the decision does not hold the question."""
         return self.view.text(self.view.decision.probes.get(probe, {}).get("question")) or probe
 
-    def verdict(self, ratio: Mapping[str, Any]) -> str:
-        """Return what a ratio means, in words."""
-        favours = ratio["favours"]
-        if favours in (EQUIVALENT, INCONCLUSIVE):
-            return self.words["equivalent" if favours == EQUIVALENT else "too_wide"]
-        value = ratio["value"] if favours == ratio["denominator"] else 1 / ratio["value"]
-        other = ratio["numerator"] if favours == ratio["denominator"] else ratio["denominator"]
-        return self.words["cheaper"].format(
-            name=self.view.framework(favours), other=self.view.framework(other), factor=f"{value:.2f}"
-        )
-
-    def _pair(self, numerator: str, denominator: str) -> str:
-        return f"{self.view.framework(numerator)} ÷ {self.view.framework(denominator)}"
-
-    def _above(self, pairs: Iterable[tuple[str, str]]) -> list[str]:
-        return [
-            self.words["above"].format(
-                numerator=self.view.framework(numerator), denominator=self.view.framework(denominator)
-            )
-            for numerator, denominator in sorted(pairs)
-        ]
+    def _sides(self, numerator: str, denominator: str) -> tuple[str, str]:
+        """Return who is ahead to the left of 1 on the axis and who to the right."""
+        return self.view.framework(numerator), self.view.framework(denominator)
 
     def _parity(self, found: Mapping[str, Any] | None) -> list[dict[str, str]]:
         """Return the distances of each side from the double-precision reference, beside what is allowed."""
@@ -166,12 +163,6 @@ class Machines:
             unit = next((unit for ending, unit in (("_s", "s"), ("bytes", "bytes")) if key.endswith(ending)), "")
             return amount(float(value), unit, self.words)
         return str(value)
-
-    def _is_left_out(self, row: Mapping[str, Any]) -> bool:
-        return row["status"] != "ok" and str(row.get("reason")).startswith(BUDGET)
-
-    def _is_missing(self, row: Mapping[str, Any]) -> bool:
-        return row["status"] != "ok" and not self._is_left_out(row)
 
     def _missing(self, row: Mapping[str, Any]) -> dict[str, str]:
         """Return a probe that gave no figure, with its reason and the way out."""
@@ -245,7 +236,7 @@ class Machines:
             "names": [self.view.framework(name) for name in sides],
             "rows": [
                 {
-                    "label": self.words.get(f"env_{key}", _plain(key)),
+                    "label": self.words.get(f"env_{key}") or own_defaults.name(key, self.view.lang),
                     "values": [side.get(key, "") for side in sides.values()],
                 }
                 for key in keys
@@ -257,12 +248,12 @@ class Machines:
         flags = {key: value for key, value in (environment.get("flags") or {}).items() if key not in environment}
         shown = {}
         for key, value in {**environment, **flags}.items():
-            if key in ("flags", "devices", "executable", "cores", "quota"):
+            if key in ("flags", "devices", "executable", "cores", "quota", "defaults", "set"):
                 continue
             text = self._value(value)
             if text:
                 shown[str(key)] = text
-        return shown
+        return {**shown, **own_defaults.read_back(environment, self.view.lang)}
 
     def _value(self, value: Any) -> str:
         if value is None or value == "":
@@ -338,9 +329,10 @@ class Machines:
                 rows.append(
                     {
                         "criterion": self.view.criterion(result.id),
-                        "pair": self._pair(pair["numerator"], pair["denominator"]),
                         **{
-                            key: span(pair[key]["ratio"], pair[key]["low"], pair[key]["high"], self.words)
+                            key: ratios.of_criterion(
+                                self.view.decision, pair, key, lang=self.view.lang, names=self.view.names
+                            )
                             for key in ("documented", "measured", "together")
                         },
                         "elsewhere": self.words["elsewhere"] if pair.get("other_machine") else "",

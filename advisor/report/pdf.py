@@ -214,19 +214,21 @@ def _measured(page: Any, view: View) -> None:
         _line(page, f"{words['grade']} {session['grade']}, {session['grade_why']}. {session['selftest']}", 9, soft=True)
         if session["compared"]:
             names = session["frameworks"]
-            rows = [[words["probe"], *names.values(), words["ratio"], words["verdict"]]]
+            rows = [[words["probe"], *names.values(), words["result"]]]
             for row in session["compared"]:
                 costs = [row["costs"].get(key, "") for key in names]
                 question = f"{row['question']} {row['settings']}".strip()
-                rows.append([question, *costs, f"{row['of']} {row['figure']}", row["verdict"]])
-            _table(page, rows, widths=(36, *(12 for _ in names), 20, 20))
-        for line in (*session["above"], *session["tuned"]):
+                rows.append([question, *costs, words["semicolon"].join([row["verdict"], *row["notes"]])])
+            _table(page, rows, widths=(36, *(12 for _ in names), 40))
+            _line(page, words["how_to_read"], 8, soft=True)
+        if session["defaults"]:
+            _line(page, session["defaults"], 10)
+        for line in session["tuned"]:
             _line(page, line, 8, soft=True)
         for row in session["missing"]:
             _item(page, f"{row['question']} {row['status']}: {row['reason']} {row['way_out']}")
         if session["left_out"]:
-            told = words["left_out"].format(n=len(session["left_out"]))
-            _line(page, f"{told} {', '.join(session['left_out'])}", 9, soft=True)
+            _line(page, f"{session['left_out']}{words['full_stop']}", 9, soft=True)
     for row in machines.claim_verdicts()["told"]:
         _item(page, f"{row['text']} {row['verdict']}. {row['reason']}".strip())
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.report import ratios
 from advisor.report.build import Decision
-from advisor.report.figures import percent, points, span
+from advisor.report.figures import percent, points
 from advisor.report.words import WORDS
 from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, CriterionResult, Recommendation
 from advisor.wording import EITHER
@@ -38,6 +39,7 @@ class View:
         self.words = WORDS[lang]
         self.found: Recommendation = decision.recommendation
         self.basis = decision.basis
+        self.names = {name: self.framework(name) for name in self.basis.get("frameworks", {})}
 
     # ------------------------------------------------------------ names
 
@@ -286,8 +288,7 @@ class View:
     def _measured(self, row: CriterionResult) -> list[str]:
         """Return the measured ratios behind a criterion."""
         return [
-            f"{self.framework(pair['numerator'])} ÷ {self.framework(pair['denominator'])} "
-            + span(pair["measured"]["ratio"], pair["measured"]["low"], pair["measured"]["high"], self.words)
+            ratios.of_criterion(self.decision, pair, "measured", lang=self.lang, names=self.names)
             for pair in (row.measured or {}).get("pairs", ())
         ]
 

@@ -15,7 +15,8 @@ from probes.types import Measurement
 SHOWN = 10
 """Criteria drawn one by one; the rest is drawn as one bar so that the sum stays whole."""
 
-TICKS = (0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.75, 1, 1.33, 2, 3, 5, 10, 20, 50)
+AHEAD = (1.25, 1.5, 2, 3, 5, 10, 20, 50)
+"""Marks of the axis of ratios to either side of 1: how many times one side is ahead."""
 
 NEUTRAL = "#8b9698"
 
@@ -112,11 +113,11 @@ def contributions(found: Recommendation, knowledge: Knowledge) -> Any:
     )
 
 
-def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, band: float) -> Any:
+def ratios(measured: list[tuple[str, Measurement, str]], knowledge: Knowledge, *, band: float) -> Any:
     """Draw each ratio with its 95 % interval on a logarithmic scale, over the equivalence band.
 
     Args:
-        measured: (label, measurement) of probes that have a ratio.
+        measured: (label, measurement, its ratio in words) of probes that have a ratio.
         knowledge: for the frameworks' names.
         band: edge of the band of no practical difference, as a ratio above 1.
     """
@@ -124,7 +125,7 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
 
     dealt = parts.colors(knowledge.frameworks)
     rows: list[dict[str, Any]] = []
-    for label, found in measured:
+    for label, found, told in measured:
         ratio = found.ratio
         if ratio is None:
             continue
@@ -136,16 +137,22 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
                 "high": ratio.high,
                 "favours": favour_words(ratio.favours),
                 "id": ratio.favours,
+                "told": told,
             }
         )
     outcomes = list(dict.fromkeys(row["id"] for row in rows))
     least = min(0.75, *(row["low"] for row in rows)) / 1.05
     most = max(1.33, *(row["high"] for row in rows)) * 1.05
-    ticks = [tick for tick in TICKS if least <= tick <= most]
+    ticks = [tick for mark in (1, *AHEAD) for tick in {1 / mark, mark} if least <= tick <= most]
     x = alt.X(
         "value:Q",
         scale=alt.Scale(type="log", domain=[least, most], nice=False),
-        axis=alt.Axis(values=ticks, format="~g", title=None, grid=False),
+        axis=alt.Axis(
+            values=ticks,
+            labelExpr="datum.value == 1 ? '1' : format(max(datum.value, 1 / datum.value), '.3~r') + ' ×'",
+            title=_sides(measured),
+            grid=False,
+        ),
     )
     base = alt.Chart(_data(rows)).encode(
         y=alt.Y("probe:N", sort=None, title=None, axis=alt.Axis(labelLimit=200, ticks=False, labelPadding=8)),
@@ -158,9 +165,7 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
         ),
         tooltip=[
             alt.Tooltip("probe:N", title=say("probe", "探针")),
-            alt.Tooltip("value:Q", title=say("ratio", "比值"), format=".3f"),
-            alt.Tooltip("low:Q", title=say("from", "下限"), format=".3f"),
-            alt.Tooltip("high:Q", title=say("to", "上限"), format=".3f"),
+            alt.Tooltip("told:N", title=say("result", "结果")),
         ],
     )
     zone = (
@@ -175,6 +180,15 @@ def ratios(measured: list[tuple[str, Measurement]], knowledge: Knowledge, *, ban
         base.mark_rule(strokeWidth=3).encode(x=x, x2="high:Q").transform_calculate(value="datum.low"),
         base.mark_point(filled=True, size=90).encode(x=x),
     ).properties(height=alt.Step(34))
+
+
+def _sides(measured: list[tuple[str, Measurement, str]]) -> str:
+    """Return who is ahead to the left of 1 and who to the right, where all rows are of one pair."""
+    pairs = {(found.ratio.numerator, found.ratio.denominator) for _, found, _ in measured if found.ratio}
+    if len(pairs) != 1:
+        return ""
+    ((left, right),) = pairs
+    return f"← {favour_words(left)}  ·  {favour_words(right)} →"
 
 
 def _data(rows: list[dict[str, Any]]) -> Any:
@@ -195,4 +209,4 @@ def favour_words(favours: str) -> str:
         return say("no practical difference", "无实际差别")
     if favours == "inconclusive":
         return say("cannot tell", "无法判断")
-    return say(f"{parts.name_of(favours)} needs less", f"{parts.name_of(favours)} 更省")
+    return say(f"{parts.name_of(favours)} ahead", f"{parts.name_of(favours)} 领先")

@@ -11,10 +11,10 @@ import streamlit as st
 from advisor import store
 from advisor.needs import InputError
 from advisor.ui import charts, choosing, live, parts, reasons, selftesting, state, twins, verdicts
-from advisor.ui.texts import say, words
-from probes import catalog
+from advisor.ui.texts import language, listed, say, words
+from probes import catalog, outcome, own_defaults
 from probes.evidence import EvidenceError, parse, unknown_probes
-from probes.types import Evidence, Probe
+from probes.types import Evidence, Measurement, Probe, Status
 
 CONTROLS = ("control",)
 """Workloads that try the instrument rather than a framework; they stand last."""
@@ -75,6 +75,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
     started = session.started.replace("T", " ")[:16]
     st.header(say(f"Measured {started} UTC", f"测量于 {started}（UTC）"))
     ended = [found for found in session.probes if found.ratio is not None]
+    several, lang = outcome.several(session), language()
     st.caption(
         parts.plain(
             say(
@@ -83,32 +84,35 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
             )
         )
     )
+    if outcome.status(session) == outcome.NOTHING:
+        st.error(parts.plain(outcome.why_nothing(session, lang)), icon=":material/error:")
     if ended:
-        labels = [(verdicts.short_name(found.probe), found) for found in ended]
+        rows = [(_label(found, several=several), found, _said(found, known, several=several)) for found in ended]
         st.altair_chart(
-            charts.ratios(labels, state.knowledge(), band=verdicts.BAND), width="stretch", key=f"ratios-{name}"
-        )
-        ratio = next(found.ratio for found in ended if found.ratio is not None)
-        one, other = parts.name_of(ratio.numerator), parts.name_of(ratio.denominator)
-        st.markdown(
-            parts.plain(
-                say(
-                    f"{one} ÷ {other}: left of 1 {one} needs less, right of 1 {other} needs less.",
-                    f"{one} ÷ {other}：1 的左侧表示 {one} 更省，右侧表示 {other} 更省。",
-                )
-            )
+            charts.ratios(rows, state.knowledge(), band=verdicts.BAND), width="stretch", key=f"ratios-{name}"
         )
         st.caption(
             say(
-                "Points are ratios of cost, lines their 95 % intervals; inside the grey band nothing is gained.",
-                "点为成本之比，线为 95 % 区间；灰带内的差别无实际意义。",
+                "Points say how many times a framework is ahead, lines are 95 % intervals; inside the grey band the "
+                "difference means nothing in practice.",
+                "点表示领先的倍数，线为 95 % 区间；灰带内的差别无实际意义。",
             )
         )
+    differing = own_defaults.of_session(found.facts for found in session.probes)
+    called = verdicts.names(*session.environments)
+    if line := own_defaults.line(differing, session.environments, lang, names=called):
+        st.info(parts.plain(line), icon=":material/tune:")
     for note in unknown_probes([session], known):
         st.warning(parts.plain(reasons.told(note)), icon=":material/help:")
     for found in session.probes:
-        with st.container(border=True):
-            verdicts.measurement(found, known)
+        if found.status is not Status.SKIPPED:
+            with st.container(border=True):
+                verdicts.measurement(found, known, several=several)
+    left_out, seconds = outcome.left_out((found.probe, found.status.value, found.reason) for found in session.probes)
+    if left_out:
+        more = say(f" {seconds} s would take them.", f"给 {seconds} 秒即可全部运行。") if seconds else ""
+        listed_ = listed([verdicts.short_name(probe) for probe in left_out])
+        st.caption(parts.plain(say(f"Skipped for the budget: {listed_}.", f"预算之外，未运行：{listed_}。") + more))
     _ledger(session)
     with st.container(horizontal=True):
         from probes.evidence import document
@@ -132,6 +136,20 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
         parts.go_button("recommendation", say("What it changes", "它改变了什么"), icon=":material/arrow_forward:")
 
 
+def _label(found: Measurement, *, several: bool) -> str:
+    """Return what a row of the chart is called; of several pairs, who stands left and right of 1 too."""
+    name = verdicts.short_name(found.probe)
+    if not several or found.ratio is None:
+        return name
+    return f"{name} ({parts.name_of(found.ratio.numerator)} | {parts.name_of(found.ratio.denominator)})"
+
+
+def _said(found: Measurement, known: Mapping[str, Probe], *, several: bool) -> str:
+    assert found.ratio is not None
+    metric = verdicts.metric(found.probe, known)
+    return verdicts.ratio_words(found.ratio, unit=found.unit, metric=metric, several=several)
+
+
 def _ledger(session: Evidence) -> None:
     with st.expander(say("Machine, environment and settings, read back", "机器、环境与设置（实际读回）")):
         parts.table(_rows(session.machine))
@@ -147,8 +165,11 @@ def _rows(found: Mapping[str, Any]) -> list[dict[str, str]]:
     key, value = say("what", "项目"), say("value", "值")
     rows = []
     for name, item in found.items():
-        text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
-        rows.append({key: str(name).replace("_", " "), value: text})
+        if name not in ("defaults", "set"):
+            text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+            rows.append({key: str(name).replace("_", " "), value: text})
+    for name, text in own_defaults.read_back(found, language()).items():
+        rows.append({key: own_defaults.name(name, language()), value: text})
     return rows
 
 

@@ -12,7 +12,8 @@ from advisor.needs import InputError
 from advisor.ui import parts, reasons, running, state, verdicts
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, named, say, words
 from probes.evidence import EvidenceError
-from probes.types import Evidence, Probe, Ratio
+from probes.types import Evidence, Probe
+from probes.verdict_words import judged
 
 EVERY = 1.0
 """Seconds between two looks at the progress."""
@@ -208,7 +209,7 @@ def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe
         status = str(event.get("status", "ok"))
         ratio = event.get("ratio")
         if isinstance(ratio, Mapping):
-            found = verdicts.ratio_words(Ratio(**{field: ratio[field] for field in Ratio.__dataclass_fields__}))
+            found = verdicts.ratio_words(judged(ratio), unit=event["unit"], metric=event["metric"])
             return f":green[:material/check:] {name}  \n{parts.plain(found)}"
         label = named(PROBE_STATUS, status)
         return f":orange[:material/info:] {name}  \n{parts.plain(label)} · {reason}"
@@ -216,8 +217,7 @@ def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe
         return f":gray[:material/redo: {name}: {reason}]"
     tail = ""
     if "low" in event:
-        figures = f"{event['value']:.2f} ({event['low']:.2f}–{event['high']:.2f})"
-        tail = f" · {say('ratio so far', '目前比值')} {figures} · {event['pairs']} {say('pairs', '对')}"
+        tail = f" · {event['pairs']} {say('pairs so far', '对（目前）')}"
     return f":blue[:material/play_arrow:] **{name}**{tail}"
 
 

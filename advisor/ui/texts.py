@@ -120,6 +120,7 @@ PROBE_STATUS = {
     "timed-out": Text(en="took too long", zh="超时"),
     "not-comparable": Text(en="not comparable", zh="不可比较"),
     "cancelled": Text(en="cancelled", zh="已取消"),
+    "skipped": Text(en="skipped for the budget", zh="预算之外，未运行"),
 }
 
 SCENARIO = {

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from advisor.types import Knowledge, Recommendation, Text
-from advisor.ui import charts, parts, reasons
-from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, say, words
-from probes import worth
+from advisor.ui import parts, reasons
+from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, say, words
+from probes import own_defaults, verdict_words, worth
 from probes.types import OWN, Measurement, Probe, Ratio, Status
 
 BAND = 1.05
@@ -32,22 +32,26 @@ LIMIT = {
 }
 
 
-def ratio_words(ratio: Ratio) -> str:
+def ratio_words(ratio: Ratio, *, unit: str, metric: str, several: bool = False) -> str:
     """Return a ratio in one plain sentence with its interval."""
-    one, other = parts.name_of(ratio.numerator), parts.name_of(ratio.denominator)
-    value, low, high = ratio.value, ratio.low, ratio.high
-    if value < 1:
-        one, other, value, low, high = other, one, 1 / value, 1 / high, 1 / low
-    interval = say(f"95 % interval {low:.2f} to {high:.2f}", f"95 % 区间 {low:.2f} 至 {high:.2f}")
-    text = say(
-        f"{one} needs {value:.2f} × what {other} needs ({interval})",
-        f"{one} 的用量是 {other} 的 {value:.2f} 倍（{interval}）",
+    return verdict_words.sentence(
+        ratio,
+        unit=unit,
+        metric=metric,
+        lang=language(),
+        names=names(ratio.denominator, ratio.numerator),
+        several=several,
     )
-    return (
-        f"{text}: {charts.favour_words(ratio.favours)}"
-        if say("1", "")
-        else f"{text}：{charts.favour_words(ratio.favours)}"
-    )
+
+
+def names(*sides: str) -> dict[str, str]:
+    """Return how each side is called in the reader's language."""
+    return {side: parts.name_of(side) for side in sides}
+
+
+def metric(probe: str, catalog: Mapping[str, Probe]) -> str:
+    """Return what a probe compares, "" where the catalogue does not know it."""
+    return catalog[probe].metric if probe in catalog else ""
 
 
 def probe_name(probe: str, catalog: Mapping[str, Probe]) -> str:
@@ -88,15 +92,16 @@ def middle(samples: tuple[float, ...]) -> float:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
-    """Show one probe's result in words, with its figures below."""
+def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bool) -> None:
+    """Show one probe's result in words, with its figures below; ``several``: more than two sides are compared."""
     st.markdown(f"**{parts.plain(probe_name(found.probe, catalog))}**")
     status = words(PROBE_STATUS[found.status.value])
     if found.status is not Status.OK or found.ratio is None:
         st.markdown(f"{parts.badge(status, 'gray')} {parts.plain(reasons.told(found.reason))}")
         _worth(found)
         return
-    st.markdown(parts.plain(ratio_words(found.ratio)))
+    told = ratio_words(found.ratio, unit=found.unit, metric=metric(found.probe, catalog), several=several)
+    st.markdown(parts.plain(told))
     limits = _limits(found.roof)
     costs = " · ".join(
         f"{parts.name_of(key)} {amount(middle(values), found.unit)}"
@@ -109,14 +114,22 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
             f"{seconds(found.seconds)}" + (f" · {limits}" if limits else "")
         )
     )
+    defaults = own_defaults.of(found.facts)
+    called, lang = names(found.ratio.denominator, found.ratio.numerator), language()
+    notes = [
+        own_defaults.loud(defaults, lang=lang, names=called),
+        own_defaults.quiet(defaults, lang, names=called),
+        verdict_words.disturbed(found.facts, lang),
+    ]
+    if said := " · ".join(note for note in notes if note):
+        st.caption(parts.plain(said))
     _worth(found)
     _parity(found.parity)
 
 
 def _worth(found: Measurement) -> None:
     """Show what tuning, or a mode, is worth inside each framework, where the probe tells."""
-    names = {framework: parts.name_of(framework) for framework in found.facts}
-    for line in worth.lines([found], say("en", "zh"), names=names):
+    for line in worth.lines([found], language(), names=names(*found.facts)):
         st.caption(parts.plain(line))
 
 

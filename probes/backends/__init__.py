@@ -6,7 +6,7 @@ A module is imported before its framework is: only ``start`` imports that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 
@@ -18,6 +18,9 @@ class Backend(Protocol):
 
     ADD: str
     """The command that adds it."""
+
+    SWITCHES: Mapping[str, str]
+    """Which of ``defaults`` a user sets by an environment variable, and which; "1" is on, "0" off."""
 
     def before_import(self, *, threads: int, settings: str) -> None:
         """Set environment variables that the framework reads at import."""

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -20,6 +20,7 @@ from probes.scenarios import Unsupported
 
 MODULE = "numpy"
 ADD = "python -m pip install numpy"
+SWITCHES: Mapping[str, str] = {}
 
 _planted: dict[str, Any] = {}
 _state: dict[str, int] = {"threads": 1, "compilations": 0, "steps": 0}

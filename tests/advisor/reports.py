@@ -58,8 +58,18 @@ def measured(reason: str = "", cpu: str = "Example CPU") -> Evidence:
     )
     first, second, *others = found.probes
     first = replace(first, ratio=ratio_of(5.0, 0.02, **PAIR))
-    second = replace(second, ratio=ratio_of(2.4, 0.9, **PAIR))
-    environments = {"pytorch": {"versions": {"torch": "2.13.0"}, "threads": 4, "flags": {"tf32": False}}}
+    second = replace(second, ratio=ratio_of(2.4, 0.9, **PAIR), facts={"disturbed": {"pairs": 4, "of": 9}})
+    first = replace(first, facts={"defaults": {"onednn": {"pytorch": True, "tensorflow": False}}})
+    defaults = {"onednn": True, "instruction_set": None}
+    environments = {
+        "pytorch": {
+            "versions": {"torch": "2.13.0"},
+            "threads": 4,
+            "flags": {"tf32": False},
+            "defaults": defaults,
+            "set": {"LEVEL": "3"},
+        }
+    }
     return replace(found, probes=(first, second, *others), environments=environments)
 
 

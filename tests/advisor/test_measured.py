@@ -155,7 +155,7 @@ def test_a_contradiction_keeps_both_numbers() -> None:
     assert conflict["expected"] > 2.0
     assert conflict["measured"] == pytest.approx(0.4)
     assert abs(conflict["z"]) > 2.0
-    assert "0.40" in conflict["text"]["en"]
+    assert "2.50 × better" in conflict["text"]["en"]  # 1 / .4, told of the side that is ahead
 
 
 def test_agreement_is_no_contradiction() -> None:

@@ -24,13 +24,35 @@ def test_a_ratio_is_told_with_both_medians_and_in_words() -> None:
     first, second = found["compared"]
 
     assert first["costs"] == {"pytorch": "1.1 ms", "tensorflow": "5.2 ms"}
-    assert first["figure"] == "5.00 (4.90 to 5.10)"
-    assert first["verdict"] == "PyTorch needs less: TensorFlow needs 5.00 × as much"
-    assert second["verdict"] == WORDS["en"]["too_wide"]
+    assert first["verdict"] == "PyTorch 5.00 × faster [4.90, 5.10]"
+    assert second["verdict"].startswith("cannot tell: PyTorch 2.40 × as fast as TensorFlow [")
     assert first["limits"] == ["PyTorch: arithmetic (44 % of what this machine can do)"]
     assert first["parity"] == [
         {"part": "outputs", "distances": "PyTorch 3.3e-07, TensorFlow 4.5e-07", "bound": "1e-04"}
     ]
+
+
+def test_differing_defaults_and_disturbed_pairs_stand_beside_the_result() -> None:
+    (found,) = machines().sessions()
+    first, second = found["compared"]
+
+    assert first["notes"] == ["oneDNN on in PyTorch, off in TensorFlow"]
+    assert second["notes"] == ["4 of 9 pairs were disturbed by other load; the interval is wider for them"]
+    assert "--set tensorflow:TF_ENABLE_ONEDNN_OPTS=1" in found["defaults"]
+    rows = {row["label"]: row["values"] for row in found["environments"]["rows"]}
+    assert rows["oneDNN"] == ["on"]
+    assert rows["CPU instructions"] == ["cannot be read back"]
+    assert rows["Passed with --set"] == ["LEVEL=3"]
+    for form in ("html", "md"):
+        assert "9 对测量中有 4 对受到其他负载干扰" in text_of(decision(), form, "zh")
+
+
+@given(st.floats(0.25, 5))
+def test_the_axis_is_marked_by_how_many_times_a_side_is_ahead(reach: float) -> None:
+    marks = charts.ticks(reach)
+
+    assert marks == pytest.approx([1 / mark for mark in reversed(marks)])
+    assert 1.0 in marks
 
 
 def test_tuned_settings_stand_beside_the_defaults() -> None:
@@ -47,7 +69,7 @@ def test_what_gave_no_figure_says_why_and_the_way_out() -> None:
         ("inference-mlp-default", "failed", "TensorFlow: it broke."),
     ]
     assert "probe run inference-mlp-default" in found["missing"][1]["way_out"]
-    assert found["left_out"] == ["inference-convnet-default"]
+    assert found["left_out"] == "Skipped for the budget: inference-convnet-default"
 
 
 def test_a_contradiction_shows_both_numbers_and_what_moved_shows_its_size() -> None:
@@ -56,8 +78,8 @@ def test_a_contradiction_shows_both_numbers_and_what_moved_shows_its_size() -> N
     before = machines().before()
 
     assert "5.00" in conflict
-    assert together["documented"] in conflict.replace("-", " to ")
-    assert together["measured"].startswith("5.00")
+    assert together["documented"].partition("[")[2] in conflict
+    assert together["measured"].startswith("PyTorch 5.00 × faster than TensorFlow [")
     assert before is not None
     assert re.fullmatch(r"Training speed moved \d+\.\d points towards \w+", before["moved"][0])
 
@@ -65,7 +87,7 @@ def test_a_contradiction_shows_both_numbers_and_what_moved_shows_its_size() -> N
 def test_the_page_says_what_the_view_says() -> None:
     page = "".join(Page(text_of(decision(), "html")).words)
 
-    for phrase in ("5.2 ms", "needs 5.00 × as much", "has no such side", "25.3 GB", "Example CPU"):
+    for phrase in ("5.2 ms", "PyTorch 5.00 × faster [4.90, 5.10]", "has no such side", "25.3 GB", "Example CPU"):
         assert phrase in page
 
 

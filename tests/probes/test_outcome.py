@@ -66,3 +66,21 @@ def test_the_sentence_names_the_reason_that_most_probes_share_and_what_would_hel
 
 def test_a_budget_too_small_for_any_probe_is_the_reason_where_there_is_no_other():
     assert "--budget" in outcome.why_nothing(session(("skipped", "the budget of 1 s has 1 s left")))
+
+
+def test_what_was_left_out_for_the_budget_is_one_line_with_the_budget_that_takes_it():
+    reason = "the budget of 60 s has 4 s left, too few for a probe of about {} s; give it more with --budget"
+    ends = [("a", "ok", ""), ("b", "skipped", reason.format(21)), ("c", "skipped", reason.format(30))]
+
+    # 60 + 21 + 30 = 111, named in tens
+    assert outcome.skipped(ends) == "Skipped for the budget: b, c; --budget 120 would take them"
+    assert "--budget 120" in outcome.skipped(ends, "zh")
+    assert outcome.skipped(ends[:1]) == ""
+
+
+def test_a_line_a_probe_says_what_was_found_or_why_nothing_and_leaves_the_skipped_out():
+    found = session("ratio", ("failed", "b: it broke"), ("skipped", "the budget is spent"))
+
+    said = outcome.measured(found, [PROBE], names={"a": "Alpha"})
+
+    assert said == [f"{PROBE.id}  Alpha 1.40 × faster [1.30, 1.50]", f"{PROBE.id}  failed: b: it broke"]
