@@ -23,7 +23,7 @@ def command(port: int, browser: bool) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            free = _free_port()
+            free = free_port()
             raise InputError(
                 [f"port {port} cannot be used ({error.strerror}); try: framework-advisor app --port {free}"]
             ) from error
@@ -43,7 +43,25 @@ def _script() -> Path:
     return checkout if checkout.is_file() else here / "_app" / "streamlit_app.py"
 
 
-def _free_port() -> int:
+def address(port: int) -> str:
+    """Return where the app is on this machine."""
+    return f"http://127.0.0.1:{port}"
+
+
+def healthy(port: int) -> bool:
+    """Say whether the server answers, asked directly: a proxy of the user's knows nothing of this machine's ports."""
+    import urllib.request
+
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{address(port)}/_stcore/health", timeout=2) as answer:
+            return bool(answer.read() == b"ok")
+    except (OSError, ValueError):
+        return False
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
