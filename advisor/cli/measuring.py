@@ -24,11 +24,11 @@ def measure_for(
     """
     probes = chosen(needs, knowledge)
     session = measure(probes, budget=budget, lang=lang, pythons=pythons or {})
-    keep(session)
+    keep(session, lang=lang)
     return session
 
 
-def keep(session: Evidence) -> int | None:
+def keep(session: Evidence, *, lang: str) -> int | None:
     """Keep a session in the local store and return its number.
 
     Where the store cannot be written, that is said and None returned: what was measured still goes on its way.
@@ -39,6 +39,9 @@ def keep(session: Evidence) -> int | None:
 
     try:
         return store.add_evidence(session)
+    except store.Unkept as unkept:
+        output.say(unkept.told(lang))
+        return None
     except InputError as error:
         output.say("; ".join(error.problems))
         return None

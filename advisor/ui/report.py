@@ -72,6 +72,8 @@ def _present() -> None:
         try:
             number = store.add_decision(made)
             st.success(say(f"Kept as decision {number}.", f"已保存为决策 {number}。"))
+        except store.Unkept as unkept:
+            st.warning(parts.plain(unkept.told(language())), icon=":material/bookmark_remove:")
         except InputError as error:
             parts.problems(error.problems)
     _preview(made)
