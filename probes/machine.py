@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -36,6 +38,16 @@ def _cpu_model() -> str:
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def cxx_compiler() -> str | None:
+    """Find the C++ compiler that PyTorch's compiler will call; None where there is none.
+
+    That is what CXX names, else the system's usual one. Source: ``torch/_inductor/config.py``, ``cpp.cxx``.
+    """
+    usual = {"darwin": "clang++", "win32": "cl"}.get(sys.platform, "g++")
+    words = shlex.split(os.environ.get("CXX", usual), posix=os.name == "posix")
+    return shutil.which(words[0].strip('"')) if words else None
 
 
 def _read(path: str) -> str:

@@ -19,6 +19,9 @@ class Backend(Protocol):
     ADD: str
     """The command that adds it."""
 
+    CXX: bool
+    """Whether what it compiles for a CPU goes through this machine's C++ compiler."""
+
     def before_import(self, *, threads: int, settings: str) -> None:
         """Set environment variables that the framework reads at import."""
 

@@ -19,6 +19,7 @@ from probes.scenarios import Unsupported
 
 MODULE = "numpy"
 ADD = "python -m pip install numpy"
+CXX = False
 
 _planted: dict[str, Any] = {}
 _state: dict[str, int] = {"threads": 1, "compilations": 0, "steps": 0}

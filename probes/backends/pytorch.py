@@ -15,6 +15,7 @@ from probes.types import Build, Twin
 
 MODULE = "torch"
 ADD = "python -m pip install torch"
+CXX = True
 
 _KINDS = {"cuda": "cuda", "mps": "mps", "xpu": "xpu"}
 

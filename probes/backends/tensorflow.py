@@ -14,6 +14,7 @@ from probes.types import Build, Twin
 
 MODULE = "tensorflow"
 ADD = "python -m pip install tensorflow"
+CXX = False
 
 _functions: list[Any] = []
 """Every function compiled since the last ``release``: their traces are what the counters count."""
