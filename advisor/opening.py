@@ -17,10 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor import serving
 from advisor.needs import InputError
-
-PATIENCE = 120.0
-"""Seconds for one round on a busy machine; a round that takes longer is told, not counted."""
 
 BROWSER = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 """A browser that draws without a screen and asks nothing of the network."""
@@ -91,21 +89,17 @@ def _chromium() -> str | None:
 def _open(page: Any) -> Opening:
     import psutil
 
-    from advisor.cli import app
-
-    port = app.free_port()
+    port = serving.free_port()
     with tempfile.TemporaryDirectory() as home, _server(port, home) as process:
         began = time.monotonic()
-        while not app.healthy(port):
-            if process.poll() is not None or time.monotonic() - began > PATIENCE:
-                raise InputError([f"the app does not answer on port {port}"])
-            time.sleep(0.02)
+        if not serving.wait(port, alive=lambda: process.poll() is None):
+            raise InputError([f"the app does not answer on port {port}"])
         up = time.monotonic()
-        page.goto(app.address(port), timeout=1000 * PATIENCE, wait_until="commit")
-        page.wait_for_selector(OPTION, timeout=1000 * PATIENCE)
+        page.goto(serving.address(port), timeout=1000 * serving.PATIENCE, wait_until="commit")
+        page.wait_for_selector(OPTION, timeout=1000 * serving.PATIENCE)
         drawn = time.monotonic()
-        page.click(OPTION, timeout=1000 * PATIENCE)
-        page.wait_for_url(f"**/?*{QUESTION}=*", timeout=1000 * PATIENCE, wait_until="commit")
+        page.click(OPTION, timeout=1000 * serving.PATIENCE)
+        page.wait_for_url(f"**/?*{QUESTION}=*", timeout=1000 * serving.PATIENCE, wait_until="commit")
         done = time.monotonic()
         times = psutil.Process(process.pid).cpu_times()
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
@@ -125,4 +119,4 @@ def _server(port: int, home: str) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.terminate()
-        process.wait(PATIENCE)
+        process.wait(serving.PATIENCE)
