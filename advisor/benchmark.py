@@ -174,7 +174,7 @@ def start(count: int) -> None:
     """Time the app's first page in a real browser: new server, new browser profile each time."""
     from advisor import opening
 
-    click.echo("seconds: command to server | server to options drawn | server to a click answered | server's CPU | load")
+    click.echo("seconds: command to server | from there to options drawn | to a click answered | server's CPU | load")
     found = []
     try:
         for one in opening.rounds(count):

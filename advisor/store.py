@@ -298,8 +298,10 @@ def _to_read() -> Engine | None:
         return None
     if not path.is_file():
         return None
-    # Nobody who may write it is supposed to: without a lock file beside it, SQLite reads it only as one at rest.
-    return create_engine(f"sqlite:///file:{quote(str(path))}?immutable=1&uri=true")
+    # Where another process has it open, what is newest stands in the log beside it; else SQLite, which may make no such
+    # log here, reads the file only as one that nobody changes.
+    way = "mode=ro" if path.with_name(f"{FILE_NAME}-wal").exists() else "immutable=1"
+    return create_engine(f"sqlite:///file:{quote(str(path))}?{way}&uri=true")
 
 
 def _side_by_side(connection: Any, _record: Any) -> None:

@@ -51,6 +51,19 @@ def test_the_whole_app_draws_with_its_frame() -> None:
     assert app.title
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to a CPU")
+def test_no_more_threads_are_offered_than_this_process_may_use() -> None:
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        app = opened("evidence")
+        app.button_group(key="threads").set_value("some").run()
+        assert not app.exception
+        assert app.number_input(key="threads-number").max == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
 def test_choosing_an_answer_moves_it_into_the_address_and_the_result() -> None:
     app = opened("needs")
     app.button_group(key="q-stage").set_value("research").run()

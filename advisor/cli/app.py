@@ -15,7 +15,6 @@ import click
 
 from advisor import serving
 
-
 NO_HOME = "/nonexistent"
 """The home that Debian gives to users who have none."""
 
@@ -67,7 +66,7 @@ def _beside(port: int, *, browser: bool) -> None:
 
 
 def _without_home() -> None:
-    """Where the user has no home folder, say that nothing is kept and let Streamlit, which insists on one, look at none.
+    """Say where there is no home folder that nothing is kept; let Streamlit, which insists on one, look at an empty one.
 
     It reads its settings there and writes nothing, headless and without usage statistics.
     """

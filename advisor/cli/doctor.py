@@ -36,7 +36,6 @@ def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
     from advisor import knowledge as knowledge_base
     from advisor.cli import inventory
     from advisor.cli.probe import interpreters
-
     from probes import survey
 
     knowledge = knowledge_base.load()
