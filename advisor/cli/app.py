@@ -57,8 +57,8 @@ def _beside(port: int, *, browser: bool) -> None:
         return
     if browser:
         webbrowser.open(serving.address(port))
-    # Whoever opens a page is told there what is wrong with the knowledge base.
-    with contextlib.suppress(KnowledgeError):
+    # Whoever opens a page is told there what is wrong with the knowledge base or its files.
+    with contextlib.suppress(KnowledgeError, OSError):
         serving.first_page()
         serving.drawn.wait()
         time.sleep(serving.BREATH)
@@ -66,7 +66,7 @@ def _beside(port: int, *, browser: bool) -> None:
 
 
 def _without_home() -> None:
-    """Say where there is no home folder that nothing is kept; let Streamlit, which insists on one, look at an empty one.
+    """Say where there is no home folder that nothing is kept; give Streamlit, which insists on one, an empty one.
 
     It reads its settings there and writes nothing, headless and without usage statistics.
     """
