@@ -64,7 +64,7 @@ def rounds(count: int) -> Iterator[Opening]:
             try:
                 with tempfile.TemporaryDirectory() as profile:
                     page = playwright.chromium.launch_persistent_context(
-                        profile, args=list(BROWSER), executable_path=_chromium(), locale="en-GB"
+                        profile, args=list(BROWSER), executable_path=chromium(), locale="en-GB"
                     )
                     try:
                         yield _open(page.pages[0] if page.pages else page.new_page())
@@ -80,7 +80,8 @@ def summary(found: list[Opening]) -> dict[str, float]:
     return {name: statistics.median(getattr(one, name) for one in found) for name in names}
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
+    """Return the Chromium of this system, None where Playwright must bring its own."""
     import shutil
 
     return next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)

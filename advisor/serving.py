@@ -19,7 +19,7 @@ PATIENCE = 120.0
 STEP = 0.05
 """Seconds between two questions whether the server answers."""
 
-BREATH = 2.0
+BREATH = 5.0
 """Seconds between the first page and the loading of the rest: a first click must not wait for it."""
 
 drawn = threading.Event()
