@@ -159,10 +159,35 @@ def interviews(knowledge: Knowledge, sets: Mapping[str, Needs]) -> dict[str, Any
     }
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--interviews", "count", default=2000, show_default=True, help="Random full answer sets to ask through.")
-def main(count: int) -> None:
-    """Time the decision engine on the examples and check guided asking."""
+@click.pass_context
+def main(context: click.Context, count: int) -> None:
+    """Time the decision engine on the examples and check guided asking; ``start`` times the app's first page."""
+    if context.invoked_subcommand is None:
+        engine(count)
+
+
+@main.command()
+@click.option("--rounds", "count", type=click.IntRange(min=1), default=5, show_default=True, help="Cold starts.")
+def start(count: int) -> None:
+    """Time the app's first page in a real browser: new server, new browser profile each time."""
+    from advisor import opening
+
+    click.echo("seconds: command to server | from there to options drawn | to a click answered | server's CPU | load")
+    found = []
+    try:
+        for one in opening.rounds(count):
+            found.append(one)
+            load = "-" if one.load is None else f"{one.load:.2f}"
+            click.echo(f"{one.served:8.2f} {one.drawn:8.2f} {one.interactive:8.2f} {one.cpu:8.2f} {load:>8s}")
+    except InputError as error:
+        raise click.ClickException("; ".join(error.problems)) from error
+    click.echo("median  " + "  ".join(f"{name} {value:.2f}" for name, value in opening.summary(found).items()))
+
+
+def engine(count: int) -> None:
+    """Print the times of the examples, the loop beside SMAA and ``count`` random interviews."""
     from probes import catalog
 
     knowledge = knowledge_base.load()

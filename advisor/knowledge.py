@@ -7,6 +7,7 @@ in its words and reviewed in time. Reads files; never the clock: today is an arg
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +24,9 @@ from probes.types import Probe
 
 GRACE = timedelta(days=90)
 """How long after its ``review_by`` a claim only warns; later it is an error."""
+
+_one_reads = threading.Lock()
+"""Several pages ask at once when the app starts; one reads the files, the others take what it has read."""
 
 
 class KnowledgeError(Exception):
@@ -62,7 +66,8 @@ def load(path: Path | None = None) -> Knowledge:
     """
     root = (path or home()).resolve()
     stamps = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in entries.paths(root))
-    return _loaded(root, stamps)
+    with _one_reads:
+        return _loaded(root, stamps)
 
 
 @lru_cache(maxsize=8)

@@ -6,27 +6,29 @@ written whole or not at all. Never reads the network and never alters a document
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
+from urllib.parse import quote
 
 from sqlalchemy import Engine, String, Text, UniqueConstraint, create_engine, event, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from advisor.needs import InputError
+from probes import kept
 from probes.evidence import EvidenceError, parse
 from probes.evidence import document as evidence_as_document
 from probes.types import Evidence
 
 Kind = Literal["decision", "evidence"]
 
-HOME_VARIABLE = "FRAMEWORK_ADVISOR_HOME"
 FILE_NAME = "advisor.sqlite3"
 LARGEST = 2**63
 """SQLite's whole numbers end here."""
@@ -59,14 +61,32 @@ class Row(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
-def home() -> Path:
-    """Return the directory of the store: FRAMEWORK_ADVISOR_HOME, else the platform's place for user data."""
-    named = os.environ.get(HOME_VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    from platformdirs import user_data_path
+class Unkept(InputError):
+    """Nothing can be kept here, which takes nothing from what was to be kept.
 
-    return user_data_path("framework-advisor", appauthor=False)
+    Attributes:
+        why: the reason, by language ("en", "zh").
+    """
+
+    def __init__(self, why: Mapping[str, str]) -> None:
+        super().__init__([kept.not_kept(why, "en")])
+        self.why = why
+
+    def told(self, lang: str) -> str:
+        """Return the one line for a reader of ``lang``."""
+        return kept.not_kept(self.why, lang)
+
+
+def home() -> Path:
+    """Return the directory of the store.
+
+    Raises:
+        Unkept: there is none on this system.
+    """
+    try:
+        return kept.data()
+    except kept.Nowhere as nowhere:
+        raise Unkept(nowhere.why) from None
 
 
 # ---------------------------------------------------------------- decisions
@@ -177,9 +197,9 @@ def _add(kind: Kind, document: Mapping[str, Any], *, made: str) -> int:
     engine = _engine(home())
     try:
         with Session(engine) as session, session.begin():
-            kept = session.scalar(select(Row.number).where(Row.kind == kind, Row.sha256 == name))
-            if kept is not None:
-                return kept
+            there = session.scalar(select(Row.number).where(Row.kind == kind, Row.sha256 == name))
+            if there is not None:
+                return there
             row = Row(kind=kind, sha256=name, made=made, body=body)
             session.add(row)
             session.flush()
@@ -188,21 +208,32 @@ def _add(kind: Kind, document: Mapping[str, Any], *, made: str) -> int:
         raise InputError([f"{home() / FILE_NAME}: not written ({error.orig})"]) from error
 
 
+def _no_such(kind: Kind, number: int, known: Iterable[int]) -> InputError:
+    there = ", ".join(str(other) for other in known) or "nothing yet"
+    return InputError([f"no {kind} {number} is kept; kept: {there}"])
+
+
 def _rows(kind: Kind) -> list[Row]:
     with _reading() as session:
+        if session is None:
+            return []
         order = (Row.made.desc(), Row.number.desc())
         return list(session.scalars(select(Row).where(Row.kind == kind).order_by(*order)))
 
 
 @contextmanager
-def _reading() -> Iterator[Session]:
-    """Read from the store.
+def _reading() -> Iterator[Session | None]:
+    """Read from the store; None where nothing was ever kept and nothing can be.
 
     Raises:
         InputError: the file is locked by another process for too long, damaged or gone.
     """
+    engine = _to_read()
+    if engine is None:
+        yield None
+        return
     try:
-        with Session(_engine(home())) as session:
+        with Session(engine) as session:
             yield session
     except DatabaseError as error:
         raise InputError([f"{home() / FILE_NAME}: not read ({error.orig})"]) from error
@@ -210,11 +241,12 @@ def _reading() -> Iterator[Session]:
 
 def _document(kind: Kind, number: int) -> dict[str, Any]:
     with _reading() as session:
+        if session is None:
+            raise _no_such(kind, number, ())
         row = session.get(Row, number) if abs(number) < LARGEST else None
         if row is None or row.kind != kind:
             known = session.scalars(select(Row.number).where(Row.kind == kind).order_by(Row.number.desc()).limit(10))
-            kept = ", ".join(str(other) for other in known) or "nothing yet"
-            raise InputError([f"no {kind} {number} is kept; kept: {kept}"])
+            raise _no_such(kind, number, known)
         document: dict[str, Any] = json.loads(row.body)
         return document
 
@@ -224,20 +256,53 @@ def _engine(directory: Path) -> Engine:
     """Open the store of ``directory`` and make what is missing.
 
     Raises:
-        InputError: the directory cannot be written or the file is no store.
+        Unkept: the directory cannot be written.
+        InputError: the file is no store.
     """
     path = directory / FILE_NAME
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE})
     event.listen(engine, "connect", _side_by_side)
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        if not os.access(path if path.exists() else directory, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         Base.metadata.create_all(engine)
-    except (OSError, DatabaseError) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
+    except OSError as error:
+        raise Unkept(kept.unwritable(directory, error)) from error
+    except DatabaseError as error:
         raise InputError(
-            [f"{path}: cannot keep documents here ({reason}); name another directory in {HOME_VARIABLE}"]
+            [f"{path}: cannot keep documents here ({error.orig}); name another directory in {kept.VARIABLE}"]
         ) from error
     return engine
+
+
+def refusal() -> Unkept | None:
+    """Return why nothing can be kept here, None where it can."""
+    try:
+        _engine(home())
+    except Unkept as unkept:
+        return unkept
+    except InputError:  # a damaged file; whoever reads or writes it says so
+        return None
+    return None
+
+
+def _to_read() -> Engine | None:
+    """Return the store as it can be read: what another user, or an earlier day, has left in a place now closed."""
+    try:
+        return _engine(home())
+    except Unkept:
+        pass
+    try:
+        path = home() / FILE_NAME
+    except Unkept:
+        return None
+    if not path.is_file():
+        return None
+    # Where another process has it open, what is newest stands in the log beside it; else SQLite, which may make no such
+    # log here, reads the file only as one that nobody changes.
+    way = "mode=ro" if path.with_name(f"{FILE_NAME}-wal").exists() else "immutable=1"
+    return create_engine(f"sqlite:///file:{quote(str(path))}?{way}&uri=true")
 
 
 def _side_by_side(connection: Any, _record: Any) -> None:

@@ -168,7 +168,7 @@ def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
 
     Example: python -m probes selftest
     """
-    from probes import selftest
+    from probes import kept, selftest
     from probes.evidence import EvidenceError
 
     def say(text: str) -> None:
@@ -176,9 +176,12 @@ def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
 
     try:
         result = selftest.calibrate(framework=framework, quick=quick, earlier=selftest.load(), progress=say)
-        selftest.save(result)
     except EvidenceError as error:
         _fail(error.problems)
+    try:
+        selftest.save(result)
+    except kept.Nowhere as nowhere:
+        say(kept.not_kept(nowhere.why, "en"))
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
         return

@@ -40,7 +40,9 @@ def load(path: Path = PATH) -> dict[str, Probe]:
     import yaml
 
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # libyaml's loader where it is: the same safe one, ten times as fast, and every page waits for it.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - it is a safe one
     except (OSError, yaml.YAMLError) as error:
         raise CatalogError([f"{path.name}: {error}"]) from None
     problems: list[str] = []

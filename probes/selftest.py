@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import statistics
 import sys
 import time
@@ -16,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from probes import compare, duet, machine
+from probes import compare, duet, kept, machine
 from probes.evidence import EvidenceError
 from probes.process import Arm
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
@@ -34,18 +33,19 @@ HISTORY = 60.0
 
 
 def place() -> Path:
-    """Return where the calibration is kept: beside the advisor's own data."""
-    import platformdirs
+    """Return where the calibration is kept: beside the advisor's own data.
 
-    home = os.environ.get("FRAMEWORK_ADVISOR_HOME") or platformdirs.user_data_dir("framework-advisor")
-    return Path(home) / "selftest.json"
+    Raises:
+        Nowhere: there is no such folder.
+    """
+    return kept.data() / "selftest.json"
 
 
 def load() -> dict[str, Any] | None:
     """Read this machine's calibration; None where there is none, or where it is another machine's."""
     try:
         held = json.loads(place().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, kept.Nowhere):
         return None
     if not isinstance(held, dict) or held.get("cpu") != _cpu():
         return None
@@ -56,7 +56,7 @@ def save(result: dict[str, Any]) -> None:
     """Keep the calibration.
 
     Raises:
-        EvidenceError: the place cannot be written.
+        Nowhere: there is no folder to keep it in, or it cannot be written; the calibration is none the worse.
     """
     target = place()
     try:
@@ -65,7 +65,7 @@ def save(result: dict[str, Any]) -> None:
         beside.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         beside.replace(target)
     except OSError as error:
-        raise EvidenceError([f"{target}: cannot be written: {error.strerror}"]) from None
+        raise kept.Nowhere(kept.unwritable(target, error)) from None
 
 
 def _cpu() -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from probes.process import Arm, Client, Lost
@@ -19,9 +21,27 @@ PATIENCE = 120.0
 
 def survey(frameworks: Sequence[str], *, pythons: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
     """Ask each framework: ``installed``, ``version``, ``python``, ``devices`` and, if absent, the ``reason``."""
-    chosen = {framework: (pythons or {}).get(framework, sys.executable) for framework in frameworks}
-    with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
-        return dict(zip(chosen, pool.map(_look, chosen, chosen.values()), strict=True))
+    found = dict(begin(frameworks, pythons=pythons))
+    return {framework: found[framework] for framework in frameworks}
+
+
+def begin(
+    frameworks: Sequence[str], *, pythons: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Start a worker for every framework at once; the iterator gives each as soon as it has answered."""
+    pool = ThreadPoolExecutor(max_workers=max(1, len(frameworks)))
+    asked = {
+        pool.submit(_look, framework, (pythons or {}).get(framework, sys.executable)): framework
+        for framework in frameworks
+    }
+    pool.shutdown(wait=False)
+    return ((asked[done], done.result()) for done in as_completed(asked))
+
+
+def compiled_by_cxx(frameworks: Sequence[str]) -> list[str]:
+    """Name those whose compiled probes need a C++ compiler on this machine; imports no framework."""
+    places = {framework: f"probes.backends.{framework}" for framework in frameworks}
+    return [name for name, place in places.items() if find_spec(place) and import_module(place).CXX]
 
 
 def _look(framework: str, python: str) -> dict[str, Any]:

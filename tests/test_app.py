@@ -51,6 +51,19 @@ def test_the_whole_app_draws_with_its_frame() -> None:
     assert app.title
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system binds no process to a CPU")
+def test_no_more_threads_are_offered_than_this_process_may_use() -> None:
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        app = opened("evidence")
+        app.button_group(key="threads").set_value("some").run()
+        assert not app.exception
+        assert app.number_input(key="threads-number").max == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
 def test_choosing_an_answer_moves_it_into_the_address_and_the_result() -> None:
     app = opened("needs")
     app.button_group(key="q-stage").set_value("research").run()
@@ -378,7 +391,8 @@ def test_a_store_that_cannot_be_used_is_told_and_the_page_still_draws(
     app = opened(page, **PHONE_APP)
 
     assert app.title
-    assert any("advisor.sqlite3" in error.value.replace("\\", "") for error in app.error)
+    told = app.info if harm == "no folder" else app.error
+    assert any(str(home) in said.value.replace("\\", "") for said in told)
 
 
 def test_a_store_locked_by_another_program_costs_no_evidence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

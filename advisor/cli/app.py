@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
+import threading
+import time
+import webbrowser
 from pathlib import Path
 
 import click
+
+from advisor import serving
+
+NO_HOME = "/nonexistent"
+"""The home that Debian gives to users who have none."""
 
 
 @click.command(epilog="Example: framework-advisor app --port 8600")
@@ -17,23 +26,60 @@ def command(port: int, browser: bool) -> None:
     """Open the front end in a browser, on this machine only."""
     from advisor.needs import InputError
 
+    _without_home()
+    from streamlit.web import cli as streamlit
+
     script = _script()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            free = _free_port()
+            free = serving.free_port()
             raise InputError(
                 [f"port {port} cannot be used ({error.strerror}); try: framework-advisor app --port {free}"]
             ) from error
-    headless = "false" if browser and _has_display() else "true"
-    click.echo(f"http://127.0.0.1:{port}  (Ctrl-C ends it)", err=True)
-    argv = [sys.executable, "-m", "streamlit", "run", str(script)]
-    argv += ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.headless", headless]
-    argv += ["--browser.gatherUsageStats", "false", "--server.enableXsrfProtection", "true"]
+    click.echo(f"{serving.address(port)}  (Ctrl-C ends it)", err=True)
+    threading.Thread(target=_beside, args=(port,), kwargs={"browser": browser and _has_display()}, daemon=True).start()
+    # Headless: else Streamlit asks a new user for an e-mail address first and starts only then.
+    argv = ["run", str(script), "--server.address", "127.0.0.1", "--server.port", str(port)]
+    argv += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    argv += ["--server.enableXsrfProtection", "true"]
     os.chdir(script.parent)
-    os.execv(sys.executable, argv)  # noqa: S606 - replaces this process; no shell is involved
+    streamlit.main(argv, prog_name="streamlit", standalone_mode=False)
+
+
+def _beside(port: int, *, browser: bool) -> None:
+    """Open the browser once the server answers; load what the pages need while it starts."""
+    from advisor.knowledge import KnowledgeError
+
+    if not serving.wait(port):
+        return
+    if browser:
+        webbrowser.open(serving.address(port))
+    # Whoever opens a page is told there what is wrong with the knowledge base or its files.
+    with contextlib.suppress(KnowledgeError, OSError):
+        serving.first_page()
+        serving.drawn.wait()
+        time.sleep(serving.BREATH)
+        serving.other_pages()
+
+
+def _without_home() -> None:
+    """Say where there is no home folder that nothing is kept; give Streamlit, which insists on one, an empty one.
+
+    It reads its settings there and writes nothing, headless and without usage statistics.
+    """
+    from probes import kept
+
+    try:
+        kept.data()
+    except kept.Nowhere as nowhere:
+        click.echo(kept.not_kept(nowhere.why, "en"), err=True)
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = NO_HOME
 
 
 def _script() -> Path:
@@ -41,13 +87,6 @@ def _script() -> Path:
     here = Path(__file__).resolve().parents[1]
     checkout = here.parent / "streamlit_app.py"
     return checkout if checkout.is_file() else here / "_app" / "streamlit_app.py"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _has_display() -> bool:

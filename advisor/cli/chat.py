@@ -110,5 +110,5 @@ def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: K
         probes=inputs.catalogue(),
     )
     output.write_atomically(target, form_of(target).render(decision, state.lang))
-    keep(decision)
+    keep(decision, lang=state.lang)
     output.say(target)

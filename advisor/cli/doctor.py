@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,10 +11,20 @@ import click
 from advisor.cli import output
 
 if TYPE_CHECKING:
-    from advisor.types import Knowledge
+    from advisor.types import Framework, Knowledge
 
 EXTRAS = {"pdf": "fpdf2", "audit": "pymcdm"}
 """Optional extras of this program and the package that shows whether they are there."""
+
+CXX_ADD = {
+    "linux": "apt-get install g++",
+    "darwin": "xcode-select --install",
+    "win32": "winget install Microsoft.VisualStudio.2022.BuildTools",
+}
+"""What adds a C++ compiler; other Linux systems than Debian's name the same package otherwise."""
+
+LAST = 99
+"""A release so late in its series that a range's lower end inside the series (">=3.9.2") takes it."""
 
 
 @click.command(epilog="Example: framework-advisor doctor --json")
@@ -25,32 +36,49 @@ def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
     from advisor import knowledge as knowledge_base
     from advisor.cli import inventory
     from advisor.cli.probe import interpreters
+    from probes import survey
 
     knowledge = knowledge_base.load()
-    document = examine(knowledge, interpreters(pythons))
+    chosen = interpreters(pythons)
+    answers = survey.begin(list(knowledge.frameworks), pythons=chosen)
+    known = examine(knowledge)
+    if not as_json:
+        inventory.known(known, knowledge, lang=lang)
+    frameworks: dict[str, dict[str, Any]] = {name: {} for name in knowledge.frameworks}
+    for name, found in answers:
+        frameworks[name] = _completed(found, knowledge.frameworks[name], elsewhere=name in chosen)
+        if not as_json:
+            inventory.surveyed(name, found, knowledge, lang=lang)
     if as_json:
-        output.emit(document)
-    else:
-        inventory.doctor(document, knowledge, lang=lang)
+        output.emit({**known, "frameworks": frameworks})
 
 
-def examine(knowledge: Knowledge, pythons: dict[str, str]) -> dict[str, Any]:
-    """Look at this interpreter, the machine, the frameworks (each in a worker) and the tools."""
+def _completed(found: dict[str, Any], framework: Framework, *, elsewhere: bool) -> dict[str, Any]:
+    """Add what adds the framework and, where it is there but cannot be asked, which version it is."""
+    found["add"] = framework.install
+    if not found["installed"] and not elsewhere:
+        # There, but no backend of the instrument speaks to it, or it does not import.
+        found["version"] = _version(framework.package)
+    return found
+
+
+def examine(knowledge: Knowledge) -> dict[str, Any]:
+    """Look at this interpreter, the machine and the tools: all that is known without loading a framework."""
     import platform
     import sys
 
     from probes import machine, survey
 
-    frameworks = survey.survey(list(knowledge.frameworks), pythons=pythons)
-    for name, found in frameworks.items():
-        found["add"] = knowledge.frameworks[name].install
-        if not found["installed"] and name not in pythons and _version(knowledge.frameworks[name].package):
-            # There, but no backend of the instrument speaks to it, or it does not import.
-            found["version"] = _version(knowledge.frameworks[name].package)
+    ranges = {name: framework.python for name, framework in knowledge.frameworks.items()}
     return {
-        "python": {"version": platform.python_version(), "executable": sys.executable},
+        "python": {"version": platform.python_version(), "executable": sys.executable}
+        | pythons_for(ranges, running=platform.python_version()),
         "machine": machine.fingerprint(),
-        "frameworks": frameworks,
+        "compilers": {
+            "cxx": machine.cxx_compiler(),
+            "needed_by": survey.compiled_by_cxx(list(knowledge.frameworks)),
+            "add": CXX_ADD.get(sys.platform, CXX_ADD["linux"]),
+        },
         "tools": {name: _tool(tool.install) for name, tool in sorted(knowledge.tools.items()) if tool.install},
         "app": {
             "streamlit": _version("streamlit"),
@@ -59,6 +87,29 @@ def examine(knowledge: Knowledge, pythons: dict[str, str]) -> dict[str, Any]:
                 for extra, package in EXTRAS.items()
             },
         },
+    }
+
+
+def pythons_for(ranges: Mapping[str, str], *, running: str) -> dict[str, Any]:
+    """Say which frameworks have packages for the ``running`` Python, and which Pythons serve all of them.
+
+    Args:
+        ranges: framework -> the versions of Python it has packages for, as the knowledge base has them (PEP 440).
+        running: the version that runs.
+    """
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    wanted = {name: SpecifierSet(text) for name, text in ranges.items()}
+    # A range may have no upper end; beyond the newest Python that any range or this machine names nothing is known.
+    named = [Version(running), *(Version(one.version.removesuffix(".*")) for specs in wanted.values() for one in specs)]
+    minors = range(max(version.minor for version in named) + 1)
+    return {
+        "ranges": dict(ranges),
+        "serves": [name for name, specs in wanted.items() if specs.contains(running, prereleases=True)],
+        "serving_all": [
+            f"3.{minor}" for minor in minors if all(specs.contains(f"3.{minor}.{LAST}") for specs in wanted.values())
+        ],
     }
 
 

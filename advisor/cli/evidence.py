@@ -19,7 +19,9 @@ def list_(as_json: bool, lang: str) -> None:
     """List what is kept."""
     from advisor import store
 
-    rows = store.evidence_list()
+    rows, refusal = store.evidence_list(), store.refusal()
+    if refusal:
+        output.say(refusal.told(lang))
     if as_json:
         output.emit({"evidence": rows})
         return

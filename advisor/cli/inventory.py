@@ -30,6 +30,13 @@ WORDS: dict[str, dict[str, str]] = {
         "tools_here": "Tools installed here",
         "tools_add": "framework-advisor doctor --json lists every tool with the command that adds it.",
         "nothing": "none",
+        "looking": "Starting each framework once to see its devices ...",
+        "python_lacks": "Python {version} has no packages of {frameworks}.",
+        "python_all": "All frameworks have packages for Python {versions}; name another Python with "
+        "--python FRAMEWORK=PATH.",
+        "python_none": "No Python has packages of all frameworks; name another Python for one of them with "
+        "--python FRAMEWORK=PATH.",
+        "no_cxx": "Compiled probes of {frameworks} need a C++ compiler (g++ or clang): not found; {add}",
         "checked": "{counts}: {problems} problems, {warnings} warnings",
         "problem": "problem",
         "warning": "warning",
@@ -79,6 +86,11 @@ WORDS: dict[str, dict[str, str]] = {
         "tools_here": "本机已有的工具",
         "tools_add": "framework-advisor doctor --json 列出每个工具及安装命令。",
         "nothing": "无",
+        "looking": "正在分别启动各框架以查看其设备……",
+        "python_lacks": "以下框架没有适用于 Python {version} 的安装包：{frameworks}。",
+        "python_all": "以下 Python 版本适用于全部框架：{versions}；可用 --python FRAMEWORK=PATH 指定其他 Python。",
+        "python_none": "没有任何 Python 版本适用于全部框架；可用 --python FRAMEWORK=PATH 为其中之一指定其他 Python。",
+        "no_cxx": "{frameworks} 的编译类探测需要 C++ 编译器（g++ 或 clang）：未找到；{add}",
         "checked": "{counts}：{problems} 个问题，{warnings} 个警告",
         "problem": "问题",
         "warning": "警告",
@@ -253,24 +265,54 @@ def selftest(document: Mapping[str, Any], *, lang: str) -> None:
     click.echo(f"{words['resolves']} {document['resolves']:.2f} ({seconds})")
 
 
-def doctor(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
-    """Print what is there and how to add what is not."""
+def known(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
+    """Print what ``doctor`` knows without loading a framework, and how to add what is missing."""
     words, out = WORDS[lang], console()
     machine = document["machine"]
     out.print(f"Python {document['python']['version']}  {document['python']['executable']}")
     gpus = ", ".join(str(gpu.get("name", "GPU")) for gpu in machine.get("gpus", ())) or words["no_gpu"]
     out.print(f"{machine['cpu']}, {machine['cores']} {words['cores']}, {gpus}, {machine['os']}")
-    for name, found in document["frameworks"].items():
-        shown = framework(knowledge, name, lang)
-        if found["installed"]:
-            devices = ", ".join(device["kind"] for device in found["devices"])
-            out.print(f"[bold]{shown}[/bold] {found['version']}  {devices}  [dim]{found['python']}[/dim]")
-        else:
-            reason = escape(found["reason"])
-            out.print(f"[bold]{shown}[/bold] {words['absent']}{words['colon']}{reason}", highlight=False)
+    for line in (*_python_lines(document["python"], knowledge, lang), *_compiler_lines(document, knowledge, lang)):
+        out.print(escape(line), highlight=False)
     present = [f"{name} {tool['version']}" for name, tool in document["tools"].items() if tool["installed"]]
     out.print(f"{words['tools_here']}{words['colon']}{words['comma'].join(present) or words['nothing']}")
     for name, extra in document["app"]["extras"].items():
         if not extra["installed"]:
             out.print(f"{words['absent']}{words['colon']}{name}  [dim]{escape(extra['add'])}[/dim]")
     out.print(f"[dim]{words['tools_add']}[/dim]")
+    click.echo(words["looking"], err=True)
+
+
+def surveyed(name: str, found: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
+    """Print what one framework told of itself."""
+    words, out = WORDS[lang], console()
+    shown = framework(knowledge, name, lang)
+    if found["installed"]:
+        devices = ", ".join(device["kind"] for device in found["devices"])
+        out.print(f"[bold]{shown}[/bold] {found['version']}  {devices}  [dim]{found['python']}[/dim]")
+        return
+    reason = escape(found["reason"])
+    out.print(f"[bold]{shown}[/bold] {words['absent']}{words['colon']}{reason}", highlight=False)
+
+
+def _python_lines(python: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
+    """Say which frameworks have no packages for the running Python, and which Python has all."""
+    words = WORDS[lang]
+    lacking = [
+        f"{framework(knowledge, name, lang)} ({needed})"
+        for name, needed in python["ranges"].items()
+        if name not in python["serves"]
+    ]
+    if not lacking:
+        return []
+    lines = [words["python_lacks"].format(version=python["version"], frameworks=words["comma"].join(lacking))]
+    both = words["comma"].join(python["serving_all"])
+    return [*lines, words["python_all"].format(versions=both) if both else words["python_none"]]
+
+
+def _compiler_lines(document: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
+    compilers = document["compilers"]
+    if compilers["cxx"] or not compilers["needed_by"]:
+        return []
+    named = WORDS[lang]["comma"].join(framework(knowledge, name, lang) for name in compilers["needed_by"])
+    return [WORDS[lang]["no_cxx"].format(frameworks=named, add=compilers["add"])]

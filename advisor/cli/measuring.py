@@ -18,11 +18,11 @@ def measure_for(needs: Needs, knowledge: Knowledge, *, budget: float, lang: str,
     Keeps the session in the local store, so that nothing measured is lost.
     """
     session = measure(chosen(needs, knowledge), budget=budget, lang=lang, **options)
-    keep(session)
+    keep(session, lang=lang)
     return session
 
 
-def keep(session: Evidence) -> int | None:
+def keep(session: Evidence, *, lang: str) -> int | None:
     """Keep a session in the local store and return its number.
 
     Where the store cannot be written, that is said and None returned: what was measured still goes on its way.
@@ -33,6 +33,9 @@ def keep(session: Evidence) -> int | None:
 
     try:
         return store.add_evidence(session)
+    except store.Unkept as unkept:
+        output.say(unkept.told(lang))
+        return None
     except InputError as error:
         output.say("; ".join(error.problems))
         return None

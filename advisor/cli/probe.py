@@ -131,7 +131,7 @@ def run(
         workload_file=workload,
         confirm=confirm,
     )
-    number = measuring.keep(session)
+    number = measuring.keep(session, lang=lang)
     document = evidence.document(session)
     try:
         output.write_atomically(target, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode())
@@ -174,10 +174,14 @@ def _workload(path: str | None) -> str | None:
 def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
     """Find out what difference this machine can resolve: A/A and planted slowdowns. Kept for later results."""
     from advisor.cli import inventory
+    from probes import kept
     from probes import selftest as calibration
 
     document = calibration.calibrate(framework=framework, quick=quick, earlier=calibration.load(), progress=output.say)
-    calibration.save(document)
+    try:
+        calibration.save(document)
+    except kept.Nowhere as nowhere:
+        output.say(kept.not_kept(nowhere.why, lang))
     if as_json:
         output.emit(document)
     else:

@@ -70,7 +70,7 @@ def command(
     )
     content = form.render(decision, lang)
     output.write_atomically(target, content)
-    number = keep(decision)
+    number = keep(decision, lang=lang)
     if as_json:
         told = {key: recommendation.document()[key] for key in ("recommended", "strength", "acceptability")}
         output.emit({**output.written(target, content), "form": form.SUFFIX, "lang": lang, "kept": number, **told})
@@ -83,7 +83,7 @@ def command(
         raise click.exceptions.Exit(status)
 
 
-def keep(decision: Decision) -> int | None:
+def keep(decision: Decision, *, lang: str) -> int | None:
     """Keep the decision in the store and return its number there.
 
     Where the store cannot be written, that is said and None returned: the report is written, and that was the task.
@@ -93,6 +93,9 @@ def keep(decision: Decision) -> int | None:
 
     try:
         return store.add_decision(decision)
+    except store.Unkept as unkept:
+        output.say(unkept.told(lang))
+        return None
     except InputError as error:
         output.say("; ".join(error.problems))
         return None

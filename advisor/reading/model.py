@@ -10,7 +10,6 @@ One more classifier, taught by all questions together, says whether a wording de
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 import zipfile
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.reading.phrases import OUT_OF_SCOPE, Phrase
+from probes import kept
 
 VERSION = 2
 """Raised whenever features or training change, so that old caches are not read."""
@@ -179,26 +179,25 @@ def _fit(matrix: Any, labels: list[str]) -> tuple[tuple[str, ...], Any, Any, flo
 
 
 def folder() -> Path:
-    """Return where trained models are kept: under FRAMEWORK_ADVISOR_HOME, else the platform's cache."""
-    home = os.environ.get("FRAMEWORK_ADVISOR_HOME")
-    if home:
-        return Path(home) / "cache"
-    from platformdirs import user_cache_path
+    """Return where trained models are kept.
 
-    return user_cache_path("framework-advisor")
+    Raises:
+        Nowhere: there is no such folder.
+    """
+    return kept.cache()
 
 
 def recall(name: str) -> Model | None:
     """Return the kept model ``name``, None where there is none or it cannot be read."""
     try:
-        with np.load(folder() / f"reading-{name}.npz", allow_pickle=False) as kept:
-            facts = json.loads(str(kept["facts"]))
+        with np.load(folder() / f"reading-{name}.npz", allow_pickle=False) as held:
+            facts = json.loads(str(held["facts"]))
             heads = {q: Head(tuple(h["classes"]), h["start"], h["beta"]) for q, h in facts["heads"].items()}
             denial = heads.pop(_DENIED, None)
             vocabulary = {gram: place for place, gram in enumerate(facts["grams"])}
-            weights = kept["weights"].astype(np.float32)
-            found = Model(vocabulary, kept["idf"], weights, kept["bias"], heads, denial)
-    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile):
+            weights = held["weights"].astype(np.float32)
+            found = Model(vocabulary, held["idf"], weights, held["bias"], heads, denial)
+    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, kept.Nowhere):
         return None
     return found if found.weights.shape == (len(found.vocabulary), len(found.bias)) else None
 
@@ -222,7 +221,7 @@ def keep(name: str, model: Model) -> None:
                 bias=model.bias,
             )
         Path(part.name).replace(place / f"reading-{name}.npz")
-    except OSError:
+    except (OSError, kept.Nowhere):
         return
 
 

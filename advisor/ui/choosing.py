@@ -13,7 +13,7 @@ import streamlit as st
 
 from advisor.ui import live, parts, running, state, verdicts
 from advisor.ui.texts import DEVICE, SCENARIO, listed, named, say
-from probes import catalog, survey
+from probes import catalog, gauge, kept, survey
 from probes.types import DEVICES, Probe
 
 BUDGETS = (30, 60, 120, 300, 600)
@@ -208,13 +208,13 @@ def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
         )
     given = st.text_input(
         say("Where the file is", "文件路径"),
-        placeholder=str(Path.home() / "my_model.py"),
+        placeholder=str(kept.expanded("~/my_model.py")),
         key="own-path",
         persist_state="session",
     )
     if not (given or "").strip():
         return [], []
-    path = Path(str(given).strip()).expanduser()
+    path = kept.expanded(str(given).strip())
     problem = refused(path)
     if problem:
         parts.problems([problem])
@@ -304,7 +304,7 @@ def _pythons(arguments: list[str], problems: list[str]) -> dict[str, str]:
         )
         chosen[framework] = sys.executable
         if (given or "").strip():
-            path = Path(str(given).strip()).expanduser()
+            path = kept.expanded(str(given).strip())
             problem = refused(path)
             if problem:
                 problems.append(problem)
@@ -337,7 +337,7 @@ def _threads() -> list[str]:
     way = _pick(say("Threads in each framework", "每个框架的线程数"), ways, key="threads")
     if way == "some":
         number = st.number_input(
-            say("How many", "线程数"), 1, max(1, os.cpu_count() or 1), key="threads-number", persist_state="session"
+            say("How many", "线程数"), 1, gauge.cores(), key="threads-number", persist_state="session"
         )
         return ["--threads", str(number)]
     return ["--threads", "all"] if way == "all" else []

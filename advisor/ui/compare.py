@@ -30,6 +30,7 @@ def page() -> None:
     except InputError as error:
         parts.problems(error.problems)
         return
+    parts.not_kept()
     present = bool(state.needs().answers or state.evidence())
     choices = [NOW, *rows] if present else list(rows)
     if len(choices) < 2:

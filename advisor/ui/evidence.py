@@ -185,6 +185,7 @@ def _stored(known: Mapping[str, Probe]) -> None:
         except InputError as error:
             parts.problems(error.problems)
             rows = []
+        parts.not_kept()
         if not rows:
             st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
         for row in rows[:20]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from advisor import serving
 from advisor.knowledge import KnowledgeError
 from advisor.ui import parts, state
 from advisor.ui.texts import LANGUAGES, language, say
@@ -100,6 +101,7 @@ def show() -> None:
     if target:
         parts.go(target)
     chosen.run()
+    serving.drawn.set()
 
 
 def _page(module: str, english: str, chinese: str, icon: str) -> st.Page:

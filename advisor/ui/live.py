@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from advisor import store
 from advisor.needs import InputError
 from advisor.ui import parts, reasons, running, state, verdicts
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, named, say, words
@@ -41,6 +40,8 @@ class Keeper:
 
     def __call__(self, session: Evidence) -> None:
         """Put ``session`` into the store; a disk that refuses is told by the page, which still has the session."""
+        from advisor import store
+
         try:
             self.name = str(store.add_evidence(session))
         except InputError as error:

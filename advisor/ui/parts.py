@@ -13,7 +13,7 @@ import streamlit as st
 from advisor.report.figures import percent
 from advisor.types import GENERAL_NEEDS, Claim, Knowledge, Recommendation, Source
 from advisor.ui import state
-from advisor.ui.texts import GRADE, GRADE_REASON, KIND, STRENGTH, TRUTH, listed, named, say, section, words
+from advisor.ui.texts import GRADE, GRADE_REASON, KIND, STRENGTH, TRUTH, language, listed, named, say, section, words
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
 
@@ -64,6 +64,15 @@ def problems(lines: Sequence[str], *, title: str | None = None) -> None:
     """Show every problem of a refused input, letter by letter."""
     shown = "\n".join(f"- {plain(line)}" for line in lines)
     st.error(f"{title}\n\n{shown}" if title else shown, icon=":material/error:")
+
+
+def not_kept() -> None:
+    """Say that nothing can be kept here, and why, where that is so."""
+    from advisor import store
+
+    refusal = store.refusal()
+    if refusal:
+        st.info(plain(refusal.told(language())), icon=":material/bookmark_remove:")
 
 
 # ---------------------------------------------------------------- claims

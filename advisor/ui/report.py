@@ -72,6 +72,8 @@ def _present() -> None:
         try:
             number = store.add_decision(made)
             st.success(say(f"Kept as decision {number}.", f"已保存为决策 {number}。"))
+        except store.Unkept as unkept:
+            st.warning(parts.plain(unkept.told(language())), icon=":material/bookmark_remove:")
         except InputError as error:
             parts.problems(error.problems)
     _preview(made)
@@ -126,6 +128,7 @@ def _kept() -> None:
     except InputError as error:
         parts.problems(error.problems)
         rows = []
+    parts.not_kept()
     if not rows:
         st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
     for row in rows[:30]:

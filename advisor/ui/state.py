@@ -15,7 +15,6 @@ from typing import Any
 
 import streamlit as st
 
-from advisor import store
 from advisor.advise import advise
 from advisor.knowledge import load
 from advisor.needs import InputError
@@ -60,6 +59,11 @@ def _use_again(named: str) -> None:
 
     A number alone would mean another measurement on another machine: its end must agree as well.
     """
+    if not named:
+        return
+    # Its database layer takes as long to load as the knowledge base, and most sessions need none.
+    from advisor import store
+
     for name in filter(None, named.split(",")):
         number, _, ended = name.partition("-")
         try:

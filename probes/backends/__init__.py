@@ -22,6 +22,9 @@ class Backend(Protocol):
     SWITCHES: Mapping[str, str]
     """Which of ``defaults`` a user sets by an environment variable, and which; "1" is on, "0" off."""
 
+    CXX: bool
+    """Whether what it compiles for a CPU goes through this machine's C++ compiler."""
+
     def before_import(self, *, threads: int, settings: str) -> None:
         """Set environment variables that the framework reads at import."""
 

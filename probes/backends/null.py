@@ -21,6 +21,7 @@ from probes.scenarios import Unsupported
 MODULE = "numpy"
 ADD = "python -m pip install numpy"
 SWITCHES: Mapping[str, str] = {}
+CXX = False
 
 _planted: dict[str, Any] = {}
 _state: dict[str, int] = {"threads": 1, "compilations": 0, "steps": 0}

@@ -17,6 +17,7 @@ from probes.types import Build, Twin
 MODULE = "torch"
 ADD = "python -m pip install torch"
 SWITCHES: Mapping[str, str] = {}
+CXX = True
 
 _KINDS = {"cuda": "cuda", "mps": "mps", "xpu": "xpu"}
 

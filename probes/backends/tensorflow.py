@@ -15,6 +15,7 @@ from probes.types import Build, Twin
 MODULE = "tensorflow"
 ADD = "python -m pip install tensorflow"
 SWITCHES: Mapping[str, str] = {"onednn": "TF_ENABLE_ONEDNN_OPTS"}
+CXX = False
 
 _functions: list[Any] = []
 """Every function compiled since the last ``release``: their traces are what the counters count."""

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from probes import evidence, selftest
+from probes import evidence, kept, selftest
 from probes.__main__ import main
 
 pytestmark = pytest.mark.measures
@@ -121,5 +121,5 @@ def test_the_selftest_is_kept_for_this_machine_only(monkeypatch, tmp_path):
 def test_a_home_that_cannot_be_written_is_named(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "file"))
-    with pytest.raises(evidence.EvidenceError, match="cannot be written"):
+    with pytest.raises(kept.Nowhere, match="cannot be written"):
         selftest.save({})
