@@ -12,7 +12,7 @@ from probes.process import Lost
 from probes.types import Measurement, Probe, Status
 
 if TYPE_CHECKING:
-    from probes.duet import Session
+    from probes.session import Session
 
 
 def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, deadline: float | None) -> Measurement:

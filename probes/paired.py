@@ -13,7 +13,7 @@ from probes.process import Client, Lost
 from probes.types import Measurement, Probe, Status
 
 if TYPE_CHECKING:
-    from probes.duet import Session
+    from probes.session import Session
 
 RESTARTS = (3, 6)
 """Fresh pairs of workers in ``confirm``: at least, and at most where the interval stays wide."""
