@@ -6,6 +6,7 @@ complete; 130 interrupted. No traceback reaches a user.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -73,9 +74,9 @@ def cli() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and leave with the contract's exit status."""
+    lost: list[str] = []
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that cannot show a character shows a stand-in instead of ending the command.
-        sys.stdout.reconfigure(errors="replace")
+        _stand_in(sys.stdout, lost)
     try:
         code = cli.main(args=argv, standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -95,7 +96,24 @@ def main(argv: list[str] | None = None) -> None:
         code = 0
     except Exception as error:  # the last line of defence: a user never sees a traceback
         code = _explain(error)
+    if lost:
+        click.echo(
+            f"letters this terminal's encoding ({lost[0]}) does not have stand as ?; PYTHONIOENCODING=utf-8 shows them",
+            err=True,
+        )
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stand_in(stream: io.TextIOWrapper, lost: list[str]) -> None:
+    """Have what the terminal cannot show stand as ? instead of ending the command; note where letters are lost."""
+
+    def replace(error: UnicodeError) -> tuple[str | bytes, int]:
+        if isinstance(error, UnicodeEncodeError) and any(map(str.isalpha, error.object[error.start : error.end])):
+            lost.append(error.encoding)
+        return codecs.replace_errors(error)
+
+    codecs.register_error("framework-advisor", replace)
+    stream.reconfigure(errors="framework-advisor")
 
 
 def _explain(error: Exception) -> int:
