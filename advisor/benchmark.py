@@ -1,6 +1,7 @@
 """How fast and how right the decision engine is, as ratios within one run: ``python -m advisor.benchmark``.
 
-Times differ from machine to machine and from minute to minute; the ratios beside them hold.
+Times differ from machine to machine and from minute to minute; the ratios beside them hold. With ``--machines`` it is
+the main job that is judged, on the machines that users have, emulated here.
 """
 
 from __future__ import annotations
@@ -161,8 +162,17 @@ def interviews(knowledge: Knowledge, sets: Mapping[str, Needs]) -> dict[str, Any
 
 @click.command()
 @click.option("--interviews", "count", default=2000, show_default=True, help="Random full answer sets to ask through.")
-def main(count: int) -> None:
-    """Time the decision engine on the examples and check guided asking."""
+@click.option("--machines", is_flag=True, help="Instead, the main job on emulated machines; about a minute each.")
+@click.option("--budget", default=60.0, show_default=True, help="Seconds of measuring on each of the machines.")
+@click.argument("names", nargs=-1, metavar="[MACHINE...]")
+def main(count: int, machines: bool, budget: float, names: tuple[str, ...]) -> None:
+    """Time the decision engine on the examples and check guided asking.
+
+    Example: python -m advisor.benchmark --machines one-core no-home
+    """
+    if machines or names:
+        _on_machines(names, budget=budget)
+        return
     from probes import catalog
 
     knowledge = knowledge_base.load()
@@ -186,6 +196,20 @@ def main(count: int) -> None:
             f"guided asking, {title}: same winner {100 * found['same']:.1f} %, median {found['median']:g} questions, "
             f"most {found['most']}"
         )
+
+
+def _on_machines(names: tuple[str, ...], *, budget: float) -> None:
+    """Print the table of the main job on emulated machines; exit status 1 where one of them goes wrong."""
+    from advisor import mainjob
+    from probes.machines import MACHINES
+
+    unknown = [name for name in names if name not in MACHINES]
+    if unknown:
+        raise click.UsageError(f"no machine {', '.join(unknown)}; known: {', '.join(MACHINES)}")
+    table, well = mainjob.matrix(names, budget=budget, progress=lambda text: click.echo(text, err=True))
+    click.echo(table)
+    if not well:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
