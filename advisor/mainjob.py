@@ -90,16 +90,15 @@ def _run(start: Start, machine: Machine, *, budget: float) -> Outcome:
     assert start.folder is not None
     needs = ("report", "--needs", str(knowledge_base.home() / "examples" / f"{EXAMPLE}.yaml"))
     setting = [option for passed in start.passed for option in ("--set", passed)]
-    measuring = (*needs, "--probe", "--budget", f"{budget:g}", *setting, "--lang", start.lang, "-o", "decision.json")
+    lang = ("--lang", start.lang) if start.lang else ()
+    measuring = (*needs, "--probe", "--budget", f"{budget:g}", *setting, *lang, "-o", "decision.json")
     ended = command(measuring, start, timeout=budget + PATIENCE)
     try:
         session = json.loads((start.folder / "decision.json").read_text(encoding="utf-8"))["evidence"][0]
     except FileNotFoundError:  # the job ended before it wrote; its status and words say why
         return Outcome(machine, ended=ended, left=_left(start.folder))
     (start.folder / "session.json").write_text(json.dumps(session), encoding="utf-8")
-    page = command(
-        (*needs, "--evidence", "session.json", "--lang", start.lang, "-o", "decision.html"), start, timeout=PATIENCE
-    )
+    page = command((*needs, "--evidence", "session.json", *lang, "-o", "decision.html"), start, timeout=PATIENCE)
     return Outcome(
         machine,
         ended=replace(ended, said=ended.said + page.said),

@@ -50,14 +50,14 @@ class Start:
         prefix: what stands before the command.
         environment: variables on top of the caller's; None takes one away.
         passed: what ``--set`` is given, FRAMEWORK:NAME=VALUE.
-        lang: the language asked for.
+        lang: the language asked for; empty where none is.
         folder: where the command is started, if that is part of the machine.
     """
 
     prefix: tuple[str, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
     passed: tuple[str, ...] = ()
-    lang: str = "en"
+    lang: str = ""
     folder: Path | None = None
 
 
@@ -98,7 +98,7 @@ class Machine:
                     prefix=whole.prefix + made.prefix,
                     environment={**whole.environment, **made.environment},
                     passed=whole.passed + made.passed,
-                    lang=made.lang if made.lang != "en" else whole.lang,
+                    lang=made.lang or whole.lang,
                     folder=made.folder or whole.folder,
                 )
             yield whole
@@ -147,12 +147,12 @@ def run(command: Sequence[str], start: Start, *, folder: Path, environment: Mapp
     return Ended(status=status, seconds=time.monotonic() - began, said=said.decode("utf-8", "replace"))
 
 
-def _as(**given: object) -> Part:
-    """Return a part that needs nothing made."""
+def _as(start: Start) -> Part:
+    """Return a part for which nothing has to be made."""
 
     @contextmanager
     def part(folder: Path) -> Iterator[Start]:
-        yield Start(**given)  # type: ignore[arg-type]
+        yield start
 
     return part
 
@@ -195,23 +195,25 @@ def _half_a_core(folder: Path) -> Iterator[Start]:
 
 
 def _own_group() -> tuple[Path, int]:
-    """Return the folder of this process's own group for the CPU, and the version of its control groups."""
+    """Return the group for the CPU in which groups can be made, this process's own or one above, and its version."""
     try:
         groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
         mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     except OSError:
         raise Unavailable("this system has no control groups") from None
-    for version, kind in ((1, "cgroup"), (2, "cgroup2")):
+    for mount in mounts:
+        # mountinfo: ... root mountpoint options [optional fields] - type source options
+        kind, options = mount[mount.index("-") + 1], mount[-1]
+        root, top = mount[3].rstrip("/"), Path(mount[4])
         for _, controllers, path in groups:
-            if ("cpu" in controllers.split(",")) if version == 1 else not controllers:
-                for mount in mounts:
-                    # mountinfo: ... root mountpoint options [optional fields] - type source options
-                    behind = mount[mount.index("-") + 1 :]
-                    if behind[0] != kind or (version == 1 and "cpu" not in behind[2].split(",")):
-                        continue
-                    own = Path(mount[4], path.removeprefix(mount[3].rstrip("/")).lstrip("/"))
-                    if version == 1 or "cpu" in _words(own / "cgroup.subtree_control"):
-                        return own, version
+            own = top / path.removeprefix(root).lstrip("/")
+            if kind == "cgroup" and "cpu" in options.split(",") and "cpu" in controllers.split(","):
+                return own, 1
+            if kind == "cgroup2" and not controllers:
+                # A group of version 2 that holds processes hands no controller down; one above it does.
+                for group in (own, *(above for above in own.parents if above.is_relative_to(top))):
+                    if "cpu" in _words(group / "cgroup.subtree_control"):
+                        return group, 2
     raise Unavailable("no control group that may grant CPU time to groups below it")
 
 
@@ -314,9 +316,13 @@ def _first_core() -> list[int]:
     return _all_cores()[:1]
 
 
-_TF_OFF, _TF_ON = (_as(passed=(f"tensorflow:TF_ENABLE_ONEDNN_OPTS={value}",)) for value in (0, 1))
-_ATEN_DEFAULT, _ATEN_AVX2 = (_as(passed=(f"pytorch:ATEN_CPU_CAPABILITY={name}",)) for name in ("default", "avx2"))
-_ONEDNN_AVX2 = _as(passed=tuple(f"{side}:ONEDNN_MAX_CPU_ISA=AVX2" for side in ("pytorch", "tensorflow")))
+def _given(*passed: str) -> Part:
+    return _as(Start(passed=passed))
+
+
+_TF_OFF, _TF_ON = (_given(f"tensorflow:TF_ENABLE_ONEDNN_OPTS={value}") for value in (0, 1))
+_ATEN_DEFAULT, _ATEN_AVX2 = (_given(f"pytorch:ATEN_CPU_CAPABILITY={name}") for name in ("default", "avx2"))
+_ONEDNN_AVX2 = _given("pytorch:ONEDNN_MAX_CPU_ISA=AVX2", "tensorflow:ONEDNN_MAX_CPU_ISA=AVX2")
 _ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": None}
 _PROXY = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), DEAD_PROXY)
 
@@ -336,11 +342,11 @@ MACHINES = {
         Machine("home-with-letters", "a home with spaces and Chinese letters", (_home_with_spaces_and_letters,)),
         Machine("read-only-home", "a home that cannot be written", (_read_only_home,)),
         Machine("no-compiler", "a slim image without a C++ compiler", (_no_compiler,), names="compiler"),
-        Machine("dead-proxy", "a proxy that does not answer", (_as(environment=_PROXY),)),
+        Machine("dead-proxy", "a proxy that does not answer", (_as(Start(environment=_PROXY)),)),
         Machine("busy-one-core", "another program that keeps one core busy", (_busy(_first_core),)),
         Machine("busy-all-cores", "other programs that keep every core busy", (_busy(_all_cores),)),
-        Machine("ascii", "an ASCII locale, Python's UTF-8 mode off", (_as(environment=_ASCII),)),
-        Machine("ascii-chinese", "the same, asked for in Chinese", (_as(environment=_ASCII, lang="zh"),)),
+        Machine("ascii", "an ASCII locale, Python's UTF-8 mode off", (_as(Start(environment=_ASCII)),)),
+        Machine("ascii-chinese", "the same, asked for in Chinese", (_as(Start(environment=_ASCII, lang="zh")),)),
     )
 }
 """Name -> machine. Both tests and benchmark run these; what measures nothing new twice is grouped there."""

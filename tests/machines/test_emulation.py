@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from probes import machines
 from probes.machines import MACHINES, NOBODY, Ended, Machine, Unavailable, grouped, run
 
 
@@ -46,6 +47,14 @@ def test_half_a_core_is_granted_by_a_group_above_the_commands_own(tmp_path: Path
     assert set(above.values()) in ({"50000", None}, {"50000 100000", None})
     assert set(here.values()) <= {"-1", "max 100000", None}
     assert not own.parent.exists()
+
+
+def test_the_instrument_sees_the_quota_of_a_group_above_its_own(tmp_path: Path) -> None:
+    root = str(Path(machines.__file__).parents[1])
+    code = f"import sys; sys.path.insert(0, {root!r})\nfrom probes import gauge\nprint(gauge.quota(), gauge.cores())"
+    found = python(MACHINES["half-a-core"], code, tmp_path)
+
+    assert found.said.strip() == "0.5 1"
 
 
 def limit(path: Path) -> str | None:
