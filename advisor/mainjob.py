@@ -141,7 +141,11 @@ def faults(found: Outcome, *, least: int) -> list[str]:
         wrong.append(f"{found.ratios} ratios, {least} expected: {found.reason or 'no reason given'}")
     if found.probes and not found.page:
         wrong.append("the page could not be written from what was measured")
-    wrong += [f"{probe['probe']} gives no reason" for probe in found.probes if _silent(probe)]
+    for probe in found.probes:
+        if probe["status"] != "ok" and not probe["reason"]:
+            wrong.append(f"{probe['probe']} gives no reason")
+        if "\n" in probe["reason"]:
+            wrong.append(f"{probe['probe']} gives a reason that is no sentence: {probe['reason']!r}")
     wrong += [
         f"{probe['probe']}: {probe['reason']!r} does not name {found.machine.names}"
         for probe in found.probes
@@ -150,10 +154,6 @@ def faults(found: Outcome, *, least: int) -> list[str]:
     if found.left:
         wrong.append(f"left behind: {', '.join(found.left)}")
     return wrong
-
-
-def _silent(probe: Mapping[str, Any]) -> bool:
-    return probe["status"] != "ok" and not probe["reason"]
 
 
 def _says_why(said: str) -> bool:

@@ -35,6 +35,10 @@ def test_a_ratio_and_a_page_are_what_is_owed() -> None:
         ({"probes": (LEFT_OUT,)}, "0 ratios, 1 expected: no reason given"),
         ({"probes": (FAILED,)}, "0 ratios, 1 expected: pytorch: no C++ compiler on PATH"),
         ({"probes": (RATIO, {**FAILED, "reason": ""})}, "three gives no reason"),
+        (
+            {"probes": (RATIO, {**FAILED, "reason": "raised:\nsee TORCH_LOGS"})},
+            "three gives a reason that is no sentence: 'raised:\\nsee TORCH_LOGS'",
+        ),
         ({"page": False}, "the page could not be written from what was measured"),
         ({"left": ("~",)}, "left behind: ~"),
     ],

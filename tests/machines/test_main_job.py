@@ -72,4 +72,5 @@ def test_without_a_compiler_what_needs_one_says_so_and_the_rest_is_measured(tmp_
     assert plain["ratio"] is not None
     assert compiled["ratio"] is None
     assert "compiler" in compiled["reason"]
+    assert "\n" not in compiled["reason"], "the framework's own words instead of a sentence"
     assert not [words for words in mainjob.FAULTS if words in ended.said]
