@@ -1,6 +1,7 @@
 """How fast and how right the decision engine is, as ratios within one run: ``python -m advisor.benchmark``.
 
-Times differ from machine to machine and from minute to minute; the ratios beside them hold.
+Times differ from machine to machine and from minute to minute; the ratios beside them hold. With ``--machines`` it is
+the main job that is judged, on the machines that users have, emulated here.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def interviews(knowledge: Knowledge, sets: Mapping[str, Needs]) -> dict[str, Any
 @click.option("--interviews", "count", default=2000, show_default=True, help="Random full answer sets to ask through.")
 @click.pass_context
 def main(context: click.Context, count: int) -> None:
-    """Time the decision engine on the examples and check guided asking; ``start`` times the app's first page."""
+    """Time the decision engine on the examples and check guided asking; ``start`` and ``machines`` time the rest."""
     if context.invoked_subcommand is None:
         engine(count)
 
@@ -184,6 +185,17 @@ def start(count: int) -> None:
     except InputError as error:
         raise click.ClickException("; ".join(error.problems)) from error
     click.echo("median  " + "  ".join(f"{name} {value:.2f}" for name, value in opening.summary(found).items()))
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[MACHINE]...")
+@click.option("--budget", default=60.0, show_default=True, help="Seconds of measuring on each of them.")
+def machines(names: tuple[str, ...], budget: float) -> None:
+    """Run the main job on emulated machines; about a minute each.
+
+    Example: python -m advisor.benchmark machines one-core no-home
+    """
+    _on_machines(names, budget=budget)
 
 
 def engine(count: int) -> None:
@@ -211,6 +223,20 @@ def engine(count: int) -> None:
             f"guided asking, {title}: same winner {100 * found['same']:.1f} %, median {found['median']:g} questions, "
             f"most {found['most']}"
         )
+
+
+def _on_machines(names: tuple[str, ...], *, budget: float) -> None:
+    """Print the table of the main job on emulated machines; exit status 1 where one of them goes wrong."""
+    from advisor import mainjob
+    from probes.machines import MACHINES
+
+    unknown = [name for name in names if name not in MACHINES]
+    if unknown:
+        raise click.UsageError(f"no machine {', '.join(unknown)}; known: {', '.join(MACHINES)}")
+    table, well = mainjob.matrix(names, budget=budget, progress=lambda text: click.echo(text, err=True))
+    click.echo(table)
+    if not well:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

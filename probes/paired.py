@@ -159,7 +159,7 @@ def _judged(
     )
     # What one framework alone reaches is no roof: its own product may be the slower one. Nor is one a roof that was
     # measured while another load held several threads up.
-    roofless = probe.baseline or (2 * disturbed > pairs and session.threads > 1)
+    roofless = probe.baseline or 2 * disturbed > pairs
     limits = None if roofless else _limits(session, probe, first.opened, samples)
     if limits is not None and any(limits[label]["limit"] == "bug" for label in labels):
         shares = ", ".join(f"{label} {limits[label]['compute']:.0%}" for label in labels)

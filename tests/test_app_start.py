@@ -132,7 +132,8 @@ def test_the_health_of_the_server_is_asked_past_any_proxy(monkeypatch: pytest.Mo
         threading.Thread(target=server.serve_forever, daemon=True).start()
         port = server.server_address[1]
         with pytest.raises(OSError, match="refused"):
-            urllib.request.urlopen(serving.address(port), timeout=5)
+            # An opener of its own: the module's is made once, with the proxies of that moment.
+            urllib.request.build_opener().open(serving.address(port), timeout=5)
 
         assert serving.healthy(port)
         server.shutdown()

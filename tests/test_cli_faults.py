@@ -298,5 +298,14 @@ def test_a_terminal_of_ascii_alone_gets_an_answer_and_no_traceback() -> None:
     assert "Traceback" not in prose.stderr + wrong.stderr
 
 
+def test_a_terminal_that_cannot_show_the_letters_is_told_what_shows_them() -> None:
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    told = "PYTHONIOENCODING=utf-8 shows them"
+
+    assert told in shell(f"fa recommend --needs {PHONE} --lang zh", **plain).stderr
+    assert told not in shell(f"fa recommend --needs {PHONE} --lang en", **plain).stderr
+    assert told not in shell(f"fa recommend --needs {PHONE} --lang zh", PYTHONIOENCODING="utf-8").stderr
+
+
 def test_every_command_is_walked_here() -> None:
     assert {argv[0] for argv in EVERY} == set(COMMANDS)

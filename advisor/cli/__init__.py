@@ -6,6 +6,7 @@ complete; 130 interrupted. No traceback reaches a user.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -74,9 +75,9 @@ def cli() -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and leave with the contract's exit status."""
+    lost: list[str] = []
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that cannot show a character shows a stand-in instead of ending the command.
-        sys.stdout.reconfigure(errors="replace")
+        _stand_in(sys.stdout, lost)
     try:
         code = cli.main(args=argv, standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -97,6 +98,11 @@ def main(argv: list[str] | None = None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         else:
             code = _explain(error)
+    if lost:
+        click.echo(
+            f"letters this terminal's encoding ({lost[0]}) does not have stand as ?; PYTHONIOENCODING=utf-8 shows them",
+            err=True,
+        )
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -104,6 +110,18 @@ def _reader_is_gone(error: Exception) -> bool:
     """Tell whether an error says that nobody reads the pipe any more; Windows says that an argument is invalid."""
     invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
     return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and invalid)
+
+
+def _stand_in(stream: io.TextIOWrapper, lost: list[str]) -> None:
+    """Have what the terminal cannot show stand as ? instead of ending the command; note where letters are lost."""
+
+    def replace(error: UnicodeError) -> tuple[str | bytes, int]:
+        if isinstance(error, UnicodeEncodeError) and any(map(str.isalpha, error.object[error.start : error.end])):
+            lost.append(error.encoding)
+        return codecs.replace_errors(error)
+
+    codecs.register_error("framework-advisor", replace)
+    stream.reconfigure(errors="framework-advisor")
 
 
 def _explain(error: Exception) -> int:
