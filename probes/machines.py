@@ -12,12 +12,13 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from probes import load
 
 NOBODY = 23456
 """A user id that no passwd file knows, as OpenShift and ``docker run --user`` give one."""
@@ -33,9 +34,6 @@ COMPILERS = re.compile(r"(^|-)(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|icx|icpx)(-\d.
 
 _HOMES = ("FRAMEWORK_ADVISOR_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 """Variables that would lead past HOME."""
-
-_BUSY = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(100_000))\n"
-"""A neighbour that computes; it ends by itself when whoever started it is gone."""
 
 
 class Unavailable(Exception):
@@ -288,32 +286,15 @@ def _no_compiler(folder: Path) -> Iterator[Start]:
     yield Start(environment={"PATH": str(folder), "CC": None, "CXX": None})
 
 
-def _busy(cores: Callable[[], Sequence[int]]) -> Part:
-    """Return a part that keeps these cores busy, one neighbour each."""
+def _busy(kind: str) -> Part:
+    """Return a part with a load of a kind of ``load.KINDS`` beside the command."""
 
     @contextmanager
     def part(folder: Path) -> Iterator[Start]:
-        taskset = _tool("taskset")
-        neighbours = [
-            subprocess.Popen([taskset, "-c", str(core), sys.executable, "-c", _BUSY], stdin=subprocess.DEVNULL)
-            for core in cores()
-        ]
-        try:
+        with load.planted(kind):
             yield Start()
-        finally:
-            for neighbour in neighbours:
-                neighbour.kill()
-                neighbour.wait()
 
     return part
-
-
-def _all_cores() -> list[int]:
-    return sorted(os.sched_getaffinity(0))
-
-
-def _first_core() -> list[int]:
-    return _all_cores()[:1]
 
 
 def _given(*passed: str) -> Part:
@@ -343,8 +324,9 @@ MACHINES = {
         Machine("read-only-home", "a home that cannot be written", (_read_only_home,)),
         Machine("no-compiler", "a slim image without a C++ compiler", (_no_compiler,), names="compiler"),
         Machine("dead-proxy", "a proxy that does not answer", (_as(Start(environment=_PROXY)),)),
-        Machine("busy-one-core", "another program that keeps one core busy", (_busy(_first_core),)),
-        Machine("busy-all-cores", "other programs that keep every core busy", (_busy(_all_cores),)),
+        Machine("busy-one-core", "another program that keeps one core busy", (_busy("one core"),)),
+        Machine("busy-all-cores", "other programs that keep every core busy", (_busy("all cores"),)),
+        Machine("busy-in-bursts", "other programs that are busy now and then", (_busy("bursts"),)),
         Machine("ascii", "an ASCII locale, Python's UTF-8 mode off", (_as(Start(environment=_ASCII)),)),
         Machine("ascii-chinese", "the same, asked for in Chinese", (_as(Start(environment=_ASCII, lang="zh")),)),
     )
