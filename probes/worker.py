@@ -337,10 +337,10 @@ class Worker:
             if slowdown > 1:
                 # Its own time is stretched, not what another load added to it.
                 worked = end - begin - ((waits.read() or 0.0) - (kept or 0.0))
-                until = time.thread_time() + worked * (slowdown - 1)
+                until, resumed = time.thread_time() + worked * (slowdown - 1), clock()
                 while time.thread_time() < until:
                     pass
-                end = clock()
+                end += clock() - resumed
             seconds.append(_rounded((end - begin) / request["loops"]))
             if kept is not None:
                 waited.append(_rounded(max(0.0, (waits.read() or kept) - kept) / request["loops"]))
