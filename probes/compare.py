@@ -196,32 +196,50 @@ def turn_cost(seconds: Sequence[float]) -> float:
 CLEAN = 0.02
 """Share of a block that its threads may have been kept waiting for it to count as one that nothing held up."""
 
-FEWEST_CLEAN = 0.1
-"""Share of a turn's blocks that must be clean for them to speak for it."""
+CLEAN_BLOCKS = 2
+"""Blocks of a turn that nothing held up, from which they speak for it."""
+
+CACHES = 0.3
+"""Part of its waiting share by which a block that was held up may still be too long when the waiting is taken out: its
+caches come back cold."""
 
 
-def block_cost(seconds: Sequence[float], waited: Sequence[float] | None) -> tuple[float, float]:
+def clean_blocks(seconds: Sequence[float], waited: Sequence[float]) -> list[float]:
+    """Return the blocks that no other load held up."""
+    return [second for second, wait in zip(seconds, waited, strict=True) if wait <= CLEAN * second]
+
+
+def enough_clean(seconds: Sequence[float], waited: Sequence[float] | None) -> bool:
+    """Tell whether a turn's clean blocks speak for it; where the system does not tell waiting, all count as clean."""
+    return not waited or len(clean_blocks(seconds, waited)) >= min(CLEAN_BLOCKS, len(seconds))
+
+
+def block_cost(
+    seconds: Sequence[float], waited: Sequence[float] | None, longest: Sequence[float] | None = None
+) -> tuple[float, float]:
     """Return what one turn cost, and how far off, on the log scale, another load may have put it.
 
     A turn is many short blocks, so that on a busy machine too some of them are run through: their median is the cost.
-    Where too few are, the cost lies between the wall time and what is left of it without all waiting (of several
-    threads, which may have waited at once): the middle is taken, and half the gap is the doubt.
+    Where too few are, waiting is taken out. How much of it lay on the way is not known where several threads waited:
+    at least what the longest waited, at most what all did together; the middle is taken, and half the gap is doubt.
 
     Args:
         seconds: wall time of an iteration, one entry a block.
-        waited: the part of each in which threads stood ready and did not run; None where the system does not tell.
+        waited: the part of each in which threads stood ready and did not run, all together; None where the system does
+            not tell.
+        longest: the part in which one of them did so; nothing is known of it without.
 
     Raises:
         ValueError: a block did not take a positive, finite time.
     """
     wall = turn_cost(seconds)
-    if waited is None:
+    if not waited:
         return wall, 0.0
-    clean = [second for second, wait in zip(seconds, waited, strict=True) if wait <= CLEAN * second]
-    if clean and len(clean) >= FEWEST_CLEAN * len(seconds):
-        return statistics.median(clean), 0.0
-    net = turn_cost(without(seconds, waited))
-    return math.sqrt(wall * net), math.log(wall / net) / 2
+    if enough_clean(seconds, waited):
+        return statistics.median(clean_blocks(seconds, waited)), 0.0
+    least, most = (turn_cost(without(seconds, waits)) for waits in (waited, longest or [0.0] * len(seconds)))
+    doubt = math.log(most / least) / 2 + CACHES * (1 - math.sqrt(least * most) / wall)
+    return math.sqrt(least * most), doubt
 
 
 def without(seconds: Sequence[float], waited: Sequence[float]) -> list[float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 PROC = Path("/proc/self")
@@ -94,7 +95,7 @@ def allocator() -> str | None:
 class Waits:
     """Reads again and again how long this process's threads were kept from running; a reading takes microseconds.
 
-    Open one for a turn: threads that begin later are not seen. Where the system does not tell, ``read`` gives None.
+    Open one for a turn: threads that begin later are not seen.
     """
 
     def __init__(self) -> None:
@@ -109,15 +110,21 @@ class Waits:
             except OSError:  # the thread ended meanwhile
                 continue
 
-    def read(self) -> float | None:
-        """Return the seconds that all threads together stood ready and did not run."""
-        total = 0
+    def read(self) -> list[int]:
+        """Return the nanoseconds that each thread stood ready and did not run; empty where the system does not tell."""
+        found = []
         for file in self._files:
             try:
-                total += int(os.pread(file, 64, 0).split()[1])
+                found.append(int(os.pread(file, 64, 0).split()[1]))
             except (OSError, IndexError):  # the thread ended meanwhile
-                continue
-        return total / 1e9 if self._files else None
+                found.append(0)
+        return found
+
+    @staticmethod
+    def between(before: Sequence[int], after: Sequence[int]) -> tuple[float, float]:
+        """Return the seconds that all threads waited between two readings, and those of the thread that waited most."""
+        waited = [max(0, late - early) for early, late in zip(before, after, strict=True)]
+        return sum(waited) / 1e9, max(waited, default=0) / 1e9
 
     def close(self) -> None:
         """Let the files go."""

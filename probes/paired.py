@@ -274,6 +274,7 @@ def _record(taken: turns.Turns) -> dict[str, Any]:
         "order": taken.order,
         "seconds": taken.seconds,
         "waited": taken.waited,
+        "longest": taken.longest,
         "loops": taken.loops,
         "disturbed": taken.disturbed,
         "lost": taken.lost,

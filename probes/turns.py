@@ -26,6 +26,9 @@ which a scheduler lets two loads take turns, so that on a busy machine too many 
 BLOCKS = (5, 25)
 """Timed blocks a turn, at least and at most; their median is the turn's cost."""
 
+PATIENT = 4
+"""Times as many blocks that a turn may take where another load held up nearly all of those it was asked for."""
+
 SLOW = ((0.4, 1), (0.1, 3))
 """Seconds an iteration from which fewer blocks a turn must do: a long one averages the machine's moods by itself."""
 
@@ -62,7 +65,9 @@ class Turns:
     Attributes:
         order: one letter a turn, "a" for the first arm.
         seconds: arm -> iterations of each turn, wall time.
-        waited: arm -> the part of each in which the kernel kept the worker's threads from running, if it tells.
+        waited: arm -> the part of each in which the kernel kept the worker's threads from running, all together, if it
+            tells.
+        longest: arm -> the part in which it kept one of them from running.
         old: evidence of versions that timed few long blocks, took all waiting out where ``net`` says so, and left
             disturbed pairs out.
         net: of that evidence: whether costs are wall time less waiting.
@@ -79,6 +84,7 @@ class Turns:
     order: str = ""
     seconds: dict[str, list[list[float]]] = field(default_factory=dict)
     waited: dict[str, list[list[float] | None]] = field(default_factory=dict)
+    longest: dict[str, list[list[float] | None]] = field(default_factory=dict)
     old: bool = False
     net: bool = False
     used: list[bool] = field(default_factory=list)
@@ -100,7 +106,8 @@ class Turns:
         """Return one cost a turn, and the doubt that another load left in it."""
         both = list(zip(self.seconds[label], self.waited[label], strict=True))
         if not self.old:
-            return [compare.block_cost(turn, waited) for turn, waited in both]
+            all_three = zip(self.seconds[label], self.waited[label], self.longest[label], strict=True)
+            return [compare.block_cost(*turn) for turn in all_three]
         if not self.net:
             return [(compare.turn_cost(turn), 0.0) for turn, _ in both]
         return [(compare.turn_cost(compare.without(t, w) if w is not None else t), 0.0) for t, w in both]
@@ -132,7 +139,7 @@ def warm_up(
     began, costs, loops = time.monotonic(), [], 1
     while True:
         answer = client.ask("turn", timeout=timeout, cancelled=cancelled, blocks=1, loops=loops)
-        costs.append(compare.block_cost(answer["seconds"], answer["waited"])[0])
+        costs.append(compare.block_cost(answer["seconds"], answer["waited"], answer["longest"])[0])
         spent = time.monotonic() - began
         if compare.steady(costs):
             return statistics.median(costs[-5:]), True, spent
@@ -176,7 +183,7 @@ def take(
         wanted = math.ceil(TURN / (taken.loops[name] * step))
         blocks[name] = min([max(BLOCKS[0], min(wanted, BLOCKS[1])), *(few for slow, few in SLOW if step > slow)])
         taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
-        taken.waited[name] = []
+        taken.waited[name], taken.longest[name] = [], []
         taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
     number = 0
     while True:
@@ -190,6 +197,7 @@ def take(
                 timeout=timeout,
                 cancelled=cancelled,
                 blocks=blocks[names[index]],
+                most=blocks[names[index]] * (PATIENT if blocks[names[index]] >= BLOCKS[0] else 1),
                 loops=taken.loops[names[index]],
                 keep=True,
             )
@@ -209,6 +217,7 @@ def take(
         for name in names:
             taken.seconds[name].append(answers[name]["seconds"])
             taken.waited[name].append(answers[name]["waited"])
+            taken.longest[name].append(answers[name]["longest"])
         taken.used.append(True)
         taken.weather.append(record)
         if disturbed := _disturbed(record):

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from probes import gauge, own
+from probes import compare, gauge, own
 from probes.loading import load_file
 from probes.scenarios import Live, Stage, Unsupported
 from probes.types import Build
@@ -319,16 +319,23 @@ class Worker:
         return file.name
 
     def do_turn(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Time ``blocks`` of ``loops`` iterations each: seconds, and those kept waiting, of one iteration."""
+        """Time ``blocks`` of ``loops`` iterations each; up to ``most`` where another load held nearly all of them up.
+
+        Returns:
+            Of one iteration, one entry a block: ``seconds`` of wall time; ``waited``, what all threads together were
+            kept waiting; ``longest``, what one of them was. The last two are None where the system does not tell.
+        """
         assert self.live is not None
         iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.backend.synchronise
         clock, slowdown, waits = time.perf_counter, self.slowdown, gauge.Waits()
         seconds: list[float] = []
         waited: list[float] = []
+        longest: list[float] = []
         used, start = time.process_time(), clock()
-        for _ in range(request["blocks"]):
+        blocks, most = request["blocks"], request.get("most", request["blocks"])
+        while len(seconds) < blocks or (len(seconds) < most and not compare.enough_clean(seconds, waited)):
             synchronise()
-            kept = waits.read()
+            before = waits.read()
             begin = clock()
             for _ in loops:
                 iterate()
@@ -336,18 +343,21 @@ class Worker:
             end = clock()
             if slowdown > 1:
                 # Its own time is stretched, not what another load added to it.
-                worked = end - begin - ((waits.read() or 0.0) - (kept or 0.0))
+                worked = end - begin - waits.between(before, waits.read())[0]
                 until, resumed = time.thread_time() + worked * (slowdown - 1), clock()
                 while time.thread_time() < until:
                     pass
                 end += clock() - resumed
             seconds.append(_rounded((end - begin) / request["loops"]))
-            if kept is not None:
-                waited.append(_rounded(max(0.0, (waits.read() or kept) - kept) / request["loops"]))
+            if before:
+                together, alone = waits.between(before, waits.read())
+                waited.append(_rounded(together / request["loops"]))
+                longest.append(_rounded(alone / request["loops"]))
         waits.close()
         answer = {
             "seconds": seconds,
-            "waited": waited if len(waited) == len(seconds) else None,
+            "waited": waited or None,
+            "longest": longest or None,
             "elapsed": clock() - start,
             "cpu": time.process_time() - used,
         }
@@ -403,11 +413,11 @@ class Worker:
         seconds, waits = [], gauge.Waits()
         for _ in range(6):
             self.backend.synchronise()
-            kept, begin = waits.read() or 0.0, time.perf_counter()
+            before, begin = waits.read(), time.perf_counter()
             call()
             self.backend.synchronise()
             took = time.perf_counter() - begin
-            kept = (waits.read() or kept) - kept
+            kept = waits.between(before, waits.read())[0]
             seconds.append(max(took - kept, took / 10) if net else took)
         waits.close()
         return min(seconds[1:])

@@ -174,11 +174,22 @@ def test_blocks_that_nothing_held_up_speak_for_a_turn():
     assert compare.block_cost(seconds, waited) == (1.1, 0.0)
 
 
-def test_where_all_blocks_were_held_up_the_cost_lies_between_wall_time_and_what_is_left_of_it():
-    cost, doubt = compare.block_cost([4.0, 4.0, 4.0], [3.0, 3.0, 3.0])
-    assert cost == pytest.approx(2.0)  # the geometric middle of 1 and 4
-    assert cost * math.exp(doubt) == pytest.approx(4.0)
-    assert cost / math.exp(doubt) == pytest.approx(1.0)
+def test_where_all_blocks_were_held_up_the_cost_lies_between_what_one_thread_and_all_threads_waited():
+    cost, doubt = compare.block_cost([4.0, 4.0, 4.0], [3.0, 3.0, 3.0], [2.0, 2.0, 2.0])
+    assert cost == pytest.approx(math.sqrt(1 * 2))  # the geometric middle of 4 - 3 and 4 - 2
+    assert doubt == pytest.approx(math.log(2) / 2 + compare.CACHES * (1 - math.sqrt(2) / 4))
+
+
+def test_one_thread_that_waited_leaves_no_doubt_but_its_cold_caches():
+    cost, doubt = compare.block_cost([4.0, 4.0, 4.0], [2.0, 2.0, 2.0], [2.0, 2.0, 2.0])
+    assert cost == pytest.approx(2.0)
+    assert doubt == pytest.approx(compare.CACHES / 2)
+
+
+def test_nothing_said_of_single_threads_leaves_everything_between_wall_time_and_the_rest():
+    cost, doubt = compare.block_cost([4.0, 4.0], [3.0, 3.0])
+    assert cost * math.exp(doubt) >= 4.0
+    assert cost / math.exp(doubt) <= 1.0
 
 
 def test_without_readings_of_waiting_a_turn_is_its_median():

@@ -58,6 +58,7 @@ class Waiting(simulate.Side):
         answer = super().ask(do, **arguments)
         if do == "turn":
             kept = [number % 10 < self.hit for number in range(len(answer["seconds"]))]
+            answer["longest"] = [0.0] * len(kept)
             answer["waited"] = [second * held for second, held in zip(answer["seconds"], kept, strict=True)]
             answer["seconds"] = [second * (1 + held) for second, held in zip(answer["seconds"], kept, strict=True)]
         return answer
@@ -85,7 +86,7 @@ def test_where_every_block_is_held_up_the_doubt_widens_the_interval_and_more_tur
     quiet, held = take(sides(1.0)).estimate("a", "b"), take(waiting(hit=10)).estimate("a", "b")
     # Wall time says 2, what is left without all waiting says 1: the truth lies between.
     assert held.mean == pytest.approx(math.log(2) / 2, abs=0.05)
-    assert held.bias == pytest.approx(math.log(2) / 2, abs=0.05)
+    assert held.bias == pytest.approx(math.log(2) / 2 + compare.CACHES * (1 - math.sqrt(2) / 2), abs=0.05)
     assert held.mean - held.half < 0 < math.log(2) < held.mean + held.half
     assert held.half > quiet.half + 0.3
 
