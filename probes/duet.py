@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from probes import compare, gauge, jobs, machine, paired, parity, worth
+from probes.agree import Agreement, agree
 from probes.observed import observe
 from probes.process import Arm, Cancelled, Client, Lost
 from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
@@ -46,8 +47,10 @@ class Session:
     cancelled: Callable[[], bool]
     patience: float = PATIENCE
     clients: dict[str, Client] = field(default_factory=dict)
+    as_written: bool = False
     settings: str = "default"
     kind: str = "cpu"
+    agreement: Agreement | None = None
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     references: dict[Any, dict[str, dict[str, Any]]] = field(default_factory=dict)
     roofs: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
@@ -189,7 +192,13 @@ class Session:
     def ask(self, client: Client, do: str, probe: Probe, **more: Any) -> dict[str, Any]:
         """Ask one worker about a probe, with the probe's own patience."""
         request = {**self.request(probe), "mode": client.arm.mode_of(probe), **more}
+        if self.agreement is not None and probe.workload == OWN:
+            request.setdefault("plan", self.agreement.plans.get(client.arm.label))
         return client.ask(do, timeout=self.allowed(probe), cancelled=self.cancelled, **request)
+
+    def told(self) -> dict[str, Any]:
+        """Return what was set alike in a model of the user's, as facts."""
+        return {"harmonised": self.agreement.harmonised} if self.agreement and self.agreement.harmonised else {}
 
     def allowed(self, probe: Probe) -> float:
         """Seconds one request about a probe may take."""
@@ -228,6 +237,7 @@ def measure(
     device: str | None = None,
     budget: float | None = None,
     workload_file: str | None = None,
+    as_written: bool = False,
     confirm: bool = False,
     threads: str = "one",
     seed: int = 0,
@@ -246,6 +256,7 @@ def measure(
         device: "cpu", "cuda", "rocm", "mps", "xpu", "gpu" (any), or None for the best that all share.
         budget: seconds for all probes, counted from the moment the first workers are ready.
         workload_file: the user's own workload, in place of the probes'.
+        as_written: refuse a workload of the user's whose sides differ in a default, instead of setting both alike.
         confirm: at least three restarts a probe instead of one pair of workers.
         threads: "one", "all", or a number.
         seed: for data and weights.
@@ -276,6 +287,7 @@ def measure(
                 seed=seed,
                 scratch=scratch,
                 workload_file=workload_file,
+                as_written=as_written,
                 **spread,
                 progress=progress,
                 cancelled=cancelled,
@@ -383,6 +395,10 @@ def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: boo
     difference = session.differing()
     if difference:
         return Measurement.absent(probe, Status.NOT_COMPARABLE, f"the sides were not set alike: {difference}")
+    if probe.workload == OWN:
+        session.agreement = session.agreement or agree(session, probe)
+        if session.agreement.problem:
+            return Measurement.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
     if described["kind"] == "observed":
         return observe(session, probe, described, deadline=deadline)
     return paired.measure(session, probe, described, deadline=deadline, confirm=confirm)

@@ -95,6 +95,7 @@ def measure(
         if finished["memory"]:
             facts[label]["device_memory"] = finished["memory"]
         facts[label]["p95_turn_s"] = _p95(samples[label])
+    facts.update(session.told())
     facts.update(
         design=design,
         restarts=len(taken),

@@ -217,8 +217,11 @@ class Worker:
     def _workload(self, request: dict[str, Any]) -> ModuleType | None:
         if path := request.get("workload_file"):
             if path not in self.files:
-                self.files[path] = own.adapt(load_file(path), self.framework, self.backend)
-            return self.files[path]
+                self.files[path] = own.adapt(load_file(path), self.framework)
+            workload = self.files[path]
+            if request.get("plan") and hasattr(workload, "own"):
+                workload.own.follow(request["plan"])
+            return workload
         if not request["workload"]:
             return None
         return importlib.import_module(f"probes.workloads.{request['workload']}")
@@ -243,6 +246,26 @@ class Worker:
             cold=dict(self.cold),
             marks=dict(self.marks),
         )
+
+    def do_written(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Write down the layers of a user's model of two functions; nothing of any other workload."""
+        workload = self._workload(request)
+        return {"written": workload.own.written() if workload is not None and hasattr(workload, "own") else None}
+
+    def do_answers(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer in float64 with the weights planned; with every layer's output where asked for."""
+        workload: Any = self._workload(request)
+        events, arrays = workload.own.answers(layers=request["layers"])
+        return {"events": events, "arrays": self._save(request, arrays)}
+
+    def do_tried(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Try several ways to carry the weights across: how far the answer lies from the other side's with each."""
+        import numpy as np
+
+        workload: Any = self._workload(request)
+        with np.load(request["wanted"]) as held:
+            wanted = held["y"]
+        return {"distances": workload.own.tried(request["plans"], wanted, request["bound"])}
 
     def do_open(self, request: dict[str, Any]) -> dict[str, Any]:
         """Build a paired probe and take its first iteration, which carries the cost of compiling."""
