@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from probes import harmonise, parity
+from probes.harmonise import Event
 
 if TYPE_CHECKING:
     from probes.duet import Session
@@ -49,16 +50,16 @@ def agree(session: Session, probe: Probe) -> Agreement:
     plans, facts, fixed = plan(written)
     if session.as_written and facts:
         return Agreement(problem=f"as written, the sides differ: {'; '.join(map(difference, facts))}", plans=plans)
-    known = [{name for names in side["names"] for name in names if name} for side in plans.values()]
-    if known[0] != known[1]:  # the gate names them
-        return Agreement(plans, facts)
+    problem = unlike(written, plans)
+    if problem:
+        return Agreement(plans, facts, problem)
     problem = _prove(session, probe, plans, written, fixed)
     return Agreement(plans, facts, problem)
 
 
 def plan(
     written: Mapping[str, Mapping[str, Any]],
-) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]], list[str]]:
+) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]], list[harmonise.Fixed]]:
     """Make the first plan of each side from what both wrote: plans, facts, and what differs and cannot be changed."""
     changes, facts, fixed = harmonise.settle(written)
     ends, more = harmonise.ends(written)
@@ -84,7 +85,7 @@ def _prove(
     probe: Probe,
     plans: dict[str, dict[str, Any]],
     written: Mapping[str, Mapping[str, Any]],
-    fixed: Sequence[str],
+    fixed: Sequence[harmonise.Fixed],
 ) -> str:
     """Compare one answer in float64; try other ways to match the weights; say where the sides part if none fits."""
     clients = dict(session.clients)
@@ -109,54 +110,102 @@ def _prove(
 
 
 def parting(
-    sides: Mapping[str, tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]], fixed: Sequence[str], file: str
+    sides: Mapping[str, tuple[Sequence[Event], Mapping[str, Any]]], fixed: Sequence[harmonise.Fixed], file: str
 ) -> str:
     """Say at which layer two sides part, the likely cause and the line to change.
 
     Args:
         sides: framework -> (events, arrays: ``y`` and ``layer/<number>``).
-        fixed: what is known to differ and could not be set alike, in words.
+        fixed: settings that differ and could not be set alike.
         file: name of the user's file.
     """
     (a, (one, here)), (b, (other, there)) = sides.items()
-    agreed, at = (-1, -1), None
-    for i, j in harmonise.pairs(one, other):
+    matched = harmonise.pairs(one, other)
+    agreed, at = (-1, -1), (len(one), len(other))
+    for i, j in matched:
         mine, theirs = here.get(f"layer/{i}"), there.get(f"layer/{j}")
         if mine is None or theirs is None:
             continue
-        far = harmonise.distance(mine, theirs, one[i]["kind"])
-        if not far <= parity.OWN_REFERENCE:
-            at = (i, j, far)
+        if not harmonise.distance(mine, theirs, one[i]["kind"]) <= parity.OWN_REFERENCE:
+            at = (i, j)
             break
         agreed = (i, max(agreed[1], j))
-    if at is None:
-        far = harmonise.distance(here["y"], there["y"], "")
-        said = f"the outputs part after the last layer that both have: {_far(far, here['y'], there['y'])}"
-        i, j = len(one), len(other)
-    else:
-        i, j, far = at
-        said = (
-            f"the outputs part at layer {i + 1}: {a} {harmonise.said(one[i])}, {b} {harmonise.said(other[j])}: "
-            f"{_far(far, here[f'layer/{i}'], there[f'layer/{j}'])}"
+    lone = [
+        _between(one, {i for i, _ in matched}, agreed[0], at[0]),
+        _between(other, {j for _, j in matched}, agreed[1], at[1]),
+    ]
+    if lone[0] and lone[1]:
+        at = (lone[0][0], lone[1][0])
+    elif lone[0] or lone[1]:
+        side = 0 if lone[0] else 1
+        event = (one, other)[side][lone[side][0]]
+        return (
+            f"the outputs part at layer {lone[side][0] + 1}: {(a, b)[side]} {harmonise.said(event)} has no counterpart in "
+            f"{(b, a)[side]}{_change([event], file)}"
         )
-    matched = harmonise.pairs(one, other)
-    lone = {
-        a: [e for n, e in enumerate(one[:i]) if n > agreed[0] and n not in {x for x, _ in matched}],
-        b: [e for n, e in enumerate(other[:j]) if n > agreed[1] and n not in {y for _, y in matched}],
-    }
-    causes = list(fixed)
-    extra = [f"{side} alone runs {harmonise.said(event)}" for side, events in lone.items() for event in events[:3]]
-    causes += extra
-    lines = [e["line"] for events in lone.values() for e in events if e["line"]]
-    lines = lines or [event["line"] for event in ((one[i], other[j]) if at else ()) if event["line"]]
+    elif at == (len(one), len(other)):
+        return f"the outputs part after the last layer that both have: {_far(here['y'], there['y'], '')}; no cause is known"
+    i, j = at
+    both = (one[i], other[j])
+    far = _far(here.get(f"layer/{i}"), there.get(f"layer/{j}"), one[i]["kind"])
+    causes = [
+        f"{one[i]['settings'][name]['called']} is {one[i]['settings'][name]['shown']} and "
+        f"{other[j]['settings'][name]['called']} is {other[j]['settings'][name]['shown']}"
+        for name in one[i]["settings"]
+        if (one[i]["name"], other[j]["kind"], name) in {(f.name, f.kind, f.setting) for f in fixed}
+        and name in other[j]["settings"]
+    ]
+    causes += [f"{both[0]['kind']} is not {both[1]['kind']}"] * (both[0]["kind"] != both[1]["kind"])
     cause = f"likely cause: {', '.join(causes)}" if causes else "no cause is known"
-    where = f"; look at line {' and '.join(map(str, dict.fromkeys(lines)))} of {file}" if lines else ""
-    return f"{said}; {cause}{where}"
+    change = _change(both, file) if causes else _change(both, file).replace("change", "look at")
+    return f"the outputs part at layer {i + 1}: {a} {harmonise.said(one[i])}, {b} {harmonise.said(other[j])}: {far}; {cause}{change}"
 
 
-def _far(far: float, here: Any, there: Any) -> str:
-    if here.shape != there.shape and not math.isfinite(far):
-        return f"shapes {here.shape} and {there.shape}"
+def _between(events: Sequence[Event], matched: set[int], after: int, before: int) -> list[int]:
+    """Number the events without counterpart, and with an output, between two places."""
+    return [n for n in range(after + 1, min(before, len(events))) if n not in matched and events[n]["made"]]
+
+
+def _change(events: Sequence[Event], file: str) -> str:
+    lines = dict.fromkeys(event["line"] for event in events if event["line"])
+    return f"; change line {' or '.join(map(str, lines))} of {file}" if lines else ""
+
+
+def unlike(written: Mapping[str, Mapping[str, Any]], plans: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say which is the first layer whose weights the other side lacks, or nothing."""
+    (a, one), (b, other) = written.items()
+    known = {side: {name for names in plans[side]["names"] for name in names if name} for side in written}
+    lone = {
+        side: [n for n, names in enumerate(plans[side]["names"]) if {*names} - {None} - known[b if side == a else a]]
+        for side in written
+    }
+    if not any(lone.values()):
+        return ""
+    first = {
+        side: events[numbers[0]]
+        for (side, numbers), events in zip(lone.items(), (one["events"], other["events"]))
+        if numbers
+    }
+    said = " and ".join(f"{side} {harmonise.said(event)} with {_holding(event)}" for side, event in first.items())
+    place = min(numbers[0] for numbers in lone.values() if numbers) + 1
+    missing = (
+        ""
+        if len(first) == 2
+        else f", for which {next(side for side in written if side not in first)} has no counterpart"
+    )
+    return f"the sides do not hold the same weights: they part at layer {place}: {said}{missing}{_change(list(first.values()), Path(one['file']).name)}"
+
+
+def _holding(event: Event) -> str:
+    return ", ".join(f"{w['role']} {'x'.join(map(str, w['shape'])) or 'of one number'}" for w in event["weights"])
+
+
+def _far(here: Any, there: Any, kind: str) -> str:
+    if here is None or there is None:
+        return "not compared"
+    far = harmonise.distance(here, there, kind)
+    if not math.isfinite(far):
+        return f"shapes {here.shape} and {there.shape}" if here.shape != there.shape else "no finite number"
     return f"{far:.2g} apart, at most {parity.OWN_REFERENCE:.0e} allowed"
 
 

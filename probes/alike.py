@@ -45,11 +45,15 @@ def lines(facts: Mapping[str, Any], lang: str) -> list[str]:
         if lang == "zh":
             more = f" 等 {len(group)} 层" if len(group) > _NAMED else ""
             where = f"，第 {'、'.join(map(str, rows))} 行" if rows else ""
-            found.append(f"为使双方一致，{framework} 的 {setting} 由 {was} 改为 {now}（{'、'.join(layers)}{more}{where}）")
+            found.append(
+                f"为使双方一致，{framework} 的 {setting} 由 {was} 改为 {now}（{'、'.join(layers)}{more}{where}）"
+            )
         else:
             more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
             where = f"; line {', '.join(map(str, rows))}" if rows else ""
-            found.append(f"set alike in both: {framework} {setting} from {was} to {now} ({', '.join(layers)}{more}{where})")
+            found.append(
+                f"set alike in both: {framework} {setting} from {was} to {now} ({', '.join(layers)}{more}{where})"
+            )
     if any(fact["other"] == DROPPED for fact in changed):
         found.append("双方的 dropout 均按 0 测量" if lang == "zh" else "dropout is measured at 0 on both sides")
     return found

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from probes import compare, gauge, jobs, machine, paired, parity, worth
+from probes import alike, compare, gauge, jobs, machine, paired, parity, worth
 from probes.agree import Agreement, agree
 from probes.observed import observe
 from probes.process import Arm, Cancelled, Client, Lost
@@ -396,7 +396,10 @@ def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: boo
     if difference:
         return Measurement.absent(probe, Status.NOT_COMPARABLE, f"the sides were not set alike: {difference}")
     if probe.workload == OWN:
-        session.agreement = session.agreement or agree(session, probe)
+        if session.agreement is None:
+            session.agreement = agree(session, probe)
+            if told := alike.line(session.told(), "en"):
+                session.progress({"event": "note", "text": told})
         if session.agreement.problem:
             return Measurement.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
     if described["kind"] == "observed":

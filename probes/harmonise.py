@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,15 @@ Written = Mapping[str, Any]
 """What a side wrote down: ``events``, ``channels``, ``stated``, ``line``, ``file`` (see ``probes.own.Own.written``)."""
 
 Event = Mapping[str, Any]
+
+
+class Fixed(NamedTuple):
+    """A setting that differs and that neither side can change: the first side's layer, its kind, the setting."""
+
+    name: str
+    kind: str
+    setting: str
+
 
 TRIES = 200
 """Ways to match weights of one shape that are tried at most."""
@@ -83,7 +92,9 @@ def _in_order(
     return found
 
 
-def settle(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, dict[str, Any]]], list[dict[str, Any]], list[str]]:
+def settle(
+    sides: Mapping[str, Written],
+) -> tuple[dict[str, dict[str, dict[str, Any]]], list[dict[str, Any]], list[Fixed]]:
     """Decide which settings change, by the rule at the head of this module.
 
     Args:
@@ -91,12 +102,12 @@ def settle(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, dict[str, 
 
     Returns:
         Changes (framework -> number of the event -> setting -> common value), the same as facts (``framework``,
-        ``layer``, ``line``, ``setting``, ``was``, ``now``, ``other``), and in words what differs and cannot be changed.
+        ``layer``, ``line``, ``setting``, ``was``, ``now``, ``other``), and what differs and cannot be changed.
     """
     (a, one), (b, other) = sides.items()
     changes: dict[str, dict[str, dict[str, Any]]] = {a: {}, b: {}}
     facts: list[dict[str, Any]] = []
-    fixed: list[str] = []
+    fixed: list[Fixed] = []
 
     def change(side: str, number: int, name: str, value: Any, shown: str, like: str) -> None:
         event = sides[side]["events"][number]
@@ -118,9 +129,7 @@ def settle(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, dict[str, 
         for number, event in enumerate(written["events"]):
             for name, setting in event["settings"].items():
                 if name.endswith("rate") and setting["value"]:
-                    if setting["fixed"]:
-                        fixed.append(f"{side} {said(event)}: dropout is no 0")
-                    else:
+                    if not setting["fixed"]:
                         change(side, number, name, 0.0, "0", DROPPED)
     first = a if one["line"] <= other["line"] else b
     for i, j in pairs(one["events"], other["events"]):
@@ -134,10 +143,7 @@ def settle(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, dict[str, 
             if name == "padding" and not _padded_alike(here, there):
                 continue
             if mine["fixed"] and theirs["fixed"]:
-                fixed.append(
-                    f"{a} {said(here)} has {mine['called']}={mine['shown']}, "
-                    f"{b} {said(there)} has {theirs['called']}={theirs['shown']}"
-                )
+                fixed.append(Fixed(here["name"], there["kind"], name))
                 continue
             if mine["fixed"] or theirs["fixed"]:
                 kept = a if mine["fixed"] else b
@@ -148,7 +154,14 @@ def settle(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, dict[str, 
             if kept == a:
                 change(b, j, name, mine["value"], _own(theirs, mine["value"]), f"{a} {mine['called']}={mine['shown']}")
             else:
-                change(a, i, name, theirs["value"], _own(mine, theirs["value"]), f"{b} {theirs['called']}={theirs['shown']}")
+                change(
+                    a,
+                    i,
+                    name,
+                    theirs["value"],
+                    _own(mine, theirs["value"]),
+                    f"{b} {theirs['called']}={theirs['shown']}",
+                )
     return changes, facts, fixed
 
 
@@ -208,7 +221,9 @@ def ends(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, Any]], list[
     return more, facts
 
 
-def names(sides: Mapping[str, Written], dropped: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, list[list[str | None]]]:
+def names(
+    sides: Mapping[str, Written], dropped: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> dict[str, list[list[str | None]]]:
     """Give every weight a name common to both sides, by what its layer is and when it runs.
 
     Args:
@@ -219,7 +234,9 @@ def names(sides: Mapping[str, Written], dropped: Mapping[str, Mapping[str, Mappi
         Framework -> a list an event, one name a weight, None for what is no longer a weight.
     """
     (a, one), (b, other) = sides.items()
-    made: dict[str, list[list[str | None]]] = {s: [[None] * len(e["weights"]) for e in w["events"]] for s, w in sides.items()}
+    made: dict[str, list[list[str | None]]] = {
+        s: [[None] * len(e["weights"]) for e in w["events"]] for s, w in sides.items()
+    }
     counts: dict[str, int] = {}
 
     def next_name(weight: Mapping[str, Any], kind: str) -> str:
@@ -252,9 +269,13 @@ def names(sides: Mapping[str, Written], dropped: Mapping[str, Mapping[str, Mappi
         for role, k in mine.items():
             name = next_name(one["events"][here]["weights"][k], one["events"][here]["kind"])
             made[a][here][k] = name
-            if role in theirs:
+            if (
+                role in theirs
+                and other["events"][there]["weights"][theirs[role]]["shape"]
+                == one["events"][here]["weights"][k]["shape"]
+            ):
                 made[b][there][theirs[role]] = name
-            elif len(mine) == len(theirs) == 1:
+            elif len(mine) == len(theirs) == 1 and role not in theirs:
                 made[b][there][next(iter(theirs.values()))] = name
     for side, written in sides.items():
         for number, event in enumerate(written["events"]):
@@ -267,7 +288,8 @@ def names(sides: Mapping[str, Written], dropped: Mapping[str, Mapping[str, Mappi
 def _weighted(one: Sequence[Event], other: Sequence[Event]) -> list[tuple[int, int]]:
     """Pair layers that hold weights: alike in kind and all shapes; then in the shapes; then in the largest one."""
     found: list[tuple[int, int]] = []
-    for alike in (_kind, lambda e: _kind(e)[1], lambda e: sorted(w["shape"] for w in e["weights"]), _largest):
+    looser = (lambda e: _kind(e)[1], lambda e: sorted(w["shape"] for w in e["weights"]), _largest, lambda e: e["kind"])
+    for alike in (_kind, *looser):
         free = [
             [i for i in range(len(events)) if i not in {pair[side] for pair in found}]
             for side, events in enumerate((one, other))
@@ -355,7 +377,9 @@ def _orders(groups: Sequence[Sequence[int]]) -> Iterator[dict[int, int]]:
         for order in itertools.islice(itertools.permutations(group), 1, TRIES):
             yield dict(zip(group, order, strict=True))
     for orders in itertools.product(*(list(itertools.islice(itertools.permutations(g), TRIES)) for g in groups)):
-        yield {place: taken for g, order in zip(groups, orders, strict=True) for place, taken in zip(g, order, strict=True)}
+        yield {
+            place: taken for g, order in zip(groups, orders, strict=True) for place, taken in zip(g, order, strict=True)
+        }
 
 
 def distance(here: Any, there: Any, kind: str) -> float:

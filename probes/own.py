@@ -135,11 +135,14 @@ class Own:
     def made(self, dtype: str) -> tuple[Any, Trace, list[Entry]]:
         """Build the model and change it as planned: the model, what it was before, and how its weights are carried."""
         sample = self._sample()
+        changes: Mapping[str, Any] = (self.plan or {}).get("changes", {})
         with self._as(dtype):
-            model = self.part.build(self.make, dtype, sample)
+            model = self.part.build(
+                self.make, dtype, sample, changed={name for names in changes.values() for name in names}
+            )
             trace = self.part.trace(model, sample)
         plan: Plan = self.plan or {"names": [[f"{w.raw} {w.role}" for w in e.weights] for e in trace.events]}
-        apply(trace, plan.get("changes", {}))
+        apply(trace, changes)
         return model, trace, _entries(trace, plan)
 
     def _as(self, dtype: str) -> Any:
@@ -194,7 +197,9 @@ class Own:
             for plan in plans:
                 self._fill(model, _entries(trace, plan))
                 y = self._ended(self.part.output(model, sample))
-                far = float(np.sqrt(np.mean((y - wanted) ** 2) / np.mean(wanted**2))) if y.shape == wanted.shape else None
+                far = (
+                    float(np.sqrt(np.mean((y - wanted) ** 2) / np.mean(wanted**2))) if y.shape == wanted.shape else None
+                )
                 found.append(math.inf if far is None or not math.isfinite(far) else far)
                 if found[-1] <= bound:
                     break

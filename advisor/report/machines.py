@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.report.figures import amount, percent, span
 from advisor.report.view import View
-from probes import reasons
+from probes import alike, reasons
 from probes.types import EQUIVALENT, INCONCLUSIVE
 
 BUDGET = "the budget of"
@@ -54,10 +54,14 @@ class Machines:
                     "left_out": [
                         row["probe"] for row in session["probes"] if str(row.get("reason")).startswith(BUDGET)
                     ],
-                    "above": self._above(pairs),
+                    "above": [*self._above(pairs), *self._alike(session["probes"])],
                 }
             )
         return shown
+
+    def _alike(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Return what was set alike in both sides of a model of the user's, once however many probes it took."""
+        return list(dict.fromkeys(line for row in rows for line in alike.lines(row.get("facts") or {}, self.view.lang)))
 
     # ------------------------------------------------------------ one measurement
 

@@ -10,7 +10,7 @@ import streamlit as st
 from advisor.types import Knowledge, Recommendation, Text
 from advisor.ui import charts, parts, reasons
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, say, words
-from probes import worth
+from probes import alike, worth
 from probes.types import OWN, Measurement, Probe, Ratio, Status
 
 BAND = 1.05
@@ -114,9 +114,9 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe]) -> None:
 
 
 def _worth(found: Measurement) -> None:
-    """Show what tuning, or a mode, is worth inside each framework, where the probe tells."""
+    """Show what tuning, or a mode, is worth inside each framework, and what was set alike, where the probe tells."""
     names = {framework: parts.name_of(framework) for framework in found.facts}
-    for line in worth.lines([found], say("en", "zh"), names=names):
+    for line in (*worth.lines([found], say("en", "zh"), names=names), *alike.lines(found.facts, say("en", "zh"))):
         st.caption(parts.plain(line))
 
 

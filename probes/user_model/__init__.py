@@ -3,7 +3,8 @@
 One module a framework, named by its id; the folder is the registry. Each module holds
 
     CHANNELS = "first" or "last"              where the channels of an image stand
-    def build(make, dtype, inputs) -> Model    make the model in a dtype; one call fills layers that wait for a shape
+    def build(make, dtype, inputs, changed) -> Model    make the model in a dtype; one call fills layers that wait for
+                                              a shape; ``changed`` names settings that will be changed afterwards
     def trace(model, inputs) -> Trace          run it once and write down what runs
     def twin(build, model, ...) -> Twin        train it by plain gradient descent, under the framework's own names
     def output(model, inputs) -> ndarray       its answer, channels last

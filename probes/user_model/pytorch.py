@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ def reference() -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
-def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any]) -> Model:
+def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any], *, changed: Collection[str] = ()) -> Model:
     """Build a model of the user's in a dtype; one call fills layers that take their shape from the input."""
     import torch
     from torch import nn
@@ -102,10 +102,13 @@ def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any]) -> Mod
             model.moved = attempt
             try:
                 model.call(_tensors(model, inputs))
-                break
             except RuntimeError as error:  # a model that puts channels first itself is given them last
                 if not attempt:
-                    raise _explained(error, convolutions, inputs) from None
+                    raise _first_channels(convolutions, inputs) or error from None
+                continue
+            if not attempt and moved and (wrong := _first_channels(convolutions, inputs)):
+                raise wrong
+            break
     module.to(getattr(torch, dtype))
     found = trace(model, inputs).events
     imaged = [event for event in found if len(event.made) == rank and rank]
@@ -117,14 +120,16 @@ def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any]) -> Mod
 _OF_IMAGES = ("convolution", "transposed convolution", "batch normalisation", "group normalisation")
 
 
-def _explained(error: RuntimeError, convolutions: list[Any], inputs: Mapping[str, Any]) -> Exception:
+def _first_channels(convolutions: list[Any], inputs: Mapping[str, Any]) -> Unsupported | None:
     """Say what is wrong with INPUT where the channels stand first in it."""
     first = convolutions[0] if convolutions else None
     for array in inputs.values():
-        if first is not None and array.ndim == len(first.kernel_size) + 2 and array.shape[1] == first.in_channels:
+        if first is None or array.ndim != len(first.kernel_size) + 2:
+            continue
+        if array.shape[1] == first.in_channels != array.shape[-1]:
             meant = (array.shape[0], *array.shape[2:], array.shape[1])
-            return Unsupported(f"INPUT has its channels first; write them last for both: INPUT = {meant}")
-    return error
+            return Unsupported(f"INPUT has its channels first; write them last for both: {meant}")
+    return None
 
 
 def _tensors(model: Model, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -301,7 +306,9 @@ def twin(build: Build, model: Model, *, names: tuple[str, ...], loss: str, rate:
         y = outputs["y"]
         if loss == "cross-entropy":
             y, wanted = y.reshape(-1, y.shape[-1]), batch["y"].reshape(-1)
-            return functional.nll_loss(torch.log(y), wanted) if end == "softmax" else functional.cross_entropy(y, wanted)
+            return (
+                functional.nll_loss(torch.log(y), wanted) if end == "softmax" else functional.cross_entropy(y, wanted)
+            )
         return functional.mse_loss(y, batch["y"])
 
     close = {"softmax": torch.softmax, "log-softmax": torch.log_softmax}.get(end if append else "")
@@ -321,4 +328,3 @@ def twin(build: Build, model: Model, *, names: tuple[str, ...], loss: str, rate:
         optimiser=lambda parameters: torch.optim.SGD(parameters, lr=rate),
         layouts={key(name): axes for name in model.moved} or None,
     )
-

@@ -17,9 +17,7 @@ def _attribute(module: Any, name: str, default: Any, *, flipped: bool = False) -
         setattr(module, name, round(1 - value, 12) if flipped else value)
 
     value = getattr(module, name)
-    return Setting(
-        round(1 - value, 12) if flipped else value, name, value != default, change, flipped=flipped
-    )
+    return Setting(round(1 - value, 12) if flipped else value, name, value != default, change, flipped=flipped)
 
 
 def _whole(module: Any, names: Names, roles: Mapping[str, str], statistics: tuple[str, ...] = ()) -> list[Weight]:
@@ -81,16 +79,27 @@ def _batch_norm(place: str, text: str, module: Any, names: Names) -> list[Event]
 
 def _layer_norm(place: str, text: str, module: Any, names: Names) -> list[Event]:
     settings = {"epsilon": _attribute(module, "eps", 1e-5)}
-    return [Event(place, text, "layer normalisation", settings, _whole(module, names, {"weight": "scale", "bias": "offset"}))]
+    return [
+        Event(
+            place, text, "layer normalisation", settings, _whole(module, names, {"weight": "scale", "bias": "offset"})
+        )
+    ]
 
 
 def _group_norm(place: str, text: str, module: Any, names: Names) -> list[Event]:
     settings = {"epsilon": _attribute(module, "eps", 1e-5), **_given(module, {"groups": "num_groups"})}
-    return [Event(place, text, "group normalisation", settings, _whole(module, names, {"weight": "scale", "bias": "offset"}))]
+    return [
+        Event(
+            place, text, "group normalisation", settings, _whole(module, names, {"weight": "scale", "bias": "offset"})
+        )
+    ]
 
 
 def _embedding(place: str, text: str, module: Any, names: Names) -> list[Event]:
-    settings = {"kept at zero": _attribute(module, "padding_idx", None)}
+    settings = {
+        "kept at zero": _attribute(module, "padding_idx", None),
+        "zeros masked": Setting(False, "mask_zero", False),
+    }
     return [Event(place, text, "embedding", settings, _whole(module, names, {"weight": "table"}))]
 
 
@@ -121,6 +130,8 @@ def _recurrent(place: str, text: str, module: Any, names: Names) -> list[Event]:
             for weight in weights:
                 weight.index = weight.index[rows].T
             settings = {"batch first": Setting(module.batch_first, "batch_first")}
+            if kind == "gru":
+                settings["reset after"] = Setting(True, "reset_after", False)
             if not found:
                 settings["rate"] = _attribute(module, "dropout", 0.0)
             held = getattr(module, f"bias_hh{place_of}", None)
@@ -149,9 +160,7 @@ def _attention(place: str, text: str, module: Any, names: Names) -> list[Event]:
     parts = ("query", "key", "value")
     if module.in_proj_weight is not None and (raw := names.pop(id(module.in_proj_weight), "")):
         index = whole(tuple(module.in_proj_weight.shape))
-        weights += [
-            Weight(raw, f"{part} kernel", index[i * width : (i + 1) * width].T) for i, part in enumerate(parts)
-        ]
+        weights += [Weight(raw, f"{part} kernel", index[i * width : (i + 1) * width].T) for i, part in enumerate(parts)]
     for part in parts:
         tensor = getattr(module, f"{part[0]}_proj_weight")
         if tensor is not None and (raw := names.pop(id(tensor), "")):
@@ -197,9 +206,7 @@ def _plain(kind: str) -> Callable[..., list[Event]]:
 
 
 def _tuned(kind: str, setting: str, name: str, default: Any) -> Callable[..., list[Event]]:
-    return lambda place, text, module, names: [
-        Event(place, text, kind, {setting: _attribute(module, name, default)})
-    ]
+    return lambda place, text, module, names: [Event(place, text, kind, {setting: _attribute(module, name, default)})]
 
 
 def _gelu(place: str, text: str, module: Any, names: Names) -> list[Event]:
@@ -306,5 +313,3 @@ FUNCTIONS: dict[str, Callable[..., Event]] = {
     "batch_norm": _called("batch normalisation", epsilon=(7, "eps", "eps", 1e-5)),
     "scaled_dot_product_attention": _called("scaled dot product"),
 }
-
-

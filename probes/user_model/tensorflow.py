@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ def _instead(holder: Any, name: str, function: Any) -> Iterator[None]:
         setattr(holder, name, before)
 
 
-def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any]) -> Model:
+def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any], *, changed: Collection[str] = ()) -> Model:
     """Build a model of the user's in a dtype; one call fills layers that take their shape from the input."""
     import tensorflow as tf
 
@@ -73,7 +73,10 @@ def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any]) -> Mod
         lines.setdefault(id(self), line_in(path))
         plain(self, *args, **options)
 
-    with reference(dtype):
+    with contextlib.ExitStack() as held:
+        held.enter_context(reference(dtype))
+        if "zeros masked" in changed:  # a functional model, made now or at its first call, keeps the mask in its graph
+            held.enter_context(_instead(tf.keras.layers.Embedding, "compute_mask", lambda *args, **kwargs: None))
         with _instead(layer, "__init__", noted):
             made = make()
         if not isinstance(made, tf.keras.Model):

@@ -35,13 +35,17 @@ def _given(layer: Any, names: Mapping[str, str]) -> dict[str, Setting]:
     return found
 
 
-_SHOWN = ("epsilon", "momentum", "slope", "alpha", "rate", "recurrent rate", "heads", "stride")
+_SHOWN = ("epsilon", "momentum", "slope", "alpha", "heads", "stride")
 
 
 def _event(layer: Any, kind: str, settings: Mapping[str, Setting] | None = None, weights: Any = ()) -> Event:
     settings = dict(settings or {})
     size = next((f"{n}={getattr(layer, n)}" for n in ("units", "filters", "output_dim") if hasattr(layer, n)), "")
-    shown = {s.called: s.shown for name, s in settings.items() if name in _SHOWN or s.stated and name == "padding"}
+    shown = {
+        s.called: s.shown
+        for name, s in settings.items()
+        if name in _SHOWN or (s.stated and name == "padding") or (s.value and name.endswith("rate"))
+    }
     said = [size] * bool(size) + [f"{called}={value}" for called, value in shown.items()]
     return Event(layer.name, f"{type(layer).__name__}({', '.join(said)})", kind, settings, list(weights))
 
@@ -112,7 +116,12 @@ def _transposed(layer: Any, shape: Shape, names: Names) -> list[Event]:
     sizes = shape[1 : 1 + layer.rank]
     pads = [[0, 0]] * layer.rank
     if layer.padding == "same":
-        pads = _same([n * s for n, s in zip(sizes, layer.strides, strict=True)], layer.kernel_size, layer.strides, layer.dilation_rate)
+        pads = _same(
+            [n * s for n, s in zip(sizes, layer.strides, strict=True)],
+            layer.kernel_size,
+            layer.strides,
+            layer.dilation_rate,
+        )
 
     def explicit(value: Any) -> None:
         """Let the operation crop as told, at no further operation's cost."""
@@ -143,16 +152,23 @@ def _batch_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
 
 def _layer_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
     settings = {"epsilon": _attribute(layer, "epsilon", 1e-3)}
-    return [_event(layer, "layer normalisation", settings, _weights(layer, names, {"gamma": "scale", "beta": "offset"}))]
+    return [
+        _event(layer, "layer normalisation", settings, _weights(layer, names, {"gamma": "scale", "beta": "offset"}))
+    ]
 
 
 def _group_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
     settings = {"epsilon": _attribute(layer, "epsilon", 1e-3), **_given(layer, {"groups": "groups"})}
-    return [_event(layer, "group normalisation", settings, _weights(layer, names, {"gamma": "scale", "beta": "offset"}))]
+    return [
+        _event(layer, "group normalisation", settings, _weights(layer, names, {"gamma": "scale", "beta": "offset"}))
+    ]
 
 
 def _embedding(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    settings = {"kept at zero": Setting(None, "padding_idx", False), "zeros masked": _attribute(layer, "mask_zero", False)}
+    settings = {
+        "kept at zero": Setting(None, "padding_idx", False),
+        "zeros masked": _attribute(layer, "mask_zero", False),
+    }
     return [_event(layer, "embedding", settings, _weights(layer, names, {"_embeddings": "table"}))]
 
 
@@ -171,7 +187,9 @@ def _recurrent(layer: Any, shape: Shape, names: Names) -> list[Event]:
     if kind == "gru":
         if cell.reset_after and cell.use_bias:
             both = weights.pop()
-            weights += [Weight(both.raw, f"{side} bias", both.index[i]) for i, side in enumerate(("input", "recurrent"))]
+            weights += [
+                Weight(both.raw, f"{side} bias", both.index[i]) for i, side in enumerate(("input", "recurrent"))
+            ]
         settings["reset after"] = Setting(cell.reset_after, "reset_after", not cell.reset_after)
     else:
         settings["second bias"] = Setting("none", "second bias", False)

@@ -18,7 +18,7 @@ def pytorch():
 
         def forward(self, text):
             embedded = self.embedding(text)
-            output, (hidden, cell) = self.lstm(embedded)
+            _, (hidden, _) = self.lstm(embedded)
             return self.fc(self.dropout(hidden[-1]))
 
     return Reviews()
