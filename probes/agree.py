@@ -130,35 +130,36 @@ def parting(
             at = (i, j)
             break
         agreed = (i, max(agreed[1], j))
-    lone = [
+    lone = (
         _between(one, {i for i, _ in matched}, agreed[0], at[0]),
         _between(other, {j for _, j in matched}, agreed[1], at[1]),
-    ]
+    )
     if lone[0] and lone[1]:
         at = (lone[0][0], lone[1][0])
     elif lone[0] or lone[1]:
-        side = 0 if lone[0] else 1
-        event = (one, other)[side][lone[side][0]]
+        side, without, events = (a, b, one) if lone[0] else (b, a, other)
+        (number, *_) = lone[0] or lone[1]
         return (
-            f"the outputs part at layer {lone[side][0] + 1}: {(a, b)[side]} {harmonise.said(event)} has no counterpart in "
-            f"{(b, a)[side]}{_change([event], file)}"
+            f"the outputs part at layer {number + 1}: {side} {harmonise.said(events[number])} has no counterpart in "
+            f"{without}{_lines([events[number]], file, 'change')}"
         )
     elif at == (len(one), len(other)):
-        return f"the outputs part after the last layer that both have: {_far(here['y'], there['y'], '')}; no cause is known"
+        far = _far(here["y"], there["y"], "")
+        return f"the outputs part after the last layer that both have ({far}); no cause is known"
     i, j = at
     both = (one[i], other[j])
     far = _far(here.get(f"layer/{i}"), there.get(f"layer/{j}"), one[i]["kind"])
     causes = [
-        f"{one[i]['settings'][name]['called']} is {one[i]['settings'][name]['shown']} and "
-        f"{other[j]['settings'][name]['called']} is {other[j]['settings'][name]['shown']}"
-        for name in one[i]["settings"]
-        if (one[i]["name"], other[j]["kind"], name) in {(f.name, f.kind, f.setting) for f in fixed}
-        and name in other[j]["settings"]
+        f"{mine['called']} is {mine['shown']} and {theirs['called']} is {theirs['shown']}"
+        for name, mine in one[i]["settings"].items()
+        if (theirs := other[j]["settings"].get(name))
+        and harmonise.Fixed(one[i]["name"], other[j]["kind"], name) in fixed
     ]
     causes += [f"{both[0]['kind']} is not {both[1]['kind']}"] * (both[0]["kind"] != both[1]["kind"])
     cause = f"likely cause: {', '.join(causes)}" if causes else "no cause is known"
-    change = _change(both, file) if causes else _change(both, file).replace("change", "look at")
-    return f"the outputs part at layer {i + 1}: {a} {harmonise.said(one[i])}, {b} {harmonise.said(other[j])}: {far}; {cause}{change}"
+    place = f"{a} {harmonise.said(one[i])}, {b} {harmonise.said(other[j])}"
+    lines = _lines(both, file, "change" if causes else "look at")
+    return f"the outputs part at layer {i + 1} ({far}): {place}; {cause}{lines}"
 
 
 def _between(events: Sequence[Event], matched: set[int], after: int, before: int) -> list[int]:
@@ -166,34 +167,30 @@ def _between(events: Sequence[Event], matched: set[int], after: int, before: int
     return [n for n in range(after + 1, min(before, len(events))) if n not in matched and events[n]["made"]]
 
 
-def _change(events: Sequence[Event], file: str) -> str:
+def _lines(events: Sequence[Event], file: str, verb: str) -> str:
     lines = dict.fromkeys(event["line"] for event in events if event["line"])
-    return f"; change line {' or '.join(map(str, lines))} of {file}" if lines else ""
+    return f"; {verb} line {' or '.join(map(str, lines))} of {file}" if lines else ""
 
 
 def unlike(written: Mapping[str, Mapping[str, Any]], plans: Mapping[str, Mapping[str, Any]]) -> str:
     """Say which is the first layer whose weights the other side lacks, or nothing."""
-    (a, one), (b, other) = written.items()
-    known = {side: {name for names in plans[side]["names"] for name in names if name} for side in written}
-    lone = {
-        side: [n for n, names in enumerate(plans[side]["names"]) if {*names} - {None} - known[b if side == a else a]]
-        for side in written
-    }
-    if not any(lone.values()):
+    known = {side: {name for names in plan["names"] for name in names if name} for side, plan in plans.items()}
+    first: dict[str, int] = {}
+    for side, plan in plans.items():
+        others = set.union(*(names for other, names in known.items() if other != side))
+        for number, names in enumerate(plan["names"]):
+            if {*names} - {None} - others:
+                first.setdefault(side, number)
+    if not first:
         return ""
-    first = {
-        side: events[numbers[0]]
-        for (side, numbers), events in zip(lone.items(), (one["events"], other["events"]))
-        if numbers
-    }
-    said = " and ".join(f"{side} {harmonise.said(event)} with {_holding(event)}" for side, event in first.items())
-    place = min(numbers[0] for numbers in lone.values() if numbers) + 1
-    missing = (
-        ""
-        if len(first) == 2
-        else f", for which {next(side for side in written if side not in first)} has no counterpart"
+    events = {side: written[side]["events"][number] for side, number in first.items()}
+    said = " and ".join(f"{side} {harmonise.said(event)} with {_holding(event)}" for side, event in events.items())
+    missing = "".join(f", for which {side} has no counterpart" for side in written if side not in first)
+    file = Path(next(iter(written.values()))["file"]).name
+    return (
+        f"the sides do not hold the same weights: they part at layer {min(first.values()) + 1}: {said}{missing}"
+        f"{_lines(list(events.values()), file, 'change')}"
     )
-    return f"the sides do not hold the same weights: they part at layer {place}: {said}{missing}{_change(list(first.values()), Path(one['file']).name)}"
 
 
 def _holding(event: Event) -> str:

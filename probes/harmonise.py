@@ -128,9 +128,8 @@ def settle(
     for side, written in sides.items():
         for number, event in enumerate(written["events"]):
             for name, setting in event["settings"].items():
-                if name.endswith("rate") and setting["value"]:
-                    if not setting["fixed"]:
-                        change(side, number, name, 0.0, "0", DROPPED)
+                if name.endswith("rate") and setting["value"] and not setting["fixed"]:
+                    change(side, number, name, 0.0, "0", DROPPED)
     first = a if one["line"] <= other["line"] else b
     for i, j in pairs(one["events"], other["events"]):
         here, there = one["events"][i], other["events"][j]
@@ -146,22 +145,15 @@ def settle(
                 fixed.append(Fixed(here["name"], there["kind"], name))
                 continue
             if mine["fixed"] or theirs["fixed"]:
-                kept = a if mine["fixed"] else b
+                holds = bool(mine["fixed"])
             elif mine["stated"] != theirs["stated"]:
-                kept = a if mine["stated"] else b
+                holds = bool(mine["stated"])
             else:
-                kept = first
-            if kept == a:
-                change(b, j, name, mine["value"], _own(theirs, mine["value"]), f"{a} {mine['called']}={mine['shown']}")
-            else:
-                change(
-                    a,
-                    i,
-                    name,
-                    theirs["value"],
-                    _own(mine, theirs["value"]),
-                    f"{b} {theirs['called']}={theirs['shown']}",
-                )
+                holds = first == a
+            both = ((a, i, mine), (b, j, theirs))
+            (kept, _, value), (side, number, old) = both if holds else both[::-1]
+            like = f"{kept} {value['called']}={value['shown']}"
+            change(side, number, name, value["value"], _own(old, value["value"]), like)
     return changes, facts, fixed
 
 
@@ -210,7 +202,7 @@ def ends(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, Any]], list[
 
     end = next(iter(stuck.values()), "")
     for side in sides:
-        number, event = found.get(side, (None, None))
+        number, event = found.get(side, (-1, None))
         if event is not None and (not end or event["kind"] != end):
             more[side]["off"] = number
             told(side, event, event["kind"], end or "logits")
@@ -356,7 +348,7 @@ def candidates(side: Mapping[str, Any], written: Written) -> list[dict[str, Any]
     flats = [side["flat"], *([{}] if side["flat"] else [])]
     flats += [{n: f for n, f in side["flat"].items() if n != gone} for gone in side["flat"]]
     orders = itertools.islice(_orders(list(groups.values())), TRIES)
-    made = []
+    made: list[dict[str, Any]] = []
     for order, flat in itertools.product(orders, flats):
         if len(made) >= TRIES:
             break

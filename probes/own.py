@@ -11,6 +11,7 @@ import contextlib
 import functools
 import importlib
 import math
+import time
 import zlib
 from collections.abc import Mapping
 from types import ModuleType
@@ -19,6 +20,9 @@ from typing import Any
 from probes.scenarios import Unsupported
 from probes.types import Build, Twin
 from probes.user_model import Trace, apply, key
+
+TRYING = 20.0
+"""Seconds after which no further way to match the weights is tried."""
 
 LOSSES = ("mean-squared-error", "cross-entropy")
 
@@ -32,8 +36,8 @@ Entry = tuple[str, str, Any]
 
 Plan = Mapping[str, Any]
 """What the manager decided for one side: ``changes`` {number of the event: {setting: value}}, ``names`` (a list an
-event, one name a weight or None), ``flat`` {number: {"first" | "last": shape of the image, channels first}}, ``end`` and
-``append`` (the softmax that both sides end in, and whether this side lacks it)."""
+event, one name a weight or None), ``flat`` {number: {"first" | "last": shape of the image, channels first}}, ``end``
+and ``append`` (the softmax that both sides end in, and whether this side lacks it)."""
 
 
 def adapt(module: ModuleType, framework: str) -> ModuleType:
@@ -45,13 +49,14 @@ def adapt(module: ModuleType, framework: str) -> ModuleType:
     if hasattr(module, "weights"):
         return module
     own = Own(module, framework, _settings(module))
-    made: Any = ModuleType(module.__name__)
+    workload = ModuleType(module.__name__)
+    made: Any = workload
     made.SIZES = dict.fromkeys(("small", "medium"), {"batch": own.batch} if own.batch else {})
     made.EXEMPTIONS = (*getattr(module, "EXEMPTIONS", ()), _EXEMPT)
     made.data, made.weights, made.called, made.own = own.data, own.weights, own.called, own
     if own.make is not None:
         setattr(made, framework, own.side)
-    return made
+    return workload
 
 
 class Own:
@@ -59,7 +64,7 @@ class Own:
 
     def __init__(self, module: ModuleType, framework: str, settings: dict[str, Any]) -> None:
         self.module, self.framework, self.settings = module, framework, settings
-        self.make = getattr(module, framework, None)
+        self.make: Any = getattr(module, framework, None)
         self.batch = next(iter(settings["input"].values()))[0] if settings["input"] else 0
         self.plan: Plan | None = None
 
@@ -99,7 +104,7 @@ class Own:
     def _given(self, seed: int, size: Any) -> dict[str, Any]:
         given = dict(self.module.data(size, seed))
         if "y" not in given:
-            raise Unsupported("data() of the model file returns no 'y'; it returns {'x': array, 'y': array}")
+            raise Unsupported("data() of the model file returns no y: a dictionary with x and y is needed")
         y, x = given.pop("y"), given.pop("x", given)
         if isinstance(x, list | tuple):
             x = {str(number): array for number, array in enumerate(x)}
@@ -193,6 +198,7 @@ class Own:
         sample = self._sample()
         model, trace, _ = self.made("float64")
         found: list[float] = []
+        until = time.monotonic() + TRYING
         with self._as("float64"):
             for plan in plans:
                 self._fill(model, _entries(trace, plan))
@@ -201,7 +207,7 @@ class Own:
                     float(np.sqrt(np.mean((y - wanted) ** 2) / np.mean(wanted**2))) if y.shape == wanted.shape else None
                 )
                 found.append(math.inf if far is None or not math.isfinite(far) else far)
-                if found[-1] <= bound:
+                if found[-1] <= bound or time.monotonic() > until:
                     break
         return found
 
@@ -300,7 +306,7 @@ def _entries(trace: Trace, plan: Plan) -> list[Entry]:
 def _settings(module: ModuleType) -> dict[str, Any]:
     """Read the optional constants of the file; all that is wrong is told at once."""
     given = getattr(module, "INPUT", ())
-    found = {
+    found: dict[str, Any] = {
         "input": _shapes(given),
         "loss": getattr(module, "LOSS", LOSSES[0]),
         "rate": getattr(module, "RATE", 0.01),

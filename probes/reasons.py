@@ -111,8 +111,8 @@ _SENTENCES = (
         "{framework} 不能用两个函数的写法：probes/user_model 中没有它",
     ),
     (
-        "data() of the model file returns no 'y'; it returns {'x': array, 'y': array}",
-        "模型文件的 data() 没有返回 'y'；应返回 {'x': 数组, 'y': 数组}",
+        "data() of the model file returns no y: a dictionary with x and y is needed",
+        "模型文件的 data() 没有返回 y：需要含 x 和 y 的字典",
     ),
     ("as written, the sides differ: {what}", "按原样书写，双方不同：{what}"),
     (
@@ -132,18 +132,20 @@ _SENTENCES = (
         "the outputs part at layer {number}: {side} {layer} has no counterpart in {other}",
         "输出从第 {number} 层起分岔：{side} 的 {layer} 在 {other} 中没有对应者",
     ),
+    ("the outputs part at layer {number} ({far}): {one}; {what}", "输出从第 {number} 层起分岔（{far}）：{one}；{what}"),
     (
-        "the outputs part at layer {number}: {one}: {distance} apart, at most {bound} allowed; {what}",
-        "输出从第 {number} 层起分岔：{one}：相差 {distance}，至多允许 {bound}；{what}",
+        "the outputs part after the last layer that both have ({far}); {what}",
+        "输出在双方共有的最后一层之后分岔（{far}）；{what}",
     ),
-    ("the outputs part at layer {number}: {one}; {what}", "输出从第 {number} 层起分岔：{one}；{what}"),
+    ("{distance} apart, at most {bound} allowed", "相差 {distance}，至多允许 {bound}"),
+    ("shapes {one} and {other}", "形状为 {one} 与 {other}"),
     (
-        "the outputs part after the last layer that both have: {distance} apart, at most {bound} allowed; {what}",
-        "输出在双方共有的最后一层之后分岔：相差 {distance}，至多允许 {bound}；{what}",
+        "they part at layer {number}: {one} with {weights}, for which {other} has no counterpart",
+        "自第 {number} 层起不同：{one} 有 {weights}，{other} 没有对应者",
     ),
     (
-        "the outputs part after the last layer that both have: {one}; {what}",
-        "输出在双方共有的最后一层之后分岔：{one}；{what}",
+        "they part at layer {number}: {one} with {weights} and {other} with {theirs}",
+        "自第 {number} 层起不同：{one} 有 {weights}，{other} 有 {theirs}",
     ),
     ("likely cause: {why}; {what}", "可能的原因：{why}；{what}"),
     ("likely cause: {why}", "可能的原因：{why}"),

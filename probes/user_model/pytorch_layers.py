@@ -119,7 +119,7 @@ def _recurrent(place: str, text: str, module: Any, names: Names) -> list[Event]:
     gates, size = _GATES[module.mode.partition("_")[0]], module.hidden_size
     kind = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "simple rnn", "RNN_RELU": "simple rnn"}[module.mode]
     rows = np.concatenate([np.arange(g * size, (g + 1) * size) for g in gates])
-    found = []
+    found: list[Event] = []
     for number in range(module.num_layers):
         for suffix in ("", "_reverse") if module.bidirectional else ("",):
             second = "recurrent bias" if kind == "gru" else "second bias"

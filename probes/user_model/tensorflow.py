@@ -12,7 +12,8 @@ from probes.backends import tensorflow as backend
 from probes.scenarios import Unsupported
 from probes.types import Build, Twin
 from probes.user_model import Event, Setting, Trace, Weight, answer_alone, key, line_in, whole
-from probes.user_model.tensorflow_layers import FUNCTIONS, LAYERS, activation, activation_of
+from probes.user_model.tensorflow_activations import FUNCTIONS, activation, activation_of
+from probes.user_model.tensorflow_layers import LAYERS
 
 CHANNELS = "last"
 
@@ -256,7 +257,7 @@ def twin(build: Build, model: Model, *, names: tuple[str, ...], loss: str, rate:
     def arranged(batch: Mapping[str, Any]) -> tuple[Any, ...]:
         return model.arranged({name: batch[key] for name, key in keys.items()})
 
-    one = len(arranged({key: None for key in keys.values()})) == 1
+    one = len(arranged(dict.fromkeys(keys.values()))) == 1
     return backend.supervised(
         build,
         kept,

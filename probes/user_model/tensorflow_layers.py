@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from probes.user_model import Event, Setting, Weight, whole
+from probes.user_model.tensorflow_activations import activation, attribute
 
 Shape = tuple[int, ...]
 Names = dict[int, str]
@@ -13,17 +14,11 @@ Names = dict[int, str]
 
 def _weights(layer: Any, names: Names, roles: Mapping[str, str], statistics: tuple[str, ...] = ()) -> list[Weight]:
     found = []
-    for attribute, role in roles.items():
-        variable = getattr(layer, attribute, None)
+    for name, role in roles.items():
+        variable = getattr(layer, name, None)
         if variable is not None and (raw := names.pop(id(variable), "")):
-            found.append(Weight(raw, role, whole(tuple(variable.shape)), attribute in statistics))
+            found.append(Weight(raw, role, whole(tuple(variable.shape)), name in statistics))
     return found
-
-
-def _attribute(layer: Any, name: str, default: Any) -> Setting:
-    """Describe one attribute of a layer that may be set after it was made."""
-    value = getattr(layer, name)
-    return Setting(value, name, value != default, lambda value: setattr(layer, name, value))
 
 
 def _given(layer: Any, names: Mapping[str, str]) -> dict[str, Setting]:
@@ -71,6 +66,25 @@ def _padding(layer: Any, pads: list[list[int]], change: Callable[[Any], None] | 
     return Setting(pads, "padding", layer.padding == "same", change, {str(pads): repr(layer.padding)})
 
 
+def _instead(layer: Any, operation: Callable[[Any], Any]) -> None:
+    """Have a layer call another operation; its bias and activation follow as before."""
+
+    def call(inputs: Any) -> Any:
+        made = operation(inputs)
+        if layer.use_bias:
+            made = made + layer.bias
+        return made if layer.activation is None else layer.activation(made)
+
+    layer.call = call
+
+
+def _of_two(pads: Any, strides: Any, dilations: Any) -> tuple[Any, Any, Any]:
+    """Write a convolution's paddings, strides and dilations for two axes: one is a row, as in TensorFlow itself."""
+    if len(pads) == 1:
+        pads, strides, dilations = [[0, 0], *pads], (1, *strides), (1, *dilations)
+    return [[0, 0], *pads, [0, 0]], strides, dilations
+
+
 def _convolution(layer: Any, shape: Shape, names: Names) -> list[Event]:
     import tensorflow as tf
 
@@ -84,17 +98,24 @@ def _convolution(layer: Any, shape: Shape, names: Names) -> list[Event]:
 
     def explicit(value: Any) -> None:
         """Let the operation pad as told, at no further operation's cost."""
-        padding = [[0, 0], *value, [0, 0]]
-        layer.convolution_op = lambda inputs, kernel: tf.nn.conv2d(
-            inputs, kernel, layer.strides, padding, dilations=layer.dilation_rate
-        )
+        padding, strides, dilations = _of_two(value, layer.strides, layer.dilation_rate)
 
-    able = rank == 2 and layer.groups == 1 and layer.data_format == "channels_last"
+        def convolve(inputs: Any) -> Any:
+            if rank == 2:
+                return tf.nn.conv2d(inputs, layer.kernel, strides, padding, dilations=dilations)
+            wide = tf.nn.conv2d(inputs[:, None], layer.kernel[None], strides, padding, dilations=dilations)
+            return tf.squeeze(wide, 1)
+
+        _instead(layer, convolve)
+
+    able = rank < 3 and layer.groups == 1 and layer.data_format == "channels_last"
     settings["padding"] = _padding(layer, pads, explicit if able else None)
     return [_event(layer, "convolution", settings, _weights(layer, names, {"kernel": "kernel", "bias": "bias"}))]
 
 
 def _depthwise(layer: Any, shape: Shape, names: Names) -> list[Event]:
+    import tensorflow as tf
+
     weights = _weights(layer, names, {"kernel": "kernel", "bias": "bias"})
     for weight in weights:
         if weight.role == "kernel":
@@ -105,7 +126,20 @@ def _depthwise(layer: Any, shape: Shape, names: Names) -> list[Event]:
     pads = [[0, 0]] * layer.rank
     if layer.padding == "same":
         pads = _same(shape[1 : 1 + layer.rank], layer.kernel_size, layer.strides, layer.dilation_rate)
-    settings["padding"] = _padding(layer, pads, None)
+
+    def explicit(value: Any) -> None:
+        padding = [[0, 0], *value, [0, 0]]
+
+        strides = (1, *layer.strides, 1)
+        _instead(
+            layer,
+            lambda inputs: tf.nn.depthwise_conv2d(
+                inputs, layer.kernel, strides, padding, dilations=layer.dilation_rate
+            ),
+        )
+
+    able = layer.rank == 2 and layer.data_format == "channels_last"
+    settings["padding"] = _padding(layer, pads, explicit if able else None)
     return [_event(layer, "convolution", settings, weights)]
 
 
@@ -127,15 +161,12 @@ def _transposed(layer: Any, shape: Shape, names: Names) -> list[Event]:
         """Let the operation crop as told, at no further operation's cost."""
         padding = [[0, 0], *value, [0, 0]]
 
-        def call(inputs: Any) -> Any:
+        def convolve(inputs: Any) -> Any:
             wanted = layer.compute_output_shape(tuple(inputs.shape))
             size = tf.stack([tf.shape(inputs)[0], *wanted[1:]])
-            made = tf.nn.conv2d_transpose(inputs, layer.kernel, size, layer.strides, padding)
-            if layer.use_bias:
-                made = made + layer.bias
-            return made if layer.activation is None else layer.activation(made)
+            return tf.nn.conv2d_transpose(inputs, layer.kernel, size, layer.strides, padding)
 
-        layer.call = call
+        _instead(layer, convolve)
 
     able = layer.rank == 2 and layer.data_format == "channels_last" and set(layer.dilation_rate) == {1}
     settings["padding"] = _padding(layer, pads, explicit if able else None)
@@ -145,20 +176,20 @@ def _transposed(layer: Any, shape: Shape, names: Names) -> list[Event]:
 
 def _batch_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
     roles = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance"}
-    settings = {"epsilon": _attribute(layer, "epsilon", 1e-3), "momentum": _attribute(layer, "momentum", 0.99)}
+    settings = {"epsilon": attribute(layer, "epsilon", 1e-3), "momentum": attribute(layer, "momentum", 0.99)}
     weights = _weights(layer, names, roles, ("moving_mean", "moving_variance"))
     return [_event(layer, "batch normalisation", settings, weights)]
 
 
 def _layer_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    settings = {"epsilon": _attribute(layer, "epsilon", 1e-3)}
+    settings = {"epsilon": attribute(layer, "epsilon", 1e-3)}
     return [
         _event(layer, "layer normalisation", settings, _weights(layer, names, {"gamma": "scale", "beta": "offset"}))
     ]
 
 
 def _group_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    settings = {"epsilon": _attribute(layer, "epsilon", 1e-3), **_given(layer, {"groups": "groups"})}
+    settings = {"epsilon": attribute(layer, "epsilon", 1e-3), **_given(layer, {"groups": "groups"})}
     return [
         _event(layer, "group normalisation", settings, _weights(layer, names, {"gamma": "scale", "beta": "offset"}))
     ]
@@ -167,7 +198,7 @@ def _group_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
 def _embedding(layer: Any, shape: Shape, names: Names) -> list[Event]:
     settings = {
         "kept at zero": Setting(None, "padding_idx", False),
-        "zeros masked": _attribute(layer, "mask_zero", False),
+        "zeros masked": attribute(layer, "mask_zero", False),
     }
     return [_event(layer, "embedding", settings, _weights(layer, names, {"_embeddings": "table"}))]
 
@@ -180,8 +211,8 @@ def _recurrent(layer: Any, shape: Shape, names: Names) -> list[Event]:
     kind = next(_KINDS[c.__name__] for c in type(layer).__mro__ if c.__name__ in _KINDS)
     weights = _weights(cell, names, {"kernel": "kernel", "recurrent_kernel": "recurrent kernel", "bias": "bias"})
     settings = {
-        "rate": _attribute(cell, "dropout", 0.0),
-        "recurrent rate": _attribute(cell, "recurrent_dropout", 0.0),
+        "rate": attribute(cell, "dropout", 0.0),
+        "recurrent rate": attribute(cell, "recurrent_dropout", 0.0),
         "batch first": Setting(True, "batch_first", False),
     }
     if kind == "gru":
@@ -205,8 +236,8 @@ def _bidirectional(layer: Any, shape: Shape, names: Names) -> list[Event]:
 
 def _attention(layer: Any, shape: Shape, names: Names) -> list[Event]:
     weights = []
-    for part, attribute in (("query", "_query_dense"), ("key", "_key_dense"), ("value", "_value_dense")):
-        held = _weights(getattr(layer, attribute), names, {"kernel": f"{part} kernel", "bias": f"{part} bias"})
+    for part, held_as in (("query", "_query_dense"), ("key", "_key_dense"), ("value", "_value_dense")):
+        held = _weights(getattr(layer, held_as), names, {"kernel": f"{part} kernel", "bias": f"{part} bias"})
         for weight in held:
             index = weight.index
             weight.index = index.reshape(index.shape[0], -1) if index.ndim == 3 else index.reshape(-1)
@@ -229,7 +260,7 @@ def _attention(layer: Any, shape: Shape, names: Names) -> list[Event]:
 
 
 def _dropout(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    return [_event(layer, "dropout", {"rate": _attribute(layer, "rate", 0.0)})]
+    return [_event(layer, "dropout", {"rate": attribute(layer, "rate", 0.0)})]
 
 
 def _pool(kind: str) -> Callable[..., list[Event]]:
@@ -242,10 +273,16 @@ def _pool(kind: str) -> Callable[..., list[Event]]:
             pads = _same(shape[1 : 1 + rank], layer.pool_size, layer.strides, [1] * rank)
 
         def explicit(value: Any) -> None:
-            padding = [[0, 0], *value, [0, 0]]
-            layer.call = lambda inputs: tf.nn.max_pool2d(inputs, layer.pool_size, layer.strides, padding)
+            padding, strides, size = _of_two(value, layer.strides, layer.pool_size)
 
-        able = rank == 2 and layer.pool_mode == "max" and layer.data_format == "channels_last"
+            def call(inputs: Any) -> Any:
+                if rank == 2:
+                    return tf.nn.max_pool2d(inputs, size, strides, padding)
+                return tf.squeeze(tf.nn.max_pool2d(inputs[:, None], size, strides, padding), 1)
+
+            layer.call = call
+
+        able = rank < 3 and layer.pool_mode == "max" and layer.data_format == "channels_last"
         settings = {"padding": _padding(layer, pads, explicit if able else None)}
         if any(map(any, pads)) and layer.pool_mode == "average":
             settings["padding is counted"] = Setting(False, "padding is counted", False)
@@ -259,18 +296,18 @@ def _plain(kind: str) -> Callable[..., list[Event]]:
 
 
 def _leaky(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    return [_event(layer, "leaky relu", {"slope": _attribute(layer, "negative_slope", 0.3)})]
+    return [_event(layer, "leaky relu", {"slope": attribute(layer, "negative_slope", 0.3)})]
 
 
 def _elu(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    return [_event(layer, "elu", {"alpha": _attribute(layer, "alpha", 1.0)})]
+    return [_event(layer, "elu", {"alpha": attribute(layer, "alpha", 1.0)})]
 
 
 def _relu(layer: Any, shape: Shape, names: Names) -> list[Event]:
     if layer.max_value == 6:
         return [_event(layer, "relu6")]
     if layer.negative_slope:
-        return [_event(layer, "leaky relu", {"slope": _attribute(layer, "negative_slope", 0.0)})]
+        return [_event(layer, "leaky relu", {"slope": attribute(layer, "negative_slope", 0.0)})]
     return [_event(layer, "relu")]
 
 
@@ -315,101 +352,4 @@ LAYERS: dict[str, Callable[[Any, Shape, Names], list[Event]]] = {
     "LeakyReLU": _leaky,
     "ELU": _elu,
     "Softmax": _softmax,
-}
-
-_FUNCTION_KINDS = {
-    "relu": "relu",
-    "relu6": "relu6",
-    "gelu": "gelu",
-    "leaky_relu": "leaky relu",
-    "elu": "elu",
-    "selu": "selu",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "silu": "silu",
-    "swish": "silu",
-    "softmax": "softmax",
-    "log_softmax": "log-softmax",
-    "softplus": "softplus",
-    "mish": "mish",
-    "hard_silu": "hard swish",
-    "hard_sigmoid": "hard sigmoid",
-    "linear": "linear",
-}
-
-
-_APPROXIMATE = {"tanh": "True", "none": "False"}
-
-
-def activation_of(layer: Any) -> Any:
-    """Return what a layer puts on its result as a last step; None where it has none."""
-    import tensorflow as tf
-
-    active = getattr(layer, "activation", None)
-    if type(layer).__name__ == "Activation" or active is None or hasattr(layer, "cell"):
-        return None
-    return None if active is tf.keras.activations.linear else active
-
-
-def activation(layer: Any, active: Any) -> Event:
-    """Describe the activation that a layer applies."""
-    import tensorflow as tf
-
-    name = getattr(active, "__name__", type(active).__name__)
-    kind = _FUNCTION_KINDS.get(name, f"function {name}")
-
-    def put(function: Any) -> None:
-        layer.activation = function
-
-    settings = {}
-    functions = tf.keras.activations
-    if kind == "gelu":
-        settings["approximation"] = Setting(
-            "none",
-            "approximate",
-            False,
-            lambda value: put(lambda x: functions.gelu(x, approximate=value == "tanh")),
-            _APPROXIMATE,
-        )
-    elif kind == "leaky relu":
-        settings["slope"] = Setting(
-            0.2, "negative_slope", False, lambda value: put(lambda x: functions.leaky_relu(x, negative_slope=value))
-        )
-    elif kind == "elu":
-        settings["alpha"] = Setting(1.0, "alpha", False)
-    whose = type(layer).__name__
-    text = f"{whose}({name!r})" if whose == "Activation" else f"{whose}(activation={name!r})"
-    event = Event(layer.name, text, kind, settings)
-    event.without = lambda value: put(functions.linear)
-    return event
-
-
-def _operation(kind: str) -> Callable[[Any], Event]:
-    def describe(operation: Any) -> Event:
-        settings = {}
-        if kind == "gelu":
-            settings["approximation"] = Setting(
-                "tanh" if operation.approximate else "none",
-                "approximate",
-                not operation.approximate,
-                lambda value: setattr(operation, "approximate", value == "tanh"),
-                _APPROXIMATE,
-            )
-        elif kind == "leaky relu":
-            settings["slope"] = _attribute(operation, "negative_slope", 0.2)
-        return Event(operation.name, f"{type(operation).__name__}()", kind, settings)
-
-    return describe
-
-
-FUNCTIONS: dict[str, Callable[[Any], Event]] = {
-    "Relu": _operation("relu"),
-    "Gelu": _operation("gelu"),
-    "LeakyRelu": _operation("leaky relu"),
-    "Softmax": _operation("softmax"),
-    "LogSoftmax": _operation("log-softmax"),
-    "Tanh": _operation("tanh"),
-    "Sigmoid": _operation("sigmoid"),
-    "Silu": _operation("silu"),
-    "Flatten": _operation("flatten"),
 }

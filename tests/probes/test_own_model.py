@@ -334,7 +334,8 @@ class TestRealFrameworks:
         found = take(SEGMENTS.replace('activation="tanh"', 'activation="sigmoid"'))
 
         assert found.status is Status.NOT_COMPARABLE
-        assert "the outputs part at layer 2: pytorch `1: Tanh()` (line 6), tensorflow `conv2d" in found.reason
+        assert found.reason.startswith("the outputs part at layer 2 (")
+        assert "at most 1e-07 allowed): pytorch `1: Tanh()` (line 6), tensorflow `conv2d" in found.reason
         assert "likely cause: tanh is not sigmoid; change line 6 or 10 of mine.py" in found.reason
 
     def test_a_layer_without_counterpart_is_named(self, take: Take) -> None:
@@ -348,7 +349,8 @@ class TestRealFrameworks:
     def test_a_setting_that_cannot_be_set_alike_is_the_cause(self, take: Take) -> None:
         found = take(SEGMENTS.replace("nn.Conv2d(2, 6, 3, padding=1)", "nn.Conv2d(2, 6, 3, padding=2, dilation=2)"))
 
-        assert "at layer 1: pytorch `0: Conv2d(2, 6, kernel_size=(3, 3)" in found.reason
+        assert "at layer 1 (" in found.reason
+        assert "pytorch `0: Conv2d(2, 6, kernel_size=(3, 3)" in found.reason
         assert "likely cause: dilation is [2, 2] and dilation_rate is [1, 1]" in found.reason
 
     def test_layers_of_other_sizes_are_named(self, take: Take) -> None:
