@@ -146,7 +146,9 @@ class Own:
                 self.make, dtype, sample, changed={name for names in changes.values() for name in names}
             )
             trace = self.part.trace(model, sample)
-        plan: Plan = self.plan or {"names": [[f"{w.raw} {w.role}" for w in e.weights] for e in trace.events]}
+        plan: Plan = self.plan or {
+            "names": [[f"{number} {w.role}" for w in event.weights] for number, event in enumerate(trace.events)]
+        }
         apply(trace, changes)
         return model, trace, _entries(trace, plan)
 
