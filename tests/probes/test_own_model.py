@@ -219,6 +219,39 @@ def tensorflow():
 """
 
 
+ROWS = """
+INPUT, LOSS = (8, 64, 4), "cross-entropy"
+
+def pytorch():
+    from torch import nn
+    return nn.Sequential(
+        nn.Conv1d(4, 8, 5, stride=2, padding=2), nn.MaxPool1d(3, 2, padding=1), nn.Conv1d(8, 8, 3, padding=1),
+        nn.Flatten(), nn.Linear(128, 5),
+    )
+
+def tensorflow():
+    from keras import Sequential, layers
+    return Sequential([
+        layers.Conv1D(8, 5, strides=2, padding="same"), layers.MaxPooling1D(3, 2, padding="same"),
+        layers.Conv1D(8, 3, padding="same"), layers.Flatten(), layers.Dense(5),
+    ])
+"""
+
+DEPTHWISE = """
+INPUT = (4, 16, 16, 6)
+
+def pytorch():
+    from torch import nn
+    return nn.Sequential(nn.Conv2d(6, 6, 3, stride=2, padding=1, groups=6), nn.ReLU6(), nn.Conv2d(6, 2, 1))
+
+def tensorflow():
+    from keras import Sequential, layers
+    return Sequential([
+        layers.DepthwiseConv2D(3, strides=2, padding="same"), layers.ReLU(max_value=6), layers.Conv2D(2, 1),
+    ])
+"""
+
+
 def changed(found: Measurement) -> set[tuple[str, str, str, str]]:
     """What was set alike: (framework, setting, was, now)."""
     return {(f["framework"], f["setting"], f["was"], f["now"]) for f in found.facts.get("harmonised", ())}
@@ -289,8 +322,8 @@ class TestRealFrameworks:
 
     @pytest.mark.parametrize(
         "text",
-        [IMAGES, WORDS, SEGMENTS, BACKWARDS, TOWERS, GENERATOR, TAGS],
-        ids=["images", "words", "segments", "order of making", "order of running", "reshaped", "masked"],
+        [IMAGES, WORDS, SEGMENTS, BACKWARDS, TOWERS, GENERATOR, TAGS, ROWS, DEPTHWISE],
+        ids=["images", "words", "segments", "order made", "order run", "reshaped", "masked", "rows", "depthwise"],
     )
     def test_weights_are_matched_without_being_told(self, take: Take, text: str) -> None:
         found = take(text, "eager")
