@@ -21,6 +21,19 @@ def _word(text: str, lang: str) -> str:
     return _WORDS.get(text, {}).get(lang, text)
 
 
+def _changed(facts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Read the changes; evidence comes from strangers too, and what has not their form is none."""
+    found = facts.get("harmonised")
+    texts = ("framework", "layer", "setting", "was", "now", "other")
+    return [
+        fact
+        for fact in (found if isinstance(found, list) else [])
+        if isinstance(fact, Mapping)
+        and all(isinstance(fact.get(key), str) for key in texts)
+        and isinstance(fact.get("line"), int)
+    ]
+
+
 def _grouped(facts: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, str, str], list[Mapping[str, Any]]]:
     groups: dict[tuple[str, str, str, str], list[Mapping[str, Any]]] = {}
     for fact in facts:
@@ -36,7 +49,7 @@ def lines(facts: Mapping[str, Any], lang: str) -> list[str]:
         facts: of a measurement; ``harmonised`` is read.
         lang: "en" or "zh".
     """
-    changed = facts.get("harmonised") or ()
+    changed = _changed(facts)
     found = []
     for (framework, setting, was, now), group in _grouped(changed).items():
         layers = [f"{_word(f['layer'].split('(')[0], lang)}" for f in group[:_NAMED]]
@@ -61,7 +74,7 @@ def lines(facts: Mapping[str, Any], lang: str) -> list[str]:
 
 def line(facts: Mapping[str, Any], lang: str) -> str:
     """Tell the same in one line, or nothing."""
-    changed = facts.get("harmonised") or ()
+    changed = _changed(facts)
     by_side: dict[str, list[str]] = {}
     for (framework, setting, was, now), group in _grouped(changed).items():
         setting, was, now = (_word(text, lang) for text in (setting, was, now))

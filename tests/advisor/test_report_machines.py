@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 
 import pytest
@@ -31,6 +32,19 @@ def test_a_ratio_is_told_with_both_medians_and_in_words() -> None:
     assert first["parity"] == [
         {"part": "outputs", "distances": "PyTorch 3.3e-07, TensorFlow 4.5e-07", "bound": "1e-04"}
     ]
+
+
+def test_what_was_set_alike_is_told_once_for_all_probes() -> None:
+    fact = {"framework": "b", "layer": "norm: Norm()", "line": 7, "setting": "epsilon", "was": "0.001", "now": "1e-05"}
+    made = decision()
+    evidence = copy.deepcopy(made.evidence)
+    for row in evidence[0]["probes"][:2]:
+        row["facts"] = {**row["facts"], "harmonised": [{**fact, "other": "a eps=1e-05"}]}
+
+    (found,) = Machines(View(made.model_copy(update={"evidence": evidence}), "en")).sessions()
+
+    assert found["above"][-1] == "set alike in both: b epsilon from 0.001 to 1e-05 (norm: Norm; line 7)"
+    assert len([line for line in found["above"] if line.startswith("set alike")]) == 1
 
 
 def test_tuned_settings_stand_beside_the_defaults() -> None:

@@ -436,6 +436,11 @@ def test_one_change_of_several_layers_is_told_once() -> None:
     assert "由 0.001 改为 1e-05" in alike.lines(facts, "zh")[0]
 
 
+@pytest.mark.parametrize("found", ["all", [1], [{"framework": "b"}], {"a": 1}])
+def test_a_strangers_evidence_of_another_form_is_not_told(found: Any) -> None:
+    assert alike.lines({"harmonised": found}, "en") == []
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_nothing_set_alike_is_nothing_told(lang: str) -> None:
     assert alike.lines({}, lang) == []
