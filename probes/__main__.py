@@ -90,6 +90,7 @@ def list_probes(as_json: bool, lang: str) -> None:
     type=click.Path(exists=True, dir_okay=False),
     help="A workload of your own, a Python file.",
 )
+@click.option("--as-written", is_flag=True, help="Refuse a model of your own whose sides differ in a default.")
 @click.option("--confirm", is_flag=True, help="Restart the workers three times or more: slower, surer.")
 @click.option("--random-seed", type=int, default=0, show_default=True, help="For data and weights.")
 @click.option("--jsonl", is_flag=True, help="Report progress as JSON lines on standard output.")
@@ -102,6 +103,8 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
     from probes import catalog, duet, evidence, outcome, selftest
 
     own = options["workload"]
+    if options["as_written"] and not own:
+        _fail(["--as-written is about a model of your own: name it with --workload FILE.py"])
     known = catalog.load
     chosen = _or_exit(lambda: catalog.choose_own(ids, known()) if own else catalog.choose(ids, known()))
     if output not in ("", "-"):
@@ -119,6 +122,7 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
         device=options["device"],
         budget=options["budget"],
         workload_file=str(Path(own).resolve()) if own else None,
+        as_written=options["as_written"],
         confirm=options["confirm"],
         threads=_threads(options["threads"]),
         seed=options["random_seed"],

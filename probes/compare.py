@@ -193,7 +193,7 @@ def turn_cost(seconds: Sequence[float]) -> float:
     return statistics.median(seconds)
 
 
-CLEAN = 0.02
+CLEAN = 0.03
 """Share of a block that its threads may have been kept waiting for it to count as one that nothing held up."""
 
 CLEAN_BLOCKS = 2
@@ -215,19 +215,19 @@ def enough_clean(seconds: Sequence[float], waited: Sequence[float] | None) -> bo
 
 
 def block_cost(
-    seconds: Sequence[float], waited: Sequence[float] | None, longest: Sequence[float] | None = None
+    seconds: Sequence[float], waited: Sequence[float] | None, surely: Sequence[float] | None = None
 ) -> tuple[float, float]:
     """Return what one turn cost, and how far off, on the log scale, another load may have put it.
 
     A turn is many short blocks, so that on a busy machine too some of them are run through: their median is the cost.
     Where too few are, waiting is taken out. How much of it lay on the way is not known where several threads waited:
-    at least what the longest waited, at most what all did together; the middle is taken, and half the gap is doubt.
+    at least that of the thread that works, at most that of all; the middle is taken, and half the gap is doubt.
 
     Args:
         seconds: wall time of an iteration, one entry a block.
         waited: the part of each in which threads stood ready and did not run, all together; None where the system does
             not tell.
-        longest: the part in which one of them did so; nothing is known of it without.
+        surely: the part in which the thread that works did so; nothing is known of it without.
 
     Raises:
         ValueError: a block did not take a positive, finite time.
@@ -237,7 +237,7 @@ def block_cost(
         return wall, 0.0
     if enough_clean(seconds, waited):
         return statistics.median(clean_blocks(seconds, waited)), 0.0
-    least, most = (turn_cost(without(seconds, waits)) for waits in (waited, longest or [0.0] * len(seconds)))
+    least, most = (turn_cost(without(seconds, waits)) for waits in (waited, surely or [0.0] * len(seconds)))
     doubt = math.log(most / least) / 2 + CACHES * (1 - math.sqrt(least * most) / wall)
     return math.sqrt(least * most), doubt
 

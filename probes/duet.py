@@ -14,11 +14,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from probes import compare, gauge, jobs, machine, paired, schedule, worth
+from probes import alike, compare, gauge, jobs, machine, paired, schedule, worth
+from probes.agree import agree
 from probes.observed import observe
 from probes.process import Arm, Cancelled, Lost
 from probes.session import PATIENCE, Progress, Session
-from probes.types import INCONCLUSIVE, Evidence, Measurement, Probe, Status
+from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
 
 
 def measure(
@@ -31,6 +32,7 @@ def measure(
     device: str | None = None,
     budget: float | None = None,
     workload_file: str | None = None,
+    as_written: bool = False,
     confirm: bool = False,
     threads: str = "one",
     seed: int = 0,
@@ -50,6 +52,7 @@ def measure(
         device: "cpu", "cuda", "rocm", "mps", "xpu", "gpu" (any), or None for the best that all share.
         budget: seconds for all probes, counted from the moment the first workers are ready.
         workload_file: the user's own workload, in place of the probes'.
+        as_written: refuse a workload of the user's whose sides differ in a default, instead of setting both alike.
         confirm: at least three restarts a probe instead of one pair of workers.
         threads: "one", "all", or a number.
         seed: for data and weights.
@@ -86,6 +89,7 @@ def measure(
                 seed=seed,
                 scratch=scratch,
                 workload_file=workload_file,
+                as_written=as_written,
                 **spread,
                 progress=progress,
                 cancelled=cancelled,
@@ -213,6 +217,13 @@ def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: boo
     difference = session.differing()
     if difference:
         return Measurement.absent(probe, Status.NOT_COMPARABLE, f"the sides were not set alike: {difference}")
+    if probe.workload == OWN:
+        if session.agreement is None:
+            session.agreement = agree(session, probe)
+            if told := alike.line(session.told(), "en"):
+                session.progress({"event": "note", "text": told})
+        if session.agreement.problem:
+            return Measurement.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
     if described["kind"] == "observed":
         found = observe(session, probe, described, deadline=deadline)
     else:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -93,38 +95,48 @@ def allocator() -> str | None:
 
 
 class Waits:
-    """Reads again and again how long this process's threads were kept from running; a reading takes microseconds.
+    """Reads again and again how long other load kept this process's threads from running, in microseconds a reading.
 
-    Open one for a turn: threads that begin later are not seen.
+    Open one for a turn, in the thread that works: threads that begin later are not seen.
     """
 
     def __init__(self) -> None:
         self._files: list[int] = []
+        self._cores = cores()
         try:
             tasks = os.listdir("/proc/self/task")  # noqa: PTH208 - called around every turn
         except OSError:
             return
-        for task in tasks:
+        for task in sorted(tasks, key=lambda task: task != str(threading.get_native_id())):
             try:
                 self._files.append(os.open(f"/proc/self/task/{task}/schedstat", os.O_RDONLY))
             except OSError:  # the thread ended meanwhile
                 continue
 
-    def read(self) -> list[int]:
-        """Return the nanoseconds that each thread stood ready and did not run; empty where the system does not tell."""
+    def read(self) -> list[float]:
+        """Return the seconds that each thread stood ready and did not run, this thread's first, then clock and CPU.
+
+        Empty where the system does not tell.
+        """
         found = []
         for file in self._files:
             try:
-                found.append(int(os.pread(file, 64, 0).split()[1]))
+                found.append(int(os.pread(file, 64, 0).split()[1]) / 1e9)
             except (OSError, IndexError):  # the thread ended meanwhile
-                found.append(0)
-        return found
+                found.append(0.0)
+        return [*found, time.perf_counter(), time.process_time()] if found else []
 
-    @staticmethod
-    def between(before: Sequence[int], after: Sequence[int]) -> tuple[float, float]:
-        """Return the seconds that all threads waited between two readings, and those of the thread that waited most."""
-        waited = [max(0, late - early) for early, late in zip(before, after, strict=True)]
-        return sum(waited) / 1e9, max(waited, default=0) / 1e9
+    def between(self, before: Sequence[float], after: Sequence[float]) -> tuple[float, float]:
+        """Return the seconds that other load held up all threads between two readings, and those it held up this one.
+
+        Threads of this process keep each other waiting too. Other load can have held up no more than the CPU time that
+        the process did not use itself.
+        """
+        if not before:
+            return 0.0, 0.0
+        *waited, clock, used = (late - early for early, late in zip(before, after, strict=True))
+        left = max(0.0, self._cores * clock - used)
+        return min(sum(max(0.0, wait) for wait in waited), left), min(max(0.0, waited[0]), left)
 
     def close(self) -> None:
         """Let the files go."""

@@ -56,6 +56,7 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
     if said:
         facts["claims"] = said
     facts["processes"] = described["processes"]
+    facts.update(session.told())
     facts.update(threads=session.threads, device=session.kind)
     kept = {label: tuple(costs) for label, costs in samples.items() if costs}
     ratio = None

@@ -139,6 +139,7 @@ def _judged(
     pairs = sum(len(one.taken.used) for one in rounds)
     disturbed = sum(len(one.taken.disturbed) for one in rounds)
     facts: dict[str, Any] = {label: {**rounds[-1].facts[label], "p95_turn_s": _p95(samples[label])} for label in labels}
+    facts.update(session.told())
     facts.update(
         design=design,
         restarts=len(rounds),
@@ -274,7 +275,7 @@ def _record(taken: turns.Turns) -> dict[str, Any]:
         "order": taken.order,
         "seconds": taken.seconds,
         "waited": taken.waited,
-        "longest": taken.longest,
+        "surely": taken.surely,
         "loops": taken.loops,
         "disturbed": taken.disturbed,
         "lost": taken.lost,

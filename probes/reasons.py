@@ -151,6 +151,61 @@ _SENTENCES = (
     ("WEIGHTS: {what}", "WEIGHTS：{what}"),
     ("{framework} has no weight {names}", "{framework} 没有权重 {names}"),
     ("{framework} also has {names}", "{framework} 另有 {names}"),
+    (
+        "INPUT has its channels first; write them last for both: {shape}",
+        "INPUT 把通道放在了前面；双方都应放在最后：{shape}",
+    ),
+    (
+        "the model returns {count} things in a {kind}; return the outputs alone, one array",
+        "模型返回了 {kind}，其中有 {count} 项；请只返回输出这一个数组",
+    ),
+    ("the model file's function returns {kind}, not {wanted}", "模型文件中的函数返回 {kind}，而不是 {wanted}"),
+    (
+        "no two functions for {framework}: probes/user_model has none",
+        "{framework} 不能用两个函数的写法：probes/user_model 中没有它",
+    ),
+    (
+        "data() of the model file returns no y: a dictionary with x and y is needed",
+        "模型文件的 data() 没有返回 y：需要含 x 和 y 的字典",
+    ),
+    ("as written, the sides differ: {what}", "按原样书写，双方不同：{what}"),
+    (
+        "set alike in both: {what}; dropout is 0 on both sides (--as-written refuses instead)",
+        "为使双方一致而改动：{what}；双方 dropout 均为 0（--as-written 则拒绝测量）",
+    ),
+    (
+        "set alike in both: {what} (--as-written refuses instead)",
+        "为使双方一致而改动：{what}（--as-written 则拒绝测量）",
+    ),
+    ("dropout is 0 on both sides (--as-written refuses instead)", "双方 dropout 均为 0（--as-written 则拒绝测量）"),
+    (
+        "the outputs part at layer {number}: {side} {layer} has no counterpart in {other}; {what}",
+        "输出从第 {number} 层起分岔：{side} 的 {layer} 在 {other} 中没有对应者；{what}",
+    ),
+    (
+        "the outputs part at layer {number}: {side} {layer} has no counterpart in {other}",
+        "输出从第 {number} 层起分岔：{side} 的 {layer} 在 {other} 中没有对应者",
+    ),
+    ("the outputs part at layer {number} ({far}): {one}; {what}", "输出从第 {number} 层起分岔（{far}）：{one}；{what}"),
+    (
+        "the outputs part after the last layer that both have ({far}); {what}",
+        "输出在双方共有的最后一层之后分岔（{far}）；{what}",
+    ),
+    ("{distance} apart, at most {bound} allowed", "相差 {distance}，至多允许 {bound}"),
+    ("shapes {one} and {other}", "形状为 {one} 与 {other}"),
+    (
+        "they part at layer {number}: {one} with {weights}, for which {other} has no counterpart",
+        "自第 {number} 层起不同：{one} 有 {weights}，{other} 没有对应者",
+    ),
+    (
+        "they part at layer {number}: {one} with {weights} and {other} with {theirs}",
+        "自第 {number} 层起不同：{one} 有 {weights}，{other} 有 {theirs}",
+    ),
+    ("likely cause: {why}; {what}", "可能的原因：{why}；{what}"),
+    ("likely cause: {why}", "可能的原因：{why}"),
+    ("no cause is known", "原因不明"),
+    ("change line {lines} of {file}", "请改 {file} 的第 {lines} 行"),
+    ("look at line {lines} of {file}", "请看 {file} 的第 {lines} 行"),
     # parity and honesty
     ("the sides do not hold the same weights: {what}", "双方的权重不同：{what}"),
     ("{one} has {names}, for which {other} has no counterpart", "{one} 有 {names}，{other} 没有对应者"),

@@ -149,7 +149,7 @@ def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> 
         return None
     seconds: dict[str, list[list[float]]] = {}
     waited: dict[str, list[list[float] | None]] = {}
-    longest: dict[str, list[list[float] | None]] = {}
+    surely: dict[str, list[list[float] | None]] = {}
     for label in labels:
         turns = _part(record, "seconds").get(label)
         if not isinstance(turns, list) or len(turns) != len(used):
@@ -166,15 +166,15 @@ def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> 
             continue
         seconds[label], waited[label] = turns, kept
         # Evidence of before holds no such part; a file that leaves it out has the wider interval.
-        most = _part(record, "longest").get(label) or [None] * len(used)
+        most = _part(record, "surely").get(label) or [None] * len(used)
         if not _are_waits(most, turns):
-            found.append(f"{place}.longest.{label}: for every turn null, or one number of seconds a block, is needed")
+            found.append(f"{place}.surely.{label}: for every turn null, or one number of seconds a block, is needed")
             continue
-        longest[label] = most
+        surely[label] = most
     if len(found) > before:
         return None
     return Turns(
-        seconds=seconds, waited=waited, longest=longest, net=bool(record.get("net_of_waiting")), used=used, old=old
+        seconds=seconds, waited=waited, surely=surely, net=bool(record.get("net_of_waiting")), used=used, old=old
     )
 
 

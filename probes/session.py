@@ -17,6 +17,7 @@ from probes.process import Arm, Client, Lost
 from probes.types import OWN, Probe, Status
 
 if TYPE_CHECKING:
+    from probes.agree import Agreement
     from probes.paired import Round
 
 PATIENCE = 120.0
@@ -41,6 +42,8 @@ class Session:
     cancelled: Callable[[], bool]
     patience: float = PATIENCE
     clients: dict[str, Client] = field(default_factory=dict)
+    as_written: bool = False
+    agreement: Agreement | None = None
     settings: str = "default"
     kind: str = "cpu"
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -198,7 +201,13 @@ class Session:
     def ask(self, client: Client, do: str, probe: Probe, **more: Any) -> dict[str, Any]:
         """Ask one worker about a probe, with the probe's own patience."""
         request = {**self.request(probe), "mode": client.arm.mode_of(probe), **more}
+        if self.agreement is not None and probe.workload == OWN:
+            request.setdefault("plan", self.agreement.plans.get(client.arm.label))
         return client.ask(do, timeout=self.allowed(probe), cancelled=self.cancelled, **request)
+
+    def told(self) -> dict[str, Any]:
+        """Return what was set alike in a model of the user's, as facts."""
+        return {"harmonised": self.agreement.harmonised} if self.agreement and self.agreement.harmonised else {}
 
     def allowed(self, probe: Probe) -> float:
         """Seconds one request about a probe may take."""

@@ -72,7 +72,7 @@ class Side:
             return {"counters": {"retraces": 0}}
         self.taken += 1
         seconds = self.machine.run(self.cost, arguments["blocks"])
-        return {"seconds": seconds, "waited": None, "longest": None, "elapsed": 0.0, "cpu": 0.0}
+        return {"seconds": seconds, "waited": None, "surely": None, "elapsed": 0.0, "cpu": 0.0}
 
 
 def duet(truth: float, noise: Noise, rng: np.random.Generator) -> compare.Estimate:

@@ -67,7 +67,7 @@ class Turns:
         seconds: arm -> iterations of each turn, wall time.
         waited: arm -> the part of each in which the kernel kept the worker's threads from running, all together, if it
             tells.
-        longest: arm -> the part in which it kept one of them from running.
+        surely: arm -> the part in which it kept the one that works.
         old: evidence of versions that timed few long blocks, took all waiting out where ``net`` says so, and left
             disturbed pairs out.
         net: of that evidence: whether costs are wall time less waiting.
@@ -84,7 +84,7 @@ class Turns:
     order: str = ""
     seconds: dict[str, list[list[float]]] = field(default_factory=dict)
     waited: dict[str, list[list[float] | None]] = field(default_factory=dict)
-    longest: dict[str, list[list[float] | None]] = field(default_factory=dict)
+    surely: dict[str, list[list[float] | None]] = field(default_factory=dict)
     old: bool = False
     net: bool = False
     used: list[bool] = field(default_factory=list)
@@ -106,7 +106,7 @@ class Turns:
         """Return one cost a turn, and the doubt that another load left in it."""
         both = list(zip(self.seconds[label], self.waited[label], strict=True))
         if not self.old:
-            all_three = zip(self.seconds[label], self.waited[label], self.longest[label], strict=True)
+            all_three = zip(self.seconds[label], self.waited[label], self.surely[label], strict=True)
             return [compare.block_cost(*turn) for turn in all_three]
         if not self.net:
             return [(compare.turn_cost(turn), 0.0) for turn, _ in both]
@@ -139,7 +139,7 @@ def warm_up(
     began, costs, loops = time.monotonic(), [], 1
     while True:
         answer = client.ask("turn", timeout=timeout, cancelled=cancelled, blocks=1, loops=loops)
-        costs.append(compare.block_cost(answer["seconds"], answer["waited"], answer["longest"])[0])
+        costs.append(compare.block_cost(answer["seconds"], answer["waited"], answer["surely"])[0])
         spent = time.monotonic() - began
         if compare.steady(costs):
             return statistics.median(costs[-5:]), True, spent
@@ -183,7 +183,7 @@ def take(
         wanted = math.ceil(TURN / (taken.loops[name] * step))
         blocks[name] = min([max(BLOCKS[0], min(wanted, BLOCKS[1])), *(few for slow, few in SLOW if step > slow)])
         taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
-        taken.waited[name], taken.longest[name] = [], []
+        taken.waited[name], taken.surely[name] = [], []
         taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
     number = 0
     while True:
@@ -217,7 +217,7 @@ def take(
         for name in names:
             taken.seconds[name].append(answers[name]["seconds"])
             taken.waited[name].append(answers[name]["waited"])
-            taken.longest[name].append(answers[name]["longest"])
+            taken.surely[name].append(answers[name]["surely"])
         taken.used.append(True)
         taken.weather.append(record)
         if disturbed := _disturbed(record):

@@ -226,8 +226,11 @@ class Worker:
     def _workload(self, request: dict[str, Any]) -> ModuleType | None:
         if path := request.get("workload_file"):
             if path not in self.files:
-                self.files[path] = own.adapt(load_file(path, self.framework), self.framework, self.backend)
-            return self.files[path]
+                self.files[path] = own.adapt(load_file(path, self.framework), self.framework)
+            workload = self.files[path]
+            if request.get("plan") and hasattr(workload, "own"):
+                workload.own.follow(request["plan"])
+            return workload
         if not request["workload"]:
             return None
         return importlib.import_module(f"probes.workloads.{request['workload']}")
@@ -252,6 +255,26 @@ class Worker:
             cold=dict(self.cold),
             marks=dict(self.marks),
         )
+
+    def do_written(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Write down the layers of a user's model of two functions; nothing of any other workload."""
+        workload = self._workload(request)
+        return {"written": workload.own.written() if workload is not None and hasattr(workload, "own") else None}
+
+    def do_answers(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer in float64 with the weights planned; with every layer's output where asked for."""
+        workload: Any = self._workload(request)
+        events, arrays = workload.own.answers(layers=request["layers"])
+        return {"events": events, "arrays": self._save(request, arrays)}
+
+    def do_tried(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Try several ways to carry the weights across: how far the answer lies from the other side's with each."""
+        import numpy as np
+
+        workload: Any = self._workload(request)
+        with np.load(request["wanted"]) as held:
+            wanted = held["y"]
+        return {"distances": workload.own.tried(request["plans"], wanted, request["bound"])}
 
     def do_open(self, request: dict[str, Any]) -> dict[str, Any]:
         """Build a paired probe and take its first iteration, which carries the cost of compiling."""
@@ -322,15 +345,16 @@ class Worker:
         """Time ``blocks`` of ``loops`` iterations each; up to ``most`` where another load held nearly all of them up.
 
         Returns:
-            Of one iteration, one entry a block: ``seconds`` of wall time; ``waited``, what all threads together were
-            kept waiting; ``longest``, what one of them was. The last two are None where the system does not tell.
+            Of one iteration, one entry a block: ``seconds`` of wall time; ``waited``, what other load kept all threads
+            waiting; ``surely``, what it kept the thread that works. The last two are None where the system does not
+            tell.
         """
         assert self.live is not None
         iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.backend.synchronise
         clock, slowdown, waits = time.perf_counter, self.slowdown, gauge.Waits()
         seconds: list[float] = []
         waited: list[float] = []
-        longest: list[float] = []
+        surely: list[float] = []
         used, start = time.process_time(), clock()
         blocks, most = request["blocks"], request.get("most", request["blocks"])
         while len(seconds) < blocks or (len(seconds) < most and not compare.enough_clean(seconds, waited)):
@@ -352,12 +376,12 @@ class Worker:
             if before:
                 together, alone = waits.between(before, waits.read())
                 waited.append(_rounded(together / request["loops"]))
-                longest.append(_rounded(alone / request["loops"]))
+                surely.append(_rounded(alone / request["loops"]))
         waits.close()
         answer = {
             "seconds": seconds,
             "waited": waited or None,
-            "longest": longest or None,
+            "surely": surely or None,
             "elapsed": clock() - start,
             "cpu": time.process_time() - used,
         }
@@ -408,18 +432,14 @@ class Worker:
         return {"flops": 2.0 * size**3 / best, "bytes": 8.0 * count / copied, "matrix": size, "copied": 4 * count}
 
     def _best(self, call: Any) -> float:
-        """Take the fastest of five after one that warms up; on one CPU thread less what it was kept waiting."""
-        net = self.threads == 1 and self.kind == "cpu"
-        seconds, waits = [], gauge.Waits()
+        """Take the fastest of five after one that warms up: another load rarely meets all of them."""
+        seconds = []
         for _ in range(6):
             self.backend.synchronise()
-            before, begin = waits.read(), time.perf_counter()
+            begin = time.perf_counter()
             call()
             self.backend.synchronise()
-            took = time.perf_counter() - begin
-            kept = waits.between(before, waits.read())[0]
-            seconds.append(max(took - kept, took / 10) if net else took)
-        waits.close()
+            seconds.append(time.perf_counter() - begin)
         return min(seconds[1:])
 
     def do_pause(self, request: dict[str, Any]) -> dict[str, Any]:

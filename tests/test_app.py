@@ -460,6 +460,17 @@ def test_a_probe_that_nobody_knows_is_named_and_what_a_mode_is_worth_is_shown() 
     assert "4\\.00 倍" in text_of(app)
 
 
+def test_evidence_shows_what_was_set_alike_in_a_model_of_ones_own() -> None:
+    document = measured()
+    fact = {"framework": "tensorflow", "layer": "norm: Norm()", "line": 7, "setting": "epsilon", "was": "0.001"}
+    document["probes"][0]["facts"] = {"harmonised": [{**fact, "now": "1e-05", "other": "pytorch eps=1e-05"}]}
+    app = opened("evidence", **PHONE_APP)
+    app.file_uploader(key="evidence-file").upload("e.json", json.dumps(document).encode(), "application/json").run()
+
+    assert not app.exception
+    assert "set alike in both\\: tensorflow epsilon from 0\\.001 to 1e\\-05" in text_of(app)
+
+
 def test_evidence_shows_what_it_changes() -> None:
     app = opened("evidence", **PHONE_APP)
     content = json.dumps(measured()).encode()

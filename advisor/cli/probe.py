@@ -77,6 +77,7 @@ def show(name: str, as_json: bool, lang: str) -> None:
 @click.option("--device", type=click.Choice(DEVICES), help="By default the best that all frameworks share.")
 @click.option("--threads", default="one", show_default=True, metavar="one|all|N")
 @click.option("--workload", "workload_file", metavar="FILE.py", help="Your own model, both sides in one file.")
+@click.option("--as-written", is_flag=True, help="Refuse a --workload whose sides differ in a default.")
 @click.option("--confirm", is_flag=True, help="At least three fresh worker pairs a probe; slower, and surer.")
 @click.option("-o", "--output", "target", required=True, metavar="FILE|-", help="Where the evidence goes.")
 @output.as_json
@@ -90,6 +91,7 @@ def run(
     device: str | None,
     threads: str,
     workload_file: str | None,
+    as_written: bool,
     confirm: bool,
     target: str,
     as_json: bool,
@@ -114,7 +116,7 @@ def run(
 
     _, workload, _, chosen_pythons, variables, probes = output.together(
         lambda: _check_threads(threads),
-        lambda: _workload(workload_file),
+        lambda: _workload(workload_file, as_written=as_written),
         lambda: output.check_writable(target),
         lambda: interpreters(pythons),
         lambda: output.variables(passed),
@@ -129,6 +131,7 @@ def run(
         device=device,
         threads=threads,
         workload_file=workload,
+        as_written=as_written,
         confirm=confirm,
     )
     number = measuring.keep(session, lang=lang)
@@ -153,13 +156,15 @@ def _check_threads(threads: str) -> None:
         raise InputError([f"--threads {threads}: expected 'one', 'all' or a number from 1"])
 
 
-def _workload(path: str | None) -> str | None:
+def _workload(path: str | None, *, as_written: bool) -> str | None:
     """Return where the user's own model stands, from the root of the disk: a worker runs elsewhere."""
     from pathlib import Path
 
     from advisor.needs import InputError
 
     if path is None:
+        if as_written:
+            raise InputError(["--as-written is about a model of your own: name it with --workload FILE.py"])
         return None
     if not Path(path).is_file():
         raise InputError([f"--workload {path}: no such file; 'python -m probes example' prints one"])

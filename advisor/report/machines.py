@@ -9,7 +9,7 @@ from typing import Any
 from advisor.report import ratios
 from advisor.report.figures import amount, percent
 from advisor.report.view import View
-from probes import outcome, own_defaults, reasons, verdict_words
+from probes import alike, outcome, own_defaults, reasons, verdict_words
 from probes.types import Status
 
 PARTS = ("outputs", "loss", "gradients", "weights")
@@ -60,9 +60,14 @@ class Machines:
                         ((row["probe"], row["status"], str(row.get("reason"))) for row in session["probes"]),
                         self.view.lang,
                     ),
+                    "alike": self._alike(session["probes"]),
                 }
             )
         return shown
+
+    def _alike(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Return what was set alike in both sides of a model of the user's, once however many probes it took."""
+        return list(dict.fromkeys(line for row in rows for line in alike.lines(row.get("facts") or {}, self.view.lang)))
 
     # ------------------------------------------------------------ one measurement
 

@@ -222,6 +222,8 @@ def _measured(page: Any, view: View) -> None:
                 rows.append([question, *costs, words["semicolon"].join([row["verdict"], *row["notes"]])])
             _table(page, rows, widths=(36, *(12 for _ in names), 40))
             _line(page, words["how_to_read"], 8, soft=True)
+        for line in session["alike"]:
+            _line(page, line, 10)
         if session["defaults"]:
             _line(page, session["defaults"], 10)
         for line in session["tuned"]:

@@ -10,7 +10,7 @@ import streamlit as st
 from advisor.types import Knowledge, Recommendation, Text
 from advisor.ui import parts, reasons
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, say, words
-from probes import own_defaults, verdict_words, worth
+from probes import alike, own_defaults, verdict_words, worth
 from probes.types import OWN, Measurement, Probe, Ratio, Status
 
 BAND = 1.05
@@ -128,8 +128,9 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bo
 
 
 def _worth(found: Measurement) -> None:
-    """Show what tuning, or a mode, is worth inside each framework, where the probe tells."""
-    for line in worth.lines([found], language(), names=names(*found.facts)):
+    """Show what tuning, or a mode, is worth inside each framework, and what was set alike, where the probe tells."""
+    called = names(*found.facts)
+    for line in (*worth.lines([found], language(), names=called), *alike.lines(found.facts, language())):
         st.caption(parts.plain(line))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 
 import pytest
@@ -53,6 +54,18 @@ def test_the_axis_is_marked_by_how_many_times_a_side_is_ahead(reach: float) -> N
 
     assert marks == pytest.approx([1 / mark for mark in reversed(marks)])
     assert 1.0 in marks
+
+
+def test_what_was_set_alike_is_told_once_for_all_probes() -> None:
+    fact = {"framework": "b", "layer": "norm: Norm()", "line": 7, "setting": "epsilon", "was": "0.001", "now": "1e-05"}
+    made = decision()
+    evidence = copy.deepcopy(made.evidence)
+    for row in evidence[0]["probes"][:2]:
+        row["facts"] = {**row["facts"], "harmonised": [{**fact, "other": "a eps=1e-05"}]}
+
+    (found,) = Machines(View(made.model_copy(update={"evidence": evidence}), "en")).sessions()
+
+    assert found["alike"] == ["set alike in both: b epsilon from 0.001 to 1e-05 (norm: Norm; line 7)"]
 
 
 def test_tuned_settings_stand_beside_the_defaults() -> None:

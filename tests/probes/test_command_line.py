@@ -57,6 +57,7 @@ def test_the_list_names_every_probe():
         (["run", "training-mlp-eager", "--threads", "many"], "one, all or a positive number"),
         (["run", "training-mlp-eager", "--budget", "0"], "budget"),
         (["run", "training-mlp-eager", "--workload", "/no/file.py"], "/no/file.py"),
+        (["run", "training-mlp-eager", "--as-written"], "name it with --workload"),
     ],
 )
 def test_bad_input_is_named_and_ends_with_2(arguments, said):

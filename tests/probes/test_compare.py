@@ -174,7 +174,7 @@ def test_blocks_that_nothing_held_up_speak_for_a_turn():
     assert compare.block_cost(seconds, waited) == (1.1, 0.0)
 
 
-def test_where_all_blocks_were_held_up_the_cost_lies_between_what_one_thread_and_all_threads_waited():
+def test_where_all_blocks_were_held_up_the_cost_lies_between_what_the_working_thread_and_all_waited():
     cost, doubt = compare.block_cost([4.0, 4.0, 4.0], [3.0, 3.0, 3.0], [2.0, 2.0, 2.0])
     assert cost == pytest.approx(math.sqrt(1 * 2))  # the geometric middle of 4 - 3 and 4 - 2
     assert doubt == pytest.approx(math.log(2) / 2 + compare.CACHES * (1 - math.sqrt(2) / 4))

@@ -36,6 +36,14 @@ OTHERS = [
     "torch.compile needs a C++ compiler (g++ or clang) and none was found; install Visual Studio's Build Tools with "
     "C++ and start from its developer prompt",
     "torch.compile needs a C++ compiler (g++ or clang) and none was found; on Debian and Ubuntu: apt-get install g++",
+    "as written, the sides differ: b norm: Norm(epsilon=0.001) (line 7) epsilon=0.001, a eps=1e-05",
+    "the outputs part at layer 2: a `1: Tanh()` (line 6) has no counterpart in b; change line 6 of mine.py",
+    "the outputs part at layer 2 (0.5 apart, at most 1e-07 allowed): a `1: T()` (line 6), b `s: S()`; no cause is "
+    "known; look at line 6 of mine.py",
+    "the outputs part at layer 2 (shapes (2, 3) and (2, 4)): a `1: T()`, b `s: S()`; likely cause: t is not s",
+    "the outputs part after the last layer that both have (0.5 apart, at most 1e-07 allowed); no cause is known",
+    "the sides do not hold the same weights: they part at layer 1: a `0: L()` with kernel 2x3, for which b has no "
+    "counterpart; change line 3 of mine.py",
 ]
 
 

@@ -58,7 +58,7 @@ class Waiting(simulate.Side):
         answer = super().ask(do, **arguments)
         if do == "turn":
             kept = [number % 10 < self.hit for number in range(len(answer["seconds"]))]
-            answer["longest"] = [0.0] * len(kept)
+            answer["surely"] = [0.0] * len(kept)
             answer["waited"] = [second * held for second, held in zip(answer["seconds"], kept, strict=True)]
             answer["seconds"] = [second * (1 + held) for second, held in zip(answer["seconds"], kept, strict=True)]
         return answer

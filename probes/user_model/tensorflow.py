@@ -1,0 +1,284 @@
+"""A Keras model of the user's: built, written down layer by layer, changed where told, trained."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from probes.backends import tensorflow as backend
+from probes.scenarios import Unsupported
+from probes.types import Build, Twin
+from probes.user_model import Event, Setting, Trace, Weight, answer_alone, key, line_in, whole
+from probes.user_model.tensorflow_activations import FUNCTIONS, activation, activation_of
+from probes.user_model.tensorflow_layers import LAYERS
+
+CHANNELS = "last"
+
+
+@dataclass
+class Model:
+    """A built ``keras.Model``, the lines that made its layers, and how several inputs reach it.
+
+    ``arranged`` turns inputs by name into the arguments of a call.
+    """
+
+    keras: Any
+    lines: dict[int, int]
+    arranged: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+
+    def call(self, inputs: Mapping[str, Any], *, training: bool) -> Any:
+        """Answer a batch."""
+        return answer_alone(self.keras(*self.arranged(inputs), training=training))
+
+
+@contextlib.contextmanager
+def reference(dtype: str = "float64") -> Iterator[None]:
+    """Make what the model's own code creates of that type too."""
+    import tensorflow as tf
+
+    config = tf.keras.config
+    before = config.floatx()
+    config.set_floatx(dtype)
+    config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        config.set_floatx(before)
+        config.set_dtype_policy(before)
+
+
+@contextlib.contextmanager
+def _instead(holder: Any, name: str, function: Any) -> Iterator[None]:
+    """Put a function in the place of a method while something is watched."""
+    before = holder.__dict__[name]
+    setattr(holder, name, function)
+    try:
+        yield
+    finally:
+        setattr(holder, name, before)
+
+
+def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any], *, changed: Collection[str] = ()) -> Model:
+    """Build a model of the user's in a dtype; one call fills layers that take their shape from the input."""
+    import tensorflow as tf
+
+    layer = tf.keras.layers.Layer
+    path = make.__code__.co_filename
+    lines: dict[int, int] = {}
+    plain = layer.__init__
+
+    def noted(self: Any, *args: Any, **options: Any) -> None:
+        lines.setdefault(id(self), line_in(path))
+        plain(self, *args, **options)
+
+    with contextlib.ExitStack() as held:
+        held.enter_context(reference(dtype))
+        if "zeros masked" in changed:  # a functional model, made now or at its first call, keeps the mask in its graph
+            held.enter_context(_instead(tf.keras.layers.Embedding, "compute_mask", lambda *args, **kwargs: None))
+        with _instead(layer, "__init__", noted):
+            made = make()
+        if not isinstance(made, tf.keras.Model):
+            raise Unsupported(f"the model file's function returns {type(made).__name__}, not a keras.Model")
+        model = Model(made, lines, _arrangement(made, list(inputs)))
+        model.call(_tensors(inputs), training=False)
+    return model
+
+
+def _arrangement(model: Any, names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Find out how a model wants its inputs: one by one, as a list or by name."""
+    if len(names) == 1:
+        return lambda inputs: (inputs[names[0]],)
+    wanted = getattr(model, "_inputs_struct", None)
+    if isinstance(wanted, dict):
+        order = dict(zip(wanted, names if set(wanted) != set(names) else wanted, strict=True))
+        return lambda inputs: ({own: inputs[name] for own, name in order.items()},)
+    if wanted is not None:
+        called = [tensor.name for tensor in model.inputs]
+        in_order = called if set(called) == set(names) else names
+        return lambda inputs: (tuple(inputs[name] for name in in_order),)
+    parameters = [name for name in inspect.signature(model.call).parameters if name not in ("training", "mask")]
+    if set(names) <= set(parameters):
+        return lambda inputs: tuple(inputs[name] for name in parameters if name in inputs)
+    if len(parameters) >= len(names):
+        return lambda inputs: tuple(inputs.values())
+    return lambda inputs: (tuple(inputs.values()) if "0" in inputs else dict(inputs),)
+
+
+def _tensors(inputs: Mapping[str, Any], dtype: str = "") -> dict[str, Any]:
+    import tensorflow as tf
+
+    dtype = dtype or tf.keras.config.floatx()
+    return {name: tf.constant(a, dtype if a.dtype.kind == "f" else a.dtype.name) for name, a in inputs.items()}
+
+
+def output(model: Model, inputs: Mapping[str, Any]) -> Any:
+    """Return a model's answer as an array."""
+    return model.call(_tensors(inputs, model.keras.compute_dtype), training=False).numpy()
+
+
+def tensors(model: Model) -> dict[str, Any]:
+    """Return all variables of floating point by name: Keras' path without the model's own name."""
+    found: dict[str, Any] = {}
+    for variable in model.keras.weights:
+        if not variable.dtype.startswith("float"):
+            continue
+        name = variable.path.removeprefix(f"{model.keras.name}/")
+        while name in found:
+            name += "'"
+        found[name] = variable
+    return found
+
+
+def arrays(model: Model) -> dict[str, Any]:
+    """Return copies of all variables by name."""
+    return {name: variable.numpy().copy() for name, variable in tensors(model).items()}
+
+
+def put(model: Model, arrays: Mapping[str, Any]) -> None:
+    """Overwrite all variables."""
+    for name, variable in tensors(model).items():
+        variable.assign(arrays[name])
+
+
+def trace(model: Model, inputs: Mapping[str, Any], *, keep: bool = False) -> Trace:
+    """Run the model once and write down which layers ran.
+
+    Args:
+        model: from ``build``.
+        inputs: one batch, by name.
+        keep: keep the outputs.
+    """
+    import tensorflow as tf
+
+    layer_class = tf.keras.layers.Layer
+    operation_class = tf.keras.Operation
+    events: list[Event] = []
+    names = {id(variable): name for name, variable in tensors(model).items()}
+    inside = [0]
+    last: list[Any] = [None]
+
+    def note(event: Event, layer: Any, given: Any, made: Any) -> None:
+        given, made = _tensor(given), _tensor(made)
+        event.given = tuple(given.shape) if given is not None else ()
+        event.line = event.line or model.lines.get(id(layer), 0)
+        if made is not None:
+            event.made = tuple(made.shape)
+            event.output = made.numpy().copy() if keep else None
+            last[0] = (event, made)
+        events.append(event)
+
+    def layered(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if inside[0]:
+            return plain_layer(self, *args, **kwargs)
+        describe = next((LAYERS[c.__name__] for c in type(self).__mro__ if c.__name__ in LAYERS), None)
+        if describe is None:
+            for variable in [*self._trainable_variables, *self._non_trainable_variables]:
+                if raw := names.pop(id(variable), ""):
+                    weight = Weight(raw, "weight", whole(tuple(variable.shape)))
+                    events.append(Event(raw, raw, "weight", weights=[weight]))
+            return plain_layer(self, *args, **kwargs)
+        given = args[0] if args else next(iter(kwargs.values()), None)
+        found = describe(self, tuple(getattr(_tensor(given), "shape", ())), names)
+        active = activation_of(self)
+        before: list[Any] = []
+
+        def watched(x: Any, *more: Any, **options: Any) -> Any:
+            before.append(x)
+            return active(x, *more, **options)
+
+        inside[0] += 1
+        try:
+            if active is not None:
+                self.activation = watched
+            made = plain_layer(self, *args, **kwargs)
+        finally:
+            inside[0] -= 1
+            if active is not None:
+                self.activation = active
+        for event in found[:-1]:
+            note(event, self, given, None)
+        if found and before:
+            note(found[-1], self, given, before[0])
+            note(activation(self, active), self, before[0], made)
+        elif found:
+            note(found[-1], self, given, made)
+        return made
+
+    def operated(self: Any, *args: Any, **kwargs: Any) -> Any:
+        made = plain_operation(self, *args, **kwargs)
+        describe = FUNCTIONS.get(type(self).__name__)
+        if describe is not None and not inside[0] and not isinstance(self, layer_class):
+            note(describe(self), self, args[0] if args else None, made)
+        return made
+
+    plain_layer, plain_operation = layer_class.__call__, operation_class.__call__
+    with _instead(layer_class, "__call__", layered), _instead(operation_class, "__call__", operated):
+        found = model.call(_tensors(inputs, model.keras.compute_dtype), training=False)
+    if last[0] is not None and last[0][0].kind in ("softmax", "log-softmax") and last[0][1] is found:
+        event = last[0][0]
+        event.settings["end"] = Setting(event.kind, "the end", change=event.without)
+    return Trace(events, tuple(found.shape))
+
+
+def _tensor(found: Any) -> Any:
+    """Take the first tensor of what a layer got or gave."""
+    while isinstance(found, tuple | list | dict) and len(found):
+        found = next(iter(found.values())) if isinstance(found, dict) else found[0]
+    return found if hasattr(found, "shape") else None
+
+
+def twin(build: Build, model: Model, *, names: tuple[str, ...], loss: str, rate: float, end: str, append: bool) -> Twin:
+    """Train a model of the user's by plain gradient descent; its arrays have the framework's own names.
+
+    Args:
+        build: dtype, device, mode and settings.
+        model: from ``build``.
+        names: of the inputs.
+        loss: one of ``probes.own.LOSSES``.
+        rate: of gradient descent.
+        end: what the outputs are: logits (""), "softmax" or "log-softmax".
+        append: this side lacks that end.
+    """
+    import tensorflow as tf
+
+    losses = tf.keras.losses
+    cost: Any = losses.MeanSquaredError(dtype=build.dtype)
+    if loss == "cross-entropy":
+        cost = losses.SparseCategoricalCrossentropy(from_logits=end != "softmax", dtype=build.dtype)
+    close = {"softmax": tf.nn.softmax, "log-softmax": tf.nn.log_softmax}.get(end if append else "")
+    kept = model.keras
+    if close is not None:
+        kept = _closed(model, close)
+    keys = {name: key(name) for name in names}
+
+    def arranged(batch: Mapping[str, Any]) -> tuple[Any, ...]:
+        return model.arranged({name: batch[key] for name, key in keys.items()})
+
+    one = len(arranged(dict.fromkeys(keys.values()))) == 1
+    return backend.supervised(
+        build,
+        kept,
+        tensors=tensors(model),
+        call=lambda model, batch, training: {"y": model(*arranged(batch), training=training)},
+        loss=lambda outputs, batch: cost(batch["y"], outputs["y"]),
+        optimiser=tf.keras.optimizers.SGD(rate),
+        fit=(lambda batch: (*arranged(batch), batch["y"]), cost) if one else None,
+    )
+
+
+def _closed(model: Model, close: Callable[[Any], Any]) -> Any:
+    """Put a softmax after a model, as the other side ends in one that cannot be taken off."""
+    import tensorflow as tf
+
+    class Closed(tf.keras.Model):
+        def __init__(self) -> None:
+            super().__init__(dtype=model.keras.dtype_policy)
+            self.inner = model.keras
+
+        def call(self, *inputs: Any, training: bool = False) -> Any:
+            return close(self.inner(*inputs, training=training))
+
+    return Closed()
