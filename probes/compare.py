@@ -220,14 +220,13 @@ def block_cost(
     """Return what one turn cost, and how far off, on the log scale, another load may have put it.
 
     A turn is many short blocks, so that on a busy machine too some of them are run through: their median is the cost.
-    Where too few are, waiting is taken out. How much of it lay on the way is not known where several threads waited:
-    at least that of the thread that works, at most that of all; the middle is taken, and half the gap is doubt.
+    Where too few are, waiting is taken out. How much of it lay on the way is known within bounds only where several
+    threads work: the middle is taken, and half the gap is doubt.
 
     Args:
         seconds: wall time of an iteration, one entry a block.
-        waited: the part of each in which threads stood ready and did not run, all together; None where the system does
-            not tell.
-        surely: the part in which the thread that works did so; nothing is known of it without.
+        waited: the part of each that other load held up at most; None where the system does not tell.
+        surely: the part that it held up at least; none where nothing is given.
 
     Raises:
         ValueError: a block did not take a positive, finite time.

@@ -94,6 +94,11 @@ def allocator() -> str | None:
     return f"{name}, thresholds raised" if name and "MALLOC_MMAP_THRESHOLD_" in os.environ else name or None
 
 
+HANDOVER = 50e-6
+"""Seconds a thread may wait each time before it runs without another load being the reason: one thread wakes another on
+its own core and goes to sleep a little later. A scheduler's slices, which another load gets, last milliseconds."""
+
+
 class Waits:
     """Reads again and again how long other load kept this process's threads from running, in microseconds a reading.
 
@@ -113,30 +118,35 @@ class Waits:
             except OSError:  # the thread ended meanwhile
                 continue
 
-    def read(self) -> list[float]:
-        """Return the seconds that each thread stood ready and did not run, this thread's first, then clock and CPU.
+    def read(self) -> list[tuple[float, int]]:
+        """Return, for each thread, the seconds it stood ready and did not run, and how often it ran; this thread first.
 
-        Empty where the system does not tell.
+        Last come the clock and the CPU time of the process. Empty where the system does not tell.
         """
         found = []
         for file in self._files:
             try:
-                found.append(int(os.pread(file, 64, 0).split()[1]) / 1e9)
-            except (OSError, IndexError):  # the thread ended meanwhile
-                found.append(0.0)
-        return [*found, time.perf_counter(), time.process_time()] if found else []
+                _, waited, times = os.pread(file, 64, 0).split()
+            except (OSError, ValueError):  # the thread ended meanwhile
+                found.append((0.0, 0))
+                continue
+            found.append((int(waited) / 1e9, int(times)))
+        return [*found, (time.perf_counter(), 0), (time.process_time(), 0)] if found else []
 
-    def between(self, before: Sequence[float], after: Sequence[float]) -> tuple[float, float]:
-        """Return the seconds that other load held up all threads between two readings, and those it held up this one.
+    def between(self, before: Sequence[tuple[float, int]], after: Sequence[tuple[float, int]]) -> tuple[float, float]:
+        """Return the seconds that other load held up this thread between two readings, and those of all threads.
 
-        Threads of this process keep each other waiting too. Other load can have held up no more than the CPU time that
-        the process did not use itself.
+        Threads of this process keep each other waiting too: briefly, whenever one hands over to another, and for long
+        where they share a core. Other load can have held up no more than the CPU time that the process did not use.
         """
         if not before:
             return 0.0, 0.0
-        *waited, clock, used = (late - early for early, late in zip(before, after, strict=True))
+        *threads, (clock, _), (used, _) = (
+            (late - early, later - earlier) for (early, earlier), (late, later) in zip(before, after, strict=True)
+        )
+        held = [max(0.0, waited - HANDOVER * times) for waited, times in threads]
         left = max(0.0, self._cores * clock - used)
-        return min(sum(max(0.0, wait) for wait in waited), left), min(max(0.0, waited[0]), left)
+        return min(held[0], left), min(sum(held), left)
 
     def close(self) -> None:
         """Let the files go."""

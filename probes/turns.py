@@ -52,7 +52,7 @@ WARM = 2.5
 """Seconds after which a side that still drifts is called never steady."""
 
 KEPT_FROM = 0.10
-"""Share of a turn that a worker's threads stood ready and were kept waiting, from which its pair is disturbed."""
+"""Share of a turn that other load held a worker up, from which its pair is disturbed."""
 
 JUMP = 0.5
 """Seconds by which the settable clock may move against the monotonic one during a pair."""
@@ -65,9 +65,8 @@ class Turns:
     Attributes:
         order: one letter a turn, "a" for the first arm.
         seconds: arm -> iterations of each turn, wall time.
-        waited: arm -> the part of each in which the kernel kept the worker's threads from running, all together, if it
-            tells.
-        surely: arm -> the part in which it kept the one that works.
+        waited: arm -> the part of each that other load held up at most, if the system tells.
+        surely: arm -> the part that it held up at least.
         old: evidence of versions that timed few long blocks, took all waiting out where ``net`` says so, and left
             disturbed pairs out.
         net: of that evidence: whether costs are wall time less waiting.

@@ -345,9 +345,9 @@ class Worker:
         """Time ``blocks`` of ``loops`` iterations each; up to ``most`` where another load held nearly all of them up.
 
         Returns:
-            Of one iteration, one entry a block: ``seconds`` of wall time; ``waited``, what other load kept all threads
-            waiting; ``surely``, what it kept the thread that works. The last two are None where the system does not
-            tell.
+            Of one iteration, one entry a block: ``seconds`` of wall time; ``waited``, what other load held up at most;
+            ``surely``, at least; None where the system does not tell. With one thread both are what the calling thread
+            waited: one that has nothing to do waits on nobody's way. With several, all may lie on the way.
         """
         assert self.live is not None
         iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.backend.synchronise
@@ -367,16 +367,16 @@ class Worker:
             end = clock()
             if slowdown > 1:
                 # Its own time is stretched, not what another load added to it.
-                worked = end - begin - waits.between(before, waits.read())[0]
+                worked = end - begin - waits.between(before, waits.read())[self.threads > 1]
                 until, resumed = time.thread_time() + worked * (slowdown - 1), clock()
                 while time.thread_time() < until:
                     pass
                 end += clock() - resumed
             seconds.append(_rounded((end - begin) / request["loops"]))
             if before:
-                together, alone = waits.between(before, waits.read())
-                waited.append(_rounded(together / request["loops"]))
+                alone, together = waits.between(before, waits.read())
                 surely.append(_rounded(alone / request["loops"]))
+                waited.append(_rounded((alone if self.threads == 1 else together) / request["loops"]))
         waits.close()
         answer = {
             "seconds": seconds,
@@ -405,8 +405,7 @@ class Worker:
 
     def do_close(self, request: dict[str, Any]) -> dict[str, Any]:
         """Drop what the last probe held."""
-        held = self.live is not None
-        self.stage = self.live = None
+        held, self.stage, self.live = self.live is not None, None, None
         if held:
             gc.unfreeze()
             self.backend.release()
