@@ -2,7 +2,7 @@
 
 Question: how long does one answer of a trained model take?
 Why it matters: it is what a user of a service waits for; the slowest answers are what is complained of.
-How it is measured: batch 1, both workers in turn, median of five timed iterations a turn. Beside it the 50th,
+How it is measured: batch 1, both workers in turn, median of timed blocks of at least 2 ms a turn. Beside it the 50th,
     95th and 99th percentile over single answers, and the throughput at the workload's own batch.
 What is held equal: weights, inputs (resident), dtype, threads; outputs are not fetched; no gradient is recorded.
 What it does not tell: transport, queues, batching by a server, or other formats (see the export probes).
@@ -19,7 +19,7 @@ ZH = """一次前向：每次一个样本，以及每次一批。
 
 问题：训练好的模型给出一次答案要多久？
 为何重要：这是服务的用户所等的时间；被抱怨的总是最慢的那些答案。
-如何测量：批大小为 1，双方轮流，每轮取五次计时的中位数。旁边给出单次答案的第 50、95、99 百分位，以及按工作负载自
+如何测量：批大小为 1，双方轮流，每轮取至少 2 毫秒的计时块的中位数。旁边给出单次答案的第 50、95、99 百分位，以及按工作负载自
     身批大小的吞吐。
 双方相同之处：权重、输入（已在设备上）、数据类型、线程数；不取回输出；不记录梯度。
 不能说明什么：传输、排队、服务器的组批，或其他格式（见导出探测）。
