@@ -14,6 +14,10 @@ EXTRA = (40.0, 0.5)
 """Seconds, and share of what the first pair of workers took, that further ones may take where no budget is given."""
 
 
+TAIL = 1.0
+"""Seconds before the end of a budget at which further pairs stop: their facts are asked for, and they are ended."""
+
+
 def fits(seconds: float, left: float | None) -> bool:
     """Tell whether a probe of so many expected seconds may begin; always, where no time is set."""
     return left is None or left >= ENOUGH * seconds
@@ -44,4 +48,4 @@ def share(deadline: float | None, seconds: Sequence[float], *, now: float) -> fl
 
 def until(deadline: float | None, *, spent: float, now: float) -> float:
     """Return the monotonic time until which further pairs of workers may be measured."""
-    return deadline if deadline is not None else now + max(EXTRA[0], EXTRA[1] * spent)
+    return deadline - TAIL if deadline is not None else now + max(EXTRA[0], EXTRA[1] * spent)

@@ -26,6 +26,6 @@ def test_a_probe_begins_while_most_of_its_seconds_are_left():
 
 
 def test_fresh_workers_end_with_the_budget_or_after_a_stated_part_of_the_time_spent():
-    assert schedule.until(100.0, spent=500.0, now=60.0) == 100.0
+    assert schedule.until(100.0, spent=500.0, now=60.0) == 100.0 - schedule.TAIL
     assert schedule.until(None, spent=10.0, now=60.0) == 60 + schedule.EXTRA[0]
     assert schedule.until(None, spent=500.0, now=60.0) == 60 + 250
