@@ -95,8 +95,10 @@ def measure(
                 cancelled=cancelled,
                 patience=patience,
             )
-            part = schedule.share(left, [other.seconds for other in shared[number:]], now=0.0)
-            found.append(_walk(session, job.probes, budget=part, confirm=confirm, sure=number == 0))
+            rest = [other.seconds for other in shared[number:]]
+            part = schedule.share(left, rest, now=0.0)
+            fair = None if left is None else left * rest[0] / sum(rest)
+            found.append(_walk(session, job.probes, budget=part, fair=fair, confirm=confirm, sure=number == 0))
             left = None if left is None else max(0.0, left - sum(m.seconds for m in found[-1]))
             for label, environment in session.environments.items():
                 environments.setdefault(job.within or label, environment)
@@ -117,11 +119,12 @@ def measure(
 
 
 def _walk(
-    session: Session, probes: Sequence[Probe], *, budget: float | None, confirm: bool, sure: bool
+    session: Session, probes: Sequence[Probe], *, budget: float | None, fair: float | None, confirm: bool, sure: bool
 ) -> list[Measurement]:
     """Take the probes in turn; whatever ends one of them, the others go on.
 
-    The first one of a session begins however small the budget is (``sure``).
+    The first one of a session begins however small the budget is (``sure``). Further pairs of workers are started
+    within the ``fair`` part of it only, so that they take nothing from another job.
     """
     found: list[Measurement] = []
     ordered = sorted(probes, key=lambda probe: probe.settings != "default")
@@ -172,7 +175,8 @@ def _walk(
             found.append(measurement)
             session.progress(_done(probe, measurement))
         if not confirm and not stopped:
-            _again(session, ordered, found, deadline=deadline, spent=time.monotonic() - start)
+            end = None if deadline is None or budget is None or fair is None else deadline - budget + min(budget, fair)
+            _again(session, ordered, found, deadline=end, spent=time.monotonic() - start)
     finally:
         session.end()
     session.progress({"event": "spent", "seconds": time.monotonic() - start, "inside": session.inside})

@@ -30,7 +30,7 @@ OBSERVED = "observed"
 
 
 class NotInstalled(Exception):
-    """The framework is not there; the message says what would add it."""
+    """The framework, or what it needs, is not there; the message says what would add it."""
 
 
 def main(arguments: list[str]) -> None:
@@ -156,7 +156,7 @@ class Worker:
         except Exception as error:  # any error may name the broken file; all others go on their way
             told = "" if self.backend is None else self.backend.explain(error)
             if told:
-                raise Unsupported(told) from error
+                raise NotInstalled(told) from error
             if self.backend is None or not self.backend.mend(error):
                 raise
         return handle(request)

@@ -75,7 +75,7 @@ class Backend(Protocol):
     def explain(self, error: BaseException) -> str:
         """Say in a line what the user can do about an error that tells of something missing on the machine; else empty.
 
-        The probe is then ``not-supported`` with that line as its reason.
+        The probe is then ``not-installed`` with that line as its reason.
         """
 
     def mend(self, error: BaseException) -> bool:
