@@ -102,7 +102,6 @@ def test_the_line_is_in_the_readers_language(tmp_path: Path) -> None:
     assert "Not kept" not in found.stderr
 
 
-@pytest.mark.measures
 def test_the_selftest_tells_its_result_without_a_home() -> None:
     found = homeless("probe", "selftest", "--quick")
 

@@ -6,6 +6,9 @@ from probes import duet
 from probes.process import Arm
 from probes.types import EQUIVALENT, INCONCLUSIVE, Probe
 
+CALIBRATED = {"process_sd": 0.005, "process_df": 60.0}
+"""A machine so steady that one pair of workers is narrow enough: tests of other things need no second."""
+
 QUESTION = {"en": "?", "zh": "？"}
 
 

@@ -18,8 +18,6 @@ from probes.process import Arm
 from tests.probes import nvml
 from tests.probes.nvml import GIB
 
-pytestmark = pytest.mark.measures
-
 PRETENDED = Arm("null", "null", plant={"fault": "device", "kind": "cuda"})
 
 

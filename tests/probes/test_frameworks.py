@@ -8,6 +8,7 @@ import pytest
 
 from probes import catalog, duet, evidence
 from probes.types import Status
+from tests.probes.arms import CALIBRATED
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
 
@@ -17,7 +18,7 @@ RUN = ("training-mlp-xla", "training-mlp-eager", "training-convnet-default", "in
 @pytest.fixture(scope="module")
 def found():
     """One session on one pair of workers for all the tests of this file."""
-    return duet.measure(catalog.choose(RUN, catalog.load()), budget=120.0)
+    return duet.measure(catalog.choose(RUN, catalog.load()), budget=120.0, selftest=CALIBRATED)
 
 
 def by_id(found, name):
@@ -64,7 +65,9 @@ def test_inference_tells_its_tail(found):
 def test_the_example_of_an_own_model_passes_the_gate():
     path = catalog.PATH.with_name("own_model.py")
     (probe,) = catalog.choose_own(["training-mlp-default"], catalog.load())
-    (measurement,) = duet.measure([replace(probe, seconds=3.0)], workload_file=str(path), budget=60.0).probes
+    (measurement,) = duet.measure(
+        [replace(probe, seconds=3.0)], workload_file=str(path), budget=60.0, selftest=CALIBRATED
+    ).probes
     assert measurement.status is Status.OK, measurement.reason
     assert measurement.own_workload
     assert measurement.parity["passed"]
@@ -75,7 +78,7 @@ def test_the_document_is_evidence(found):
 
 
 def test_xla_is_measured_inside_the_framework_that_has_it():
-    session = duet.measure(catalog.choose(["xla-mlp"], catalog.load()), budget=60.0)
+    session = duet.measure(catalog.choose(["xla-mlp"], catalog.load()), budget=60.0, selftest=CALIBRATED)
     (measurement,) = session.probes
     assert measurement.status is Status.OK, measurement.reason
     assert measurement.ratio is None
