@@ -195,6 +195,8 @@ def _again(
         wide = sorted((i for i, m in enumerate(found) if paired.wide(m)), key=lambda i: -paired.width(found[i]))
         if not wide or time.monotonic() + session.started_in + found[wide[0]].seconds > end or session.cancelled():
             return
+        names = ", ".join(probes[i].id for i in wide)
+        session.progress({"event": "note", "text": f"wide, so measured again in fresh processes: {names}"})
         session.end()
         for i in wide:
             began = time.monotonic()
@@ -213,7 +215,7 @@ def _again(
                 return
             if measurement.ratio is not None:
                 found[i] = replace(measurement, seconds=round(found[i].seconds + time.monotonic() - began, 3))
-                session.progress(_done(probes[i], found[i]))
+                session.progress({**_done(probes[i], found[i]), "again": True})
 
 
 def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:

@@ -243,6 +243,7 @@ _SENTENCES = (
         "the machine was too busy for a verdict: {troubled} of {pairs} pairs were disturbed; try one thread, or later",
         "机器太忙，无法下结论：{pairs} 对中有 {troubled} 对受到干扰；可试单线程，或稍后再测",
     ),
+    ("wide, so measured again in fresh processes: {what}", "区间较宽，因此在新进程中重测：{what}"),
     ("{label} never became steady", "{label} 始终没有稳定下来"),
     ("{label} ready in {seconds} s", "{label} 已就绪，用时 {seconds} 秒"),
     (

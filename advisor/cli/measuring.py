@@ -77,7 +77,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
 
         def tell(event: Mapping[str, Any]) -> None:
             kind, probe = event.get("event"), event.get("probe", "")
-            if kind == "done":
+            if kind == "done" and not event.get("again"):
                 # The verdicts follow at the end: they must survive the correction over all probes of the session.
                 ended = reasons.status(Status(event["status"]), lang)
                 progress.console.print(f"{probe}  {ended}", style="dim", highlight=False)

@@ -24,6 +24,7 @@ OTHERS = [
     "tensorflow is off the float64 reference in gradients kernel: no finite number, at most 5e-02 allowed",
     "the sides do not hold the same weights: pytorch has 2x3 #1 (0.weight), for which tensorflow has no counterpart",
     "out of memory",
+    "wide, so measured again in fresh processes: training-mlp-eager, inference-mlp-eager",
     "0.5 of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more",
     "the control group's quota of 0.5 CPUs held the process back",
     "pytorch did not answer 'hello' within 9 s; its processes were ended, and the last it printed was: importing torch",
