@@ -275,7 +275,8 @@ def _record(taken: turns.Turns) -> dict[str, Any]:
         "order": taken.order,
         "seconds": taken.seconds,
         "waited": taken.waited,
-        "surely": taken.surely,
+        # With one thread both are the same, and evidence is long enough.
+        **({} if taken.surely == taken.waited else {"surely": taken.surely}),
         "loops": taken.loops,
         "disturbed": taken.disturbed,
         "lost": taken.lost,

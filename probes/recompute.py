@@ -165,8 +165,7 @@ def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> 
             )
             continue
         seconds[label], waited[label] = turns, kept
-        # Evidence of before holds no such part; a file that leaves it out has the wider interval.
-        most = _part(record, "surely").get(label) or [None] * len(used)
+        most = _part(record, "surely").get(label, kept)
         if not _are_waits(most, turns):
             found.append(f"{place}.surely.{label}: for every turn null, or one number of seconds a block, is needed")
             continue
