@@ -1,57 +1,29 @@
-"""Which program decided: its version, and a digest of the modules that decide."""
+"""Which program decided: its version, and the version of the engine in it."""
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from importlib import util
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 
 from advisor import __version__
 
-DECIDING = (
-    "advisor.advise",
-    "advisor.arithmetic",
-    "advisor.asking",
-    "advisor.conditions",
-    "advisor.flips",
-    "advisor.installing",
-    "advisor.located",
-    "advisor.measured",
-    "advisor.needs",
-    "advisor.planning",
-    "advisor.plans",
-    "advisor.reasons",
-    "advisor.robustness",
-    "advisor.scoring",
-    "advisor.tally",
-    "advisor.tipping",
-    "advisor.types",
-    "advisor.voices",
-    "advisor.wording",
-    "probes.reasons",
-    "probes.types",
-    "probes.verdict_words",
-)
-"""All that a recommendation is computed by, from the reading of the needs on; a test holds the list to the imports."""
+ENGINE = 1
+"""Raised whenever the same needs, knowledge and evidence may give another result; golden results hold it to that."""
 
 
-@cache
 def stamp() -> dict[str, str]:
-    """Return what a decision notes of its maker: name, version, digest of the deciding code, NumPy's version.
+    """Return what a decision notes of its maker: name, version, the engine's version, NumPy's version.
 
     NumPy stands there because it draws the random numbers: the same seed may give others in another version.
     """
-    return {"name": "framework-advisor", "version": __version__, "code": _digest(), "numpy": np.__version__}
+    return {"name": "framework-advisor", "version": __version__, "engine": str(ENGINE), "numpy": np.__version__}
 
 
-def _digest() -> str:
-    """Return the SHA-256 of the deciding modules' text; how lines end makes no difference."""
-    found = hashlib.sha256()
-    for name in DECIDING:
-        spec = util.find_spec(name)
-        text = Path(spec.origin).read_bytes() if spec is not None and spec.origin is not None else b""
-        found.update(name.encode() + b"\0" + text.replace(b"\r\n", b"\n") + b"\0")
-    return found.hexdigest()
+def engine_of(program: Mapping[str, str]) -> str | None:
+    """Return the engine that a decision's maker had; None where it names none.
+
+    Decisions of 0.1.0 name a digest of the deciding modules' text instead. Every one of those modules answered as
+    engine 1 does.
+    """
+    return program.get("engine", "1" if program.get("code") else None)

@@ -78,7 +78,7 @@ def verify(
 ) -> dict[str, Any]:
     """Recompute a whole decision from what it holds; list what differs and say what that comes from.
 
-    Where another program or NumPy made the document, texts that this one words otherwise are listed under "wording"
+    Where another version or NumPy made the document, texts that this one words otherwise are listed under "wording"
     and are no difference.
 
     Args:
@@ -98,7 +98,7 @@ def verify(
     basis, origin = _basis(document, knowledge)
     catalogue = _catalogue(document, probes)
     maker = {"saved": dict(document.get("program") or {}), "here": program.stamp()}
-    ours = {key: maker["saved"].get(key) == maker["here"][key] for key in ("code", "numpy")}
+    ours = _ours(maker["saved"], maker["here"])
     computed = _rebuilt(document, saved, basis, catalogue)
     compared = (document.keys() | computed.keys()) - _not_compared(document, origin)
     drawn = DRAWN if ours["numpy"] else SAMPLED
@@ -107,7 +107,7 @@ def verify(
         for key in sorted(compared)
         for entry in _unequal(document.get(key), computed.get(key), drawn=drawn, place=key)
     ]
-    if knowledge is not None and origin == "document" and ours["code"] and basis.sha256 == knowledge.sha256:
+    if knowledge is not None and origin == "document" and ours["words"] and basis.sha256 == knowledge.sha256:
         installed = basis_of(knowledge, set(document.get("claims") or {}))
         found += _unequal(document["basis"], installed, drawn=drawn, place="basis")
     wording = [] if all(ours.values()) else [entry for entry in found if _is_prose(entry[0])]
@@ -126,7 +126,7 @@ def verify(
         "wording": [_difference(*entry) for entry in wording],
         "edited": None if broken is None else list(broken),
         "basis": origin,
-        "program": {**maker, "same": ours["code"]},
+        "program": {**maker, "same": ours["engine"]},
         "knowledge": {**stamps, "same": stamps["saved"] == stamps["here"]},
     }
 
@@ -303,6 +303,15 @@ def _evidence(document: Mapping[str, Any]) -> tuple[Evidence, ...]:
 # ---------------------------------------------------------------- differences
 
 
+def _ours(saved: Mapping[str, str], here: Mapping[str, str]) -> dict[str, bool]:
+    """Return what of a document's maker is as it is here: the engine, its words, NumPy."""
+    return {
+        "engine": program.engine_of(saved) == here["engine"],
+        "words": (saved.get("engine"), saved.get("version")) == (here["engine"], here["version"]),
+        "numpy": saved.get("numpy") == here["numpy"],
+    }
+
+
 def _why(
     differences: Sequence[Mapping[str, Any]],
     broken: Sequence[str] | None,
@@ -317,7 +326,7 @@ def _why(
         return "edited"
     if broken is None:
         return "unsealed"
-    if not ours["code"]:
+    if not ours["engine"]:
         return "another program"
     if other_knowledge:
         return "another knowledge base"

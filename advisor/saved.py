@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from advisor.needs import InputError
+from advisor.program import engine_of
 
 SCHEMA = "decision/1"
 
@@ -117,11 +118,11 @@ def seals(document: Mapping[str, Any]) -> dict[str, str]:
 def edited(document: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the parts that are not as they were sealed; None where the document was never sealed.
 
-    A document that names the code which made it was sealed by that code, so there a missing seal is an edit.
+    A document that names the engine which made it was sealed by that program, so there a missing seal is an edit.
     """
     held = document.get(SEALS)
     if not held:
-        return (SEALS,) if (document.get("program") or {}).get("code") else None
+        return (SEALS,) if engine_of(document.get("program") or {}) else None
     now = seals(document)
     return tuple(sorted(key for key in held.keys() | now.keys() if held.get(key) != now.get(key)))
 

@@ -39,23 +39,21 @@ def changes_since(
 
 
 def _program_changes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    then, here = document.get("program") or {}, program.stamp()
+    held, here = document.get("program") or {}, program.stamp()
+    then = {**held, "engine": program.engine_of(held)}
     names = {
         "version": Text(en="The program's version", zh="程序版本"),
-        "code": Text(en="The code that decides", zh="决策代码"),
+        "engine": Text(en="The engine's version", zh="决策引擎版本"),
         "numpy": Text(en="NumPy's version", zh="NumPy 版本"),
     }
     found = []
     for key, name in names.items():
         if then.get(key) not in (None, here[key]):
-            was, is_ = (str(value)[:SHORT] for value in (then[key], here[key]))
-            text = Text(en=f"{name.en} was {was}, is {is_}.", zh=f"{name.zh}由 {was} 变为 {is_}。")
+            text = Text(
+                en=f"{name.en} was {then[key]}, is {here[key]}.", zh=f"{name.zh}由 {then[key]} 变为 {here[key]}。"
+            )
             found.append(_change(f"program.{key}", then[key], here[key], text))
     return found
-
-
-SHORT = 12
-"""Letters of a digest that tell two apart for a reader."""
 
 
 def _change(what: str, then: Any, now: Any, text: Text) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from advisor.program import engine_of
 from advisor.report.view import percent
 from advisor.report.words import WORDS as REPORT_WORDS
 
@@ -296,8 +297,8 @@ def verified(result: Mapping[str, Any], *, lang: str) -> None:
 
 
 def _maker(program: Mapping[str, str]) -> str:
-    """Return a program as a reader tells two apart: version and the start of its code's digest."""
-    return f"{program.get('version', '?')} ({program.get('code', '?')[:12]})"
+    """Return a program as a reader tells two apart: its version and its engine's."""
+    return f"{program.get('version', '?')} (engine {engine_of(program) or '?'})"
 
 
 def rechecked(result: Mapping[str, Any], *, lang: str) -> None:

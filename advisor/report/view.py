@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.program import engine_of
 from advisor.report import ratios
 from advisor.report.build import Decision
 from advisor.report.figures import percent, points
@@ -22,9 +23,6 @@ FLIPS = 4
 
 CLAIMS = 2
 """Claims named beside a reason; all of them stand in the table of criteria."""
-
-DIGEST = 12
-"""Letters of a digest that tell two programs apart; the JSON form holds it whole."""
 
 TRIFLE = 0.005
 """A criterion that moves the lead by less than half a point of utility is no reason."""
@@ -442,6 +440,6 @@ class View:
         return f"{when}{known}{words['comma']}{words['accessed']} {source['accessed']}"
 
     def maker(self) -> str:
-        """Return the program and the digest of the code that decided, short."""
+        """Return the program and the version of the engine in it."""
         program = self.decision.program
-        return f"{self.words['program']} {program['version']} ({program.get('code', '')[:DIGEST]})"
+        return f"{self.words['program']} {program['version']} (engine {engine_of(program) or '?'})"

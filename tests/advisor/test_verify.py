@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import copy
-import importlib.util
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import program, replay
+from advisor import replay
 from advisor.advise import advise
 from advisor.needs import InputError
 from advisor.report.build import build
@@ -213,7 +210,7 @@ def by_another(**maker: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("maker", "why"),
     [
-        ({"code": "0" * 64, "version": "9.9"}, "another program"),
+        ({"engine": "9", "version": "9.9"}, "another program"),
         ({"numpy": "9.9"}, "another NumPy"),
         ({}, "differs"),
     ],
@@ -228,7 +225,7 @@ def test_another_maker_is_told_from_an_edit(maker: dict[str, str], why: str) -> 
 
 def test_other_words_of_another_program_are_no_other_result() -> None:
     document = saved()
-    document["program"]["code"] = "0" * 64
+    document["program"]["version"] = "9.9"
     document["recommendation"]["flips"][0]["text"]["en"] = "Said otherwise."
     document["seals"] = seals(document)
 
@@ -260,30 +257,9 @@ def test_a_basis_that_is_not_the_knowledge_base_it_names_is_found() -> None:
 
 def test_a_recheck_names_another_program_and_an_edit() -> None:
     document = saved()
-    document["program"]["code"] = "0" * 64
+    document["program"]["engine"] = "9"
 
     found = replay.recheck(document, KNOWLEDGE, today=TODAY, versions={"pytorch": "2.0"}, machine=HERE, probes=PROBES)
 
-    assert [change["what"] for change in found["changes"]] == ["program.code"]
+    assert [change["what"] for change in found["changes"]] == ["program.engine"]
     assert (found["stands"], found["edited"]) == (True, ["program"])
-
-
-def imported(start: str) -> set[str]:
-    """Return the modules of ours that one needs, itself included, read from the import statements."""
-    found: set[str] = set()
-    left = [start]
-    while left:
-        module = left.pop()
-        spec = importlib.util.find_spec(module)
-        if module in found or spec is None or spec.origin is None:
-            continue
-        found.add(module)
-        for node in ast.walk(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in ("advisor", "probes"):
-                package = node.module in ("advisor", "probes")
-                left += [f"{node.module}.{alias.name}" for alias in node.names] if package else [str(node.module)]
-    return found
-
-
-def test_the_code_a_decision_names_is_all_the_code_that_decides() -> None:
-    assert set(program.DECIDING) == imported("advisor.advise") | imported("advisor.needs")
