@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.types import Recommendation, Text
 
 WHY_NOT = Text(

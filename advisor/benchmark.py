@@ -19,7 +19,7 @@ import numpy as np
 from advisor import asking, flips, needs, planning, robustness, scoring, tipping
 from advisor import knowledge as knowledge_base
 from advisor.advise import advise, measurable_frameworks
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.scoring import Problem, Scored
 from advisor.tally import Tally
 from advisor.types import Knowledge, Needs

@@ -18,7 +18,7 @@ from advisor import knowledge as knowledge_base
 from advisor import needs as needs_reader
 from advisor import scoring
 from advisor.advise import weigh
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.plans import routes_for
 from advisor.scoring import Problem
 from advisor.types import Answer, FrameworkId, Knowledge, Needs, Strength, Strict

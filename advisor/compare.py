@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.saved import checked
 from advisor.types import Text
 

@@ -17,7 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from advisor import located
-from advisor.located import Document, Problem, nearest
+from advisor.errors import Problem, nearest
+from advisor.located import Document
 from advisor.types import Belief, Claim, Criterion, Framework, Question, Route, Settings, Source, Tool
 
 MODELS: dict[str, type[BaseModel]] = {

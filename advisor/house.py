@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from advisor.entries import Holdings
+from advisor.errors import Problem, nearest
 from advisor.lint import known, texts
-from advisor.located import Problem, nearest
 from probes.types import Probe
 
 _PRAISE_EN = (

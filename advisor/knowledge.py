@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from advisor import entries, lint
 from advisor.entries import Holdings
+from advisor.errors import KnowledgeError, Problem
 from advisor.house import CATALOGUE, house
-from advisor.located import Problem
 from advisor.types import Knowledge
 from probes import catalog
 from probes.types import Probe
@@ -27,15 +27,6 @@ GRACE = timedelta(days=90)
 
 _one_reads = threading.Lock()
 """Several pages ask at once when the app starts; one reads the files, the others take what it has read."""
-
-
-class KnowledgeError(Exception):
-    """The knowledge base cannot be used; ``problems`` says everything that is wrong, by file and line."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = list(problems)
-        count = f"{len(self.problems)} problem" + ("s" if len(self.problems) != 1 else "")
-        super().__init__("\n".join([f"{count} in the knowledge base:", *(f"  {problem}" for problem in self.problems)]))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel
 
 from advisor.entries import Entry, Holdings
-from advisor.located import Path, Problem, nearest
+from advisor.errors import Problem, nearest
+from advisor.located import Path
 from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, Grade, Text
 
 NAMES = frozenset({"name"})

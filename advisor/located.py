@@ -7,7 +7,6 @@ Safe: no objects, no aliases, no duplicate keys. Pure: text in, nothing read fro
 from __future__ import annotations
 
 import datetime
-import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,30 +14,14 @@ from typing import Any
 
 import yaml
 
+from advisor.errors import Problem
+
 Path = tuple[str | int, ...]
 """Where a value stands in a document: keys and indices from the top."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 64
 """Levels of nesting that are read. Our own files need seven; libyaml's composer overflows the stack at some 10,000."""
-
-_LISTED = 16
-"""How many known words a message lists at most; a longer list helps nobody."""
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One thing that is wrong: where, what, and the way out."""
-
-    file: str
-    line: int
-    key: str
-    message: str
-    way_out: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" + (f" {self.key}" if self.key else "")
-        return f"{place}: {self.message}; {self.way_out}"
 
 
 @dataclass
@@ -67,19 +50,6 @@ def spelled(path: Iterable[str | int]) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the way out of an unknown ``word``: the nearest known one, else what there is."""
-    words = sorted(known)
-    known = f"known: {', '.join(words)}" if len(words) <= _LISTED else ""
-    for cutoff, more in ((0.8, ""), (0.6, known)):  # near in spelling may be far in sense: "gpu" is not "tpu"
-        close = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=cutoff)
-        if close:
-            return f"did you mean '{close[0]}'? {more}".rstrip()
-    if len(words) > _LISTED:
-        return f"none of the {len(words)} known ones is near"
-    return known if words else "none is known yet"
 
 
 def read(text: str, file: str, *, plain: bool = False) -> Document:

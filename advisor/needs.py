@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor import located
-from advisor.located import nearest
+from advisor.errors import InputError, nearest
 from advisor.types import Answer, Knowledge, Needs, Question
 
 SCHEMA = "needs/1"
@@ -24,14 +24,6 @@ NONE = "none"
 
 LARGEST = 1_000_000
 """Bytes. A questionnaire's answers take a few hundred; more is some other file."""
-
-
-class InputError(Exception):
-    """What the user gave cannot be used; ``problems`` says everything that is wrong."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(self.problems))
 
 
 def read(path: str | Path, knowledge: Knowledge) -> Needs:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor import serving
-from advisor.needs import InputError
+from advisor.errors import InputError
 
 BROWSER = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 """A browser that draws without a screen and asks nothing of the network."""

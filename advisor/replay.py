@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from advisor import needs as needs_reader
 from advisor import program
 from advisor.advise import advise
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.report.build import basis as basis_of
 from advisor.report.build import build
 from advisor.saved import SEALS, checked, edited

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.program import engine_of
 
 SCHEMA = "decision/1"

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, String, Text, UniqueConstraint, create_engine, ev
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from advisor.needs import InputError
+from advisor.errors import InputError
 from probes import kept
 from probes.evidence import EvidenceError, parse
 from probes.evidence import document as evidence_as_document

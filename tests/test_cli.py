@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from advisor import compare, knowledge, replay, schemas
 from advisor.cli import cli, main
-from advisor.needs import InputError
+from advisor.errors import InputError
 from probes import catalog
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advisor import store
-from advisor.needs import InputError
+from advisor.errors import InputError
 from probes.evidence import parse
 
 

@@ -24,7 +24,7 @@ NO_HOME = "/nonexistent"
 @click.option("--browser/--no-browser", default=True, help="Open a browser window.")
 def command(port: int, browser: bool) -> None:
     """Open the front end in a browser, on this machine only."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     _without_home()
     from streamlit.web import cli as streamlit
@@ -51,7 +51,7 @@ def command(port: int, browser: bool) -> None:
 
 def _beside(port: int, *, browser: bool) -> None:
     """Open the browser once the server answers; load what the pages need while it starts."""
-    from advisor.knowledge import KnowledgeError
+    from advisor.errors import KnowledgeError
 
     if not serving.wait(port):
         return

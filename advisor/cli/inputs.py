@@ -19,11 +19,12 @@ free_text = click.option("--text", metavar="TEXT", help="The project in your own
 
 def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> Needs:
     """Read the needs from a file, from a text, or from both (the file's answers win)."""
-    from advisor import needs
+    from advisor.errors import InputError
+    from advisor.needs import read
     from advisor.types import Needs
 
     if needs_file is None and text is None:
-        raise needs.InputError(["no needs: give --needs FILE, --needs - or --text TEXT; 'framework-advisor ask' asks"])
+        raise InputError(["no needs: give --needs FILE, --needs - or --text TEXT; 'framework-advisor ask' asks"])
     said = Needs()
     if text is not None:
         from advisor import reading
@@ -31,7 +32,7 @@ def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> 
         said = reading.read(text, knowledge).likely(knowledge)
     if needs_file is None:
         return said
-    written = needs.read(needs_file, knowledge)
+    written = read(needs_file, knowledge)
     return written.model_copy(
         update={
             "answers": {**said.answers, **written.answers},
@@ -81,12 +82,13 @@ def line_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
     Raises:
         InputError: neither, or either of them wrong.
     """
-    from advisor import needs
+    from advisor.errors import InputError
+    from advisor.needs import parse
 
     if "needs" in document:
-        return needs.parse(document["needs"], knowledge)
+        return parse(document["needs"], knowledge)
     if isinstance(document.get("text"), str):
         from advisor import reading
 
         return reading.read(document["text"], knowledge).likely(knowledge)
-    raise needs.InputError(["a line needs 'text' (a string) or 'needs' (a needs/1 object)"])
+    raise InputError(["a line needs 'text' (a string) or 'needs' (a needs/1 object)"])

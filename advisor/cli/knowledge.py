@@ -27,9 +27,10 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
     """Name every problem at once with file, line and way out; exit status 1 where there is one."""
     from dataclasses import asdict
 
-    from advisor import knowledge, listing
+    from advisor import knowledge as knowledge_module
+    from advisor import listing
 
-    result = knowledge.check(path, today=output.today())
+    result = knowledge_module.check(path, today=output.today())
     counts = listing.counts(result.knowledge) if result.knowledge is not None else {}
     if as_json:
         output.emit(
@@ -62,7 +63,7 @@ def list_(
     from advisor import knowledge as knowledge_base
     from advisor import listing
     from advisor.cli import inventory
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     knowledge = knowledge_base.load()
     if criterion is not None and criterion not in knowledge.criteria:
@@ -88,7 +89,7 @@ def show(name: str, as_json: bool, lang: str) -> None:
     from advisor import knowledge as knowledge_base
     from advisor import listing
     from advisor.cli import inventory
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     knowledge = knowledge_base.load()
     entry = listing.entry(knowledge, name)
@@ -153,7 +154,7 @@ def releases(path: Path | None, write: bool, pypi: str | None, npm: str | None, 
     from advisor import entries, registries
     from advisor import knowledge as knowledge_base
     from advisor.cli import inventory
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     root = (path or knowledge_base.home()).resolve()
     knowledge_base.load(root)

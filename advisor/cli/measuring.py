@@ -29,7 +29,7 @@ def keep(session: Evidence, *, lang: str) -> int | None:
     """
     from advisor import store
     from advisor.cli import output
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     try:
         return store.add_evidence(session)

@@ -74,7 +74,7 @@ def variables(passed: tuple[str, ...], *, measuring: bool = True) -> dict[str, d
         InputError: with every problem; also where nothing is measured that it could be passed to.
     """
     from advisor import knowledge as knowledge_base
-    from advisor.needs import InputError
+    from advisor.errors import InputError
     from probes import variables as passing
 
     found, problems = passing.read(passed, knowledge_base.load().frameworks)
@@ -177,7 +177,7 @@ def _strict_json(text: str) -> Any:
 
 def answer_lines(path: str, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
     """Answer a JSON-lines file line by line; a bad line gives {id, error} in its place."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     for number, document, problem in read_lines(path):
         name = document.get("id", number) if document is not None else number
@@ -192,7 +192,7 @@ def answer_lines(path: str, answer: Callable[[Mapping[str, Any]], Mapping[str, A
 
 def read_json(path: str) -> Any:
     """Read a JSON file, or standard input for "-"; a clear InputError where it is none."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     try:
         return json.loads(read_text(path), parse_int=_whole)
@@ -202,7 +202,7 @@ def read_json(path: str) -> Any:
 
 def read_decision(path: str) -> Any:
     """Read a saved decision's JSON; unlike evidence, whose reader names the place, NaN is refused here."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     try:
         return _strict_json(read_text(path))
@@ -212,7 +212,7 @@ def read_decision(path: str) -> Any:
 
 def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     """Read evidence files; the problems of all of them are raised together, probes nobody knows are named."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
     from probes import catalog, evidence
 
     found: list[Evidence] = []
@@ -247,7 +247,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     Raises:
         InputError: the place cannot be written; nothing is changed.
     """
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     if is_standard_output(path):
         sys.stdout.flush()
@@ -284,7 +284,7 @@ def _umask() -> int:
 
 def together(*steps: Callable[[], Any]) -> tuple[Any, ...]:
     """Take every step and return what each gives; the problems of all of them are raised together."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     found: list[Any] = []
     problems: list[str] = []
@@ -300,7 +300,7 @@ def together(*steps: Callable[[], Any]) -> tuple[Any, ...]:
 
 def check_listening(way_out: str) -> None:
     """Refuse a conversation where standard input is closed."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     if sys.stdin is None:
         raise InputError([f"standard input is closed, so there is nobody to ask; {way_out}"])
@@ -308,7 +308,7 @@ def check_listening(way_out: str) -> None:
 
 def check_writable(path: str) -> None:
     """Refuse an output place before long work, not after it."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     if is_standard_output(path):
         return
@@ -344,6 +344,6 @@ def installed_versions(knowledge: Knowledge) -> dict[str, str]:
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Return what is wrong with an unknown name, with the nearest known one."""
-    from advisor.located import nearest
+    from advisor.errors import nearest
 
     return f"no {kind} '{name}'; {nearest(name, known)}"

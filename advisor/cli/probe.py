@@ -101,6 +101,7 @@ def run(
     from advisor import knowledge as knowledge_base
     from advisor import needs
     from advisor.cli import measuring
+    from advisor.errors import InputError
     from probes import catalog, evidence, outcome
 
     def choose() -> tuple[Probe, ...]:
@@ -138,11 +139,11 @@ def run(
     document = evidence.document(session)
     try:
         output.write_atomically(target, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode())
-    except needs.InputError as error:
+    except InputError as error:
         if number is None:
             raise
         way_out = f"the measurements are kept: framework-advisor evidence export {number} -o FILE"
-        raise needs.InputError([*error.problems, way_out]) from error
+        raise InputError([*error.problems, way_out]) from error
     if as_json and not output.is_standard_output(target):
         output.emit(document)
     if status := outcome.status(session):
@@ -150,7 +151,7 @@ def run(
 
 
 def _check_threads(threads: str) -> None:
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     if threads not in ("one", "all") and not (threads.isdecimal() and int(threads) >= 1):
         raise InputError([f"--threads {threads}: expected 'one', 'all' or a number from 1"])
@@ -160,7 +161,7 @@ def _workload(path: str | None, *, as_written: bool) -> str | None:
     """Return where the user's own model stands, from the root of the disk: a worker runs elsewhere."""
     from pathlib import Path
 
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     if path is None:
         if as_written:
@@ -195,7 +196,7 @@ def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
 
 def _known(names: Any) -> tuple[Any, ...]:
     """Look probes up; every unknown name is told at once, with the nearest known one."""
-    from advisor.needs import InputError
+    from advisor.errors import InputError
     from probes import catalog
 
     known = catalog.load()
@@ -211,7 +212,7 @@ def interpreters(pairs: tuple[str, ...]) -> dict[str, str]:
     from pathlib import Path
 
     from advisor import knowledge as knowledge_base
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     known = knowledge_base.load().frameworks
     found: dict[str, str] = {}

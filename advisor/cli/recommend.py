@@ -40,7 +40,7 @@ def command(
 ) -> None:
     """Recommend a plan: framework, tools, how sure, what speaks against it."""
     from advisor import knowledge as knowledge_base
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--set": passed, "--audit": audit}
     beside = [option for option, given in alone.items() if given]
@@ -85,7 +85,7 @@ def command(
 def _audited(recommendation: Recommendation) -> dict[str, Any]:
     """Return the method audit; where there is nothing to rank, the reason and no methods."""
     from advisor.audit import WHY_NOT, audit
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     try:
         return audit(recommendation)

@@ -89,7 +89,7 @@ def keep(decision: Decision, *, lang: str) -> int | None:
     Where the store cannot be written, that is said and None returned: the report is written, and that was the task.
     """
     from advisor import store
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     try:
         return store.add_decision(decision)
@@ -108,7 +108,7 @@ def form_of(target: str) -> Form:
         InputError: no such form, or a place that cannot be written.
     """
     from advisor import report
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     forms = report.formats()
     suffix = Path(target).suffix.lstrip(".").lower()

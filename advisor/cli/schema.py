@@ -14,7 +14,7 @@ from advisor.cli.output import emit, unknown
 def command(name: str | None, as_json: bool) -> None:
     """Print the JSON Schema of document NAME; without a name, the known names."""
     from advisor import schemas
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     if name is None and as_json:
         emit({"schemas": schemas.names()})

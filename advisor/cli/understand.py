@@ -19,7 +19,7 @@ def command(text: str | None, lines: str | None, as_json: bool, lang: str) -> No
     """Read a free text (English, Chinese, mixed) into needs; "-" reads standard input."""
     from advisor import knowledge as knowledge_base
     from advisor import reading
-    from advisor.needs import InputError
+    from advisor.errors import InputError
 
     if (text is None) == (lines is None):
         raise InputError(["give either TEXT (or - for standard input) or --lines FILE"])

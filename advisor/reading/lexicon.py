@@ -15,8 +15,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from advisor.knowledge import KnowledgeError
-from advisor.located import Problem
+from advisor.errors import KnowledgeError, Problem
 from advisor.reading.normal import is_cjk
 
 Options = dict[str, tuple[str, ...]]

@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from advisor.knowledge import KnowledgeError
-from advisor.located import Problem
+from advisor.errors import KnowledgeError, Problem
 
 KINDS = ("wanted", "negated", "hedged", "mixed", "contrast")
 LANGUAGES = ("en", "zh")

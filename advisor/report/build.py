@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor import program, saved
 from advisor.advise import measurable_frameworks
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.types import Knowledge, Needs, Recommendation
 from probes import evidence as evidence_documents
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import REASONS, View

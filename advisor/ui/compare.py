@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from advisor import store
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.report.figures import percent
 from advisor.ui import parts, report, state
 from advisor.ui.texts import STRENGTH, say, words

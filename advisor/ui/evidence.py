@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from advisor import store
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.ui import charts, choosing, live, parts, reasons, selftesting, state, twins, verdicts
 from advisor.ui.texts import language, listed, say, words
 from probes import catalog, outcome, own_defaults

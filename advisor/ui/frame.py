@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from advisor import serving
-from advisor.knowledge import KnowledgeError
+from advisor.errors import KnowledgeError
 from advisor.ui import parts, state
 from advisor.ui.texts import LANGUAGES, language, say
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.ui import parts, reasons, running, state, verdicts
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, named, say, words
 from probes.evidence import EvidenceError

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from advisor.needs import InputError, read
+from advisor.errors import InputError
+from advisor.needs import read
 from advisor.types import Choice, Needs, Question
 from advisor.ui import guided, parts, state
 from advisor.ui.address import alone

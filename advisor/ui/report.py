@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from advisor import store
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.ui import parts, state
 from advisor.ui.texts import STRENGTH, language, say, words
 

@@ -16,8 +16,8 @@ from typing import Any
 import streamlit as st
 
 from advisor.advise import advise
+from advisor.errors import InputError
 from advisor.knowledge import load
-from advisor.needs import InputError
 from advisor.types import Answer, Knowledge, Needs, Recommendation
 from advisor.ui import address
 from advisor.ui.texts import LANGUAGES

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from advisor import calibration, knowledge
 from advisor.calibration import Case, Record
 from advisor.cli.knowledge import command
-from advisor.needs import InputError
+from advisor.errors import InputError
 from tests.advisor import small
 from tests.advisor.small import claim, criterion, question, route
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advisor import knowledge, reading
-from advisor.knowledge import KnowledgeError
+from advisor.errors import KnowledgeError
 from advisor.reading import model, phrases, reader, scores
 
 KNOWLEDGE = knowledge.load()

@@ -11,7 +11,7 @@ import pytest
 from advisor import compare, replay
 from advisor.advise import advise
 from advisor.audit import audit
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.report.build import build
 from advisor.saved import seals
 from advisor.types import Needs

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from advisor import report
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.report import pdf
 from advisor.report.view import View
 from advisor.report.words import WORDS

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from advisor import replay
 from advisor.advise import advise
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.report.build import build
 from advisor.saved import seals
 from advisor.types import Needs

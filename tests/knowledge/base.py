@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from advisor.located import Problem
+from advisor.errors import Problem
 from probes.types import Probe
 
 TODAY = date(2026, 11, 23)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from advisor import knowledge
-from advisor.knowledge import KnowledgeError
+from advisor.errors import KnowledgeError
 from tests.knowledge import base
 
 CLAIMS = "claims/memory.yaml"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import located
+from advisor.errors import nearest
 
 PLAIN = st.recursive(
     st.integers(-9, 9) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8),
@@ -48,8 +49,8 @@ def test_a_place_that_is_not_there_is_the_nearest_that_is() -> None:
 
 
 def test_the_way_out_is_the_nearest_word_or_the_list_of_a_few() -> None:
-    assert located.nearest("moble", ["mobile", "web"]) == "did you mean 'mobile'?"
-    assert located.nearest("xyz", ["mobile", "web"]) == "known: mobile, web"
-    assert located.nearest("gpu", ["cpu", "tpu"]) == "did you mean 'tpu'? known: cpu, tpu"
-    assert located.nearest("xyz", [f"word-{n}" for n in range(20)]) == "none of the 20 known ones is near"
-    assert located.nearest("xyz", []) == "none is known yet"
+    assert nearest("moble", ["mobile", "web"]) == "did you mean 'mobile'?"
+    assert nearest("xyz", ["mobile", "web"]) == "known: mobile, web"
+    assert nearest("gpu", ["cpu", "tpu"]) == "did you mean 'tpu'? known: cpu, tpu"
+    assert nearest("xyz", [f"word-{n}" for n in range(20)]) == "none of the 20 known ones is near"
+    assert nearest("xyz", []) == "none is known yet"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advisor import knowledge, needs
-from advisor.needs import InputError
+from advisor.errors import InputError
 from advisor.types import Knowledge
 from tests.knowledge import base
 

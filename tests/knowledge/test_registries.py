@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from advisor import knowledge
 from advisor.cli import cli
-from advisor.needs import InputError
+from advisor.errors import InputError, KnowledgeError
 from tests.knowledge import base
 
 PYPI = {
@@ -143,7 +143,7 @@ def test_nobody_there_is_told_in_words(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("registry", ["pipy:pocket", "pocket", "pypi:"])
 def test_an_unknown_registry_is_refused(tmp_path: Path, registry: str) -> None:
-    with pytest.raises(knowledge.KnowledgeError, match=r"tools.pocket.registry: no registry .*pypi:NAME"):
+    with pytest.raises(KnowledgeError, match=r"tools.pocket.registry: no registry .*pypi:NAME"):
         knowledge.load(named(tmp_path, registry))
 
 
