@@ -14,20 +14,12 @@ from typing import Any
 
 from advisor import asking, flips, planning, plans, reasons, robustness, scoring, tipping, wording
 from advisor import measured as door
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Flip, KnowledgeStamp, Plan, PlannedProbe, Recommendation, RouteResult, Strength
+from advisor.model.text import Text
 from advisor.scoring import Problem, Scored
 from advisor.tally import Tally
-from advisor.types import (
-    Flip,
-    Knowledge,
-    KnowledgeStamp,
-    Needs,
-    Plan,
-    PlannedProbe,
-    Recommendation,
-    RouteResult,
-    Strength,
-    Text,
-)
 from probes.types import Evidence, Probe, Status
 
 

@@ -13,9 +13,11 @@ import numpy as np
 
 from advisor import wording
 from advisor.conditions import Bools, reach
+from advisor.model.knowledge import Question
+from advisor.model.needs import Needs
+from advisor.model.recommendation import NextQuestion
 from advisor.needs import NONE
 from advisor.scoring import Judged, Problem, Scored
-from advisor.types import Needs, NextQuestion, Question
 from advisor.voices import Floats, conditions
 
 MOST_CONDITIONS = 8

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from advisor.errors import InputError
-from advisor.types import Recommendation, Text
+from advisor.model.recommendation import Recommendation
+from advisor.model.text import Text
 
 WHY_NOT = Text(
     en=(

@@ -20,9 +20,10 @@ from advisor import asking, flips, needs, planning, robustness, scoring, tipping
 from advisor import knowledge as knowledge_base
 from advisor.advise import advise, measurable_frameworks
 from advisor.errors import InputError
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
 from advisor.scoring import Problem, Scored
 from advisor.tally import Tally
-from advisor.types import Knowledge, Needs
 from probes.types import Probe
 
 ROUNDS = 7

@@ -19,9 +19,12 @@ from advisor import needs as needs_reader
 from advisor import scoring
 from advisor.advise import weigh
 from advisor.errors import InputError
+from advisor.model.knowledge import FrameworkId, Knowledge
+from advisor.model.needs import Answer, Needs
+from advisor.model.recommendation import Strength
+from advisor.model.text import Strict
 from advisor.plans import routes_for
 from advisor.scoring import Problem
-from advisor.types import Answer, FrameworkId, Knowledge, Needs, Strength, Strict
 
 FILE = "calibration.yaml"
 FRESH = "calibration-fresh.yaml"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from advisor.errors import InputError
+from advisor.model.text import Text
 from advisor.saved import checked
-from advisor.types import Text
 
 VISIBLE = 0.005
 """Differences of shares and values below half a point are not told."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from advisor.types import LIVING_ROUTE, Claim, Knowledge, Source
+from advisor.model.knowledge import LIVING_ROUTE, Claim, Knowledge, Source
 
 GOOD = frozenset({"high", "moderate"})
 WEIGHING = frozenset({"active", "disputed"})

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from advisor import located
 from advisor.errors import Problem, nearest
 from advisor.located import Document
-from advisor.types import Belief, Claim, Criterion, Framework, Question, Route, Settings, Source, Tool
+from advisor.model.knowledge import Belief, Claim, Criterion, Framework, Question, Route, Settings, Source, Tool
 
 MODELS: dict[str, type[BaseModel]] = {
     "beliefs": Belief,

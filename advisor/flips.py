@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from advisor import robustness, wording
 from advisor.conditions import Bools
+from advisor.model.knowledge import Knowledge, Question
+from advisor.model.needs import Answer, Needs
+from advisor.model.recommendation import Flip
 from advisor.scoring import Problem, Scored, judge
-from advisor.types import Answer, Flip, Knowledge, Needs, Question
 from advisor.voices import Floats
 
 SHOWN_ANSWERS = 4

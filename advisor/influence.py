@@ -8,7 +8,7 @@ from typing import Any
 from advisor import knowledge as knowledge_base
 from advisor import needs as needs_reader
 from advisor import scoring
-from advisor.types import Knowledge
+from advisor.model.knowledge import Knowledge
 
 DAYS_AHEAD = 90
 """A claim falling due within this many days is worth planning for."""

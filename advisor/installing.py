@@ -12,7 +12,8 @@ from functools import lru_cache
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from advisor.types import Framework, RouteResult
+from advisor.model.knowledge import Framework
+from advisor.model.recommendation import RouteResult
 from advisor.voices import split
 
 PIP = ["pip", "install"]

@@ -18,7 +18,7 @@ from advisor import entries, lint
 from advisor.entries import Holdings
 from advisor.errors import KnowledgeError, Problem
 from advisor.house import CATALOGUE, house
-from advisor.types import Knowledge
+from advisor.model.knowledge import Knowledge
 from probes import catalog
 from probes.types import Probe
 

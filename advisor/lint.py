@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from advisor.entries import Entry, Holdings
 from advisor.errors import Problem, nearest
 from advisor.located import Path
-from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, Grade, Text
+from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, Grade
+from advisor.model.text import Text
 
 NAMES = frozenset({"name"})
 """Fields that may hold a proper name, which is the same in both languages."""

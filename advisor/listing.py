@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.types import Claim, Knowledge, Tool
+from advisor.model.knowledge import Claim, Knowledge, Tool
 
 
 def claims(knowledge: Knowledge) -> list[dict[str, Any]]:

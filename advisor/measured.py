@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.types import Claim, Criterion, Knowledge, Settings, Text
+from advisor.model.knowledge import Claim, Criterion, Knowledge, Settings
+from advisor.model.text import Text
 from probes import reasons
 from probes.types import EQUIVALENT, INCONCLUSIVE, Evidence, Measurement, Probe, Status
 

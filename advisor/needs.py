@@ -15,7 +15,8 @@ from typing import Any
 
 from advisor import located
 from advisor.errors import InputError, nearest
-from advisor.types import Answer, Knowledge, Needs, Question
+from advisor.model.knowledge import Knowledge, Question
+from advisor.model.needs import Answer, Needs
 
 SCHEMA = "needs/1"
 KEYS = ("schema", "answers", "excluded", "priorities", "certainty")

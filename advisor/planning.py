@@ -17,8 +17,9 @@ import numpy as np
 from advisor import measured as door
 from advisor import tipping, wording
 from advisor.arithmetic import observe
+from advisor.model.needs import Needs
+from advisor.model.recommendation import PlannedProbe
 from advisor.scoring import Scored
-from advisor.types import Needs, PlannedProbe
 from advisor.voices import Floats, holds
 from probes.types import Probe
 

@@ -8,18 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.installing import install_lines
-from advisor.types import (
-    GENERAL_NEEDS,
-    LIVING_ROUTE,
-    Exclusion,
-    Knowledge,
-    Needs,
-    Plan,
-    PlanStep,
-    Route,
-    RouteResult,
-    Text,
-)
+from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, Knowledge, Route
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Exclusion, Plan, PlanStep, RouteResult
+from advisor.model.text import Text
 from advisor.voices import applies, route_order, split
 
 

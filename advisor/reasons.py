@@ -13,10 +13,10 @@ import numpy as np
 
 from advisor import measured as door
 from advisor import wording
+from advisor.model.recommendation import CriterionResult
 from advisor.robustness import Shares, band
 from advisor.scoring import Problem, Scored
 from advisor.tally import Tally
-from advisor.types import CriterionResult
 
 TRIFLE = 1e-9
 """A claim that moves the lead by less than this is no reason."""

@@ -16,11 +16,13 @@ from advisor import needs as needs_reader
 from advisor import program
 from advisor.advise import advise
 from advisor.errors import InputError
+from advisor.model.knowledge import Knowledge
+from advisor.model.recommendation import Recommendation
+from advisor.model.text import Text
 from advisor.report.build import basis as basis_of
 from advisor.report.build import build
 from advisor.saved import SEALS, checked, edited
 from advisor.since import changes_since
-from advisor.types import Knowledge, Recommendation, Text
 from probes import evidence as evidence_documents
 from probes.types import Evidence, Probe
 

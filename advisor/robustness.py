@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.arithmetic import product
+from advisor.model.knowledge import Settings
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Strength
 from advisor.scoring import Judged, Problem, Scored
-from advisor.types import Needs, Settings, Strength
 from advisor.voices import Floats
 
 STREAM_OF_WEIGHTS = 1

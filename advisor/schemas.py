@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from advisor.types import Needs, Recommendation
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Recommendation
 
 Schema = dict[str, Any]
 

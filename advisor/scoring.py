@@ -20,7 +20,8 @@ from advisor import measured as door
 from advisor import voices
 from advisor.arithmetic import leaders, observe, patterns, product
 from advisor.conditions import Bools, Condition, Spelling, compiled, spelled, truths
-from advisor.types import LIVING_ROUTE, Answers, Claim, Knowledge, Needs, Route
+from advisor.model.knowledge import LIVING_ROUTE, Answers, Claim, Knowledge, Route
+from advisor.model.needs import Needs
 from advisor.voices import Floats, Member, Path, Voice, applicable
 
 __all__ = ["Judged", "Problem", "Scored", "applicable", "judge", "prepare", "score"]

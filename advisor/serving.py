@@ -67,7 +67,7 @@ def first_page() -> None:
     """
     from advisor import knowledge
     from advisor.advise import advise
-    from advisor.types import Needs
+    from advisor.model.needs import Needs
     from probes import catalog, machine
 
     base, probes = knowledge.load(), tuple(catalog.load().values())

@@ -7,7 +7,9 @@ from typing import Any
 
 from advisor import measured as door
 from advisor import program
-from advisor.types import Knowledge, Recommendation, Text
+from advisor.model.knowledge import Knowledge
+from advisor.model.recommendation import Recommendation
+from advisor.model.text import Text
 
 
 def changes_since(

@@ -13,9 +13,9 @@ import numpy as np
 from advisor import measured as door
 from advisor import robustness, wording
 from advisor.arithmetic import leaders, observe
+from advisor.model.recommendation import Flip, PlannedProbe
 from advisor.scoring import Judged, Scored, assemble
 from advisor.tally import Said, Tally
-from advisor.types import Flip, PlannedProbe
 from advisor.voices import Floats
 
 BEYOND = 1e-6

@@ -16,7 +16,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from advisor.conditions import Bools
-from advisor.types import Claim, Grade, Knowledge, Needs, Route
+from advisor.model.knowledge import Claim, Grade, Knowledge, Route
+from advisor.model.needs import Needs
 
 Floats = NDArray[np.float64]
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.types import Answer, Knowledge, Needs, Question, Text
+from advisor.model.knowledge import Knowledge, Question
+from advisor.model.needs import Answer, Needs
+from advisor.model.text import Text
 from probes import verdict_words
-
-
-def percent(share: float) -> str:
-    """Return a share as a whole percentage; what is not quite all or nothing does not look like it."""
-    rounded = round(100 * share)
-    if rounded == 100 and share < 1:
-        return "> 99 %"
-    return "< 1 %" if rounded == 0 and share > 0 else f"{rounded} %"
 
 
 def _framework(knowledge: Knowledge, name: str | None) -> Text:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.knowledge import load
+from advisor.model.needs import Needs
 from advisor.needs import parse
-from advisor.types import Needs
 from advisor.ui.address import alone, decode, encode
 
 KNOWLEDGE = load()

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from advisor import store
 from advisor.knowledge import load
-from advisor.types import Needs
+from advisor.model.needs import Needs
 from advisor.ui import choosing, parts, state
 from probes import selftest
 from tests.pages import draw, opened

@@ -10,7 +10,9 @@ import click
 from advisor.cli import inputs, output
 
 if TYPE_CHECKING:
-    from advisor.types import Knowledge, Needs, Question, Recommendation
+    from advisor.model.knowledge import Knowledge, Question
+    from advisor.model.needs import Needs
+    from advisor.model.recommendation import Recommendation
 
 WORDS = {
     "en": {
@@ -63,7 +65,7 @@ def command(answers_file: str | None, target: str | None, as_json: bool, lang: s
 
 def converse(knowledge: Knowledge, *, script: Needs | None, lang: str) -> tuple[Needs, Recommendation]:
     """Ask until the result is settled, nothing is left, or the user has had enough."""
-    from advisor.types import Needs
+    from advisor.model.needs import Needs
 
     words = WORDS[lang]
     history: list[Needs] = []

@@ -12,7 +12,9 @@ from advisor.cli.report import form_of, keep
 
 if TYPE_CHECKING:
     from advisor.dialogue import Chip, Message, State
-    from advisor.types import Knowledge, Needs, Recommendation
+    from advisor.model.knowledge import Knowledge
+    from advisor.model.needs import Needs
+    from advisor.model.recommendation import Recommendation
     from probes.types import Evidence
 
 HINT = {

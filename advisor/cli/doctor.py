@@ -11,7 +11,7 @@ import click
 from advisor.cli import output
 
 if TYPE_CHECKING:
-    from advisor.types import Framework, Knowledge
+    from advisor.model.knowledge import Framework, Knowledge
 
 EXTRAS = {"pdf": "fpdf2", "audit": "pymcdm"}
 """Optional extras of this program and the package that shows whether they are there."""

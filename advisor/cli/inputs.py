@@ -10,7 +10,9 @@ import click
 from advisor.cli import output
 
 if TYPE_CHECKING:
-    from advisor.types import Knowledge, Needs, Recommendation
+    from advisor.model.knowledge import Knowledge
+    from advisor.model.needs import Needs
+    from advisor.model.recommendation import Recommendation
     from probes.types import Evidence
 
 needs_file = click.option("--needs", "needs_file", metavar="FILE|-", help="Answers as needs/1, YAML or JSON.")
@@ -20,8 +22,8 @@ free_text = click.option("--text", metavar="TEXT", help="The project in your own
 def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> Needs:
     """Read the needs from a file, from a text, or from both (the file's answers win)."""
     from advisor.errors import InputError
+    from advisor.model.needs import Needs
     from advisor.needs import read
-    from advisor.types import Needs
 
     if needs_file is None and text is None:
         raise InputError(["no needs: give --needs FILE, --needs - or --text TEXT; 'framework-advisor ask' asks"])

@@ -11,8 +11,8 @@ from rich.markup import escape
 from advisor.cli.prose import console, framework
 
 if TYPE_CHECKING:
+    from advisor.model.knowledge import Knowledge
     from advisor.registries import Found
-    from advisor.types import Knowledge
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from advisor.cli import inputs
 
 if TYPE_CHECKING:
-    from advisor.types import Knowledge, Needs
+    from advisor.model.knowledge import Knowledge
+    from advisor.model.needs import Needs
     from probes.types import Evidence, Probe
 
 

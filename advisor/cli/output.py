@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from advisor.types import Knowledge
+    from advisor.model.knowledge import Knowledge
     from probes.types import Evidence
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from advisor.model.formatting import percent
 from advisor.program import engine_of
-from advisor.report.view import percent
 from advisor.report.words import WORDS as REPORT_WORDS
 
 if TYPE_CHECKING:
-    from advisor.types import Knowledge, Recommendation
+    from advisor.model.knowledge import Knowledge
+    from advisor.model.recommendation import Recommendation
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {

@@ -10,7 +10,7 @@ import click
 from advisor.cli import inputs, output
 
 if TYPE_CHECKING:
-    from advisor.types import Recommendation
+    from advisor.model.recommendation import Recommendation
 
 
 @click.command(epilog="Example: framework-advisor recommend --needs knowledge/examples/phone-app.yaml")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from advisor.dialogue.types import Conflict, State
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Answer, Needs
 from advisor.reading import Understanding
-from advisor.types import Answer, Knowledge, Needs
 
 
 def learn(state: State, understanding: Understanding, text: str, knowledge: Knowledge) -> State:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from advisor.dialogue.types import Citation, Lang
+from advisor.model.knowledge import Knowledge
 from advisor.reading.model import grams
 from advisor.reading.normal import normalise
-from advisor.types import Knowledge
 
 ENOUGH = 0.12
 """Cosine below which a claim has nothing to do with the question."""

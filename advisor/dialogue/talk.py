@@ -12,8 +12,10 @@ from advisor.dialogue.intents import CRITIQUES, about, command, greeting, intent
 from advisor.dialogue.retrieve import cite, search
 from advisor.dialogue.types import Action, Lang, Message, State, Turn
 from advisor.dialogue.words import say
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Recommendation
 from advisor.reading import Understanding
-from advisor.types import Knowledge, Needs, Recommendation
 
 Judge = Callable[[Needs], Recommendation]
 Said = tuple[State, list[Message]]

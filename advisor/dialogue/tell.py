@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from advisor.dialogue.retrieve import cite
 from advisor.dialogue.types import Action, Chip, Lang, Message, State
 from advisor.dialogue.words import say
+from advisor.model.formatting import percent
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Recommendation
 from advisor.plans import need_name
-from advisor.types import Knowledge, Needs, Recommendation
-from advisor.wording import percent
 
 _CRITIQUES = ("cheaper", "faster", "smaller", "easier")
 _REASONS = 4

@@ -6,8 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Recommendation
 from advisor.reading.types import assumed
-from advisor.types import Knowledge, Needs, Recommendation
 
 Lang = Literal["en", "zh"]
 Verb = Literal[

@@ -13,12 +13,12 @@ user's cache directory. Never touches the network or the clock.
 
 from __future__ import annotations
 
+from advisor.model.knowledge import Knowledge
 from advisor.reading import merge, normal, story
 from advisor.reading.merge import Reading
 from advisor.reading.reader import Reader
 from advisor.reading.reader import load as load_model
 from advisor.reading.types import FILL, OFFER, Slot, Understanding
-from advisor.types import Knowledge
 
 __all__ = ["FILL", "OFFER", "Reader", "Slot", "Understanding", "load_model", "read"]
 

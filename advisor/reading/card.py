@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from advisor.model.knowledge import Knowledge
 from advisor.reading import descriptions, scores
 from advisor.reading.descriptions import HALVES, Description
 from advisor.reading.phrases import LANGUAGES, OUT_OF_SCOPE, Phrase
 from advisor.reading.reader import Reader
-from advisor.types import Knowledge
 
 _HEAD = """# Model card: reading free text
 

@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from advisor.model.knowledge import Knowledge
 from advisor.reading import read
 from advisor.reading.phrases import read_folder
 from advisor.reading.reader import Reader
-from advisor.types import Knowledge
 
 HALVES = ("tune", "blind")
 

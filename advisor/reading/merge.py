@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
 from advisor.reading.lexicon import Concept, Match
 from advisor.reading.scope import Polarity
 from advisor.reading.types import FILL, IMPLIED, OFFER
-from advisor.types import Knowledge, Needs
 
 HEDGED = 0.68
 """Factor on the confidence of what the writer is not sure of: filled becomes offered."""

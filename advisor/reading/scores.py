@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.model.knowledge import Knowledge
 from advisor.reading import read
 from advisor.reading.model import NOTHING, label
 from advisor.reading.phrases import LANGUAGES, OUT_OF_SCOPE, Phrase
 from advisor.reading.reader import Reader
 from advisor.reading.types import Understanding
-from advisor.types import Knowledge
 
 BINS = 10
 

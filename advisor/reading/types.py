@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from advisor.types import Knowledge, Needs, Share
+from advisor.model.knowledge import Knowledge, Share
+from advisor.model.needs import Needs
 
 FILL = 0.85
 """From this confidence on an answer is filled in (with an undo); below it is offered."""

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from advisor import program, saved
 from advisor.advise import measurable_frameworks
 from advisor.errors import InputError
-from advisor.types import Knowledge, Needs, Recommendation
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Recommendation
 from probes import evidence as evidence_documents
 
 if TYPE_CHECKING:

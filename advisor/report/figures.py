@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from advisor.wording import percent
-
 
 def points(share: float) -> str:
     """Return a difference of utility in points of a hundred, with its sign."""
@@ -43,6 +41,3 @@ def _three(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-__all__ = ["amount", "hundredth", "percent", "points"]

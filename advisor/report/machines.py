@@ -6,8 +6,9 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.model.formatting import percent
 from advisor.report import ratios
-from advisor.report.figures import amount, percent
+from advisor.report.figures import amount
 from advisor.report.view import View
 from probes import alike, outcome, own_defaults, reasons, verdict_words
 from probes.types import Status

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.model.formatting import percent
+from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE
+from advisor.model.recommendation import CriterionResult, Recommendation
 from advisor.program import engine_of
 from advisor.report import ratios
 from advisor.report.build import Decision
-from advisor.report.figures import percent, points
+from advisor.report.figures import points
 from advisor.report.words import WORDS
-from advisor.types import GENERAL_NEEDS, LIVING_ROUTE, CriterionResult, Recommendation
 from advisor.wording import EITHER
-
-__all__ = ["View", "percent"]
 
 REASONS = 3
 """Reasons for and against on the first page; the whole sum stands below."""

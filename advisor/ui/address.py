@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
-from advisor.types import Answer, Knowledge, Needs
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Answer, Needs
 
 WEIGH = "weigh"
 UNSURE = "unsure"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from advisor.errors import InputError
-from advisor.types import Recommendation
+from advisor.model.recommendation import Recommendation
 from advisor.ui import parts
 from advisor.ui.texts import say
 

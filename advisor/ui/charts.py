@@ -6,8 +6,9 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from advisor.report.figures import percent
-from advisor.types import Knowledge, Recommendation
+from advisor.model.formatting import percent
+from advisor.model.knowledge import Knowledge
+from advisor.model.recommendation import Recommendation
 from advisor.ui import parts
 from advisor.ui.texts import say, words
 from probes.types import Measurement

@@ -14,7 +14,8 @@ from typing import Any
 import streamlit as st
 
 from advisor import dialogue
-from advisor.types import Needs, Recommendation
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Recommendation
 from advisor.ui import choosing, live, parts, state
 from advisor.ui.texts import language, say
 from probes import catalog

@@ -8,7 +8,7 @@ import streamlit as st
 
 from advisor import store
 from advisor.errors import InputError
-from advisor.report.figures import percent
+from advisor.model.formatting import percent
 from advisor.ui import parts, report, state
 from advisor.ui.texts import STRENGTH, say, words
 

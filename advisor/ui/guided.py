@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from advisor import needs as needs_file
-from advisor.types import Choice, NextQuestion, Question
+from advisor.model.knowledge import Choice, Question
+from advisor.model.recommendation import NextQuestion
 from advisor.ui import parts, state
 from advisor.ui.address import alone
 from advisor.ui.texts import say, words

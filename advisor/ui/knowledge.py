@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from advisor.coverage import balance, cover
-from advisor.report.figures import percent
-from advisor.types import Claim, Knowledge, Tool
+from advisor.model.formatting import percent
+from advisor.model.knowledge import Claim, Knowledge, Tool
 from advisor.ui import parts, state
 from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, language, say, section, words
 

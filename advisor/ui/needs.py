@@ -8,8 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from advisor.errors import InputError
+from advisor.model.knowledge import Choice, Question
+from advisor.model.needs import Needs
 from advisor.needs import read
-from advisor.types import Choice, Needs, Question
 from advisor.ui import guided, parts, state
 from advisor.ui.address import alone
 from advisor.ui.texts import GROUP, say, words

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from advisor.report.figures import percent
-from advisor.types import GENERAL_NEEDS, Claim, Knowledge, Recommendation, Source
+from advisor.model.formatting import percent
+from advisor.model.knowledge import GENERAL_NEEDS, Claim, Knowledge, Source
+from advisor.model.recommendation import Recommendation
 from advisor.ui import state
 from advisor.ui.texts import GRADE, GRADE_REASON, KIND, STRENGTH, TRUTH, language, listed, named, say, section, words
 

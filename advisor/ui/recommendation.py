@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from advisor import wording
-from advisor.report.figures import percent
-from advisor.types import Flip, Knowledge, Recommendation, RouteResult
+from advisor.model.formatting import percent
+from advisor.model.knowledge import Knowledge
+from advisor.model.recommendation import Flip, Recommendation, RouteResult
 from advisor.ui import auditing, charts, parts, state
 from advisor.ui.texts import ROUTE_STATUS, STRENGTH, listed, say, words
 

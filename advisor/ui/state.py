@@ -18,7 +18,9 @@ import streamlit as st
 from advisor.advise import advise
 from advisor.errors import InputError
 from advisor.knowledge import load
-from advisor.types import Answer, Knowledge, Needs, Recommendation
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Answer, Needs
+from advisor.model.recommendation import Recommendation
 from advisor.ui import address
 from advisor.ui.texts import LANGUAGES
 from probes import catalog

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from advisor.types import Text
+from advisor.model.text import Text
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 

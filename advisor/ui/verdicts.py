@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from advisor.types import Knowledge, Recommendation, Text
+from advisor.model.knowledge import Knowledge
+from advisor.model.recommendation import Recommendation
+from advisor.model.text import Text
 from advisor.ui import parts, reasons
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, say, words
 from probes import alike, own_defaults, verdict_words, worth

@@ -11,9 +11,9 @@ from typing import Any
 from advisor import knowledge as knowledge_base
 from advisor import report
 from advisor.advise import advise
+from advisor.model.needs import Needs
 from advisor.needs import read as read_needs
 from advisor.report.build import Decision, build
-from advisor.types import Needs
 from probes import catalog
 from probes.types import Evidence, Status
 from tests.advisor.evidence import measurement, ratio_of, session

@@ -6,18 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from advisor.types import (
-    Choice,
-    Claim,
-    Criterion,
-    Framework,
-    Knowledge,
-    Question,
-    Route,
-    Settings,
-    Source,
-    Text,
-)
+from advisor.model.knowledge import Choice, Claim, Criterion, Framework, Knowledge, Question, Route, Settings, Source
+from advisor.model.text import Text
 
 TODAY = date(2026, 11, 1)
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from advisor import asking, scoring
 from advisor.advise import advise
 from advisor.knowledge import load
-from advisor.types import Knowledge, Needs, Question
+from advisor.model.knowledge import Knowledge, Question
+from advisor.model.needs import Needs
 from tests.advisor import small, worlds
 from tests.advisor.small import TODAY, claim, criterion, question, route
 

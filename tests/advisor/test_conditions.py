@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import conditions, voices
-from advisor.types import Needs
+from advisor.model.needs import Needs
 from tests.advisor import small, worlds
 
 COLUMNS = [(question, option) for question, options in worlds.OPTIONS.items() for option in options]

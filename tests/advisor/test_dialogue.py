@@ -9,7 +9,8 @@ import pytest
 from advisor import knowledge
 from advisor.advise import advise
 from advisor.dialogue import Action, Message, State, reply, start, tell
-from advisor.types import Needs, Recommendation
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Recommendation
 
 KNOWLEDGE = knowledge.load()
 TODAY = date(2026, 11, 23)

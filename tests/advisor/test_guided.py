@@ -10,8 +10,8 @@ import pytest
 
 from advisor import benchmark, scoring
 from advisor import knowledge as knowledge_base
+from advisor.model.knowledge import Knowledge
 from advisor.scoring import Problem
-from advisor.types import Knowledge
 
 
 @pytest.fixture(scope="module")

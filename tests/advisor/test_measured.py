@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from advisor import measured, scoring
 from advisor.advise import advise
-from advisor.types import Claim, Knowledge, Needs, Recommendation
+from advisor.model.knowledge import Claim, Knowledge
+from advisor.model.needs import Needs
+from advisor.model.recommendation import Recommendation
 from probes.types import Evidence, Measurement, Probe, Status
 from tests.advisor import small
 from tests.advisor.evidence import HERE, measurement, session

@@ -12,7 +12,7 @@ from scipy import stats
 
 from advisor import planning, scoring
 from advisor.advise import advise
-from advisor.types import Needs
+from advisor.model.needs import Needs
 from probes.types import Probe
 from tests.advisor import small
 from tests.advisor.evidence import measurement, session

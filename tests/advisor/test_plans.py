@@ -6,7 +6,9 @@ from typing import Literal
 
 from advisor.advise import advise
 from advisor.installing import install_lines
-from advisor.types import Needs, RouteResult, Tool
+from advisor.model.knowledge import Tool
+from advisor.model.needs import Needs
+from advisor.model.recommendation import RouteResult
 from tests.advisor import small
 from tests.advisor.small import TODAY, claim, criterion, question, route
 

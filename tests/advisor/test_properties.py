@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from advisor import scoring
 from advisor.advise import advise
 from advisor.flips import changed
-from advisor.types import Knowledge, Needs
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
 from tests.advisor import worlds
 from tests.advisor.small import TODAY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from advisor import knowledge, reading
-from advisor.types import Needs
+from advisor.model.needs import Needs
 
 KNOWLEDGE = knowledge.load()
 

@@ -12,9 +12,9 @@ from advisor import compare, replay
 from advisor.advise import advise
 from advisor.audit import audit
 from advisor.errors import InputError
+from advisor.model.needs import Needs
 from advisor.report.build import build
 from advisor.saved import seals
-from advisor.types import Needs
 from tests.advisor import small
 from tests.advisor.evidence import HERE
 from tests.advisor.small import TODAY, claim, criterion, question

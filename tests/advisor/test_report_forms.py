@@ -9,10 +9,10 @@ import pytest
 
 from advisor import report
 from advisor.errors import InputError
+from advisor.model.needs import Needs
 from advisor.report import pdf
 from advisor.report.view import View
 from advisor.report.words import WORDS
-from advisor.types import Needs
 from tests.advisor.reports import EXAMPLES, LANGUAGES, decide, decision, text_of
 
 

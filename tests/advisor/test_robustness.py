@@ -12,7 +12,7 @@ from scipy import integrate, stats
 
 from advisor import robustness, scoring
 from advisor.advise import advise
-from advisor.types import Needs
+from advisor.model.needs import Needs
 from tests.advisor import small
 from tests.advisor.small import SETTINGS, TODAY, claim, criterion, question
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 
 from advisor import scoring, voices
 from advisor.advise import advise
-from advisor.types import Knowledge, Needs
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
 from tests.advisor import small, worlds
 from tests.advisor.small import TODAY, claim, criterion, question, route, source
 

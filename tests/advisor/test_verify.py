@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from advisor import replay
 from advisor.advise import advise
 from advisor.errors import InputError
+from advisor.model.needs import Needs
 from advisor.report.build import build
 from advisor.saved import seals
-from advisor.types import Needs
 from probes.types import Probe
 from tests.advisor import small
 from tests.advisor.evidence import HERE, paired, session

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from advisor.types import Claim, Knowledge, Needs, Route
+from advisor.model.knowledge import Claim, Knowledge, Route
+from advisor.model.needs import Needs
 from tests.advisor import small
 
 NAMES = ("a", "b", "c")

@@ -14,7 +14,8 @@ from typing import Any
 
 from advisor import needs as needs_reader
 from advisor.advise import advise
-from advisor.types import Knowledge, Recommendation
+from advisor.model.knowledge import Knowledge
+from advisor.model.recommendation import Recommendation
 
 HERE = Path(__file__).parent
 FILE = HERE / "engine.json.gz"

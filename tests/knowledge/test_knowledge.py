@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from advisor import knowledge
-from advisor.types import LIVING_ROUTE, Needs
+from advisor.model.knowledge import LIVING_ROUTE
+from advisor.model.needs import Needs
 from advisor.voices import WEIGHING, applies
 from tests.knowledge import base
 

@@ -9,7 +9,7 @@ import pytest
 
 from advisor import knowledge, needs
 from advisor.errors import InputError
-from advisor.types import Knowledge
+from advisor.model.knowledge import Knowledge
 from tests.knowledge import base
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "knowledge" / "examples").glob("*.yaml"))

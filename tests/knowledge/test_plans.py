@@ -6,8 +6,9 @@ import pytest
 
 from advisor import knowledge
 from advisor.advise import advise
+from advisor.model.needs import Needs
+from advisor.model.recommendation import RouteResult
 from advisor.plans import routes_for
-from advisor.types import Needs, RouteResult
 
 TODAY = date(2026, 11, 27)
 DEVICES = ("mobile", "edge-linux")

@@ -1,14 +1,13 @@
-"""Every noun of advice, frozen. What humans write is strict: an unknown key is an error.
-
-Imports nothing of ours. Pure: no files, no clock.
-"""
+"""What the knowledge base holds. What humans write is strict: an unknown key is an error."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
+
+from advisor.model.text import Strict, Text
 
 Effect = Annotated[int, Field(ge=-2, le=2)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -21,7 +20,6 @@ Kind = Literal["documented", "measured", "observed", "inferred"]
 Truth = Literal["current", "outdated", "contested", "wrong"]
 ToolStatus = Literal["active", "maintenance", "deprecated", "archived", "renamed", "removed"]
 RouteStatus = Literal["supported", "beta", "experimental", "maintenance", "deprecated", "dead"]
-Strength = Literal["clear", "leaning", "either"]
 Option = str
 Answers = dict[str, tuple[Option, ...]]
 Exceptions = Annotated[
@@ -34,23 +32,6 @@ CLAIM_STATUS = {"current": "active", "contested": "disputed", "outdated": "super
 
 LIVING_TOOL = frozenset({"active", "maintenance"})
 LIVING_ROUTE = frozenset({"supported", "beta", "experimental", "maintenance"})
-
-
-class Strict(BaseModel):
-    """Written by people: frozen, and an unknown key is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(Strict):
-    """The same words in both languages."""
-
-    en: str
-    zh: str
-
-    def in_(self, lang: str) -> str:
-        """Return the text in ``lang`` ("en" or "zh")."""
-        return self.zh if lang == "zh" else self.en
 
 
 class Framework(Strict):
@@ -284,167 +265,3 @@ class Knowledge(Strict):
     routes: tuple[Route, ...]
     probes_of: dict[ClaimId, tuple[str, ...]] = {}
     beliefs: dict[str, Belief] = {}
-
-
-Answer = str | tuple[str, ...]
-
-
-class Needs(Strict):
-    """What the user said. ``answers``: option id ("one") or tuple of ids ("many"); absent = not answered.
-
-    ``excluded``: what was ruled out. ``priorities``: criterion -> 0..3. ``certainty``: question -> 0..1,
-    how surely it was answered (1 where absent).
-    """
-
-    answers: dict[str, Answer] = {}
-    excluded: dict[str, tuple[str, ...]] = {}
-    priorities: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
-    certainty: dict[str, Share] = {}
-
-    def options(self, question: str) -> tuple[str, ...]:
-        """Return the chosen options of ``question``, empty where unanswered."""
-        answer = self.answers.get(question, ())
-        return (answer,) if isinstance(answer, str) else tuple(answer)
-
-    def document(self) -> dict[str, Any]:
-        """Return the ``needs/1`` document."""
-        answers = {q: a if isinstance(a, str) else list(a) for q, a in self.answers.items()}
-        found: dict[str, Any] = {"schema": "needs/1", "answers": answers}
-        for key in ("excluded", "priorities", "certainty"):
-            value = getattr(self, key)
-            if value:
-                found[key] = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}
-        return found
-
-
-class Frozen(BaseModel):
-    """Made by the program: frozen; unknown keys of later versions are kept."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-
-class CriterionResult(Frozen):
-    id: CriterionId
-    weight: Share
-    value: dict[FrameworkId, float]
-    contribution: dict[FrameworkId, float]
-    claims: tuple[ClaimId, ...]
-    sd: dict[FrameworkId, float] = {}
-    measured: dict[str, Any] | None = None
-
-
-class Exclusion(Frozen):
-    framework: FrameworkId
-    reason: str
-    claims: tuple[ClaimId, ...] = ()
-    requirement: str = ""
-    text: Text | None = None
-
-
-class RouteResult(Frozen):
-    need: str
-    framework: FrameworkId
-    route: str
-    tools: tuple[str, ...]
-    status: str
-    claims: tuple[ClaimId, ...] = ()
-    name: Text | None = None
-    note: Text | None = None
-    install: str | None = None
-    environment: Literal["shared", "own"] = "shared"
-    best: bool = False
-
-
-class Flip(Frozen):
-    """``change``: {question: option}; option None = take the answer back."""
-
-    change: dict[str, Any]
-    recommended: FrameworkId | None
-    acceptability: dict[FrameworkId, float]
-    kind: Literal["answer", "weight", "claim", "probe"] = "answer"
-    text: Text | None = None
-
-
-class NextQuestion(Frozen):
-    question: str
-    value: float
-    why: Text | None = None
-
-
-class PlannedProbe(Frozen):
-    """``would_flip_at``: the ratio (numerator over denominator, see probes.types.Ratio), None if it cannot flip."""
-
-    probe: str
-    value: float
-    seconds: float
-    would_flip_at: float | None
-    reason: Text | None = None
-    criterion: CriterionId = ""
-    numerator: FrameworkId = ""
-    denominator: FrameworkId = ""
-
-
-class PlanStep(Frozen):
-    need: str
-    route: str
-    tools: tuple[str, ...]
-    status: str
-    name: Text | None = None
-    install: str | None = None
-
-
-class Plan(Frozen):
-    """What to do with a framework: its best living route to each named need, and what to install.
-
-    ``role``: "recommended" or "runner-up". ``borrowed``: tools of another framework the plan ships
-    through: such a plan is a mixed one.
-    """
-
-    framework: FrameworkId
-    role: str
-    install: tuple[str, ...]
-    steps: tuple[PlanStep, ...]
-    borrowed: tuple[str, ...] = ()
-    text: Text | None = None
-
-
-class KnowledgeStamp(Frozen):
-    version: str
-    sha256: str
-
-
-class Recommendation(Frozen):
-    """The ``recommendation/1`` document; see the contract for every key."""
-
-    schema_: Literal["recommendation/1"] = Field("recommendation/1", alias="schema")
-    needs: dict[str, Any]
-    recommended: FrameworkId | None
-    strength: Strength
-    acceptability: dict[FrameworkId, float]
-    confidence: dict[FrameworkId, float]
-    utility: dict[FrameworkId, float]
-    criteria: tuple[CriterionResult, ...]
-    excluded: tuple[Exclusion, ...]
-    routes: tuple[RouteResult, ...]
-    for_: tuple[ClaimId, ...] = Field((), alias="for")
-    against: tuple[ClaimId, ...] = ()
-    flips: tuple[Flip, ...] = ()
-    next_questions: tuple[NextQuestion, ...] = ()
-    settled: bool
-    probe_plan: tuple[PlannedProbe, ...] = ()
-    knowledge: KnowledgeStamp
-    random_seed: int
-    pairwise: dict[FrameworkId, dict[FrameworkId, float]] = {}
-    central_weights: dict[FrameworkId, dict[CriterionId, float]] = {}
-    verdicts: tuple[dict[str, Any], ...] = ()
-    contradictions: tuple[dict[str, Any], ...] = ()
-    before: dict[str, Any] | None = None
-    notes: tuple[Text, ...] = ()
-    plans: tuple[Plan, ...] = ()
-    machine: dict[str, Any] | None = None
-
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
-
-    def document(self) -> dict[str, Any]:
-        """Return the JSON-ready document."""
-        return self.model_dump(mode="json", by_alias=True)

@@ -1,0 +1,40 @@
+"""What the user said: answers, exclusions and priorities."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from advisor.model.knowledge import CriterionId, Share
+from advisor.model.text import Strict
+
+Answer = str | tuple[str, ...]
+
+
+class Needs(Strict):
+    """What the user said. ``answers``: option id ("one") or tuple of ids ("many"); absent = not answered.
+
+    ``excluded``: what was ruled out. ``priorities``: criterion -> 0..3. ``certainty``: question -> 0..1,
+    how surely it was answered (1 where absent).
+    """
+
+    answers: dict[str, Answer] = {}
+    excluded: dict[str, tuple[str, ...]] = {}
+    priorities: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
+    certainty: dict[str, Share] = {}
+
+    def options(self, question: str) -> tuple[str, ...]:
+        """Return the chosen options of ``question``, empty where unanswered."""
+        answer = self.answers.get(question, ())
+        return (answer,) if isinstance(answer, str) else tuple(answer)
+
+    def document(self) -> dict[str, Any]:
+        """Return the ``needs/1`` document."""
+        answers = {q: a if isinstance(a, str) else list(a) for q, a in self.answers.items()}
+        found: dict[str, Any] = {"schema": "needs/1", "answers": answers}
+        for key in ("excluded", "priorities", "certainty"):
+            value = getattr(self, key)
+            if value:
+                found[key] = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}
+        return found
