@@ -13,10 +13,10 @@ import numpy as np
 
 from advisor import wording
 from advisor.conditions import Bools, reach
+from advisor.knowledge.needs_files import NONE
 from advisor.model.knowledge import Question
 from advisor.model.needs import Needs
 from advisor.model.recommendation import NextQuestion
-from advisor.needs import NONE
 from advisor.scoring import Judged, Problem, Scored
 from advisor.voices import Floats, conditions
 

@@ -16,10 +16,11 @@ from typing import Any
 import click
 import numpy as np
 
-from advisor import asking, flips, needs, planning, robustness, scoring, tipping
-from advisor import knowledge as knowledge_base
+from advisor import asking, flips, planning, robustness, scoring, tipping
 from advisor.advise import advise, measurable_frameworks
 from advisor.errors import InputError
+from advisor.knowledge.loading import knowledge_folder, load_knowledge
+from advisor.knowledge.needs_files import read_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.scoring import Problem, Scored
@@ -49,8 +50,8 @@ def least(call: Callable[[], Any]) -> float:
 
 def examples(knowledge: Knowledge) -> dict[str, Needs]:
     """Return the example needs by name."""
-    folder = knowledge_base.home() / "examples"
-    return {path.stem: needs.read(str(path), knowledge) for path in sorted(folder.glob("*.yaml"))}
+    folder = knowledge_folder() / "examples"
+    return {path.stem: read_needs(str(path), knowledge) for path in sorted(folder.glob("*.yaml"))}
 
 
 def parts(asked: Needs, knowledge: Knowledge, *, probes: tuple[Probe, ...]) -> dict[str, float]:
@@ -203,7 +204,7 @@ def engine(count: int) -> None:
     """Print the times of the examples, the loop beside SMAA and ``count`` random interviews."""
     from probes import catalog
 
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     probes = tuple(catalog.load().values())
     asked = examples(knowledge)
     unit = least(lambda: np.random.default_rng(0).standard_gamma(2.0, 1_000_000))

@@ -14,11 +14,11 @@ from typing import Any, Literal, get_args
 import yaml
 from pydantic import Field, ValidationError
 
-from advisor import knowledge as knowledge_base
-from advisor import needs as needs_reader
 from advisor import scoring
 from advisor.advise import weigh
 from advisor.errors import InputError
+from advisor.knowledge.loading import knowledge_folder
+from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import FrameworkId, Knowledge
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Strength
@@ -137,7 +137,7 @@ def read(knowledge: Knowledge, path: Path | None = None) -> Record:
     Raises:
         InputError: all problems at once: unknown keys, questions, options or frameworks, ids used twice.
     """
-    place = path or knowledge_base.home() / FILE
+    place = path or knowledge_folder() / FILE
     try:
         record = Record.model_validate(yaml.safe_load(place.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError) as error:
@@ -170,7 +170,7 @@ def _problems(record: Record, knowledge: Knowledge, *, name: str) -> Iterator[st
 def _needs(case: Case, knowledge: Knowledge) -> Needs:
     answers = {key: value if isinstance(value, str) else list(value) for key, value in case.answers.items()}
     excluded = {key: list(value) for key, value in case.excluded.items()}
-    return needs_reader.parse({"schema": "needs/1", "answers": answers, "excluded": excluded}, knowledge)
+    return parse_needs({"schema": "needs/1", "answers": answers, "excluded": excluded}, knowledge)
 
 
 def compare(record: Record, knowledge: Knowledge) -> Agreement:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from advisor import knowledge as knowledge_base
-from advisor import needs as needs_reader
 from advisor import scoring
+from advisor.knowledge.loading import knowledge_folder
+from advisor.knowledge.needs_files import read_needs
 from advisor.model.knowledge import Knowledge
 
 DAYS_AHEAD = 90
@@ -39,8 +39,8 @@ def review_order(knowledge: Knowledge, *, today: date) -> list[dict[str, Any]]:
 def influences(knowledge: Knowledge, *, today: date) -> dict[str, float]:
     """Return claim id -> largest change of a utility over the examples when it is left out."""
     found: dict[str, float] = {}
-    for path in sorted((knowledge_base.home() / "examples").glob("*.yaml")):
-        needs = needs_reader.read(str(path), knowledge)
+    for path in sorted((knowledge_folder() / "examples").glob("*.yaml")):
+        needs = read_needs(str(path), knowledge)
         full = scoring.score(needs, knowledge, today=today)
         for claim in scoring.applicable(needs, knowledge):
             claims = {key: value for key, value in knowledge.claims.items() if key != claim.id}

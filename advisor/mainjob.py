@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from advisor import knowledge as knowledge_base
+from advisor.knowledge.loading import knowledge_folder
 from probes import machines
 from probes.machines import Ended, Machine, Start, Unavailable
 
@@ -88,7 +88,7 @@ def run(machine: Machine, *, budget: float) -> Outcome:
 
 def _run(start: Start, machine: Machine, *, budget: float) -> Outcome:
     assert start.folder is not None
-    needs = ("report", "--needs", str(knowledge_base.home() / "examples" / f"{EXAMPLE}.yaml"))
+    needs = ("report", "--needs", str(knowledge_folder() / "examples" / f"{EXAMPLE}.yaml"))
     setting = [option for passed in start.passed for option in ("--set", passed)]
     lang = ("--lang", start.lang) if start.lang else ()
     measuring = (*needs, "--probe", "--budget", f"{budget:g}", *setting, *lang, "-o", "decision.json")

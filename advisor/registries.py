@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from packaging.version import InvalidVersion, Version
 
-from advisor.entries import Entry, Holdings
+from advisor.knowledge.parsing import Entry, Holdings
 
 HOSTS = {"pypi": "https://pypi.org", "npm": "https://registry.npmjs.org"}
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from advisor import needs as needs_reader
 from advisor import program
 from advisor.advise import advise
 from advisor.errors import InputError
+from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
@@ -230,7 +230,7 @@ def _computed(
     seed = document.get("random_seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise InputError([f"random_seed: {seed!r} is not a whole number from 0"])
-    needs, evidence = needs_reader.parse(document["needs"], knowledge), _evidence(document)
+    needs, evidence = parse_needs(document["needs"], knowledge), _evidence(document)
     try:
         return advise(
             needs,
@@ -263,7 +263,7 @@ def _rebuilt(
     )
     try:
         return build(
-            needs_reader.parse(document["needs"], basis),
+            parse_needs(document["needs"], basis),
             recommendation,
             _evidence(document),
             basis,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.knowledge import load
+from advisor.knowledge.loading import load_knowledge
+from advisor.knowledge.needs_files import parse_needs
 from advisor.model.needs import Needs
-from advisor.needs import parse
 from advisor.ui.address import alone, decode, encode
 
-KNOWLEDGE = load()
+KNOWLEDGE = load_knowledge()
 
 
 @st.composite
@@ -48,7 +48,7 @@ values = st.text(max_size=20) | st.sampled_from(odd)
 def test_whatever_stands_in_a_link_what_is_kept_is_valid(parameters: dict[str, str]) -> None:
     restored, _ = decode(parameters, KNOWLEDGE)
 
-    assert parse(restored.document(), KNOWLEDGE) == restored
+    assert parse_needs(restored.document(), KNOWLEDGE) == restored
 
 
 def test_unknown_words_are_named_with_the_nearest_known_one() -> None:

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor import store
-from advisor.knowledge import load
+from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.ui import choosing, parts, state
 from probes import selftest
@@ -125,13 +125,13 @@ def test_the_frame_names_what_a_link_holds_that_is_unknown() -> None:
 def test_guided_answering_ends_with_a_proof_or_with_nothing_left_to_ask() -> None:
     app = opened("needs")
     app.button_group(key="way_choice").set_value("guided").run()
-    for _ in range(len(load().questions) + 1):
+    for _ in range(len(load_knowledge().questions) + 1):
         buttons = [button for button in app.button if str(button.key).endswith("-skip")]
         if not buttons:
             break
         question = str(buttons[0].key).removeprefix("guided-").removesuffix("-skip")
-        first = load().questions[question].options[0].id
-        if load().questions[question].kind == "one":
+        first = load_knowledge().questions[question].options[0].id
+        if load_knowledge().questions[question].kind == "one":
             app.button(key=f"guided-{question}-{first}").click().run()
         else:
             app.button_group(key=f"guided-many-{question}").set_value([first]).run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from advisor.knowledge import load
+from advisor.knowledge.loading import load_knowledge
 from tests.pages import opened
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -63,5 +63,5 @@ def test_every_knowledge_filter_leaves_only_what_fits(lang: str) -> None:
     app.multiselect(key="knowledge-truth").set_value(["wrong"]).run()
 
     assert not app.exception
-    wrong = [claim for claim in load().claims.values() if claim.truth == "wrong"]
+    wrong = [claim for claim in load_knowledge().claims.values() if claim.truth == "wrong"]
     assert any(str(len(wrong)) in caption.value for caption in app.caption)

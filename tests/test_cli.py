@@ -15,9 +15,10 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from advisor import compare, knowledge, replay, schemas
+from advisor import compare, replay, schemas
 from advisor.cli import cli, main
 from advisor.errors import InputError
+from advisor.knowledge.loading import load_knowledge
 from probes import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -314,7 +315,7 @@ def test_a_malformed_decision_is_refused_with_its_place(change: dict[str, object
 
     for read in (
         lambda: replay.verify(document),
-        lambda: replay.recheck(document, knowledge.load(), today=date(2026, 11, 24)),
+        lambda: replay.recheck(document, load_knowledge(), today=date(2026, 11, 24)),
         lambda: compare.decisions(document, document),
     ):
         with pytest.raises(InputError, match=re.escape(place)):

@@ -67,9 +67,10 @@ def test_the_files_the_readme_names_are_there() -> None:
 
 
 def test_the_needs_file_the_readme_shows_is_read() -> None:
-    from advisor import knowledge, needs
+    from advisor.knowledge.loading import load_knowledge
+    from advisor.knowledge.needs_files import parse_needs
 
     (block,) = re.findall(r"^```yaml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     import yaml
 
-    assert needs.parse(yaml.safe_load(block), knowledge.load()).answers
+    assert parse_needs(yaml.safe_load(block), load_knowledge()).answers

@@ -43,16 +43,16 @@ def command(answers_file: str | None, target: str | None, as_json: bool, lang: s
     """Answer the questions in the terminal; only what can still change the result is asked."""
     import yaml
 
-    from advisor import knowledge as knowledge_base
-    from advisor import needs as needs_reader
     from advisor.cli import prose
+    from advisor.knowledge.loading import load_knowledge
+    from advisor.knowledge.needs_files import read_needs
 
     if target is not None:
         output.check_writable(target)
     if answers_file is None:
         output.check_listening("--answers FILE replays choices")
-    knowledge = knowledge_base.load()
-    script = None if answers_file is None else needs_reader.read(answers_file, knowledge)
+    knowledge = load_knowledge()
+    script = None if answers_file is None else read_needs(answers_file, knowledge)
     needs, recommendation = converse(knowledge, script=script, lang=lang)
     if target is not None:
         text = yaml.safe_dump(needs.document(), allow_unicode=True, sort_keys=False)

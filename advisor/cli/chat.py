@@ -32,11 +32,11 @@ HINT = {
 def command(budget: float, target: str, lang: str) -> None:
     """Describe the project in your own words, in English or Chinese; it answers, asks back and recommends."""
     from advisor import dialogue
-    from advisor import knowledge as knowledge_base
+    from advisor.knowledge.loading import load_knowledge
 
     form_of(target)
     output.check_listening("'framework-advisor recommend --text' takes a text at once")
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     evidence: list[Evidence] = []
 
     def judge(needs: Needs) -> Recommendation:

@@ -33,12 +33,12 @@ LAST = 99
 @output.in_language
 def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
     """Show what is installed, which devices each framework sees, and how to add what is missing."""
-    from advisor import knowledge as knowledge_base
     from advisor.cli import inventory
     from advisor.cli.probe import interpreters
+    from advisor.knowledge.loading import load_knowledge
     from probes import survey
 
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     chosen = interpreters(pythons)
     answers = survey.begin(list(knowledge.frameworks), pythons=chosen)
     known = examine(knowledge)

@@ -22,8 +22,8 @@ free_text = click.option("--text", metavar="TEXT", help="The project in your own
 def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> Needs:
     """Read the needs from a file, from a text, or from both (the file's answers win)."""
     from advisor.errors import InputError
+    from advisor.knowledge.needs_files import read_needs
     from advisor.model.needs import Needs
-    from advisor.needs import read
 
     if needs_file is None and text is None:
         raise InputError(["no needs: give --needs FILE, --needs - or --text TEXT; 'framework-advisor ask' asks"])
@@ -34,7 +34,7 @@ def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> 
         said = reading.read(text, knowledge).likely(knowledge)
     if needs_file is None:
         return said
-    written = read(needs_file, knowledge)
+    written = read_needs(needs_file, knowledge)
     return written.model_copy(
         update={
             "answers": {**said.answers, **written.answers},
@@ -85,10 +85,10 @@ def line_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
         InputError: neither, or either of them wrong.
     """
     from advisor.errors import InputError
-    from advisor.needs import parse
+    from advisor.knowledge.needs_files import parse_needs
 
     if "needs" in document:
-        return parse(document["needs"], knowledge)
+        return parse_needs(document["needs"], knowledge)
     if isinstance(document.get("text"), str):
         from advisor import reading
 

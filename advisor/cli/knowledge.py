@@ -27,11 +27,11 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
     """Name every problem at once with file, line and way out; exit status 1 where there is one."""
     from dataclasses import asdict
 
-    from advisor import knowledge as knowledge_module
-    from advisor import listing
+    from advisor.knowledge import queries
+    from advisor.knowledge.loading import check_knowledge
 
-    result = knowledge_module.check(path, today=output.today())
-    counts = listing.counts(result.knowledge) if result.knowledge is not None else {}
+    result = check_knowledge(path, today=output.today())
+    counts = queries.counts(result.knowledge) if result.knowledge is not None else {}
     if as_json:
         output.emit(
             {
@@ -60,15 +60,15 @@ def list_(
     systems: bool, criterion: str | None, origin: str | None, status: str | None, as_json: bool, lang: str
 ) -> None:
     """List the claims, or with --systems the tools."""
-    from advisor import knowledge as knowledge_base
-    from advisor import listing
     from advisor.cli import inventory
     from advisor.errors import InputError
+    from advisor.knowledge import queries
+    from advisor.knowledge.loading import load_knowledge
 
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     if criterion is not None and criterion not in knowledge.criteria:
         raise InputError([output.unknown("criterion", criterion, knowledge.criteria)])
-    rows: list[dict[str, Any]] = listing.systems(knowledge) if systems else listing.claims(knowledge)
+    rows: list[dict[str, Any]] = queries.systems(knowledge) if systems else queries.claims(knowledge)
     statuses = {str(row["status"]) for row in rows}
     if status is not None and status not in statuses:
         raise InputError([output.unknown("status", status, statuses)])
@@ -86,15 +86,15 @@ def list_(
 @output.in_language
 def show(name: str, as_json: bool, lang: str) -> None:
     """Show one claim, tool, criterion, question or source in full."""
-    from advisor import knowledge as knowledge_base
-    from advisor import listing
     from advisor.cli import inventory
     from advisor.errors import InputError
+    from advisor.knowledge import queries
+    from advisor.knowledge.loading import load_knowledge
 
-    knowledge = knowledge_base.load()
-    entry = listing.entry(knowledge, name)
+    knowledge = load_knowledge()
+    entry = queries.entry(knowledge, name)
     if entry is None:
-        raise InputError([output.unknown("entry", name, listing.ids(knowledge))])
+        raise InputError([output.unknown("entry", name, queries.ids(knowledge))])
     if as_json:
         output.emit(entry)
     else:
@@ -107,10 +107,10 @@ def show(name: str, as_json: bool, lang: str) -> None:
 def stale(as_json: bool, lang: str) -> None:
     """List what to review next, by its influence on decisions."""
     from advisor import influence
-    from advisor import knowledge as knowledge_base
     from advisor.cli import inventory
+    from advisor.knowledge.loading import load_knowledge
 
-    rows = influence.review_order(knowledge_base.load(), today=output.today())
+    rows = influence.review_order(load_knowledge(), today=output.today())
     if as_json:
         output.emit({"stale": rows})
     else:
@@ -123,11 +123,11 @@ def stale(as_json: bool, lang: str) -> None:
 def calibration(as_json: bool, lang: str) -> None:
     """Set the recommendations beside published decisions: figures, and every difference with its reason."""
     from advisor import calibration as record
-    from advisor import knowledge as knowledge_base
+    from advisor.knowledge.loading import knowledge_folder, load_knowledge
 
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     agreement = record.compare(record.read(knowledge), knowledge)
-    fresh = record.read(knowledge, knowledge_base.home() / record.FRESH)
+    fresh = record.read(knowledge, knowledge_folder() / record.FRESH)
     seen, unseen = (record.compare(fresh.half(seen=half), knowledge) for half in (True, False))
     if as_json:
         fresh_document = {"seen": seen.document(), "unseen": unseen.document()}
@@ -151,18 +151,19 @@ def releases(path: Path | None, write: bool, pypi: str | None, npm: str | None, 
 
     The one command that goes to a network. Exit status 1 where the base is behind; 3 where a registry did not tell.
     """
-    from advisor import entries, registries
-    from advisor import knowledge as knowledge_base
+    from advisor import registries
     from advisor.cli import inventory
     from advisor.errors import InputError
+    from advisor.knowledge import parsing
+    from advisor.knowledge.loading import knowledge_folder, load_knowledge
 
-    root = (path or knowledge_base.home()).resolve()
-    knowledge_base.load(root)
+    root = (path or knowledge_folder()).resolve()
+    load_knowledge(root)
     given = {key: url.rstrip("/") for key, url in (("pypi", pypi), ("npm", npm)) if url}
     wrong = [url for url in given.values() if not url.startswith(("https://", "http://"))]
     if wrong:
         raise InputError([f"'{url}' is no web address; it begins with https://" for url in wrong])
-    found = registries.compare(entries.collect(root), registries.HOSTS | given)
+    found = registries.compare(parsing.collect(root), registries.HOSTS | given)
     changed = registries.edits(root, found) if write else {}
     for file, text in changed.items():
         output.write_atomically(file, text.encode())

@@ -66,13 +66,13 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from advisor import knowledge as knowledge_base
+    from advisor.knowledge.loading import load_knowledge
     from probes import outcome, reasons, selftest, worth
     from probes.duet import measure as run
     from probes.types import Status
 
     console = Console(stderr=True)
-    names = {key: framework.name.in_(lang) for key, framework in knowledge_base.load().frameworks.items()}
+    names = {key: framework.name.in_(lang) for key, framework in load_knowledge().frameworks.items()}
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("preparing", total=None)
 

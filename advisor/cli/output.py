@@ -73,11 +73,11 @@ def variables(passed: tuple[str, ...], *, measuring: bool = True) -> dict[str, d
     Raises:
         InputError: with every problem; also where nothing is measured that it could be passed to.
     """
-    from advisor import knowledge as knowledge_base
     from advisor.errors import InputError
+    from advisor.knowledge.loading import load_knowledge
     from probes import variables as passing
 
-    found, problems = passing.read(passed, knowledge_base.load().frameworks)
+    found, problems = passing.read(passed, load_knowledge().frameworks)
     if passed and not measuring:
         problems.append("--set passes a variable to what --probe measures; give --probe too")
     if problems:
@@ -126,7 +126,7 @@ def read_text(path: str) -> str:
     Raises:
         InputError: none there, unreadable, too large or not UTF-8.
     """
-    from advisor.needs import text_of
+    from advisor.knowledge.needs_files import text_of
 
     return text_of(path, largest=LARGEST)
 

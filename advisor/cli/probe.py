@@ -54,7 +54,7 @@ def _row(probe: Probe) -> dict[str, Any]:
 @output.in_language
 def show(name: str, as_json: bool, lang: str) -> None:
     """Show a probe's page: how it is measured, what is held equal, what it does not tell."""
-    from advisor import knowledge as knowledge_base
+    from advisor.knowledge.loading import load_knowledge
     from probes import pages
 
     (probe,) = _known([name])
@@ -63,7 +63,7 @@ def show(name: str, as_json: bool, lang: str) -> None:
         return
     from advisor.cli import inventory
 
-    inventory.probe(_row(probe), pages.page(probe, lang), knowledge_base.load(), lang=lang)
+    inventory.probe(_row(probe), pages.page(probe, lang), load_knowledge(), lang=lang)
 
 
 @command.command(
@@ -98,10 +98,10 @@ def run(
     lang: str,
 ) -> None:
     """Measure. Without IDs and --needs, every probe that does not have to be asked for."""
-    from advisor import knowledge as knowledge_base
-    from advisor import needs
     from advisor.cli import measuring
     from advisor.errors import InputError
+    from advisor.knowledge.loading import load_knowledge
+    from advisor.knowledge.needs_files import read_needs
     from probes import catalog, evidence, outcome
 
     def choose() -> tuple[Probe, ...]:
@@ -111,8 +111,8 @@ def run(
         if names:
             return _known(names)
         if needs_file is not None:
-            knowledge = knowledge_base.load()
-            return measuring.chosen(needs.read(needs_file, knowledge), knowledge)
+            knowledge = load_knowledge()
+            return measuring.chosen(read_needs(needs_file, knowledge), knowledge)
         return tuple(probe for probe in catalog.load().values() if not probe.asked_only)
 
     _, workload, _, chosen_pythons, variables, probes = output.together(
@@ -211,10 +211,10 @@ def interpreters(pairs: tuple[str, ...]) -> dict[str, str]:
     """Read FRAMEWORK=PATH pairs."""
     from pathlib import Path
 
-    from advisor import knowledge as knowledge_base
     from advisor.errors import InputError
+    from advisor.knowledge.loading import load_knowledge
 
-    known = knowledge_base.load().frameworks
+    known = load_knowledge().frameworks
     found: dict[str, str] = {}
     problems: list[str] = []
     for pair in pairs:

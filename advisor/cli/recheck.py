@@ -13,12 +13,12 @@ from advisor.cli import inputs, output
 @output.in_language
 def command(file: str, as_json: bool, lang: str) -> None:
     """Say what has changed since (knowledge, versions, machine) and whether the decision stands (0) or not (1)."""
-    from advisor import knowledge as knowledge_base
     from advisor import replay
     from advisor.cli import prose
+    from advisor.knowledge.loading import load_knowledge
     from probes import machine
 
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     result = replay.recheck(
         output.read_decision(file),
         knowledge,

@@ -39,14 +39,14 @@ def command(
     lang: str,
 ) -> None:
     """Recommend a plan: framework, tools, how sure, what speaks against it."""
-    from advisor import knowledge as knowledge_base
     from advisor.errors import InputError
+    from advisor.knowledge.loading import load_knowledge
 
     alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--set": passed, "--audit": audit}
     beside = [option for option, given in alone.items() if given]
     if lines is not None and beside:
         raise InputError([f"--lines goes without {', '.join(beside)}: each line holds its own needs or text"])
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     if lines is not None:
         evidence = output.read_evidence(evidence_files)
 

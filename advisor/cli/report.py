@@ -41,10 +41,10 @@ def command(
     lang: str,
 ) -> None:
     """Write the decision report: .html, .md, .json or .pdf; with --json also print what was written where."""
-    from advisor import knowledge as knowledge_base
+    from advisor.knowledge.loading import load_knowledge
     from advisor.report.build import build
 
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     form, needs, evidence, variables = output.together(
         lambda: form_of(target),
         lambda: inputs.needs_of(knowledge, needs_file, text),

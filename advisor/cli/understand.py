@@ -17,13 +17,13 @@ from advisor.cli import output
 @output.in_language
 def command(text: str | None, lines: str | None, as_json: bool, lang: str) -> None:
     """Read a free text (English, Chinese, mixed) into needs; "-" reads standard input."""
-    from advisor import knowledge as knowledge_base
     from advisor import reading
     from advisor.errors import InputError
+    from advisor.knowledge.loading import load_knowledge
 
     if (text is None) == (lines is None):
         raise InputError(["give either TEXT (or - for standard input) or --lines FILE"])
-    knowledge = knowledge_base.load()
+    knowledge = load_knowledge()
     if lines is not None:
 
         def answer(document: Mapping[str, Any]) -> Mapping[str, Any]:

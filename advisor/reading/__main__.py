@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from advisor import knowledge
+from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.reading import descriptions, load_model, phrases
 from advisor.reading.card import card
 
@@ -14,9 +14,9 @@ def main(arguments: list[str]) -> int:
     if arguments != ["card"]:
         sys.stderr.write("usage: python -m advisor.reading card\n")
         return 2
-    folder = knowledge.home() / "phrases"
-    described = descriptions.load(knowledge.home() / "descriptions")
-    text = card(phrases.load(folder), described, load_model(), knowledge.load())
+    folder = knowledge_folder() / "phrases"
+    described = descriptions.load(knowledge_folder() / "descriptions")
+    text = card(phrases.load(folder), described, load_model(), load_knowledge())
     (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
     sys.stdout.write(f"{folder / 'MODEL_CARD.md'}\n")
     return 0

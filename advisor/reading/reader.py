@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice, zip_longest
 from pathlib import Path
 
-from advisor.knowledge import home
+from advisor.knowledge.loading import knowledge_folder
 from advisor.reading import lexicon, merge, model, normal, phrases, scope
 from advisor.reading.lexicon import Concept, Lexicon
 from advisor.reading.merge import Reading
@@ -144,7 +144,7 @@ def load(path: Path | None = None) -> Reader:
     Raises:
         KnowledgeError: the lexicon or a phrases file is wrong.
     """
-    root = (path or home()).resolve()
+    root = (path or knowledge_folder()).resolve()
     files = (root / "lexicon.yaml", *sorted((root / "phrases").glob("*.yaml")))
     return _loaded(root, tuple(file.stat().st_mtime_ns for file in files if file.exists()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from advisor import needs as needs_file
+from advisor.knowledge.needs_files import contradictions_of
 from advisor.model.knowledge import Choice, Question
 from advisor.model.recommendation import NextQuestion
 from advisor.ui import parts, state
@@ -149,7 +149,7 @@ def _given() -> None:
 def contradictions() -> None:
     """Name answers that do not fit together; both are kept, the reader decides."""
     needs = state.needs()
-    for at, found in enumerate(needs_file.contradictions(needs)):
+    for at, found in enumerate(contradictions_of(needs)):
         question, options = found["question"], tuple(found["options"])
         named = say(", ", "、").join(parts.option_name(question, option) for option in options)
         text = words(state.knowledge().questions[question].text)

@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from advisor.errors import InputError
+from advisor.knowledge.needs_files import read_needs
 from advisor.model.knowledge import Choice, Question
 from advisor.model.needs import Needs
-from advisor.needs import read
 from advisor.ui import guided, parts, state
 from advisor.ui.address import alone
 from advisor.ui.texts import GROUP, say, words
@@ -225,11 +225,11 @@ def _priority(criterion: str) -> None:
 
 
 def _start_from() -> None:
-    from advisor.knowledge import home
+    from advisor.knowledge.loading import knowledge_folder
 
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with st.popover(say("Start from an example", "从示例开始"), icon=":material/lightbulb:"):
-            for path in sorted((home() / "examples").glob("*.yaml")):
+            for path in sorted((knowledge_folder() / "examples").glob("*.yaml")):
                 label = path.stem.replace("-", " ").capitalize()
                 st.button(label, key=f"example-{path.stem}", on_click=_open_example, args=(str(path),), width="stretch")
         st.button(
@@ -246,7 +246,7 @@ def _start_from() -> None:
 
 
 def _open_example(path: str) -> None:
-    state.put(read(path, state.knowledge()))
+    state.put(read_needs(path, state.knowledge()))
     st.session_state.skipped = set()
 
 
@@ -299,6 +299,6 @@ def read_upload(content: bytes) -> Needs:
         path = Path(folder) / "needs.yaml"
         path.write_bytes(content)
         try:
-            return read(path, state.knowledge())
+            return read_needs(path, state.knowledge())
         except InputError as error:
             raise InputError([problem.replace(f"{path}", path.name) for problem in error.problems]) from None

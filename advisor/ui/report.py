@@ -215,9 +215,9 @@ def _opened(document: dict[str, Any]) -> None:
 
 
 def _reuse(document: dict[str, Any]) -> None:
-    from advisor.needs import parse
+    from advisor.knowledge.needs_files import parse_needs
 
-    state.put(parse(document, state.knowledge()))
+    state.put(parse_needs(document, state.knowledge()))
 
 
 def _recheck(document: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ import streamlit as st
 
 from advisor.advise import advise
 from advisor.errors import InputError
-from advisor.knowledge import load
+from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Recommendation
@@ -101,7 +101,7 @@ def link() -> str:
 
 def knowledge() -> Knowledge:
     """Return the knowledge base; it is read again when its files change."""
-    return load()
+    return load_knowledge()
 
 
 # ---------------------------------------------------------------- answers
@@ -194,7 +194,7 @@ def evidence() -> dict[str, Evidence]:
 def versions() -> dict[str, str]:
     """Return the installed version of each framework, read from its metadata: nothing is imported."""
     found: dict[str, str] = {}
-    for framework in load().frameworks.values():
+    for framework in load_knowledge().frameworks.values():
         for package in (framework.package, f"{framework.package}-cpu"):
             try:
                 found.setdefault(framework.id, metadata.version(package))

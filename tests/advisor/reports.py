@@ -8,11 +8,11 @@ from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
-from advisor import knowledge as knowledge_base
 from advisor import report
 from advisor.advise import advise
+from advisor.knowledge.loading import knowledge_folder, load_knowledge
+from advisor.knowledge.needs_files import read_needs
 from advisor.model.needs import Needs
-from advisor.needs import read as read_needs
 from advisor.report.build import Decision, build
 from probes import catalog
 from probes.types import Evidence, Status
@@ -20,7 +20,7 @@ from tests.advisor.evidence import measurement, ratio_of, session
 
 TODAY = date(2026, 11, 24)
 LANGUAGES = ("en", "zh")
-EXAMPLES = sorted((knowledge_base.home() / "examples").glob("*.yaml"))
+EXAMPLES = sorted((knowledge_folder() / "examples").glob("*.yaml"))
 PAIR = {"numerator": "tensorflow", "denominator": "pytorch"}
 MACHINE = {"cpu": "Example CPU", "cores": 8, "cores_host": 8, "memory_bytes": 25_276_514_304, "gpus": [], "os": "Linux"}
 SAID = ({"who": "user", "text": "a phone app"}, {"who": "advisor", "text": "Which phones?"})
@@ -75,13 +75,13 @@ def measured(reason: str = "", cpu: str = "Example CPU") -> Evidence:
 
 @cache
 def decision(name: str = "phone-app", *, with_evidence: bool = True, transcript: bool = True) -> Decision:
-    knowledge = knowledge_base.load()
-    needs = read_needs(str(knowledge_base.home() / "examples" / f"{name}.yaml"), knowledge)
+    knowledge = load_knowledge()
+    needs = read_needs(str(knowledge_folder() / "examples" / f"{name}.yaml"), knowledge)
     return decide(needs, (measured(),) if with_evidence else (), SAID if transcript else ())
 
 
 def decide(needs: Needs, evidence: tuple[Evidence, ...], transcript: tuple[dict[str, str], ...] = ()) -> Decision:
-    knowledge, probes = knowledge_base.load(), tuple(catalog.load().values())
+    knowledge, probes = load_knowledge(), tuple(catalog.load().values())
     machine = evidence[0].machine if evidence else None
     found = advise(needs, knowledge, evidence, today=TODAY, probes=probes, machine=machine)
     return build(needs, found, evidence, knowledge, made_on=TODAY, transcript=transcript, probes=probes)

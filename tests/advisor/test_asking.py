@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from advisor import asking, scoring
 from advisor.advise import advise
-from advisor.knowledge import load
+from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Needs
 from tests.advisor import small, worlds
@@ -144,7 +144,7 @@ def test_the_expected_loss_is_that_of_a_simulation(mean: float, sd: float) -> No
 
 def test_a_question_that_is_nearly_always_answered_alike_is_worth_less() -> None:
     """Only the odds differ: with one sure answer nothing is left to learn, so its worth must fall with them."""
-    real = load()
+    real = load_knowledge()
 
     def worth(odds: float) -> float:
         first, *others = real.questions["training"].options

@@ -11,10 +11,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from advisor import calibration, knowledge
+from advisor import calibration
 from advisor.calibration import Case, Record
 from advisor.cli.knowledge import command
 from advisor.errors import InputError
+from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from tests.advisor import small
 from tests.advisor.small import claim, criterion, question, route
 
@@ -121,9 +122,9 @@ def test_parts_stand_beside_each_other_with_the_recall_of_every_one() -> None:
 
 
 def test_fresh_cases_are_no_cases_of_the_first_part() -> None:
-    base = knowledge.load()
+    base = load_knowledge()
     first = {entry.source for entry in calibration.read(base).cases}
-    fresh = {entry.source for entry in calibration.read(base, knowledge.home() / calibration.FRESH).cases}
+    fresh = {entry.source for entry in calibration.read(base, knowledge_folder() / calibration.FRESH).cases}
     assert not first & fresh
 
 
@@ -131,7 +132,7 @@ def test_fresh_cases_are_no_cases_of_the_first_part() -> None:
 
 
 def test_every_difference_of_the_record_is_explained() -> None:
-    base = knowledge.load()
+    base = load_knowledge()
 
     found = calibration.compare(calibration.read(base), base)
 
@@ -140,7 +141,7 @@ def test_every_difference_of_the_record_is_explained() -> None:
 
 @pytest.mark.parametrize("file", [calibration.FILE, calibration.FRESH])
 def test_the_record_holds_sources_and_option_ids_only(file: str) -> None:
-    for entry in calibration.read(knowledge.load(), knowledge.home() / file).cases:
+    for entry in calibration.read(load_knowledge(), knowledge_folder() / file).cases:
         assert re.fullmatch(r"https://\S+", entry.source)
         assert re.fullmatch(r"[a-z0-9-]+", entry.chosen)
         assert all(re.fullmatch(r"[a-z0-9-]+", tool) for tool in entry.tools)

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from advisor import knowledge
 from advisor.advise import advise
 from advisor.dialogue import Action, Message, State, reply, start, tell
+from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 
-KNOWLEDGE = knowledge.load()
+KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 23)
 
 

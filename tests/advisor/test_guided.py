@@ -9,14 +9,14 @@ from datetime import date
 import pytest
 
 from advisor import benchmark, scoring
-from advisor import knowledge as knowledge_base
+from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
 from advisor.scoring import Problem
 
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return knowledge_base.load()
+    return load_knowledge()
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from advisor import knowledge, reading
+from advisor import reading
+from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.reading import descriptions
 from advisor.reading.descriptions import HALVES, Tally
 
-KNOWLEDGE = knowledge.load()
+KNOWLEDGE = load_knowledge()
 READER = reading.load_model()
-DESCRIBED = descriptions.load(knowledge.home() / "descriptions")
+DESCRIBED = descriptions.load(knowledge_folder() / "descriptions")
 
 
 def _reached(half: str, lang: str) -> Tally:
@@ -59,5 +60,5 @@ def test_there_are_enough_of_them_and_no_story_is_in_both_halves() -> None:
 def test_no_description_is_taught() -> None:
     from advisor.reading import phrases
 
-    taught = {phrase.text for phrase in phrases.load(knowledge.home() / "phrases")}
+    taught = {phrase.text for phrase in phrases.load(knowledge_folder() / "phrases")}
     assert not taught & {one.text for one in DESCRIBED}

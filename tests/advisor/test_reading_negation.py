@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from advisor import knowledge, reading
+from advisor import reading
+from advisor.knowledge.loading import load_knowledge
 
-KNOWLEDGE = knowledge.load()
+KNOWLEDGE = load_knowledge()
 
 
 def _wanted(text: str, question: str) -> set[str]:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import knowledge, reading
+from advisor import reading
+from advisor.knowledge.loading import load_knowledge
 
-KNOWLEDGE = knowledge.load()
+KNOWLEDGE = load_knowledge()
 PIECES = st.sampled_from(
     [
         "no ",

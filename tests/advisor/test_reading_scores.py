@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from advisor import knowledge, reading
+from advisor import reading
 from advisor.errors import KnowledgeError
+from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.reading import model, phrases, reader, scores
 
-KNOWLEDGE = knowledge.load()
-FOLDER = knowledge.home() / "phrases"
+KNOWLEDGE = load_knowledge()
+FOLDER = knowledge_folder() / "phrases"
 PHRASES = phrases.load(FOLDER)
 HELD = [phrase for phrase in PHRASES if phrase.held_out]
 READER = reading.load_model()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from advisor import knowledge, reading
+from advisor import reading
+from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 
-KNOWLEDGE = knowledge.load()
+KNOWLEDGE = load_knowledge()
 
 
 def _needs(text: str) -> Needs:

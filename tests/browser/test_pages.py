@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from advisor.knowledge import load
+from advisor.knowledge.loading import load_knowledge
 from probes import catalog
 from tests.browser.screen import PATIENCE, narrow, settle, shoot
 
@@ -46,7 +46,7 @@ pytestmark = pytest.mark.browser
 @lru_cache(maxsize=1)
 def vocabulary() -> tuple[frozenset[str], re.Pattern[str]]:
     """Return the Latin words that are names in Chinese too, and what is quoted as it is."""
-    known = load()
+    known = load_knowledge()
     names = [probe.id for probe in catalog.load().values()]
     for kind in (known.frameworks, known.tools, known.routes, known.claims, known.sources, known.questions):
         names += list(kind) if isinstance(kind, dict) else [route.id for route in kind]

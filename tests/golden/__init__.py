@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from advisor import needs as needs_reader
 from advisor.advise import advise
+from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 
@@ -40,7 +40,7 @@ def knowledge_of(document: dict[str, Any]) -> Knowledge:
 
 def answer(needs: dict[str, Any], knowledge: Knowledge, day: str) -> dict[str, Any]:
     """Return what is compared of one recommendation: 10,000 draws from seed 0, nothing measured, nothing installed."""
-    parsed = needs_reader.parse(needs, knowledge)
+    parsed = parse_needs(needs, knowledge)
     return summary(advise(parsed, knowledge, today=date.fromisoformat(day), measurable=("pytorch", "tensorflow")))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor import knowledge
+from advisor.knowledge.loading import check_knowledge, load_knowledge
 from tests.knowledge import base
 
 CLAIMS = "claims/memory.yaml"
@@ -83,8 +83,8 @@ HOUSE: dict[str, base.Case] = {
 @pytest.mark.parametrize("case", HOUSE)
 def test_the_check_asks_for_more_than_loading(tmp_path: Path, case: str) -> None:
     folder = base.broken(tmp_path, HOUSE[case])
-    knowledge.load(folder)
-    found = knowledge.check(folder, today=base.TODAY, catalogue=base.CATALOGUE).problems
+    load_knowledge(folder)
+    found = check_knowledge(folder, today=base.TODAY, catalogue=base.CATALOGUE).problems
     assert base.told(found, folder, HOUSE[case], elsewhere=True), "\n".join(map(str, found))
 
 
@@ -100,5 +100,5 @@ def test_a_probe_that_uses_a_word_nobody_knows_is_found(
     tmp_path: Path, wrong: dict[str, object], message: str, way_out: str
 ) -> None:
     probe = replace(base.PROBE, **wrong)  # type: ignore[arg-type]
-    (problem,) = knowledge.check(base.write(tmp_path), today=base.TODAY, catalogue={probe.id: probe}).problems
+    (problem,) = check_knowledge(base.write(tmp_path), today=base.TODAY, catalogue={probe.id: probe}).problems
     assert str(problem) == f"probes/catalog.yaml:1 memory-mlp: {message}; {way_out}"

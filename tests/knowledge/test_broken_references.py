@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor import knowledge
 from advisor.errors import KnowledgeError
+from advisor.knowledge.loading import load_knowledge
 from tests.knowledge import base
 
 CLAIMS = "claims/memory.yaml"
@@ -136,7 +136,7 @@ REFERENCES: dict[str, base.Case] = {
 def test_an_entry_that_names_nothing_is_refused_with_its_place_and_the_way_out(tmp_path: Path, case: str) -> None:
     folder = base.broken(tmp_path, REFERENCES[case])
     with pytest.raises(KnowledgeError) as caught:
-        knowledge.load(folder)
+        load_knowledge(folder)
     problems = caught.value.problems
     assert base.told(problems, folder, REFERENCES[case]), "\n".join(map(str, problems))
     assert all(problem.way_out for problem in problems)

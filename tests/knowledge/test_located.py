@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import located
 from advisor.errors import nearest
+from advisor.knowledge.yaml_lines import read_yaml, spelled
 
 PLAIN = st.recursive(
     st.integers(-9, 9) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8),
@@ -17,21 +17,21 @@ PLAIN = st.recursive(
 
 @given(st.text(max_size=200) | st.text("[]{}-:?&*!|>'\"#%@, \n\tab1", max_size=200))
 def test_whatever_the_text_it_is_read_or_refused_with_a_place(text: str) -> None:
-    document = located.read(text, "any.yaml")
+    document = read_yaml(text, "any.yaml")
     assert all(problem.line >= 1 and problem.message and problem.way_out for problem in document.problems)
 
 
 @given(PLAIN)
 def test_json_comes_back_as_it_went(value: object) -> None:
-    document = located.read(json.dumps(value, indent=1, ensure_ascii=False), "any.json")
+    document = read_yaml(json.dumps(value, indent=1, ensure_ascii=False), "any.json")
     assert document.problems == []
     assert document.data == value
 
 
 def test_every_key_and_item_knows_its_line() -> None:
-    document = located.read("a:\n  - b: 1\n\n  - c:\n      d: 2\n", "x.yaml")
+    document = read_yaml("a:\n  - b: 1\n\n  - c:\n      d: 2\n", "x.yaml")
     assert document.data == {"a": [{"b": 1}, {"c": {"d": 2}}]}
-    assert {located.spelled(path): line for path, line in document.lines.items()} == {
+    assert {spelled(path): line for path, line in document.lines.items()} == {
         "": 1,
         "a": 1,
         "a[0]": 2,
@@ -43,7 +43,7 @@ def test_every_key_and_item_knows_its_line() -> None:
 
 
 def test_a_place_that_is_not_there_is_the_nearest_that_is() -> None:
-    document = located.read("a:\n  b: 1\n", "x.yaml")
+    document = read_yaml("a:\n  b: 1\n", "x.yaml")
     assert document.line(("a", "c", 3)) == 1
     assert document.line(("a", "b", "x")) == 2
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from advisor import knowledge, needs
 from advisor.errors import InputError
+from advisor.knowledge.loading import load_knowledge
+from advisor.knowledge.needs_files import contradictions_of, parse_needs, read_needs
 from advisor.model.knowledge import Knowledge
 from tests.knowledge import base
 
@@ -30,12 +31,12 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
         .replace("id: none", "id: research")
         .replace("id: mobile", "id: production"),
     )
-    return knowledge.load(folder)
+    return load_knowledge(folder)
 
 
 def problems(document: object, known: Knowledge) -> list[str]:
     with pytest.raises(InputError) as caught:
-        needs.parse(document, known)  # type: ignore[arg-type]
+        parse_needs(document, known)  # type: ignore[arg-type]
     return caught.value.problems
 
 
@@ -47,11 +48,11 @@ def test_what_was_said_is_what_is_read(known: Knowledge) -> None:
         "priorities": {"memory": 3.0},
         "certainty": {"stage": 0.5},
     }
-    assert needs.parse(said, known).document() == said
+    assert parse_needs(said, known).document() == said
 
 
 def test_nothing_said_is_no_problem(known: Knowledge) -> None:
-    assert needs.parse({}, known).document() == {"schema": "needs/1", "answers": {}}
+    assert parse_needs({}, known).document() == {"schema": "needs/1", "answers": {}}
 
 
 @pytest.mark.parametrize(
@@ -147,16 +148,16 @@ def test_all_mistakes_come_at_once(known: Knowledge) -> None:
 
 
 def test_what_is_both_wanted_and_ruled_out_is_kept_and_named(known: Knowledge) -> None:
-    both = needs.parse({"answers": {"deploy": ["mobile"]}, "excluded": {"deploy": ["mobile", "none"]}}, known)
-    assert needs.contradictions(both) == [{"question": "deploy", "options": ["mobile"]}]
-    assert needs.contradictions(needs.parse({"answers": {"deploy": ["mobile"]}}, known)) == []
+    both = parse_needs({"answers": {"deploy": ["mobile"]}, "excluded": {"deploy": ["mobile", "none"]}}, known)
+    assert contradictions_of(both) == [{"question": "deploy", "options": ["mobile"]}]
+    assert contradictions_of(parse_needs({"answers": {"deploy": ["mobile"]}}, known)) == []
 
 
 def test_a_file_is_read_with_the_line_of_each_mistake(tmp_path: Path, known: Knowledge) -> None:
     file = tmp_path / "needs.yaml"
     file.write_text("schema: needs/1\nanswers:\n  stage: production\n  stage: research\n  deploy:\n    - moble\n")
     with pytest.raises(InputError) as caught:
-        needs.read(file, known)
+        read_needs(file, known)
     assert caught.value.problems == [
         f"{file}:4 answers.stage: duplicate key 'stage', first on line 3; keep one of them",
         f"{file}:6 answers.deploy[0]: 'deploy' has no option 'moble'; did you mean 'mobile'?",
@@ -200,7 +201,7 @@ def test_each_mistake_of_a_file_is_told_once_in_the_order_of_its_lines(
     file = tmp_path / "needs.yaml"
     file.write_text(content)
     with pytest.raises(InputError) as caught:
-        needs.read(file, known)
+        read_needs(file, known)
     assert caught.value.problems == [f"{file}:{problem}" for problem in told]
 
 
@@ -208,12 +209,12 @@ def test_json_is_read_as_well_as_yaml(tmp_path: Path, known: Knowledge) -> None:
     file = tmp_path / "needs.json"
     said = {"schema": "needs/1", "answers": {"deploy": ["mobile"]}}
     file.write_text(json.dumps(said, indent="\t"))
-    assert needs.read(file, known).document() == said
+    assert read_needs(file, known).document() == said
 
 
 def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch, known: Knowledge) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"answers: {stage: research}")))
-    assert needs.read("-", known).answers == {"stage": "research"}
+    assert read_needs("-", known).answers == {"stage": "research"}
 
 
 @pytest.mark.parametrize(
@@ -240,7 +241,7 @@ def test_a_file_that_holds_no_needs_says_what_it_holds(
     file = tmp_path / "needs.yaml"
     file.write_bytes(content)
     with pytest.raises(InputError) as caught:
-        needs.read(file, known)
+        read_needs(file, known)
     assert says in str(caught.value)
     assert str(file) in str(caught.value)
 
@@ -248,14 +249,14 @@ def test_a_file_that_holds_no_needs_says_what_it_holds(
 def test_a_file_that_is_not_there_is_looked_for_nearby(tmp_path: Path, known: Knowledge) -> None:
     (tmp_path / "phone.yaml").write_text("answers: {}")
     with pytest.raises(InputError, match=r"no such file; did you mean 'phone\.yaml'\?"):
-        needs.read(tmp_path / "phnoe.yaml", known)
+        read_needs(tmp_path / "phnoe.yaml", known)
     with pytest.raises(InputError, match="a folder, not a file"):
-        needs.read(tmp_path, known)
+        read_needs(tmp_path, known)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_can_be_read(path: Path) -> None:
-    assert needs.contradictions(needs.read(path, knowledge.load())) == []
+    assert contradictions_of(read_needs(path, load_knowledge())) == []
 
 
 def test_the_examples_of_the_contract_are_there() -> None:

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from advisor import knowledge
 from advisor.advise import advise
+from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import RouteResult
 from advisor.plans import routes_for
@@ -16,7 +16,7 @@ DEVICES = ("mobile", "edge-linux")
 
 def best(**answers: object) -> dict[tuple[str, str], RouteResult]:
     """Return the best route of every need and framework under these answers."""
-    known = knowledge.load()
+    known = load_knowledge()
     return {(r.need, r.framework): r for r in routes_for(Needs.model_validate({"answers": answers}), known) if r.best}
 
 
@@ -62,7 +62,7 @@ def test_no_training_is_planned_where_a_ready_model_is_used_as_it_is(framework: 
 
 
 def test_in_science_the_libraries_hang_on_what_gradients_pass_through() -> None:
-    known = knowledge.load()
+    known = load_knowledge()
     for passes, ahead in (("network", "pytorch"), ("program", "jax")):
         needs = Needs.model_validate({"answers": {"domain": ["scientific"], "gradients": passes}})
         found = advise(needs, known, today=TODAY)
@@ -72,7 +72,7 @@ def test_in_science_the_libraries_hang_on_what_gradients_pass_through() -> None:
 
 
 def test_of_two_equal_routes_the_one_made_for_the_answers_comes_first() -> None:
-    known = knowledge.load()
+    known = load_knowledge()
     one = next(r for r in known.routes if r.id == "deploy-mobile-pytorch-executorch")
     fitted = one.model_copy(update={"id": "z-fitted", "when": {"domain": ("vision",)}})
     both = known.model_copy(update={"routes": (one, fitted)})

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from advisor import knowledge
 from advisor.cli import cli
 from advisor.errors import InputError, KnowledgeError
+from advisor.knowledge.loading import load_knowledge
 from tests.knowledge import base
 
 PYPI = {
@@ -83,7 +83,7 @@ def test_what_is_written_is_those_two_lines_and_the_base_still_loads(tmp_path: P
     after = (folder / "tools.yaml").read_text(encoding="utf-8")
     assert answer.exit_code == 0
     assert after == before.replace('"1.2"', '"1.10"').replace("2026-09-09", "2026-11-20")
-    tool = knowledge.load(folder).tools["pocket"]
+    tool = load_knowledge(folder).tools["pocket"]
     assert (tool.latest_version, str(tool.latest_date)) == ("1.10", "2026-11-20")
     assert ask(folder, registry).exit_code == 0
 
@@ -106,8 +106,8 @@ def test_a_missing_day_is_filled_in_and_a_known_one_is_left(tmp_path: Path, regi
     assert ask(folder, registry).exit_code == 0
     ask(folder, registry, "--write")
 
-    assert str(knowledge.load(folder).tools["pocket"].latest_date) == "2026-11-20"
-    assert str(knowledge.load(folder).frameworks["alpha"].latest_date) == "2026-10-01"
+    assert str(load_knowledge(folder).tools["pocket"].latest_date) == "2026-11-20"
+    assert str(load_knowledge(folder).frameworks["alpha"].latest_date) == "2026-10-01"
 
 
 def test_what_the_base_has_newer_than_the_registry_is_left(tmp_path: Path, registry: str) -> None:
@@ -115,7 +115,7 @@ def test_what_the_base_has_newer_than_the_registry_is_left(tmp_path: Path, regis
     base.change(folder, "tools.yaml", '"1.2"', '"2.0"')
 
     assert ask(folder, registry, "--write").exit_code == 0
-    assert knowledge.load(folder).tools["pocket"].latest_version == "2.0"
+    assert load_knowledge(folder).tools["pocket"].latest_version == "2.0"
 
 
 def test_a_registry_that_does_not_tell_is_a_part_that_could_not_run(tmp_path: Path, registry: str) -> None:
@@ -144,7 +144,7 @@ def test_nobody_there_is_told_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize("registry", ["pipy:pocket", "pocket", "pypi:"])
 def test_an_unknown_registry_is_refused(tmp_path: Path, registry: str) -> None:
     with pytest.raises(KnowledgeError, match=r"tools.pocket.registry: no registry .*pypi:NAME"):
-        knowledge.load(named(tmp_path, registry))
+        load_knowledge(named(tmp_path, registry))
 
 
 def test_a_mirror_must_be_a_web_address(tmp_path: Path) -> None:

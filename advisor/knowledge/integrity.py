@@ -15,9 +15,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel
 
-from advisor.entries import Entry, Holdings
 from advisor.errors import Problem, nearest
-from advisor.located import Path
+from advisor.knowledge.parsing import Entry, Holdings
+from advisor.knowledge.yaml_lines import Path
 from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, Grade
 from advisor.model.text import Text
 

@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from advisor import located
 from advisor.errors import InputError, nearest
+from advisor.knowledge import yaml_lines
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
 
@@ -27,25 +27,25 @@ LARGEST = 1_000_000
 """Bytes. A questionnaire's answers take a few hundred; more is some other file."""
 
 
-def read(path: str | Path, knowledge: Knowledge) -> Needs:
+def read_needs(path: str | Path, knowledge: Knowledge) -> Needs:
     """Read needs from a YAML or JSON file, or from standard input where ``path`` is "-".
 
     Raises:
         InputError: with file, line and way out of every problem.
     """
     name = "standard input" if str(path) == "-" else str(path)
-    document = located.read(text_of(str(path)), name, plain=True)
+    document = yaml_lines.read_yaml(text_of(str(path)), name, plain=True)
     reader = _Reader(knowledge)
     needs = reader.needs({} if document.data is None and document.problems else document.data)
     told = {problem.key for problem in document.problems}  # a place that could not be read is not judged as well
-    found = [document.problem(*problem) for problem in reader.problems if located.spelled(problem[0]) not in told]
+    found = [document.problem(*problem) for problem in reader.problems if yaml_lines.spelled(problem[0]) not in told]
     problems = sorted([*document.problems, *found], key=lambda problem: problem.line)
     if problems:
         raise InputError([str(problem) for problem in problems])
     return needs
 
 
-def parse(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
+def parse_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
     """Return the needs that a document (parsed YAML or JSON) states.
 
     Raises:
@@ -55,12 +55,15 @@ def parse(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
     needs = reader.needs(document)
     if reader.problems:
         raise InputError(
-            [f"{located.spelled(where) or SCHEMA}: {message}; {way_out}" for where, message, way_out in reader.problems]
+            [
+                f"{yaml_lines.spelled(where) or SCHEMA}: {message}; {way_out}"
+                for where, message, way_out in reader.problems
+            ]
         )
     return needs
 
 
-def contradictions(needs: Needs) -> list[dict[str, Any]]:
+def contradictions_of(needs: Needs) -> list[dict[str, Any]]:
     """Return what was both wanted and ruled out: ``{"question", "options"}`` each; both sides are kept."""
     found = []
     for question, excluded in needs.excluded.items():
@@ -111,7 +114,7 @@ class _Reader:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
-        self.problems: list[tuple[located.Path, str, str]] = []
+        self.problems: list[tuple[yaml_lines.Path, str, str]] = []
 
     def needs(self, document: Any) -> Needs:
         if not isinstance(document, Mapping):
@@ -178,7 +181,7 @@ class _Reader:
             return ""
         return given if self.option(question.id, given, where) else ""
 
-    def options(self, question: str, given: Any, where: located.Path) -> tuple[str, ...]:
+    def options(self, question: str, given: Any, where: yaml_lines.Path) -> tuple[str, ...]:
         if not isinstance(given, (list, tuple)):
             alone = self.knows(question, given)
             some = f"'{question}: [{given}]'" if alone else f"a list in brackets of {self.listed(question)}"
@@ -195,7 +198,7 @@ class _Reader:
                 chosen.append(option)
         return tuple(chosen)
 
-    def option(self, question: str, option: str, where: located.Path) -> bool:
+    def option(self, question: str, option: str, where: yaml_lines.Path) -> bool:
         known = self.knows(question, option)
         if not known:
             self.complain(where, f"'{question}' has no option '{option}'", nearest(option, self.ids(question)))
@@ -210,7 +213,7 @@ class _Reader:
     def listed(self, question: str) -> str:
         return ", ".join(self.ids(question))
 
-    def number(self, where: located.Path, given: Any, most: int) -> float:
+    def number(self, where: yaml_lines.Path, given: Any, most: int) -> float:
         if isinstance(given, bool) or not isinstance(given, (int, float)):
             self.complain(where, f"{_kind(given)} instead of a number", f"write a number from 0 to {most}")
         elif not (math.isfinite(given) and 0 <= given <= most):
@@ -219,7 +222,7 @@ class _Reader:
             return float(given)
         return 0.0
 
-    def complain(self, where: located.Path, message: str, way_out: str) -> None:
+    def complain(self, where: yaml_lines.Path, message: str, way_out: str) -> None:
         self.problems.append((where, message, way_out))
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from advisor import located
 from advisor.errors import Problem, nearest
-from advisor.located import Document
+from advisor.knowledge import yaml_lines
+from advisor.knowledge.yaml_lines import Document
 from advisor.model.knowledge import Belief, Claim, Criterion, Framework, Question, Route, Settings, Source, Tool
 
 MODELS: dict[str, type[BaseModel]] = {
@@ -46,13 +46,13 @@ class Entry:
 
     kind: str
     id: str
-    path: located.Path
+    path: yaml_lines.Path
     document: Document
     item: Any
 
-    def problem(self, where: located.Path, message: str, way_out: str) -> Problem:
+    def problem(self, where: yaml_lines.Path, message: str, way_out: str) -> Problem:
         """Return a problem at ``where`` inside this entry."""
-        key = ".".join(part for part in (self.kind, self.id, located.spelled(where)) if part)
+        key = ".".join(part for part in (self.kind, self.id, yaml_lines.spelled(where)) if part)
         return self.document.problem((*self.path, *where), message, way_out, key=key)
 
 
@@ -118,7 +118,7 @@ def _take(holdings: Holdings, path: Path) -> None:
     name = path.relative_to(holdings.root.parent).as_posix()
     kinds = {"claims", "sources"} if path.parent.name == "claims" else {path.stem} & set(MODELS)
     try:
-        document = located.read(path.read_text(encoding="utf-8-sig"), name)
+        document = yaml_lines.read_yaml(path.read_text(encoding="utf-8-sig"), name)
     except UnicodeDecodeError as error:
         holdings.problems.append(Problem(name, 1, "", f"not UTF-8: {error.reason}", "save the file as UTF-8"))
         holdings.unread |= kinds
@@ -134,7 +134,7 @@ def _take(holdings: Holdings, path: Path) -> None:
         if key == "version" and path.stem == "settings":
             _version(holdings, document, value=value)
         elif key == "settings" and path.stem == "settings":
-            where: located.Path = ("settings",)
+            where: yaml_lines.Path = ("settings",)
             item = _validated(holdings, Settings, document=document, path=where, raw=value, name="settings")
             holdings.settings = Entry("settings", "", where, document, item)
         elif key in MODELS:
@@ -178,7 +178,7 @@ def _list(holdings: Holdings, document: Document, *, kind: str, value: Any) -> N
 
 
 def _validated(
-    holdings: Holdings, model: type[BaseModel], *, document: Document, path: located.Path, raw: Any, name: str
+    holdings: Holdings, model: type[BaseModel], *, document: Document, path: yaml_lines.Path, raw: Any, name: str
 ) -> Any:
     """Return the entry as ``model``, or None with its problems noted, each once and where it stands."""
     try:
@@ -187,12 +187,12 @@ def _validated(
         for one in error.errors(include_url=False, include_context=True):
             where = tuple(part for part in one["loc"] if part != "[key]")
             message, way_out = _explained(model, where, error=one)
-            key = f"{name}.{located.spelled(where)}" if where else name
+            key = f"{name}.{yaml_lines.spelled(where)}" if where else name
             holdings.problems.append(document.problem((*path, *where), message, way_out, key=key))
         return None
 
 
-def _explained(model: type[BaseModel], where: located.Path, *, error: Mapping[str, Any]) -> tuple[str, str]:
+def _explained(model: type[BaseModel], where: yaml_lines.Path, *, error: Mapping[str, Any]) -> tuple[str, str]:
     last = str(where[-1]) if where else ""
     known = _fields(model, where[:-1])
     given = error.get("input")
@@ -212,7 +212,7 @@ def _explained(model: type[BaseModel], where: located.Path, *, error: Mapping[st
     return f"{given!r}: {error['msg'].removeprefix('Input ')}", "see knowledge/README.md for what goes here"
 
 
-def _fields(model: type[BaseModel], where: located.Path) -> list[str]:
+def _fields(model: type[BaseModel], where: yaml_lines.Path) -> list[str]:
     """Return the known keys at ``where`` inside an entry."""
     inner: type[BaseModel] | None = model
     for part in where:
@@ -221,7 +221,7 @@ def _fields(model: type[BaseModel], where: located.Path) -> list[str]:
     return list(inner.model_fields) if inner else []
 
 
-def _said(model: type[BaseModel], where: located.Path) -> str:
+def _said(model: type[BaseModel], where: yaml_lines.Path) -> str:
     keys = [part for part in where if isinstance(part, str)]
     if keys and keys[-1] in ("en", "zh"):
         return "every text stands in English and in Chinese"

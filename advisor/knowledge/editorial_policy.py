@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from advisor.entries import Holdings
 from advisor.errors import Problem, nearest
-from advisor.lint import known, texts
+from advisor.knowledge.integrity import known, texts
+from advisor.knowledge.parsing import Holdings
 from probes.types import Probe
 
 _PRAISE_EN = (
@@ -45,7 +45,7 @@ REASONS = frozenset(
 """Why a grade is lower than high; what each means stands in ``knowledge/README.md``."""
 
 
-def house(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
+def editorial_policy(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
     """Yield what is incomplete, partial in its words or untestable.
 
     ``probes``: the instrument's catalogue, which alone says which probe tests which claim.

@@ -14,10 +14,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from advisor import entries, lint
-from advisor.entries import Holdings
 from advisor.errors import KnowledgeError, Problem
-from advisor.house import CATALOGUE, house
+from advisor.knowledge import integrity, parsing
+from advisor.knowledge.editorial_policy import CATALOGUE, editorial_policy
+from advisor.knowledge.parsing import Holdings
 from advisor.model.knowledge import Knowledge
 from probes import catalog
 from probes.types import Probe
@@ -43,35 +43,38 @@ class CheckResult:
         return not self.problems
 
 
-def home() -> Path:
+def knowledge_folder() -> Path:
     """Return the knowledge base that comes with the program: the wheel's own, else the checkout's."""
-    packaged = Path(__file__).parent / "_knowledge"
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "knowledge"
+    package = Path(__file__).resolve().parents[1]
+    packaged = package / "_knowledge"
+    return packaged if packaged.is_dir() else package.parent / "knowledge"
 
 
-def load(path: Path | None = None) -> Knowledge:
+def load_knowledge(path: Path | None = None) -> Knowledge:
     """Read the knowledge base under ``path``; cached until one of its files changes.
 
     Raises:
         KnowledgeError: with all problems, if anything could make a result wrong.
     """
-    root = (path or home()).resolve()
-    stamps = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in entries.paths(root))
+    root = (path or knowledge_folder()).resolve()
+    stamps = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in parsing.paths(root))
     with _one_reads:
         return _loaded(root, stamps)
 
 
 @lru_cache(maxsize=8)
 def _loaded(root: Path, stamps: tuple[tuple[str, int, int], ...]) -> Knowledge:
-    holdings = entries.collect(root)
+    holdings = parsing.collect(root)
     probes, unread = _catalogue()
-    problems = [*holdings.problems, *lint.integrity(holdings), *unread]
+    problems = [*holdings.problems, *integrity.integrity(holdings), *unread]
     if problems:
         raise KnowledgeError(sorted(problems))
     return _built(holdings, probes)
 
 
-def check(path: Path | None = None, *, today: date, catalogue: Mapping[str, Probe] | None = None) -> CheckResult:
+def check_knowledge(
+    path: Path | None = None, *, today: date, catalogue: Mapping[str, Probe] | None = None
+) -> CheckResult:
     """Judge the knowledge base as its keepers must: complete, neutral in its words, reviewed in time.
 
     Args:
@@ -79,15 +82,15 @@ def check(path: Path | None = None, *, today: date, catalogue: Mapping[str, Prob
         today: decides what is due for review.
         catalogue: the probes; the instrument's own where None.
     """
-    root = (path or home()).resolve()
-    holdings = entries.collect(root)
-    broken = [*holdings.problems, *lint.integrity(holdings)]
+    root = (path or knowledge_folder()).resolve()
+    holdings = parsing.collect(root)
+    broken = [*holdings.problems, *integrity.integrity(holdings)]
     probes = catalogue
     if probes is None:
         probes, unread = _catalogue()
         broken += unread
     late, due = _ageing(holdings, today)
-    problems = [*broken, *house(holdings, probes), *late]
+    problems = [*broken, *editorial_policy(holdings, probes), *late]
     return CheckResult(tuple(sorted(problems)), tuple(sorted(due)), None if broken else _built(holdings, probes))
 
 
@@ -125,7 +128,7 @@ def _built(holdings: Holdings, probes: Mapping[str, Probe]) -> Knowledge:
 def _sha256(root: Path) -> str:
     """Hash names and contents, so that the same texts give the same hash on every system."""
     digest = hashlib.sha256()
-    for file in entries.paths(root):
+    for file in parsing.paths(root):
         content = file.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{file.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

@@ -52,7 +52,7 @@ def spelled(path: Iterable[str | int]) -> str:
     return text
 
 
-def read(text: str, file: str, *, plain: bool = False) -> Document:
+def read_yaml(text: str, file: str, *, plain: bool = False) -> Document:
     """Read one YAML (or JSON) document.
 
     Args:
