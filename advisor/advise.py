@@ -12,13 +12,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from advisor import asking, flips, planning, plans, reasons, robustness, scoring, tipping, wording
-from advisor import measured as door
+from advisor import asking, flips, planning, plans, reasons, tipping, wording
+from advisor.engine import observations, scoring, smaa
+from advisor.engine.scoring import Problem, Scored
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Flip, KnowledgeStamp, Plan, PlannedProbe, Recommendation, RouteResult, Strength
 from advisor.model.text import Text
-from advisor.scoring import Problem, Scored
 from advisor.tally import Tally
 from probes.types import Evidence, Probe, Status
 
@@ -46,7 +46,7 @@ def advise(
         machine: this machine's description; evidence of another one then counts for less.
         measurable: frameworks that probes can run; those with a backend where not given.
     """
-    finding = door.find(measured, knowledge, probes=probes, machine=machine)
+    finding = observations.interpret(measured, knowledge, probes=probes, machine=machine)
     problem = scoring.prepare(knowledge, today=today, versions=versions, finding=finding)
     weighed = weigh(problem, needs, random_seed=random_seed)
     scored, shares, strength = weighed.scored, weighed.shares, weighed.strength
@@ -96,7 +96,7 @@ class Weighed:
     """The bare result for some answers: scores, the shares of the draws and how firm the leader is."""
 
     scored: Scored
-    shares: dict[str, robustness.Shares]
+    shares: dict[str, smaa.Shares]
     acceptability: dict[str, float]
     strength: Strength
 
@@ -104,9 +104,9 @@ class Weighed:
 def weigh(problem: Problem, needs: Needs, *, random_seed: int) -> Weighed:
     """Return what comes first and how firmly, without the reasons for it."""
     scored = scoring.judge(problem, needs)
-    shares = robustness.examine(robustness.trial_of(scored, random_seed=random_seed))
+    shares = smaa.analyse(smaa.trial_of(scored, random_seed=random_seed))
     acceptability = {f: shares[f].ranks[0] if f in shares else 0.0 for f in problem.frameworks}
-    strength = robustness.band(acceptability.get(scored.leader or "", 0.0), problem.knowledge.settings)
+    strength = smaa.strength_of(acceptability.get(scored.leader or "", 0.0), problem.knowledge.settings)
     return Weighed(scored, shares, acceptability, strength)
 
 

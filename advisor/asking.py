@@ -12,13 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from advisor import wording
-from advisor.conditions import Bools, reach
+from advisor.engine.conditions import Bools, reach
+from advisor.engine.pooling import Floats, conditions
+from advisor.engine.scoring import Judged, Problem, Scored
 from advisor.knowledge.needs_files import NONE
 from advisor.model.knowledge import Question
 from advisor.model.needs import Needs
 from advisor.model.recommendation import NextQuestion
-from advisor.scoring import Judged, Problem, Scored
-from advisor.voices import Floats, conditions
 
 MOST_CONDITIONS = 8
 """Up to 2^8 combinations of a criterion's open conditions are bounded exactly; beyond, by the whole scale."""

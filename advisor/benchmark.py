@@ -16,14 +16,15 @@ from typing import Any
 import click
 import numpy as np
 
-from advisor import asking, flips, planning, robustness, scoring, tipping
+from advisor import asking, flips, planning, tipping
 from advisor.advise import advise, measurable_frameworks
+from advisor.engine import scoring, smaa
+from advisor.engine.scoring import Problem, Scored
 from advisor.errors import InputError
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
-from advisor.scoring import Problem, Scored
 from advisor.tally import Tally
 from probes.types import Probe
 
@@ -41,7 +42,7 @@ def least(call: Callable[[], Any]) -> float:
     """Return the least wall time of a call, seconds; nothing remembered from an earlier one."""
     found = []
     for _ in range(ROUNDS):
-        robustness.dirichlet.cache_clear()
+        smaa.dirichlet.cache_clear()
         start = time.perf_counter()
         call()
         found.append(time.perf_counter() - start)
@@ -61,7 +62,7 @@ def parts(asked: Needs, knowledge: Knowledge, *, probes: tuple[Probe, ...]) -> d
     able = measurable_frameworks(tuple(knowledge.frameworks))
 
     def explore() -> None:
-        robustness.examine(robustness.trial_of(scored, random_seed=0))
+        smaa.analyse(smaa.trial_of(scored, random_seed=0))
         flips.answer_flips(scored, random_seed=0)
         tipping.weight_flip(scored, random_seed=0)
         tipping.claim_flip(scored, Tally(scored), random_seed=0)
@@ -72,7 +73,7 @@ def parts(asked: Needs, knowledge: Knowledge, *, probes: tuple[Probe, ...]) -> d
     return {
         "advise": least(lambda: advise(asked, knowledge, today=today, probes=probes)),
         "explore": least(explore),
-        "smaa": least(lambda: robustness.examine(robustness.trial_of(scored, random_seed=0))),
+        "smaa": least(lambda: smaa.analyse(smaa.trial_of(scored, random_seed=0))),
     }
 
 
@@ -88,7 +89,7 @@ def against_a_loop(scored: Scored) -> dict[str, Any]:
         raise InputError(
             ["the comparison needs pymcdm; add it with: pip install 'framework-advisor[audit]'"]
         ) from error
-    trial = robustness.trial_of(scored, random_seed=0)
+    trial = smaa.trial_of(scored, random_seed=0)
     drawn = trial.sample()
     generator = np.random.default_rng(0)
     values = np.clip(
@@ -107,8 +108,8 @@ def against_a_loop(scored: Scored) -> dict[str, Any]:
     start = time.perf_counter()
     shares = loop()
     slow = (time.perf_counter() - start) * drawn.weights.shape[1] / LOOP_DRAWS
-    ours = least(lambda: robustness.first_ranks(trial.sample()))
-    found = robustness.first_ranks(drawn)[drawn.order]
+    ours = least(lambda: smaa.first_ranks(trial.sample()))
+    found = smaa.first_ranks(drawn)[drawn.order]
     same = list(np.argsort(-shares, kind="stable")) == list(np.argsort(-found, kind="stable"))
     return {"loop": slow, "smaa": ours, "ratio": slow / ours, "same_ranking": same}
 

@@ -14,8 +14,9 @@ from typing import Any, Literal, get_args
 import yaml
 from pydantic import Field, ValidationError
 
-from advisor import scoring
 from advisor.advise import weigh
+from advisor.engine import scoring
+from advisor.engine.scoring import Problem
 from advisor.errors import InputError
 from advisor.knowledge.loading import knowledge_folder
 from advisor.knowledge.needs_files import parse_needs
@@ -24,7 +25,6 @@ from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Strength
 from advisor.model.text import Strict
 from advisor.plans import routes_for
-from advisor.scoring import Problem
 
 FILE = "calibration.yaml"
 FRESH = "calibration-fresh.yaml"

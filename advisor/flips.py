@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor import robustness, wording
-from advisor.conditions import Bools
+from advisor import wording
+from advisor.engine import smaa
+from advisor.engine.conditions import Bools
+from advisor.engine.pooling import Floats
+from advisor.engine.scoring import Problem, Scored, judge
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Flip
-from advisor.scoring import Problem, Scored, judge
-from advisor.voices import Floats
 
 SHOWN_ANSWERS = 4
 """Answer changes shown with their acceptability; more would be a list, not an explanation."""
@@ -170,7 +171,7 @@ def _answer_flip(scored: Scored, changes: Sequence[Change], *, random_seed: int)
     return Flip(
         change={q: list(a) if isinstance(a, tuple) else a for q, a in change.items()},
         recommended=after.leader,
-        acceptability=robustness.acceptability(robustness.trial_of(after, random_seed=random_seed)),
+        acceptability=smaa.acceptability(smaa.trial_of(after, random_seed=random_seed)),
         kind="answer",
         text=wording.answer_flip(problem.knowledge, scored.needs, change, winner=after.leader),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from advisor import scoring
+from advisor.engine import scoring
 from advisor.knowledge.loading import knowledge_folder
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.knowledge import Knowledge

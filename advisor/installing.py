@@ -12,9 +12,8 @@ from functools import lru_cache
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from advisor.model.knowledge import Framework
+from advisor.model.knowledge import Framework, split_need
 from advisor.model.recommendation import RouteResult
-from advisor.voices import split
 
 PIP = ["pip", "install"]
 CPU = "-cpu"
@@ -81,7 +80,9 @@ def install_lines(framework: Framework, steps: Sequence[RouteResult], *, devices
 
 def _own_builds(steps: Iterable[RouteResult], base: str, *, devices: Collection[str]) -> list[str]:
     """Return the flags of the index to take the framework from, none where a device asks for the usual build."""
-    asked = [step.install or "" for step in sorted(steps, key=lambda step: step.need) if split(step.need)[0] in devices]
+    asked = [
+        step.install or "" for step in sorted(steps, key=lambda step: step.need) if split_need(step.need)[0] in devices
+    ]
     building = [line for line in asked if _builds(line, base)]
     if not building or len(building) < len(asked):
         return []

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor import measured as door
 from advisor import tipping, wording
-from advisor.arithmetic import observe
+from advisor.engine import observations
+from advisor.engine.arrays import observe
+from advisor.engine.pooling import Floats, holds
+from advisor.engine.scoring import Scored
 from advisor.model.needs import Needs
 from advisor.model.recommendation import PlannedProbe
-from advisor.scoring import Scored
-from advisor.voices import Floats, holds
 from probes.types import Probe
 
 NEGLIGIBLE = 1e-9
@@ -178,7 +178,7 @@ def _candidates(
         j = problem.criteria.index(probe.criterion)
         if scored.judged.weights[0, j] <= 0 or not about(probe.relevant, scored.needs):
             continue
-        noise = (problem.knowledge.settings.transfer / door.scale(criterion)) ** 2
+        noise = (problem.knowledge.settings.transfer / observations.scale(criterion)) ** 2
         found.append(_Candidate(probe, j, pair, noise))
     return found
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from advisor.engine.pooling import applies, route_order
 from advisor.installing import install_lines
-from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, Knowledge, Route
+from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, Knowledge, Route, split_need
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Exclusion, Plan, PlanStep, RouteResult
 from advisor.model.text import Text
-from advisor.voices import applies, route_order, split
 
 
 def named_needs(needs: Needs) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def need_name(need: str, knowledge: Knowledge) -> Text:
     """Return what a need is called: its option's name."""
     if need in GENERAL_NEEDS:
         return GENERAL_NEEDS[need]
-    question, option = split(need)
+    question, option = split_need(need)
     for choice in knowledge.questions[question].options if question in knowledge.questions else ():
         if choice.id == option:
             return choice.name

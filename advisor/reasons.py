@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from advisor import measured as door
 from advisor import wording
+from advisor.engine import observations
+from advisor.engine.scoring import Problem, Scored
+from advisor.engine.smaa import Shares, strength_of
 from advisor.model.recommendation import CriterionResult
-from advisor.robustness import Shares, band
-from advisor.scoring import Problem, Scored
 from advisor.tally import Tally
 
 TRIFLE = 1e-9
@@ -90,7 +90,7 @@ def _measured(problem: Problem, j: int, mean: Any, variance: Any) -> dict[str, A
     seen = [o for o in problem.finding.observations if o.criterion == problem.criteria[j]]
     if not seen:
         return None
-    span = door.scale(problem.knowledge.criteria[problem.criteria[j]])
+    span = observations.scale(problem.knowledge.criteria[problem.criteria[j]])
     pairs = []
     for numerator, denominator in sorted({(o.numerator, o.denominator) for o in seen}):
         ours = [o for o in seen if (o.numerator, o.denominator) == (numerator, denominator)]
@@ -99,7 +99,7 @@ def _measured(problem: Problem, j: int, mean: Any, variance: Any) -> dict[str, A
         spread = span * math.sqrt(float(variance[a] + variance[b]))
         weight = sum(1.0 / o.variance for o in ours)
         observed = sum(o.mean / o.variance for o in ours) / weight
-        after, after_sd, z = door.fuse(documented, spread, observed=observed, variance=1.0 / weight)
+        after, after_sd, z = observations.fuse(documented, spread, observed=observed, variance=1.0 / weight)
         pairs.append(
             {
                 "numerator": numerator,
@@ -108,7 +108,7 @@ def _measured(problem: Problem, j: int, mean: Any, variance: Any) -> dict[str, A
                 "measured": _interval(observed, math.sqrt(1.0 / weight)),
                 "together": _interval(after, after_sd),
                 "z": z,
-                "conflict": abs(z) > door.CONFLICT,
+                "conflict": abs(z) > observations.CONFLICT,
                 "probes": list(dict.fromkeys(probe for o in ours for probe in o.probes)),
                 "other_machine": any(o.other_machine for o in ours),
             }
@@ -117,7 +117,7 @@ def _measured(problem: Problem, j: int, mean: Any, variance: Any) -> dict[str, A
 
 
 def _interval(mean: float, sd: float) -> dict[str, float]:
-    half = door.QUANTILE_95 * sd
+    half = observations.QUANTILE_95 * sd
     return {"ratio": math.exp(mean), "low": math.exp(mean - half), "high": math.exp(mean + half)}
 
 
@@ -150,7 +150,7 @@ def before(undone: Scored, scored: Scored, *, shares: Mapping[str, Shares]) -> d
     leading = {f: shares[f].ranks[0] if f in shares else 0.0 for f in problem.frameworks}
     return {
         "recommended": undone.leader,
-        "strength": band(leading.get(undone.leader or "", 0.0), problem.knowledge.settings),
+        "strength": strength_of(leading.get(undone.leader or "", 0.0), problem.knowledge.settings),
         "acceptability": leading,
         "utility": undone.utility,
         "changed": undone.leader != scored.leader,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from advisor import measured as door
 from advisor import program
+from advisor.engine import observations
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
@@ -133,12 +133,14 @@ def _machine_changes(document: Mapping[str, Any], machine: Mapping[str, Any] | N
     found = []
     for place, session in enumerate(document.get("evidence") or ()):
         then = session.get("machine") or {}
-        if not door.same_machine(then, machine):
+        if not observations.same_machine(then, machine):
             text = Text(
                 en="The measurements were made on another machine; they count for less here.",
                 zh="测量来自另一台机器，在此权重较低。",
             )
-            found.append(_change(f"evidence[{place}].machine", door.identity(then), door.identity(machine), text))
+            found.append(
+                _change(f"evidence[{place}].machine", observations.identity(then), observations.identity(machine), text)
+            )
     return found
 
 

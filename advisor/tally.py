@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor import voices
-from advisor.scoring import Problem, Scored
-from advisor.voices import Floats, Member, Voice
+from advisor.engine import pooling
+from advisor.engine.pooling import EvidenceGroup, Floats, Item
+from advisor.engine.scoring import Problem, Scored
 
 
 @dataclass(frozen=True)
 class Said:
     """A voice and what it says under the present answers; ``own``: the claims of each of its members."""
 
-    voice: Voice
-    members: tuple[Member, ...]
+    voice: EvidenceGroup
+    members: tuple[Item, ...]
     precision: float
     mean: float
     own: frozenset[tuple[str, ...]]
@@ -43,9 +43,9 @@ class Tally:
         }
         self._without: dict[str, list[list[Said]]] = {}
 
-    def _said(self, voice: Voice) -> Said:
-        said = voices.active(voice, self.held)
-        return Said(voice, tuple(said), *voices.pool(said), frozenset(member.claims for member in voice.members))
+    def _said(self, voice: EvidenceGroup) -> Said:
+        said = pooling.active(voice, self.held)
+        return Said(voice, tuple(said), *pooling.pool(said), frozenset(member.claims for member in voice.members))
 
     def recounted(self, j: int, heard: list[list[Said]]) -> tuple[Floats, Floats]:
         """Return the values (n,) and their covariance (n, n) on criterion j, were ``heard`` all that is said."""
@@ -94,13 +94,13 @@ class Tally:
         """Return a voice with a claim's members saying something else, or nothing."""
         if (claim,) not in said.own:
             return said
-        members: list[Member] = []
+        members: list[Item] = []
         for member in said.voice.members:
             if member.claims != (claim,):
                 members.append(member)
             elif effect is not None:
-                members.append(replace(member, mean=voices.value_of(effect)))
-        return self._said(Voice(tuple(members), said.voice.paths))
+                members.append(replace(member, mean=pooling.value_of(effect)))
+        return self._said(EvidenceGroup(tuple(members), said.voice.paths))
 
     def weighing(self) -> tuple[str, ...]:
         """Return the claims that speak for themselves about a criterion that weighs, by id."""

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from advisor import measured as door
-from advisor import robustness, wording
-from advisor.arithmetic import leaders, observe
+from advisor import wording
+from advisor.engine import observations, smaa
+from advisor.engine.arrays import leaders, observe
+from advisor.engine.pooling import Floats
+from advisor.engine.scoring import Judged, Scored, assemble
 from advisor.model.recommendation import Flip, PlannedProbe
-from advisor.scoring import Judged, Scored, assemble
 from advisor.tally import Said, Tally
-from advisor.voices import Floats
 
 BEYOND = 1e-6
 """How far past the point of balance a flip is taken, relative to the scale, so that it is a flip and no tie."""
@@ -166,7 +166,7 @@ def ratio_that_flips(scored: Scored, criterion: str, *, pair: tuple[str, str], t
     j = problem.criteria.index(criterion)
     if leader < 0 or judged.weights[0, j] <= 0:
         return None
-    span = door.scale(problem.knowledge.criteria[criterion])
+    span = observations.scale(problem.knowledge.criteria[criterion])
     a, b = problem.frameworks.index(pair[1]), problem.frameworks.index(pair[0])
     covariance = scored.covariance_on(j)
     values, weight, rest = judged.values[0, j], judged.weights[0, j], judged.utility[0]
@@ -190,7 +190,7 @@ def probe_flip(scored: Scored, plan: Sequence[PlannedProbe], *, random_seed: int
         return None
     _, ratio, nearest = min(able, key=lambda entry: (entry[0], entry[2].probe))
     problem = scored.problem
-    span = door.scale(problem.knowledge.criteria[nearest.criterion])
+    span = observations.scale(problem.knowledge.criteria[nearest.criterion])
     after = shifted(
         scored,
         problem.criteria.index(nearest.criterion),
@@ -218,12 +218,12 @@ def _flip(scored: Scored, after: Judged, change: Mapping[str, object], *, kind: 
     if winner == scored.judged.winner[0]:
         return None
     name = problem.frameworks[winner] if winner >= 0 else None
-    trial = robustness.trial_of(scored, random_seed=random_seed, judged=after)
+    trial = smaa.trial_of(scored, random_seed=random_seed, judged=after)
     return Flip.model_validate(
         {
             "change": change,
             "recommended": name,
-            "acceptability": robustness.acceptability(trial),
+            "acceptability": smaa.acceptability(trial),
             "kind": kind,
             "text": wording.other_flip(problem.knowledge, change, kind=kind, winner=name),
         }

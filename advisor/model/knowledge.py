@@ -265,3 +265,9 @@ class Knowledge(Strict):
     routes: tuple[Route, ...]
     probes_of: dict[ClaimId, tuple[str, ...]] = {}
     beliefs: dict[str, Belief] = {}
+
+
+def split_need(need: str) -> tuple[str, str]:
+    """Return question and option of a need."""
+    question, _, option = need.partition(".")
+    return question, option

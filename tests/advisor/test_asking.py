@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import asking, scoring
+from advisor import asking
 from advisor.advise import advise
+from advisor.engine import scoring
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Needs

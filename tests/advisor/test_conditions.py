@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import conditions, voices
+from advisor.engine import conditions, pooling
 from advisor.model.needs import Needs
 from tests.advisor import small, worlds
 
@@ -34,7 +34,7 @@ def row(needs: Needs) -> conditions.Bools:
 def test_an_exception_silences_a_claim_only_where_nothing_else_was_answered(
     answers: dict[str, str | tuple[str, ...]], speaks: bool
 ) -> None:
-    assert voices.applies(ON_CARDS, Needs(answers=answers)) is speaks
+    assert pooling.applies(ON_CARDS, Needs(answers=answers)) is speaks
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_of_a_group_all_must_hold_and_of_several_groups_one_suffices(
 ) -> None:
     groups = [{"device": ("gpu",), "stage": ("p",)}, {"deploy": ("web",)}]
     claim = small.claim("groups", "x", {"a": 1}, unless=groups)
-    assert voices.applies(claim, Needs(answers=answers)) is speaks
+    assert pooling.applies(claim, Needs(answers=answers)) is speaks
 
 
 @given(worlds.conditions, worlds.exceptions, worlds.needs())
@@ -60,7 +60,7 @@ def test_the_matrix_and_the_words_say_the_same(
 ) -> None:
     condition = conditions.compiled(when, unless, options=COLUMNS)
     claim = small.claim("any", "x", {"a": 1}, when=when, unless=unless)
-    assert conditions.truths([condition], row(needs)[None, :])[0, 0] == voices.applies(claim, needs)
+    assert conditions.truths([condition], row(needs)[None, :])[0, 0] == pooling.applies(claim, needs)
 
 
 @given(worlds.conditions, worlds.exceptions, worlds.needs(), st.sets(st.sampled_from(sorted(worlds.OPTIONS))))

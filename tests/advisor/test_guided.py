@@ -8,10 +8,11 @@ from datetime import date
 
 import pytest
 
-from advisor import benchmark, scoring
+from advisor import benchmark
+from advisor.engine import scoring
+from advisor.engine.scoring import Problem
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
-from advisor.scoring import Problem
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor import measured, scoring
 from advisor.advise import advise
+from advisor.engine import observations, scoring
 from advisor.model.knowledge import Claim, Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -46,7 +46,7 @@ def gap(found: Recommendation) -> float:
 def test_what_a_mode_is_worth_within_a_framework_judges_claims_and_observes_no_pair() -> None:
     ratio = {"value": 3.0, "low": 2.9, "high": 3.1, "numerator": "a eager", "denominator": "a compiled"}
     facts = {"a": {"times_as_fast": 3.0, "measurement": {"ratio": ratio}}, "claims": {"c": "contradicted"}}
-    found = measured.find([session(measurement("p", facts=facts))], world(), probes=PROBES)
+    found = observations.interpret([session(measurement("p", facts=facts))], world(), probes=PROBES)
 
     assert not found.observations
     assert found.dropped == {"c"}
@@ -57,14 +57,14 @@ def test_what_a_mode_is_worth_within_a_framework_judges_claims_and_observes_no_p
 
 @given(st.floats(-1, 1), st.floats(0.05, 1), st.floats(-1, 1))
 def test_a_perfect_measurement_is_the_result_and_a_useless_one_changes_nothing(m0: float, s0: float, y: float) -> None:
-    mean, sd, _ = measured.fuse(m0, s0, observed=y, variance=1e-12)
+    mean, sd, _ = observations.fuse(m0, s0, observed=y, variance=1e-12)
     assert (mean, sd) == (pytest.approx(y, abs=1e-6), pytest.approx(0.0, abs=1e-5))
-    mean, sd, _ = measured.fuse(m0, s0, observed=y, variance=1e12)
+    mean, sd, _ = observations.fuse(m0, s0, observed=y, variance=1e12)
     assert (mean, sd) == (pytest.approx(m0, abs=1e-6), pytest.approx(s0))
 
 
 def test_equal_precisions_meet_in_the_middle() -> None:
-    mean, sd, z = measured.fuse(0.0, 0.2, observed=0.4, variance=0.04)
+    mean, sd, z = observations.fuse(0.0, 0.2, observed=0.4, variance=0.04)
     assert mean == pytest.approx(0.2)
     assert sd == pytest.approx(0.2 / math.sqrt(2.0))
     assert z == pytest.approx(0.4 / math.sqrt(0.08))
@@ -74,7 +74,7 @@ def test_the_joint_update_is_the_fusion_of_the_difference() -> None:
     mean, covariance = scoring.observe(
         np.array([[0.7, 0.4]]), np.diag([0.04, 0.01])[None], pair=(0, 1), gap=0.1, noise=0.02
     )
-    expected, sd, _ = measured.fuse(0.3, math.sqrt(0.05), observed=0.1, variance=0.02)
+    expected, sd, _ = observations.fuse(0.3, math.sqrt(0.05), observed=0.1, variance=0.02)
     assert mean[0, 0] - mean[0, 1] == pytest.approx(expected)
     spread = covariance[0, 0, 0] + covariance[0, 1, 1] - 2 * covariance[0, 0, 1]
     assert spread == pytest.approx(sd**2)
@@ -104,7 +104,7 @@ def test_a_model_of_ones_own_speaks_to_what_probes_of_its_scenario_and_mode_spea
 
     def criterion_in(mode: str) -> str | None:
         own = measurement("training-own", scenario="training_step", mode=mode, own_workload=True)
-        return measured.criterion_of(own, probes, world())
+        return observations.criterion_of(own, probes, world())
 
     assert [criterion_in(mode) for mode, _ in modes] == ["easy", "speed", "speed"]
     assert criterion_in("xla") is None
@@ -139,7 +139,7 @@ def test_tuned_settings_do_not_decide() -> None:
 
 
 def test_a_ratio_enters_as_its_logarithm_with_sampling_error_and_transfer() -> None:
-    found = measured.find((session(measurement("p", ratio=0.5)),), world(), probes=PROBES)
+    found = observations.interpret((session(measurement("p", ratio=0.5)),), world(), probes=PROBES)
     assert [(o.criterion, o.numerator, o.denominator) for o in found.observations] == [("speed", "b", "a")]
     assert found.observations[0].mean == pytest.approx(math.log(0.5))
     assert found.observations[0].variance == pytest.approx((0.02 / 1.959964) ** 2 + 0.3**2)

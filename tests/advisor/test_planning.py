@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from advisor import planning, scoring
+from advisor import planning
 from advisor.advise import advise
+from advisor.engine import scoring
 from advisor.model.needs import Needs
 from probes.types import Probe
 from tests.advisor import small

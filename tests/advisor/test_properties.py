@@ -8,8 +8,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import scoring
 from advisor.advise import advise
+from advisor.engine import scoring
 from advisor.flips import changed
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs

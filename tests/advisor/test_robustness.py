@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from advisor import robustness, scoring
 from advisor.advise import advise
+from advisor.engine import scoring, smaa
 from advisor.model.needs import Needs
 from tests.advisor import small
 from tests.advisor.small import SETTINGS, TODAY, claim, criterion, question
 
 
-def drawn(weights: list[float], mean: list[list[float]], sd: list[list[float]], *, seed: int = 0) -> robustness.Sample:
-    return robustness.sample(
+def drawn(weights: list[float], mean: list[list[float]], sd: list[list[float]], *, seed: int = 0) -> smaa.Sample:
+    return smaa.sample(
         np.array(weights),
         np.array(mean),
         variance=np.array(sd) ** 2,
@@ -47,7 +47,7 @@ def test_acceptability_is_within_a_point_of_quadrature(weight: float, means: lis
     expected, _ = integrate.quad(lambda w: ahead(w) * beta.pdf(w), 0.0, 1.0, points=[0.02, weight, 0.98], limit=200)
     sample = drawn([weight, 1.0 - weight], [means[:2], means[2:]], [[sd, sd], [sd, sd]], seed=seed)
     # 10 000 draws put a share within one point in 95 % of the cases; two points in 99.99 %
-    assert robustness.first_ranks(sample)[0] == pytest.approx(expected, abs=0.02)
+    assert smaa.first_ranks(sample)[0] == pytest.approx(expected, abs=0.02)
 
 
 def test_the_error_over_many_cases_is_a_point() -> None:
@@ -56,7 +56,7 @@ def test_the_error_over_many_cases_is_a_point() -> None:
     for seed in range(200):
         sample = drawn([0.5, 0.5], [[1.0, 0.0], [0.3, 0.7]], [[0.0, 0.0], [0.0, 0.0]], seed=seed)
         # U_1 > U_2 where w > .4 (1 - w), that is w > 2 / 7
-        errors.append(robustness.first_ranks(sample)[0] - stats.beta(5.0, 5.0).sf(2.0 / 7.0))
+        errors.append(smaa.first_ranks(sample)[0] - stats.beta(5.0, 5.0).sf(2.0 / 7.0))
     assert np.quantile(np.abs(errors), 0.95) < 0.01
     assert abs(np.mean(errors)) < 0.001
 
@@ -76,12 +76,12 @@ def test_drawing_utilities_at_once_agrees_with_drawing_every_value() -> None:
         utility = (w[:, :, None] * clipped).sum(axis=1)
         shares += np.bincount(utility.argmax(axis=1), minlength=3) / 50_000 / 20
     sample = drawn(weights.tolist(), mean.tolist(), sd.tolist())
-    assert robustness.first_ranks(sample) == pytest.approx(shares, abs=0.015)
+    assert smaa.first_ranks(sample) == pytest.approx(shares, abs=0.015)
 
 
 def test_smaa_gives_ranks_pairs_central_weights_and_confidence() -> None:
     """One alternative is better on each of two criteria, nothing is uncertain but the weights."""
-    found = robustness.smaa(drawn([0.5, 0.5], [[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]]))
+    found = smaa.smaa(drawn([0.5, 0.5], [[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]]))
     assert found.acceptability.sum(axis=0) == pytest.approx([1.0, 1.0])
     assert found.acceptability.sum(axis=1) == pytest.approx([1.0, 1.0])
     assert found.pairwise[0, 1] == pytest.approx(found.acceptability[0, 0])
@@ -94,13 +94,13 @@ def test_smaa_gives_ranks_pairs_central_weights_and_confidence() -> None:
 
 def test_a_confidence_below_one_says_that_the_evidence_is_thin() -> None:
     """At any weights the two differ by .1 with a deviation of .2 sqrt 2: Phi(.354) = .638."""
-    found = robustness.smaa(drawn([1.0], [[0.55, 0.45]], [[0.2, 0.2]]))
-    deviation = robustness.deviations(np.array([0.55]), np.array([0.04]))[0]
+    found = smaa.smaa(drawn([1.0], [[0.55, 0.45]], [[0.2, 0.2]]))
+    deviation = smaa.deviations(np.array([0.55]), np.array([0.04]))[0]
     assert found.confidence[0] == pytest.approx(stats.norm.cdf(0.1 / (deviation * math.sqrt(2.0))), abs=0.01)
 
 
 def test_alternatives_with_the_same_data_share_exactly() -> None:
-    found = robustness.smaa(drawn([0.4, 0.6], [[0.6, 0.6, 0.7], [0.5, 0.5, 0.3]], [[0.1, 0.1, 0.2], [0.2, 0.2, 0.1]]))
+    found = smaa.smaa(drawn([0.4, 0.6], [[0.6, 0.6, 0.7], [0.5, 0.5, 0.3]], [[0.1, 0.1, 0.2], [0.2, 0.2, 0.1]]))
     assert found.acceptability[0].tolist() == found.acceptability[1].tolist()
     assert found.pairwise[0, 1] == found.pairwise[1, 0] == 0.5
     assert found.confidence[0] == found.confidence[1]
@@ -111,7 +111,7 @@ def test_deviations_are_those_of_a_value_that_cannot_leave_its_scale(mean: float
     normal = stats.norm(mean, sd)
     first = normal.expect(lambda v: v, lb=0.0, ub=1.0) + normal.sf(1.0)
     second = normal.expect(lambda v: v * v, lb=0.0, ub=1.0) + normal.sf(1.0)
-    found = robustness.deviations(np.array([mean]), np.array([sd**2]))[0]
+    found = smaa.deviations(np.array([mean]), np.array([sd**2]))[0]
     assert found == pytest.approx(math.sqrt(second - first**2), abs=1e-6)
 
 
@@ -119,12 +119,12 @@ def test_deviations_are_those_of_a_value_that_cannot_leave_its_scale(mean: float
     ("share", "word"), [(1.0, "clear"), (0.9, "clear"), (0.89, "leaning"), (0.7, "leaning"), (0.69, "either")]
 )
 def test_bands(share: float, word: str) -> None:
-    assert robustness.band(share, SETTINGS) == word
+    assert smaa.strength_of(share, SETTINGS) == word
 
 
 def test_draws_of_weights_follow_the_dirichlet_distribution() -> None:
     shapes = (0.05, 0.6, 1.4, 8.0)
-    found = robustness.dirichlet(shapes, draws=20_000, random_seed=3)
+    found = smaa.dirichlet(shapes, draws=20_000, random_seed=3)
     assert found.sum(axis=0) == pytest.approx(np.ones(20_000))
     for row, shape in zip(found, shapes, strict=True):
         assert stats.kstest(row, stats.beta(shape, sum(shapes) - shape).cdf).pvalue > 1e-4
@@ -147,9 +147,9 @@ def test_an_answer_given_without_certainty_makes_the_result_less_firm() -> None:
 
 def test_concentration_is_firmness_where_every_answer_is_sure() -> None:
     problem = scoring.prepare(UNSURE, today=TODAY)
-    assert robustness.concentration(problem, Needs(answers={"goal": "both"})) == 30.0
+    assert smaa.concentration(problem, Needs(answers={"goal": "both"})) == 30.0
     half = Needs(answers={"goal": "both"}, certainty={"goal": 0.5})
-    assert robustness.concentration(problem, half) == 15.0
+    assert smaa.concentration(problem, half) == 15.0
 
 
 def test_another_seed_draws_otherwise_and_the_same_seed_the_same() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from advisor import scoring, voices
 from advisor.advise import advise
+from advisor.engine import pooling, scoring
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from tests.advisor import small, worlds
@@ -261,5 +261,5 @@ def test_a_voice_says_the_same_alone_and_among_many(knowledge: Knowledge, needs:
     for of_criterion in problem.voices:
         for of_framework in of_criterion:
             for voice in of_framework:
-                precision, mean = voices.speak(voice, held)
-                assert (precision[1], mean[1]) == pytest.approx(voices.pool(voices.active(voice, held[1])))
+                precision, mean = pooling.pool_rows(voice, held)
+                assert (precision[1], mean[1]) == pytest.approx(pooling.pool(pooling.active(voice, held[1])))

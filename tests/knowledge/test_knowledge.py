@@ -4,10 +4,10 @@ import os
 from datetime import date, timedelta
 from pathlib import Path
 
+from advisor.engine.pooling import WEIGHING, applies
 from advisor.knowledge.loading import check_knowledge, load_knowledge
 from advisor.model.knowledge import LIVING_ROUTE
 from advisor.model.needs import Needs
-from advisor.voices import WEIGHING, applies
 from tests.knowledge import base
 
 TODAY = date(2026, 11, 23)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor import measured
+from advisor.engine import observations
 from advisor.knowledge.loading import load_knowledge
 from probes import catalog, compare, duet, evidence
 from probes.types import INCONCLUSIVE, Evidence, Status
@@ -108,6 +108,6 @@ def test_ratios_of_three_pairs_close_the_triangle(found: Evidence) -> None:
 def test_the_document_is_read_and_a_framework_without_claims_is_left_out_of_the_decision(found: Evidence) -> None:
     parsed = evidence.parse(json.loads(json.dumps(evidence.document(found))))
     as_default = replace(parsed, probes=tuple(replace(m, mode="default") for m in parsed.probes))
-    said = measured.find([as_default], load_knowledge(), probes=tuple(catalog.load().values()))
+    said = observations.interpret([as_default], load_knowledge(), probes=tuple(catalog.load().values()))
     assert {(o.numerator, o.denominator) for o in said.observations} == {("tensorflow", "pytorch")}
     assert {o.criterion for o in said.observations} == {"training-speed", "inference-latency"}

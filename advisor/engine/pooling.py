@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from advisor.conditions import Bools
+from advisor.engine.conditions import Bools
 from advisor.model.knowledge import Claim, Grade, Knowledge, Route
 from advisor.model.needs import Needs
 
@@ -48,7 +48,9 @@ def outside(version: str, specifier: str) -> bool:
         return False  # the knowledge check refuses such ranges; a local build's odd version ages nothing
 
 
-def growth(claim: Claim, framework: str, knowledge: Knowledge, *, today: date, versions: Mapping[str, str]) -> float:
+def uncertainty_growth(
+    claim: Claim, framework: str, knowledge: Knowledge, *, today: date, versions: Mapping[str, str]
+) -> float:
     """Return the factor by which age and version widen a claim's uncertainty for a framework."""
     settings = knowledge.settings
     overdue = (today - claim.review_by).days
@@ -89,7 +91,7 @@ def route_order(route: Route, knowledge: Knowledge) -> tuple[float, float, int, 
 
 
 @dataclass(frozen=True)
-class Member:
+class Item:
     """One thing said about a criterion: active where its condition holds (and no better route does)."""
 
     condition: int
@@ -99,7 +101,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Path:
+class NeedRoutes:
     """A need's living routes from one framework, best first.
 
     ``need_condition``: the need was named; ``rivals``: the criterion's needs, of which none may have been named.
@@ -108,16 +110,16 @@ class Path:
     need: str
     need_condition: int
     rivals: tuple[int, ...]
-    routes: tuple[Member, ...]
-    nothing: Member
+    routes: tuple[Item, ...]
+    nothing: Item
 
 
 @dataclass(frozen=True)
-class Voice:
+class EvidenceGroup:
     """What counts once: a claim, copies of one origin, or a route with the claims it rests on."""
 
-    members: tuple[Member, ...]
-    paths: tuple[Path, ...] = ()
+    members: tuple[Item, ...]
+    paths: tuple[NeedRoutes, ...] = ()
 
     @property
     def fixed(self) -> bool:
@@ -128,7 +130,7 @@ class Voice:
         )
 
 
-def conditions(voice: Voice) -> set[int]:
+def conditions(voice: EvidenceGroup) -> set[int]:
     """Return every condition that what a voice says hangs on."""
     found = {member.condition for member in voice.members}
     for path in voice.paths:
@@ -136,7 +138,7 @@ def conditions(voice: Voice) -> set[int]:
     return found
 
 
-def active(voice: Voice, held: Bools) -> list[Member]:
+def active(voice: EvidenceGroup, held: Bools) -> list[Item]:
     """Return what a voice says under one row of conditions: its claims, and the best route to each open need."""
     found = [member for member in voice.members if held[member.condition]]
     for path in voice.paths:
@@ -146,7 +148,7 @@ def active(voice: Voice, held: Bools) -> list[Member]:
     return found
 
 
-def pool(members: Sequence[Member]) -> tuple[float, float]:
+def pool(members: Sequence[Item]) -> tuple[float, float]:
     """Return the precision and mean with which members speak that count once; precision 0 = silent.
 
     The precision is that of the surest, the mean that of all by precision.
@@ -159,12 +161,12 @@ def pool(members: Sequence[Member]) -> tuple[float, float]:
     return surest, moment / total if total > 0 else 0.5
 
 
-def speak(voice: Voice, held: Bools) -> tuple[Floats, Floats]:
+def pool_rows(voice: EvidenceGroup, held: Bools) -> tuple[Floats, Floats]:
     """Return ``pool(active(...))`` for each row of conditions: precision and mean, (K,) each."""
     rows = len(held)
     surest, total, moment = np.zeros(rows), np.zeros(rows), np.zeros(rows)
 
-    def add(member: Member, speaks: Bools) -> None:
+    def add(member: Item, speaks: Bools) -> None:
         nonlocal surest, total, moment
         speaking = speaks * member.precision
         surest = np.maximum(surest, speaking)
@@ -185,7 +187,9 @@ def speak(voice: Voice, held: Bools) -> tuple[Floats, Floats]:
     return surest, np.divide(moment, total, out=np.full(rows, 0.5), where=total > 0)
 
 
-def joined(claims: Sequence[tuple[Claim, list[Member]]], paths: Sequence[Path], knowledge: Knowledge) -> list[Voice]:
+def grouped(
+    claims: Sequence[tuple[Claim, list[Item]]], paths: Sequence[NeedRoutes], knowledge: Knowledge
+) -> list[EvidenceGroup]:
     """Join what counts once: restatements, copies of one origin, and a route with the claims it rests on.
 
     A claim with a source of its own is no copy.
@@ -206,14 +210,14 @@ def joined(claims: Sequence[tuple[Claim, list[Member]]], paths: Sequence[Path], 
             for cited in member.claims:
                 if cited in keys:
                     parent[root(index)] = root(keys[cited])
-    groups: dict[int, tuple[list[Member], list[Path]]] = {}
+    groups: dict[int, tuple[list[Item], list[NeedRoutes]]] = {}
     for index in range(len(parent)):
         inside, along = groups.setdefault(root(index), ([], []))
         if index < len(claims):
             inside.extend(claims[index][1])
         else:
             along.append(paths[index - len(claims)])
-    return [Voice(tuple(inside), tuple(along)) for inside, along in groups.values()]
+    return [EvidenceGroup(tuple(inside), tuple(along)) for inside, along in groups.values()]
 
 
 def _origins(claim: Claim, knowledge: Knowledge) -> list[str]:
@@ -223,9 +227,3 @@ def _origins(claim: Claim, knowledge: Knowledge) -> list[str]:
     if origins and all(origin is not None for origin in origins):
         found.extend(f"origin {origin}" for origin in origins)
     return found
-
-
-def split(need: str) -> tuple[str, str]:
-    """Return question and option of a need."""
-    question, _, option = need.partition(".")
-    return question, option

@@ -14,12 +14,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.arithmetic import product
+from advisor.engine.arrays import product
+from advisor.engine.pooling import Floats
+from advisor.engine.scoring import Judged, Problem, Scored
 from advisor.model.knowledge import Settings
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Strength
-from advisor.scoring import Judged, Problem, Scored
-from advisor.voices import Floats
 
 STREAM_OF_WEIGHTS = 1
 """Weights have their own stream of random numbers, so that they do not depend on how many frameworks there are."""
@@ -280,7 +280,7 @@ def _equalised(found: Robustness, twins: list[list[int]]) -> Robustness:
     return Robustness(acceptability, pairwise, central, confidence)
 
 
-def band(acceptability: float, settings: Settings) -> Strength:
+def strength_of(acceptability: float, settings: Settings) -> Strength:
     """Return the plain word for a first-rank acceptability."""
     if acceptability >= settings.clear:
         return "clear"
@@ -323,7 +323,7 @@ class Trial:
         )
 
 
-def examine(trial: Trial) -> dict[str, Shares]:
+def analyse(trial: Trial) -> dict[str, Shares]:
     """Run SMAA-2 in full; a framework that misses a requirement is not in the result."""
     allowed = trial.allowed
     if not allowed:

@@ -16,13 +16,12 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor import measured as door
-from advisor import voices
-from advisor.arithmetic import leaders, observe, patterns, product
-from advisor.conditions import Bools, Condition, Spelling, compiled, spelled, truths
-from advisor.model.knowledge import LIVING_ROUTE, Answers, Claim, Knowledge, Route
+from advisor.engine import observations, pooling
+from advisor.engine.arrays import leaders, observe, patterns, product
+from advisor.engine.conditions import Bools, Condition, Spelling, compiled, spelled, truths
+from advisor.engine.pooling import EvidenceGroup, Floats, Item, NeedRoutes, applicable
+from advisor.model.knowledge import LIVING_ROUTE, Answers, Claim, Knowledge, Route, split_need
 from advisor.model.needs import Needs
-from advisor.voices import Floats, Member, Path, Voice, applicable
 
 __all__ = ["Judged", "Problem", "Scored", "applicable", "judge", "prepare", "score"]
 
@@ -62,7 +61,7 @@ class Problem:
     """
 
     knowledge: Knowledge
-    finding: door.Finding
+    finding: observations.Finding
     today: date
     versions: Mapping[str, str]
     frameworks: tuple[str, ...]
@@ -73,9 +72,9 @@ class Problem:
     claims: dict[str, list[Claim]]
     routes: dict[tuple[str, str], list[Route]]
     conditions: list[Condition] = field(default_factory=lambda: [Condition()])
-    condition_index: dict[Condition, int] = field(default_factory=lambda: {Condition(): voices.ALWAYS})
-    voices: list[list[list[Voice]]] = field(default_factory=list)
-    moving: list[list[tuple[int, Voice]]] = field(default_factory=list)
+    condition_index: dict[Condition, int] = field(default_factory=lambda: {Condition(): pooling.ALWAYS})
+    voices: list[list[list[EvidenceGroup]]] = field(default_factory=list)
+    moving: list[list[tuple[int, EvidenceGroup]]] = field(default_factory=list)
     fixed: Floats = field(default_factory=lambda: np.zeros((2, 0, 0)))
     requirements: dict[str, tuple[str, dict[int, list[list[int]]]]] = field(default_factory=dict)
     ratios: dict[int, list[tuple[int, int, float, float]]] = field(default_factory=dict)
@@ -96,7 +95,7 @@ class Problem:
     def condition(self, when: Answers, *, unless: Sequence[Answers] = ()) -> int:
         """Return the index of a condition, made when new."""
         if not when and not unless:
-            return voices.ALWAYS
+            return pooling.ALWAYS
         said = (spelled(when), tuple(map(spelled, unless)))
         if said not in self._spelled:
             key = compiled(when, unless, options=self.options)
@@ -159,7 +158,7 @@ class Problem:
         if len(held) == 1:
             # one row is common and an array of one is slow; both ways give the same bits
             for a, voice in self.moving[j]:
-                surest, says = voices.pool(voices.active(voice, held[0]))
+                surest, says = pooling.pool(pooling.active(voice, held[0]))
                 precision[:, a] += surest
                 moment[:, a] += surest * says
             return
@@ -167,15 +166,15 @@ class Problem:
         different, row_of = patterns(held[:, self._listened_to(j)]) if len(held) >= MANY else (every, every)
         told = held[different]
         for a, voice in self.moving[j]:
-            added, mean = voices.speak(voice, told)
+            added, mean = pooling.pool_rows(voice, told)
             precision[:, a] += added[row_of]
             moment[:, a] += (added * mean)[row_of]
 
     def _listened_to(self, j: int) -> list[int]:
         """Return the conditions that what is said about a criterion hangs on."""
         if j not in self._heard:
-            found = {condition for _, voice in self.moving[j] for condition in voices.conditions(voice)}
-            self._heard[j] = sorted(found - {voices.ALWAYS})
+            found = {condition for _, voice in self.moving[j] for condition in pooling.conditions(voice)}
+            self._heard[j] = sorted(found - {pooling.ALWAYS})
         return self._heard[j]
 
     def fused(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, dict[int, Floats]]:
@@ -226,7 +225,7 @@ class Problem:
 
     def needs_of(self, criterion: str) -> tuple[str, ...]:
         """Return the needs whose routes place a criterion, those that can be answered."""
-        return tuple(n for n in self.knowledge.criteria[criterion].needs if voices.split(n) in self.column)
+        return tuple(n for n in self.knowledge.criteria[criterion].needs if split_need(n) in self.column)
 
 
 def assemble(raw: Floats, mean: Floats, variance: Floats, *, allowed: Bools) -> Judged:
@@ -245,7 +244,7 @@ def prepare(
     *,
     today: date,
     versions: Mapping[str, str] | None = None,
-    finding: door.Finding | None = None,
+    finding: observations.Finding | None = None,
 ) -> Problem:
     """Compile a knowledge base; ids are sorted first, so that no result depends on the files' order.
 
@@ -254,16 +253,16 @@ def prepare(
         today: for ageing. versions: installed versions by framework, for the same.
         finding: what was measured (see ``measured.find``).
     """
-    finding = finding or door.Finding()
+    finding = finding or observations.Finding()
     questions = [question for _, question in sorted(knowledge.questions.items())]
     options = tuple((question.id, choice.id) for question in questions for choice in question.options)
     criteria = tuple(sorted(knowledge.criteria))
     claims: dict[str, list[Claim]] = {criterion: [] for criterion in criteria}
     for _, claim in sorted(knowledge.claims.items()):
-        if claim.truth in voices.WEIGHING and claim.criterion in claims and claim.id not in finding.dropped:
+        if claim.truth in pooling.WEIGHING and claim.criterion in claims and claim.id not in finding.dropped:
             claims[claim.criterion].append(claim)
     routes: dict[tuple[str, str], list[Route]] = {}
-    for route in sorted(knowledge.routes, key=lambda route: voices.route_order(route, knowledge)):
+    for route in sorted(knowledge.routes, key=lambda route: pooling.route_order(route, knowledge)):
         if route.status in LIVING_ROUTE:
             routes.setdefault((route.need, route.framework), []).append(route)
     problem = Problem(
@@ -282,7 +281,7 @@ def prepare(
         routes=routes,
     )
     problem.voices = [
-        [voices_on(problem, criterion, framework, claims=claims[criterion]) for framework in problem.frameworks]
+        [groups_on(problem, criterion, framework, claims=claims[criterion]) for framework in problem.frameworks]
         for criterion in criteria
     ]
     problem.moving = [
@@ -295,47 +294,49 @@ def prepare(
     return problem
 
 
-def voices_on(problem: Problem, criterion: str, framework: str, *, claims: Sequence[Claim]) -> list[Voice]:
+def groups_on(problem: Problem, criterion: str, framework: str, *, claims: Sequence[Claim]) -> list[EvidenceGroup]:
     """Return what speaks about a framework on a criterion, were ``claims`` all there is about the criterion."""
     said = [(claim, _members(problem, claim, framework)) for claim in claims if framework in claim.value]
     if not said and not problem.knowledge.criteria[criterion].needs:
         return []
     paths = [_path(problem, criterion, need, framework) for need in problem.needs_of(criterion)]
-    return voices.joined(said, paths, problem.knowledge)
+    return pooling.grouped(said, paths, problem.knowledge)
 
 
-def _members(problem: Problem, claim: Claim, framework: str) -> list[Member]:
+def _members(problem: Problem, claim: Claim, framework: str) -> list[Item]:
     sds = problem.knowledge.settings.sd
     condition = problem.condition(claim.when, unless=claim.unless)
-    mean = voices.value_of(claim.value[framework])
-    older = voices.growth(claim, framework, problem.knowledge, today=problem.today, versions=problem.versions)
-    found = [Member(condition, mean, (sds[claim.grade] * older) ** -2, (claim.id,))]
+    mean = pooling.value_of(claim.value[framework])
+    older = pooling.uncertainty_growth(
+        claim, framework, problem.knowledge, today=problem.today, versions=problem.versions
+    )
+    found = [Item(condition, mean, (sds[claim.grade] * older) ** -2, (claim.id,))]
     if claim.id in problem.finding.confirmed:
-        found.append(Member(condition, mean, sds["high"] ** -2, (claim.id,)))
+        found.append(Item(condition, mean, sds["high"] ** -2, (claim.id,)))
     return found
 
 
-def _path(problem: Problem, criterion: str, need: str, framework: str) -> Path:
+def _path(problem: Problem, criterion: str, need: str, framework: str) -> NeedRoutes:
     def chosen(name: str) -> int:
-        question, option = voices.split(name)
+        question, option = split_need(name)
         return problem.condition({question: (option,)})
 
     sds = problem.knowledge.settings.sd
     others = problem.needs_of(criterion)
-    return Path(
+    return NeedRoutes(
         need=need,
-        need_condition=chosen(need) if len(others) > 1 else voices.ALWAYS,
+        need_condition=chosen(need) if len(others) > 1 else pooling.ALWAYS,
         rivals=tuple(chosen(other) for other in others) if len(others) > 1 else (),
         routes=tuple(
-            Member(
+            Item(
                 problem.condition(route.when, unless=route.unless),
-                voices.value_of(route.effect),
+                pooling.value_of(route.effect),
                 sds[route.grade] ** -2,
                 route.claims,
             )
             for route in problem.routes.get((need, framework), ())
         ),
-        nothing=Member(voices.ALWAYS, 0.0, sds[voices.NO_ROUTE_GRADE] ** -2, ()),
+        nothing=Item(pooling.ALWAYS, 0.0, sds[pooling.NO_ROUTE_GRADE] ** -2, ()),
     )
 
 
@@ -349,7 +350,7 @@ def _fixed(problem: Problem) -> Floats:
         for a, of_framework in enumerate(of_criterion):
             for voice in of_framework:
                 if voice.fixed:
-                    precision, mean = voices.pool(voices.active(voice, held))
+                    precision, mean = pooling.pool(pooling.active(voice, held))
                     found[0, j, a] += precision
                     found[1, j, a] += precision * mean
     return found
@@ -377,7 +378,7 @@ def _add_requirements(problem: Problem) -> None:
 def _add_ratios(problem: Problem) -> None:
     """Put measured log ratios on the value scale: cheaper = better, full_scale = half the scale."""
     for observation in problem.finding.observations:
-        span = door.scale(problem.knowledge.criteria[observation.criterion])
+        span = observations.scale(problem.knowledge.criteria[observation.criterion])
         gap = math.copysign(min(1.0, abs(observation.mean) / span), observation.mean)
         problem.ratios.setdefault(problem.criteria.index(observation.criterion), []).append(
             (
@@ -419,7 +420,7 @@ def score(
     *,
     today: date,
     versions: Mapping[str, str] | None = None,
-    finding: door.Finding | None = None,
+    finding: observations.Finding | None = None,
 ) -> Scored:
     """Judge one needs document."""
     return judge(prepare(knowledge, today=today, versions=versions, finding=finding), needs)
