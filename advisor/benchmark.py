@@ -16,8 +16,9 @@ from typing import Any
 import click
 import numpy as np
 
-from advisor import asking, flips, planning, tipping
-from advisor.advise import advise, measurable_frameworks
+from advisor.analysis import answer_changes, probe_value, question_value, tipping_points
+from advisor.analysis.leave_one_out import LeaveOneOut
+from advisor.analysis.stopping import settled
 from advisor.engine import scoring, smaa
 from advisor.engine.scoring import Problem, Scored
 from advisor.errors import InputError
@@ -25,7 +26,7 @@ from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
-from advisor.tally import Tally
+from advisor.recommendation import measurable_frameworks, recommend
 from probes.types import Probe
 
 ROUNDS = 7
@@ -63,15 +64,15 @@ def parts(asked: Needs, knowledge: Knowledge, *, probes: tuple[Probe, ...]) -> d
 
     def explore() -> None:
         smaa.analyse(smaa.trial_of(scored, random_seed=0))
-        flips.answer_flips(scored, random_seed=0)
-        tipping.weight_flip(scored, random_seed=0)
-        tipping.claim_flip(scored, Tally(scored), random_seed=0)
-        tipping.probe_flip(scored, planning.probe_plan(scored, probes, measurable=able), random_seed=0)
-        if not asking.settled(scored):
-            asking.next_questions(scored)
+        answer_changes.answer_flips(scored, random_seed=0)
+        tipping_points.weight_flip(scored, random_seed=0)
+        tipping_points.claim_flip(scored, LeaveOneOut(scored), random_seed=0)
+        tipping_points.probe_flip(scored, probe_value.probe_plan(scored, probes, measurable=able), random_seed=0)
+        if not settled(scored):
+            question_value.next_questions(scored)
 
     return {
-        "advise": least(lambda: advise(asked, knowledge, today=today, probes=probes)),
+        "advise": least(lambda: recommend(asked, knowledge, today=today, probes=probes)),
         "explore": least(explore),
         "smaa": least(lambda: smaa.analyse(smaa.trial_of(scored, random_seed=0))),
     }
@@ -136,14 +137,14 @@ def guided(problem: Problem, full: Needs) -> tuple[str | None, int]:
     asked: list[str] = []
     while True:
         scored = scoring.judge(problem, said)
-        if asking.settled(scored):
+        if settled(scored):
             return scored.leader, len(asked)
-        left = [step.question for step in asking.next_questions(scored) if step.question not in asked]
+        left = [step.question for step in question_value.next_questions(scored) if step.question not in asked]
         if not left:
             return scored.leader, len(asked)
         asked.append(left[0])
         if left[0] in full.answers:
-            said = flips.changed(said, {left[0]: full.answers[left[0]]})
+            said = answer_changes.changed(said, {left[0]: full.answers[left[0]]})
 
 
 def interviews(knowledge: Knowledge, sets: Mapping[str, Needs]) -> dict[str, Any]:

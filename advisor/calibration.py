@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import yaml
 from pydantic import Field, ValidationError
 
-from advisor.advise import weigh
+from advisor.deployment.plans import routes_for
 from advisor.engine import scoring
 from advisor.engine.scoring import Problem
 from advisor.errors import InputError
@@ -24,7 +24,7 @@ from advisor.model.knowledge import FrameworkId, Knowledge
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Strength
 from advisor.model.text import Strict
-from advisor.plans import routes_for
+from advisor.recommendation import weigh
 
 FILE = "calibration.yaml"
 FRESH = "calibration-fresh.yaml"

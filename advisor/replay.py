@@ -13,12 +13,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from advisor import program
-from advisor.advise import advise
 from advisor.errors import InputError
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
+from advisor.recommendation import recommend
 from advisor.report.build import basis as basis_of
 from advisor.report.build import build
 from advisor.saved import SEALS, checked, edited
@@ -232,7 +232,7 @@ def _computed(
         raise InputError([f"random_seed: {seed!r} is not a whole number from 0"])
     needs, evidence = parse_needs(document["needs"], knowledge), _evidence(document)
     try:
-        return advise(
+        return recommend(
             needs,
             knowledge,
             evidence,

@@ -65,14 +65,14 @@ def first_page() -> None:
     Raises:
         KnowledgeError: the base cannot be used; the page says so to whoever opens it.
     """
-    from advisor.advise import advise
     from advisor.knowledge.loading import load_knowledge
     from advisor.model.needs import Needs
+    from advisor.recommendation import recommend
     from probes import catalog, machine
 
     base, probes = load_knowledge(), tuple(catalog.load().values())
     seen = machine.fingerprint()
-    advise(Needs(answers={}), base, today=datetime.now(UTC).date(), probes=probes, machine=seen)
+    recommend(Needs(answers={}), base, today=datetime.now(UTC).date(), probes=probes, machine=seen)
 
 
 def other_pages() -> None:

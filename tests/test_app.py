@@ -182,7 +182,7 @@ def test_the_contributions_table_adds_up_to_the_totals() -> None:
 
 def test_the_shown_total_is_the_utility() -> None:
     app = opened("recommendation", **PHONE_APP)
-    utility = state.recommend(app.session_state.needs, {}).utility
+    utility = state.recommendation_for(app.session_state.needs, {}).utility
 
     assert all(f"**{100 * value:.1f}**" in text_of(app) for value in utility.values())
 

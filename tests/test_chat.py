@@ -49,7 +49,7 @@ def test_measure_it_starts_the_probe_plan_of_what_was_told(way: str) -> None:
     app = pressed(app, "Measure it") if way == "pressed" else told(PROJECT, "measure it")
     run = app.session_state.run
     try:
-        plan = state.recommend(app.session_state.needs, {}).probe_plan
+        plan = state.recommendation_for(app.session_state.needs, {}).probe_plan
         assert plan
         assert app.session_state.run_probes == [step.probe for step in plan]
         assert run.pid

@@ -45,7 +45,7 @@ def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> 
 
 def advise(needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = (), *, seed: int = 0) -> Recommendation:
     """Recommend with today's date and the installed versions."""
-    from advisor.advise import advise as front_door
+    from advisor.recommendation import recommend as front_door
     from probes import machine
 
     return front_door(

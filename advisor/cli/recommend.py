@@ -84,10 +84,10 @@ def command(
 
 def _audited(recommendation: Recommendation) -> dict[str, Any]:
     """Return the method audit; where there is nothing to rank, the reason and no methods."""
-    from advisor.audit import WHY_NOT, audit
+    from advisor.analysis.method_comparison import WHY_NOT, compare_methods
     from advisor.errors import InputError
 
     try:
-        return audit(recommendation)
+        return compare_methods(recommendation)
     except InputError as error:
         return {"why_not": WHY_NOT.model_dump(), "ours": [], "methods": [], "reason": "; ".join(error.problems)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from advisor.deployment.plans import need_name
 from advisor.dialogue.retrieve import cite
 from advisor.dialogue.types import Action, Chip, Lang, Message, State
 from advisor.dialogue.words import say
@@ -11,7 +12,6 @@ from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
-from advisor.plans import need_name
 
 _CRITIQUES = ("cheaper", "faster", "smaller", "easier")
 _REASONS = 4

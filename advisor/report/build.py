@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor import program, saved
-from advisor.advise import measurable_frameworks
 from advisor.errors import InputError
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
+from advisor.recommendation import measurable_frameworks
 from probes import evidence as evidence_documents
 
 if TYPE_CHECKING:

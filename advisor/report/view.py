@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.analysis.messages import EITHER
 from advisor.model.formatting import percent
 from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE
 from advisor.model.recommendation import CriterionResult, Recommendation
@@ -13,7 +14,6 @@ from advisor.report import ratios
 from advisor.report.build import Decision
 from advisor.report.figures import points
 from advisor.report.words import WORDS
-from advisor.wording import EITHER
 
 REASONS = 3
 """Reasons for and against on the first page; the whole sum stands below."""

@@ -14,10 +14,10 @@ def show(found: Recommendation) -> None:
     """Show on demand what other methods would rank first, and why they do not decide."""
     if not st.toggle(say("What other methods would say", "其他方法会怎么说"), key="audit", persist_state="session"):
         return
-    from advisor.audit import audit
+    from advisor.analysis.method_comparison import compare_methods
 
     try:
-        result = audit(found)
+        result = compare_methods(found)
     except InputError as error:
         st.caption("  \n".join(parts.plain(problem) for problem in error.problems))
         return

@@ -119,7 +119,7 @@ def _say(said: str | dialogue.Action) -> None:
     talk, needs, base, measured = _talk(), state.needs(), state.knowledge(), state.evidence()
 
     def judge(wanted: Needs) -> Recommendation:
-        return state.recommend(wanted, measured)
+        return state.recommendation_for(wanted, measured)
 
     with talk.lock:
         if needs != talk.needs and talk.said.assumed(base) == talk.needs:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from advisor import wording
+from advisor.analysis import messages
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Flip, Recommendation, RouteResult
@@ -84,7 +84,7 @@ def _confidence(found: Recommendation) -> None:
 
 def _notes(found: Recommendation) -> None:
     for note in found.notes:
-        if note in (wording.SETTLED, wording.EITHER):  # said above by the strength, or below
+        if note in (messages.SETTLED, messages.EITHER):  # said above by the strength, or below
             continue
         st.info(parts.plain(words(note)), icon=":material/info:")
     from advisor.ui import guided

@@ -15,12 +15,12 @@ from typing import Any
 
 import streamlit as st
 
-from advisor.advise import advise
 from advisor.errors import InputError
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Recommendation
+from advisor.recommendation import recommend
 from advisor.ui import address
 from advisor.ui.texts import LANGUAGES
 from probes import catalog
@@ -228,10 +228,10 @@ def transcript() -> tuple[dict[str, str], ...]:
 
 def recommendation() -> Recommendation:
     """Return the recommendation for the present answers and evidence; unchanged input is not computed twice."""
-    return recommend(needs(), evidence())
+    return recommendation_for(needs(), evidence())
 
 
-def recommend(wanted: Needs, measured: Mapping[str, Evidence]) -> Recommendation:
+def recommendation_for(wanted: Needs, measured: Mapping[str, Evidence]) -> Recommendation:
     """Return the recommendation for ``wanted``; the last ones are remembered for whoever asks the same again."""
     base, day = knowledge(), today()
     sessions = tuple(sorted((name, session.finished) for name, session in measured.items()))
@@ -239,7 +239,7 @@ def recommend(wanted: Needs, measured: Mapping[str, Evidence]) -> Recommendation
     with _memory_lock:
         if key in _memory:
             return _memory[key]
-    found = advise(
+    found = recommend(
         wanted,
         base,
         tuple(measured.values()),

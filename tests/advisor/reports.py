@@ -9,10 +9,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 from advisor import report
-from advisor.advise import advise
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.needs import Needs
+from advisor.recommendation import recommend
 from advisor.report.build import Decision, build
 from probes import catalog
 from probes.types import Evidence, Status
@@ -83,7 +83,7 @@ def decision(name: str = "phone-app", *, with_evidence: bool = True, transcript:
 def decide(needs: Needs, evidence: tuple[Evidence, ...], transcript: tuple[dict[str, str], ...] = ()) -> Decision:
     knowledge, probes = load_knowledge(), tuple(catalog.load().values())
     machine = evidence[0].machine if evidence else None
-    found = advise(needs, knowledge, evidence, today=TODAY, probes=probes, machine=machine)
+    found = recommend(needs, knowledge, evidence, today=TODAY, probes=probes, machine=machine)
     return build(needs, found, evidence, knowledge, made_on=TODAY, transcript=transcript, probes=probes)
 
 

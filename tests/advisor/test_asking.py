@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import asking
-from advisor.advise import advise
+from advisor.analysis import question_value
+from advisor.analysis.stopping import Bound, settled
 from advisor.engine import scoring
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Needs
+from advisor.recommendation import recommend
 from tests.advisor import small, worlds
 from tests.advisor.small import TODAY, claim, criterion, question, route
 
@@ -48,7 +49,7 @@ def outcomes(needs: Needs, knowledge: Knowledge) -> set[str | None]:
 @given(worlds.knowledges(), worlds.needs())
 def test_settled_means_that_no_completion_changes_the_recommendation(knowledge: Knowledge, needs: Needs) -> None:
     scored = scoring.score(needs, knowledge, today=TODAY)
-    if asking.settled(scored):
+    if settled(scored):
         assert outcomes(needs, knowledge) == {scored.leader}
 
 
@@ -56,8 +57,8 @@ def test_settled_means_that_no_completion_changes_the_recommendation(knowledge: 
 @given(worlds.knowledges(), worlds.needs())
 def test_the_bound_alone_is_sound(knowledge: Knowledge, needs: Needs) -> None:
     scored = scoring.score(needs, knowledge, today=TODAY)
-    questions = asking.open_questions(needs, scored.problem)
-    if questions and asking.Bound(scored, questions).holds():
+    questions = stopping.open_questions(needs, scored.problem)
+    if questions and Bound(scored, questions).holds():
         assert outcomes(needs, knowledge) == {scored.leader}
 
 
@@ -65,7 +66,7 @@ def test_the_bound_alone_is_sound(knowledge: Knowledge, needs: Needs) -> None:
 @given(worlds.knowledges(), worlds.needs())
 def test_where_completions_are_few_the_stop_misses_nothing(knowledge: Knowledge, needs: Needs) -> None:
     scored = scoring.score(needs, knowledge, today=TODAY)
-    assert asking.settled(scored) == (outcomes(needs, knowledge) == {scored.leader})
+    assert settled(scored) == (outcomes(needs, knowledge) == {scored.leader})
 
 
 LEAD = small.knowledge(
@@ -82,14 +83,14 @@ LEAD = small.knowledge(
 
 def test_a_lead_that_no_answer_can_undo_is_settled() -> None:
     """x gives a lead of 3 * .96; all that is left is one unit of y against it."""
-    found = advise(Needs(answers={"big": "yes"}), LEAD, today=TODAY)
+    found = recommend(Needs(answers={"big": "yes"}), LEAD, today=TODAY)
     assert found.settled
     assert found.next_questions == ()
     assert any("No remaining answer" in note.en for note in found.notes)
 
 
 def test_what_tells_most_is_asked_first_and_what_tells_nothing_last() -> None:
-    found = advise(Needs(), LEAD, today=TODAY)
+    found = recommend(Needs(), LEAD, today=TODAY)
     assert [step.question for step in found.next_questions] == ["big", "small", "idle"]
     assert found.next_questions[-1].value == 0.0
     assert all(step.why is not None for step in found.next_questions)
@@ -98,7 +99,7 @@ def test_what_tells_most_is_asked_first_and_what_tells_nothing_last() -> None:
 def test_effort_counts_against_a_question() -> None:
     dear = LEAD.questions["big"].model_copy(update={"cost": 1000.0})
     knowledge = LEAD.model_copy(update={"questions": {**LEAD.questions, "big": dear}})
-    assert advise(Needs(), knowledge, today=TODAY).next_questions[0].question == "small"
+    assert recommend(Needs(), knowledge, today=TODAY).next_questions[0].question == "small"
 
 
 def test_a_question_that_may_exclude_the_leader_keeps_it_open() -> None:
@@ -112,11 +113,11 @@ def test_a_question_that_may_exclude_the_leader_keeps_it_open() -> None:
         [claim("c", "x", {"a": 2, "b": -2})],
         routes=[route("r", "deploy.phone", "b")],
     )
-    open_ = advise(Needs(answers={"big": "yes"}), knowledge, today=TODAY)
+    open_ = recommend(Needs(answers={"big": "yes"}), knowledge, today=TODAY)
     assert not open_.settled
     assert open_.next_questions[0].question == "deploy"
     ruled_out = Needs(answers={"big": "yes"}, excluded={"deploy": ("phone",)})
-    assert advise(ruled_out, knowledge, today=TODAY).settled
+    assert recommend(ruled_out, knowledge, today=TODAY).settled
 
 
 def test_a_claim_that_an_open_answer_would_wake_keeps_it_open() -> None:
@@ -124,12 +125,12 @@ def test_a_claim_that_an_open_answer_would_wake_keeps_it_open() -> None:
     knowledge = LEAD.model_copy(
         update={"claims": {**LEAD.claims, "w": waking, "v": waking.model_copy(update={"id": "v"})}}
     )
-    assert not advise(Needs(answers={"big": "yes"}), knowledge, today=TODAY).settled
+    assert not recommend(Needs(answers={"big": "yes"}), knowledge, today=TODAY).settled
 
 
 def test_a_contradiction_is_named_kept_and_asked_about_first() -> None:
     needs = Needs(answers={"small": "yes"}, excluded={"small": ("yes",)})
-    found = advise(needs, LEAD, today=TODAY)
+    found = recommend(needs, LEAD, today=TODAY)
     assert found.next_questions[0].question == "small"
     assert "both chosen and ruled out" in found.notes[0].en
     assert found.needs["excluded"] == {"small": ["yes"]}
@@ -140,7 +141,7 @@ def test_a_contradiction_is_named_kept_and_asked_about_first() -> None:
 def test_the_expected_loss_is_that_of_a_simulation(mean: float, sd: float) -> None:
     drawn = np.random.default_rng(5).normal(mean, sd, 400_000)
     expected = np.maximum(0.0, -drawn).mean()
-    assert asking.expected_loss(np.array(mean), np.array(sd)) == pytest.approx(expected, abs=0.004)
+    assert question_value.expected_loss(np.array(mean), np.array(sd)) == pytest.approx(expected, abs=0.004)
 
 
 def test_a_question_that_is_nearly_always_answered_alike_is_worth_less() -> None:
@@ -153,7 +154,7 @@ def test_a_question_that_is_nearly_always_answered_alike_is_worth_less() -> None
         asked = real.questions["training"].model_copy(update={"options": options})
         base = real.model_copy(update={"questions": {**real.questions, "training": asked}})
         needs = Needs(answers={"deploy": ("web",), "stage": "prototype"})
-        found = asking.next_questions(scoring.score(needs, base, today=TODAY))
+        found = question_value.next_questions(scoring.score(needs, base, today=TODAY))
         return next(question.value for question in found if question.question == "training")
 
     assert worth(1.0) > worth(9.0) > worth(1000.0) >= 0.0

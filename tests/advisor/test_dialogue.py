@@ -6,18 +6,18 @@ from datetime import date
 
 import pytest
 
-from advisor.advise import advise
 from advisor.dialogue import Action, Message, State, reply, start, tell
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
+from advisor.recommendation import recommend
 
 KNOWLEDGE = load_knowledge()
 TODAY = date(2026, 11, 23)
 
 
 def _judge(needs: Needs) -> Recommendation:
-    return advise(needs, KNOWLEDGE, today=TODAY)
+    return recommend(needs, KNOWLEDGE, today=TODAY)
 
 
 def _talk(*said: str | Action, state: State | None = None) -> tuple[State, list[Message]]:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.advise import advise
 from advisor.engine import observations, scoring
 from advisor.model.knowledge import Claim, Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
+from advisor.recommendation import recommend
 from probes.types import Evidence, Measurement, Probe, Status
 from tests.advisor import small
 from tests.advisor.evidence import HERE, measurement, session
@@ -36,7 +36,7 @@ def world(*claims: Claim) -> Knowledge:
 
 
 def after(*sessions: Evidence, knowledge: Knowledge | None = None, needs: Needs = NEEDS) -> Recommendation:
-    return advise(needs, knowledge or world(), sessions, today=TODAY, probes=PROBES, machine=HERE)
+    return recommend(needs, knowledge or world(), sessions, today=TODAY, probes=PROBES, machine=HERE)
 
 
 def gap(found: Recommendation) -> float:

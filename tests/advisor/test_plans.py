@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from advisor.advise import advise
-from advisor.installing import install_lines
+from advisor.deployment.install_commands import install_lines
 from advisor.model.knowledge import Tool
 from advisor.model.needs import Needs
 from advisor.model.recommendation import RouteResult
+from advisor.recommendation import recommend
 from tests.advisor import small
 from tests.advisor.small import TODAY, claim, criterion, question, route
 
@@ -32,13 +32,13 @@ KNOWLEDGE = small.knowledge(
 
 
 def test_a_plan_takes_the_best_living_route_and_the_runner_up_stands_beside_it() -> None:
-    first, second = advise(Needs(answers={"deploy": ("phone",)}), KNOWLEDGE, today=TODAY).plans
+    first, second = recommend(Needs(answers={"deploy": ("phone",)}), KNOWLEDGE, today=TODAY).plans
     assert (first.framework, first.role, [step.route for step in first.steps]) == ("a", "recommended", ["through-b"])
     assert (second.framework, second.role, [step.route for step in second.steps]) == ("b", "runner-up", ["native"])
 
 
 def test_shipping_through_anothers_runtime_is_said_to_be_a_mixed_plan() -> None:
-    first, second = advise(Needs(answers={"deploy": ("phone",)}), KNOWLEDGE, today=TODAY).plans
+    first, second = recommend(Needs(answers={"deploy": ("phone",)}), KNOWLEDGE, today=TODAY).plans
     assert first.borrowed == ("b-lite",)
     assert first.text is not None
     assert "mixed plan" in first.text.en

@@ -8,11 +8,11 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.advise import advise
+from advisor.analysis.answer_changes import changed
 from advisor.engine import scoring
-from advisor.flips import changed
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
+from advisor.recommendation import recommend
 from tests.advisor import worlds
 from tests.advisor.small import TODAY
 
@@ -24,8 +24,8 @@ many = settings(max_examples=40, deadline=None)
 @many
 @given(worlds.knowledges(), worlds.needs())
 def test_exchanging_two_frameworks_data_mirrors_the_result_exactly(knowledge: Knowledge, needs: Needs) -> None:
-    one = advise(needs, knowledge, today=TODAY)
-    other = advise(needs, worlds.exchanged(knowledge, "a", "b"), today=TODAY)
+    one = recommend(needs, knowledge, today=TODAY)
+    other = recommend(needs, worlds.exchanged(knowledge, "a", "b"), today=TODAY)
     assert other.recommended == (SWAP[one.recommended] if one.recommended else None)
     assert other.strength == one.strength
     assert other.settled == one.settled
@@ -47,7 +47,7 @@ def test_a_third_framework_never_changes_the_order_of_the_others(knowledge: Know
 @many
 @given(worlds.knowledges(), worlds.needs())
 def test_contributions_add_up_to_the_utility(knowledge: Knowledge, needs: Needs) -> None:
-    found = advise(needs, knowledge, today=TODAY)
+    found = recommend(needs, knowledge, today=TODAY)
     for name, utility in found.utility.items():
         assert math.isclose(sum(row.contribution[name] for row in found.criteria), utility, abs_tol=1e-12)
         assert 0.0 <= utility <= 1.0
@@ -57,7 +57,7 @@ def test_contributions_add_up_to_the_utility(knowledge: Knowledge, needs: Needs)
 @many
 @given(worlds.knowledges(), worlds.needs())
 def test_acceptabilities_are_shares_of_the_allowed(knowledge: Knowledge, needs: Needs) -> None:
-    found = advise(needs, knowledge, today=TODAY)
+    found = recommend(needs, knowledge, today=TODAY)
     out = {exclusion.framework for exclusion in found.excluded}
     assert all(found.acceptability[name] == 0.0 for name in out)
     expected = 0.0 if out == set(worlds.NAMES) else 1.0
@@ -115,7 +115,7 @@ def test_no_result_depends_on_the_files_order(knowledge: Knowledge, needs: Needs
             "routes": tuple(routes),
         }
     )
-    one, two = advise(needs, knowledge, today=TODAY), advise(needs, other, today=TODAY)
+    one, two = recommend(needs, knowledge, today=TODAY), recommend(needs, other, today=TODAY)
     assert one.utility == two.utility
     assert one.acceptability == two.acceptability
     assert (one.recommended, one.for_, one.against) == (two.recommended, two.for_, two.against)
@@ -126,11 +126,11 @@ def test_no_result_depends_on_the_files_order(knowledge: Knowledge, needs: Needs
 @many
 @given(worlds.knowledges(), worlds.needs())
 def test_every_answer_flip_flips_and_gives_what_asking_anew_gives(knowledge: Knowledge, needs: Needs) -> None:
-    found = advise(needs, knowledge, today=TODAY)
+    found = recommend(needs, knowledge, today=TODAY)
     for flip in found.flips:
         if flip.kind == "answer":
             change = {q: tuple(a) if isinstance(a, list) else a for q, a in flip.change.items()}
-            anew = advise(changed(needs, change), knowledge, today=TODAY)
+            anew = recommend(changed(needs, change), knowledge, today=TODAY)
             assert anew.recommended == flip.recommended != found.recommended
             assert anew.acceptability == flip.acceptability
 
@@ -138,7 +138,7 @@ def test_every_answer_flip_flips_and_gives_what_asking_anew_gives(knowledge: Kno
 @many
 @given(worlds.knowledges(), worlds.needs())
 def test_every_claim_flip_flips(knowledge: Knowledge, needs: Needs) -> None:
-    found = advise(needs, knowledge, today=TODAY)
+    found = recommend(needs, knowledge, today=TODAY)
     for flip in found.flips:
         if flip.kind == "claim":
             key = flip.change["claim"]
@@ -147,7 +147,7 @@ def test_every_claim_flip_flips(knowledge: Knowledge, needs: Needs) -> None:
                 del claims[key]
             else:
                 claims[key] = claims[key].model_copy(update={"value": {**claims[key].value, **flip.change["value"]}})
-            anew = advise(needs, knowledge.model_copy(update={"claims": claims}), today=TODAY)
+            anew = recommend(needs, knowledge.model_copy(update={"claims": claims}), today=TODAY)
             assert anew.recommended == flip.recommended != found.recommended
             assert anew.acceptability == flip.acceptability
 
@@ -155,7 +155,7 @@ def test_every_claim_flip_flips(knowledge: Knowledge, needs: Needs) -> None:
 @many
 @given(worlds.knowledges(), worlds.needs())
 def test_every_weight_flip_flips_and_a_smaller_one_does_not(knowledge: Knowledge, needs: Needs) -> None:
-    found = advise(needs, knowledge, today=TODAY)
+    found = recommend(needs, knowledge, today=TODAY)
     out = {exclusion.framework for exclusion in found.excluded}
     rows = {row.id: row for row in found.criteria}
     for flip in found.flips:
@@ -178,7 +178,7 @@ def test_every_weight_flip_flips_and_a_smaller_one_does_not(knowledge: Knowledge
 @many
 @given(worlds.knowledges(), worlds.needs())
 def test_single_answers_that_flip_are_never_missed(knowledge: Knowledge, needs: Needs) -> None:
-    found = advise(needs, knowledge, today=TODAY)
+    found = recommend(needs, knowledge, today=TODAY)
     if found.recommended is None:
         return
     shown = [flip for flip in found.flips if flip.kind == "answer"]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from advisor import compare, replay
-from advisor.advise import advise
-from advisor.audit import audit
+from advisor.analysis.method_comparison import compare_methods
 from advisor.errors import InputError
 from advisor.model.needs import Needs
+from advisor.recommendation import recommend
 from advisor.report.build import build
 from advisor.saved import seals
 from tests.advisor import small
@@ -29,7 +29,7 @@ KNOWLEDGE = small.knowledge(
 
 def saved(needs: Needs | None = None) -> dict[str, Any]:
     asked = needs or Needs(answers={"goal": "both"})
-    found = advise(asked, KNOWLEDGE, today=TODAY, random_seed=7, versions={"a": "2.0"})
+    found = recommend(asked, KNOWLEDGE, today=TODAY, random_seed=7, versions={"a": "2.0"})
     decision = build(asked, found, (), KNOWLEDGE, made_on=TODAY, versions={"a": "2.0"})
     document: dict[str, Any] = json.loads(json.dumps(decision.document()))
     return document
@@ -126,11 +126,11 @@ def test_the_audit_shows_ranking_methods_turned_round_by_trifles() -> None:
         {"id": name, "weight": weight, "value": {"a": a, "b": b}, "contribution": {}, "claims": ()}
         for name, weight, a, b in (("x", 0.3, 0.9, 0.1), ("y", 0.35, 0.5, 0.51), ("z", 0.35, 0.52, 0.53))
     ]
-    base = advise(Needs(answers={"goal": "both"}), KNOWLEDGE, today=TODAY).document()
-    recommendation = type(advise(Needs(), KNOWLEDGE, today=TODAY)).model_validate(
+    base = recommend(Needs(answers={"goal": "both"}), KNOWLEDGE, today=TODAY).document()
+    recommendation = type(recommend(Needs(), KNOWLEDGE, today=TODAY)).model_validate(
         base | {"criteria": rows, "utility": {"a": 0.627, "b": 0.394}}
     )
-    found = audit(recommendation)
+    found = compare_methods(recommendation)
     agreeing = {method["method"]: method["agrees"] for method in found["methods"]}
     assert found["ours"] == ["a", "b"]
     assert agreeing == {"TOPSIS": False, "VIKOR": False, "PROMETHEE II": False, "MABAC": False, "SPOTIS": True}
@@ -141,4 +141,4 @@ def test_the_audit_shows_ranking_methods_turned_round_by_trifles() -> None:
 
 def test_the_audit_needs_something_to_rank() -> None:
     with pytest.raises(InputError):
-        audit(advise(Needs(), KNOWLEDGE, today=TODAY))
+        compare_methods(recommend(Needs(), KNOWLEDGE, today=TODAY))

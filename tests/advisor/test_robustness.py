@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from advisor.advise import advise
 from advisor.engine import scoring, smaa
 from advisor.model.needs import Needs
+from advisor.recommendation import recommend
 from tests.advisor import small
 from tests.advisor.small import SETTINGS, TODAY, claim, criterion, question
 
@@ -139,8 +139,8 @@ UNSURE = small.knowledge(
 
 
 def test_an_answer_given_without_certainty_makes_the_result_less_firm() -> None:
-    sure = advise(Needs(answers={"goal": "both"}), UNSURE, today=TODAY)
-    unsure = advise(Needs(answers={"goal": "both"}, certainty={"goal": 0.1}), UNSURE, today=TODAY)
+    sure = recommend(Needs(answers={"goal": "both"}), UNSURE, today=TODAY)
+    unsure = recommend(Needs(answers={"goal": "both"}, certainty={"goal": 0.1}), UNSURE, today=TODAY)
     assert unsure.utility == sure.utility
     assert unsure.acceptability["a"] < sure.acceptability["a"] - 0.03
 
@@ -154,6 +154,6 @@ def test_concentration_is_firmness_where_every_answer_is_sure() -> None:
 
 def test_another_seed_draws_otherwise_and_the_same_seed_the_same() -> None:
     needs = Needs(answers={"goal": "both"})
-    first, again, other = (advise(needs, UNSURE, today=TODAY, random_seed=seed) for seed in (1, 1, 2))
+    first, again, other = (recommend(needs, UNSURE, today=TODAY, random_seed=seed) for seed in (1, 1, 2))
     assert first == again
     assert first.acceptability != other.acceptability

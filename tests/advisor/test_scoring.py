@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from advisor.advise import advise
 from advisor.engine import pooling, scoring
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
+from advisor.recommendation import recommend
 from tests.advisor import small, worlds
 from tests.advisor.small import TODAY, claim, criterion, question, route, source
 
@@ -118,7 +118,7 @@ def test_a_priority_takes_out_or_matches_everything_else(priority: float, share:
 
 
 def test_a_priority_alone_decides() -> None:
-    found = advise(Needs(priorities={"y": 2.0}), world([claim("c", "y", {"b": 2})]), today=TODAY)
+    found = recommend(Needs(priorities={"y": 2.0}), world([claim("c", "y", {"b": 2})]), today=TODAY)
     assert found.recommended == "b"
 
 
@@ -157,7 +157,7 @@ def test_a_framework_without_a_living_route_is_excluded_with_its_dead_ones() -> 
     knowledge = routed(
         route("r1", "deploy.phone", "a", status="dead", claims=("c",)), route("r2", "deploy.phone", "b", effect=-2)
     )
-    found = advise(PHONE, knowledge, today=TODAY)
+    found = recommend(PHONE, knowledge, today=TODAY)
     assert found.recommended == "b"
     assert [(e.framework, e.requirement, e.claims) for e in found.excluded] == [("a", "deploy.phone", ("c",))]
     assert "phone" in found.excluded[0].reason
@@ -168,7 +168,7 @@ def test_a_framework_without_a_living_route_is_excluded_with_its_dead_ones() -> 
 
 def test_a_route_counts_only_under_its_answers() -> None:
     knowledge = routed(route("r1", "deploy.phone", "a", when={"deploy": ("web",)}), route("r2", "deploy.phone", "b"))
-    assert advise(PHONE, knowledge, today=TODAY).recommended == "b"
+    assert recommend(PHONE, knowledge, today=TODAY).recommended == "b"
 
 
 def test_any_of_the_chosen_needs_is_enough_where_the_question_says_any() -> None:
@@ -184,7 +184,7 @@ def test_none_requires_nothing() -> None:
 
 def test_when_all_are_excluded_it_says_what_to_give_up() -> None:
     knowledge = routed(route("r1", "deploy.phone", "a"))
-    found = advise(Needs(answers={"deploy": ("phone", "web")}), knowledge, today=TODAY)
+    found = recommend(Needs(answers={"deploy": ("phone", "web")}), knowledge, today=TODAY)
     assert found.recommended is None
     assert {e.framework for e in found.excluded} == {"a", "b"}
     assert any("Give up web and a is possible" in note.en for note in found.notes)
@@ -195,28 +195,28 @@ def test_when_all_are_excluded_it_says_what_to_give_up() -> None:
 
 
 def test_no_evidence_is_a_tie() -> None:
-    found = advise(ASKED, world(), today=TODAY)
+    found = recommend(ASKED, world(), today=TODAY)
     assert found.recommended is None
     assert found.strength == "either"
     assert found.acceptability == {"a": 0.5, "b": 0.5}
 
 
 def test_no_answers_is_a_tie_with_a_first_question() -> None:
-    found = advise(Needs(), world([claim("c", "x", {"a": 2})]), today=TODAY)
+    found = recommend(Needs(), world([claim("c", "x", {"a": 2})]), today=TODAY)
     assert found.recommended is None
     assert not found.settled
     assert found.next_questions[0].question == "goal"
 
 
 def test_equal_evidence_is_a_tie() -> None:
-    found = advise(ASKED, world([claim("c", "x", {"a": 1}), claim("d", "x", {"b": 1})]), today=TODAY)
+    found = recommend(ASKED, world([claim("c", "x", {"a": 1}), claim("d", "x", {"b": 1})]), today=TODAY)
     assert found.recommended is None
     assert found.acceptability == {"a": 0.5, "b": 0.5}
 
 
 def test_reasons_stand_on_the_side_they_speak_for() -> None:
     claims: list[object] = [claim("pro", "x", {"a": 2}), claim("con", "y", {"b": 1}), claim("idle", "x", {"a": 1})]
-    found = advise(Needs(answers={"goal": "both"}, priorities={"x": 3.0}), world(claims), today=TODAY)
+    found = recommend(Needs(answers={"goal": "both"}, priorities={"x": 3.0}), world(claims), today=TODAY)
     assert found.recommended == "a"
     assert found.for_[0] == "pro"
     assert "con" in found.against

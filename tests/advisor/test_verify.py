@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor import replay
-from advisor.advise import advise
 from advisor.errors import InputError
 from advisor.model.needs import Needs
+from advisor.recommendation import recommend
 from advisor.report.build import build
 from advisor.saved import seals
 from probes.types import Probe
@@ -45,7 +45,7 @@ def written() -> str:
     """Return a decision with evidence, a transcript and everything that can stand in one, as JSON."""
     needs = Needs(answers={"goal": "both"}, priorities={"x": 1.0})
     measured = (session(paired("p")),)
-    found = advise(
+    found = recommend(
         needs, KNOWLEDGE, measured, today=TODAY, random_seed=7, versions={"pytorch": "2.0"}, probes=PROBES, machine=HERE
     )
     said = ({"who": "user", "text": "both, please"},)

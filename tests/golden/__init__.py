@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from advisor.advise import advise
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
+from advisor.recommendation import recommend
 
 HERE = Path(__file__).parent
 FILE = HERE / "engine.json.gz"
@@ -41,7 +41,7 @@ def knowledge_of(document: dict[str, Any]) -> Knowledge:
 def answer(needs: dict[str, Any], knowledge: Knowledge, day: str) -> dict[str, Any]:
     """Return what is compared of one recommendation: 10,000 draws from seed 0, nothing measured, nothing installed."""
     parsed = parse_needs(needs, knowledge)
-    return summary(advise(parsed, knowledge, today=date.fromisoformat(day), measurable=("pytorch", "tensorflow")))
+    return summary(recommend(parsed, knowledge, today=date.fromisoformat(day), measurable=("pytorch", "tensorflow")))
 
 
 def summary(found: Recommendation) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from advisor.advise import advise
+from advisor.deployment.plans import routes_for
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import RouteResult
-from advisor.plans import routes_for
+from advisor.recommendation import recommend
 
 TODAY = date(2026, 11, 27)
 DEVICES = ("mobile", "edge-linux")
@@ -65,7 +65,7 @@ def test_in_science_the_libraries_hang_on_what_gradients_pass_through() -> None:
     known = load_knowledge()
     for passes, ahead in (("network", "pytorch"), ("program", "jax")):
         needs = Needs.model_validate({"answers": {"domain": ["scientific"], "gradients": passes}})
-        found = advise(needs, known, today=TODAY)
+        found = recommend(needs, known, today=TODAY)
         assert found.recommended == ahead
         (libraries,) = (row for row in found.criteria if row.id == "domain-libraries")
         assert max(libraries.value, key=libraries.value.__getitem__) == ahead

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from advisor import wording
+from advisor.analysis import messages
+from advisor.analysis.leave_one_out import GroupEstimate, LeaveOneOut
 from advisor.engine import observations, smaa
 from advisor.engine.arrays import leaders, observe
 from advisor.engine.pooling import Floats
 from advisor.engine.scoring import Judged, Scored, assemble
 from advisor.model.recommendation import Flip, PlannedProbe
-from advisor.tally import Said, Tally
 
 BEYOND = 1e-6
 """How far past the point of balance a flip is taken, relative to the scale, so that it is a flip and no tie."""
@@ -65,7 +65,7 @@ def weight_flip(scored: Scored, *, random_seed: int) -> Flip | None:
     return _flip(scored, after, change, kind="weight", random_seed=random_seed)
 
 
-def claim_flip(scored: Scored, tally: Tally, *, random_seed: int) -> Flip | None:
+def claim_flip(scored: Scored, tally: LeaveOneOut, *, random_seed: int) -> Flip | None:
     """Return the one claim whose removal flips the result; where none does, whose effect needs to change least."""
     leader = int(scored.judged.winner[0])
     if leader < 0:
@@ -85,11 +85,11 @@ def claim_flip(scored: Scored, tally: Tally, *, random_seed: int) -> Flip | None
     return _effect_flip(scored, tally, claims, random_seed=random_seed)
 
 
-def _effect_flip(scored: Scored, tally: Tally, claims: Sequence[str], *, random_seed: int) -> Flip | None:
+def _effect_flip(scored: Scored, tally: LeaveOneOut, claims: Sequence[str], *, random_seed: int) -> Flip | None:
     """Return the smallest change of one effect of one claim that flips the result."""
     leader = int(scored.judged.winner[0])
     frameworks = scored.problem.frameworks
-    tried: list[tuple[int, float, str, str, int, list[list[Said]]]] = []
+    tried: list[tuple[int, float, str, str, int, list[list[GroupEstimate]]]] = []
     for claim in claims:
         for framework, effect in sorted(scored.problem.knowledge.claims[claim].value.items()):
             place = frameworks.index(framework) if framework in frameworks else -1
@@ -121,7 +121,7 @@ def _lead(scored: Scored, utility: Floats, leader: int) -> float:
     return float(utility[leader] - max(others)) if others else math.inf
 
 
-def _revalued(scored: Scored, tally: Tally, j: int, heard: list[list[Said]]) -> Judged:
+def _revalued(scored: Scored, tally: LeaveOneOut, j: int, heard: list[list[GroupEstimate]]) -> Judged:
     judged = scored.judged
     values, variance = judged.values.copy(), judged.variance.copy()
     values[0, j], covariance = tally.recounted(j, heard)
@@ -225,6 +225,6 @@ def _flip(scored: Scored, after: Judged, change: Mapping[str, object], *, kind: 
             "recommended": name,
             "acceptability": smaa.acceptability(trial),
             "kind": kind,
-            "text": wording.other_flip(problem.knowledge, change, kind=kind, winner=name),
+            "text": messages.other_flip(problem.knowledge, change, kind=kind, winner=name),
         }
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor import wording
+from advisor.analysis import messages
 from advisor.engine import smaa
 from advisor.engine.conditions import Bools
 from advisor.engine.pooling import Floats
@@ -173,5 +173,5 @@ def _answer_flip(scored: Scored, changes: Sequence[Change], *, random_seed: int)
         recommended=after.leader,
         acceptability=smaa.acceptability(smaa.trial_of(after, random_seed=random_seed)),
         kind="answer",
-        text=wording.answer_flip(problem.knowledge, scored.needs, change, winner=after.leader),
+        text=messages.answer_flip(problem.knowledge, scored.needs, change, winner=after.leader),
     )

@@ -43,7 +43,7 @@ class Verdict:
     turned_by_irrelevant: bool
 
 
-def audit(recommendation: Recommendation) -> dict[str, Any]:
+def compare_methods(recommendation: Recommendation) -> dict[str, Any]:
     """Rank the frameworks that meet the requirements by TOPSIS, VIKOR, PROMETHEE II, MABAC and SPOTIS.
 
     Returns:

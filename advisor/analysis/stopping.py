@@ -1,7 +1,4 @@
-"""What to ask next, and when to stop: value of each open question per effort, and an exact proof that none matters.
-
-Pure: no files, no clock.
-"""
+"""An exact proof that no open answer can change the result, so that asking may stop. Pure: no files, no clock."""
 
 from __future__ import annotations
 
@@ -11,129 +8,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from advisor import wording
 from advisor.engine.conditions import Bools, reach
 from advisor.engine.pooling import Floats, conditions
 from advisor.engine.scoring import Judged, Problem, Scored
 from advisor.knowledge.needs_files import NONE
 from advisor.model.knowledge import Question
 from advisor.model.needs import Needs
-from advisor.model.recommendation import NextQuestion
 
 MOST_CONDITIONS = 8
 """Up to 2^8 combinations of a criterion's open conditions are bounded exactly; beyond, by the whole scale."""
 
+
 MOST_COMPLETIONS = 2048
 """Completions of the open answers that are simply tried, all of them, when the bound cannot tell."""
+
 
 SAFE = 1e-9
 """A lower bound must clear rounding by this much before it proves anything."""
 
 
-def open_questions(needs: Needs, problem: Problem) -> tuple[Question, ...]:
-    """Return the questions not answered that leave something to choose, by id."""
-    return tuple(
-        question
-        for name, question in sorted(problem.knowledge.questions.items())
-        if not needs.options(name) and choices(question, needs)
-    )
-
-
-def choices(question: Question, needs: Needs) -> tuple[str, ...]:
-    """Return a question's options that the user has not ruled out."""
-    ruled_out = needs.excluded.get(question.id, ())
-    return tuple(choice.id for choice in question.options if choice.id not in ruled_out)
-
-
-# ---------------------------------------------------------------- the order
-
-
-_erfc = np.vectorize(math.erfc, otypes=[np.float64])
-
-
-def expected_loss(mean: Floats, sd: Floats) -> Floats:
-    """Return E[max(0, -X)] for X ~ N(mean, sd^2): what a decision costs that takes X > 0 for granted.
-
-    sd [phi(z) - z Phi(-z)] with z = mean / sd; the same form as the value of sample information.
-    """
-    z = np.divide(mean, sd, out=np.zeros(np.broadcast(mean, sd).shape), where=np.asarray(sd) > 0)
-    density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
-    spread_out = sd * density - mean * 0.5 * _erfc(z / math.sqrt(2.0))
-    return np.asarray(np.where(np.asarray(sd) > 0, spread_out, np.maximum(0.0, -np.asarray(mean))))
-
-
-def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
-    """Return the open questions, most valuable per effort first.
-
-    The value of a question is what the complete interview would lose without it. With each option as likely as
-    its odds say, its answer adds to the lead over a rival, before weights are normalised; the spread of what all
-    open questions may add makes the risk of deciding now, and a question is worth the part of it that it removes.
-    A contradiction is asked about first.
-    """
-    problem, needs = scored.problem, scored.needs
-    found = open_questions(needs, problem)
-    if not found:
-        return _contradicted(scored)
-    trials = [(question, option) for question in found for option in choices(question, needs)]
-    chance = _chances(trials)
-    rows = np.repeat(scored.answers[None, :], len(trials), axis=0)
-    for row, (question, option) in zip(rows, trials, strict=True):
-        row[problem.column[question.id, option]] = True
-    judged = problem.judge(rows, needs.priorities)
-    place = np.array([found.index(question) for question, _ in trials])
-    pairs = _pairs(scored)
-    added = judged.raw.sum(axis=1) - scored.judged.raw.sum()
-    whole = float(scored.judged.raw.sum() + (chance * added).sum()) or 1.0
-    now = _gaps(scored.judged, pairs, whole=whole)[0]  # (pairs,)
-    shifts = _gaps(judged, pairs, whole=whole) - now  # (trials, pairs)
-    member = (place == np.arange(len(found))[:, None]) * chance  # (questions, trials)
-    mean = member @ shifts
-    spread = member @ (shifts - mean[place]) ** 2  # (questions, pairs)
-    # whoever is ahead in the end is chosen: the loss is the same either way round
-    ahead, risk = np.abs(now + mean.sum(axis=0)), spread.sum(axis=0)
-    lost = expected_loss(ahead, np.sqrt(risk)) - expected_loss(ahead, np.sqrt(np.maximum(risk - spread, 0.0)))
-    value = np.maximum(lost.max(axis=1), 0.0) / np.array([question.cost for question in found])
-    decides = np.array([(judged.winner[place == q] != scored.judged.winner[0]).mean() for q in range(len(found))])
-    leader = problem.knowledge.frameworks[scored.leader].name if scored.leader is not None else None
-    order = sorted(range(len(found)), key=lambda q: (-value[q], -decides[q], found[q].id))
-    return (
-        *_contradicted(scored),
-        *(
-            NextQuestion(
-                question=found[q].id,
-                value=float(value[q]),
-                why=wording.question_why(found[q], decides=float(decides[q]), leader=leader),
-            )
-            for q in order
-        ),
-    )
-
-
-def _chances(trials: Sequence[tuple[Question, str]]) -> Floats:
-    """Return how likely each option of its question is, by the odds of those that are left."""
-    odds = np.array([next(choice.odds for choice in q.options if choice.id == option) for q, option in trials])
-    names = np.array([question.id for question, _ in trials])
-    return np.asarray(odds / np.array([odds[names == name].sum() for name in names]))
-
-
-def _contradicted(scored: Scored) -> tuple[NextQuestion, ...]:
-    return tuple(
-        NextQuestion(question=question.id, value=1.0, why=wording.contradiction(question, options))
-        for question, options in contradictions(scored.needs, scored.problem)
-    )
-
-
-def contradictions(needs: Needs, problem: Problem) -> tuple[tuple[Question, tuple[str, ...]], ...]:
-    """Return the questions with options that were both chosen and ruled out."""
-    found = []
-    for name, question in sorted(problem.knowledge.questions.items()):
-        both = tuple(option for option in needs.options(name) if option in needs.excluded.get(name, ()))
-        if both:
-            found.append((question, both))
-    return tuple(found)
-
-
-def _pairs(scored: Scored) -> list[tuple[int, int]]:
+def leader_pairs(scored: Scored) -> list[tuple[int, int]]:
     """Return whom to compare: the leader with each other framework, or all with all where nobody leads."""
     count = len(scored.problem.frameworks)
     leader = int(scored.judged.winner[0])
@@ -142,7 +36,7 @@ def _pairs(scored: Scored) -> list[tuple[int, int]]:
     return list(itertools.combinations(range(count), 2))
 
 
-def _gaps(judged: Judged, pairs: Sequence[tuple[int, int]], *, whole: float) -> Floats:
+def leads(judged: Judged, pairs: Sequence[tuple[int, int]], *, whole: float) -> Floats:
     """Return each pair's lead over ``whole``, the weight of a complete interview, (K, pairs).
 
     Where a requirement excludes one of the two, the lead is the whole scale.
@@ -154,9 +48,6 @@ def _gaps(judged: Judged, pairs: Sequence[tuple[int, int]], *, whole: float) -> 
         only = judged.allowed[:, a].astype(np.float64) - judged.allowed[:, b]
         found[:, place] = np.where(judged.allowed[:, a] & judged.allowed[:, b], gap, only)
     return found
-
-
-# ---------------------------------------------------------------- the stop
 
 
 def settled(scored: Scored) -> bool:
@@ -314,3 +205,18 @@ def conditions_of(problem: Problem, j: int) -> tuple[int, ...]:
     """Return the conditions that anything said about a criterion hangs on."""
     heard = [voice for of_framework in problem.voices[j] for voice in of_framework]
     return tuple(sorted({condition for voice in heard for condition in conditions(voice)}))
+
+
+def open_questions(needs: Needs, problem: Problem) -> tuple[Question, ...]:
+    """Return the questions not answered that leave something to choose, by id."""
+    return tuple(
+        question
+        for name, question in sorted(problem.knowledge.questions.items())
+        if not needs.options(name) and choices(question, needs)
+    )
+
+
+def choices(question: Question, needs: Needs) -> tuple[str, ...]:
+    """Return a question's options that the user has not ruled out."""
+    ruled_out = needs.excluded.get(question.id, ())
+    return tuple(choice.id for choice in question.options if choice.id not in ruled_out)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor import tipping, wording
+from advisor.analysis import messages, tipping_points
 from advisor.engine import observations
 from advisor.engine.arrays import observe
 from advisor.engine.pooling import Floats, holds
@@ -126,7 +126,7 @@ def probe_plan(
         criterion = chosen.probe.criterion
         if criterion not in flips:
             transfer = scored.problem.knowledge.settings.transfer
-            flips[criterion] = tipping.ratio_that_flips(scored, criterion, pair=names, transfer=transfer)
+            flips[criterion] = tipping_points.ratio_that_flips(scored, criterion, pair=names, transfer=transfer)
         planned.append(
             PlannedProbe(
                 probe=chosen.probe.id,
@@ -136,7 +136,7 @@ def probe_plan(
                 criterion=criterion,
                 numerator=names[0],
                 denominator=names[1],
-                reason=wording.planned_probe(
+                reason=messages.planned_probe(
                     scored.problem.knowledge,
                     criterion,
                     pair=names,

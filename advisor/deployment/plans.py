@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from advisor.deployment.install_commands import install_lines
 from advisor.engine.pooling import applies, route_order
-from advisor.installing import install_lines
 from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, Knowledge, Route, split_need
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Exclusion, Plan, PlanStep, RouteResult

@@ -12,18 +12,27 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from advisor import asking, flips, planning, plans, reasons, tipping, wording
+from advisor.analysis import (
+    answer_changes,
+    explanation,
+    messages,
+    probe_value,
+    question_value,
+    stopping,
+    tipping_points,
+)
+from advisor.analysis.leave_one_out import LeaveOneOut
+from advisor.deployment import plans
 from advisor.engine import observations, scoring, smaa
 from advisor.engine.scoring import Problem, Scored
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Flip, KnowledgeStamp, Plan, PlannedProbe, Recommendation, RouteResult, Strength
 from advisor.model.text import Text
-from advisor.tally import Tally
 from probes.types import Evidence, Probe, Status
 
 
-def advise(
+def recommend(
     needs: Needs,
     knowledge: Knowledge,
     measured: Sequence[Evidence] = (),
@@ -50,18 +59,18 @@ def advise(
     problem = scoring.prepare(knowledge, today=today, versions=versions, finding=finding)
     weighed = weigh(problem, needs, random_seed=random_seed)
     scored, shares, strength = weighed.scored, weighed.shares, weighed.strength
-    tally = Tally(scored)
+    tally = LeaveOneOut(scored)
     done = {m.probe for session in measured for m in session.probes if m.status is Status.OK}
     able = measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable
-    plan = planning.probe_plan(scored, probes, measurable=able, done=done)
-    settled = asking.settled(scored)
+    plan = probe_value.probe_plan(scored, probes, measurable=able, done=done)
+    settled = stopping.settled(scored)
     routes = plans.routes_for(needs, knowledge)
-    criteria = reasons.criteria(scored, tally)
-    speaks_for, speaks_against = reasons.for_and_against(scored, tally)
+    criteria = explanation.criteria(scored, tally)
+    speaks_for, speaks_against = explanation.for_and_against(scored, tally)
     before = None
     if measured:
         undone = weigh(scoring.prepare(knowledge, today=today, versions=versions), needs, random_seed=random_seed)
-        before = reasons.before(undone.scored, scored, shares=undone.shares)
+        before = explanation.before(undone.scored, scored, shares=undone.shares)
     return Recommendation(
         needs=needs.document(),
         recommended=scored.leader,
@@ -75,7 +84,7 @@ def advise(
         for_=speaks_for,
         against=speaks_against,
         flips=what_flips(scored, tally, plan, random_seed=random_seed),
-        next_questions=() if settled else asking.next_questions(scored),
+        next_questions=() if settled else question_value.next_questions(scored),
         settled=settled,
         probe_plan=plan,
         knowledge=KnowledgeStamp(version=knowledge.version, sha256=knowledge.sha256),
@@ -83,10 +92,10 @@ def advise(
         pairwise={f: s.ahead for f, s in shares.items()},
         central_weights={f: s.central for f, s in shares.items()},
         verdicts=finding.verdicts,
-        contradictions=reasons.contradictions(problem, criteria),
+        contradictions=explanation.contradictions(problem, criteria),
         before=before,
         notes=notes(scored, strength=strength, settled=settled),
-        plans=both_plans(scored, routes),
+        plans=plans_of(scored, routes),
         machine=dict(machine) if machine is not None else None,
     )
 
@@ -117,18 +126,20 @@ def measurable_frameworks(frameworks: tuple[str, ...]) -> tuple[str, ...]:
     return able if len(able) > 1 else frameworks
 
 
-def what_flips(scored: Scored, tally: Tally, plan: Sequence[PlannedProbe], *, random_seed: int) -> tuple[Flip, ...]:
+def what_flips(
+    scored: Scored, tally: LeaveOneOut, plan: Sequence[PlannedProbe], *, random_seed: int
+) -> tuple[Flip, ...]:
     """Return what would change the result: answers, a shift of weight, one claim, one probe."""
     found = [
-        *flips.answer_flips(scored, random_seed=random_seed),
-        tipping.weight_flip(scored, random_seed=random_seed),
-        tipping.claim_flip(scored, tally, random_seed=random_seed),
-        tipping.probe_flip(scored, plan, random_seed=random_seed),
+        *answer_changes.answer_flips(scored, random_seed=random_seed),
+        tipping_points.weight_flip(scored, random_seed=random_seed),
+        tipping_points.claim_flip(scored, tally, random_seed=random_seed),
+        tipping_points.probe_flip(scored, plan, random_seed=random_seed),
     ]
     return tuple(flip for flip in found if flip is not None)
 
 
-def both_plans(scored: Scored, routes: Sequence[RouteResult]) -> tuple[Plan, ...]:
+def plans_of(scored: Scored, routes: Sequence[RouteResult]) -> tuple[Plan, ...]:
     """Return the recommended plan and the runner-up's beside it."""
     if scored.leader is None:
         return ()
@@ -144,16 +155,19 @@ def both_plans(scored: Scored, routes: Sequence[RouteResult]) -> tuple[Plan, ...
 def notes(scored: Scored, *, strength: str, settled: bool) -> tuple[Text, ...]:
     """Return what a reader must be told beside the result."""
     problem: Problem = scored.problem
-    found = [wording.contradiction(question, both) for question, both in asking.contradictions(scored.needs, problem)]
+    found = [
+        messages.contradiction(question, both)
+        for question, both in question_value.contradicting_questions(scored.needs, problem)
+    ]
     found.extend(plans.relaxations(scored.needs, problem.knowledge))
     if not scored.judged.weights.any():
-        found.append(wording.NO_ANSWERS)
+        found.append(messages.NO_ANSWERS)
     elif scored.leader is None and scored.allowed:
-        found.append(wording.NO_EVIDENCE)
+        found.append(messages.NO_EVIDENCE)
     elif scored.leader is not None and strength == "either":
-        found.append(wording.EITHER)
+        found.append(messages.EITHER)
     if settled and scored.leader is not None:
-        found.append(wording.SETTLED)
+        found.append(messages.SETTLED)
     if any(observation.other_machine for observation in problem.finding.observations):
-        found.append(wording.ELSEWHERE)
+        found.append(messages.ELSEWHERE)
     return tuple(found)

@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from advisor import wording
+from advisor.analysis import messages
+from advisor.analysis.leave_one_out import LeaveOneOut
 from advisor.engine import observations
 from advisor.engine.scoring import Problem, Scored
 from advisor.engine.smaa import Shares, strength_of
 from advisor.model.recommendation import CriterionResult
-from advisor.tally import Tally
 
 TRIFLE = 1e-9
 """A claim that moves the lead by less than this is no reason."""
 
 
-def behind(tally: Tally, j: int) -> tuple[str, ...]:
+def behind(tally: LeaveOneOut, j: int) -> tuple[str, ...]:
     """Return the claims that a criterion's values rest on under the present answers."""
     members = (member for heard in tally.said[j] for said in heard for member in said.members)
     return tuple(sorted({claim for member in members for claim in member.claims}))
 
 
-def for_and_against(scored: Scored, tally: Tally) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def for_and_against(scored: Scored, tally: LeaveOneOut) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the claims that widen the leader's lead over its closest rival, and those that narrow it.
 
     Most decisive first; what a claim does is found by leaving it out. A claim that says one thing and does the
@@ -61,7 +61,7 @@ def closest_rival(scored: Scored) -> str | None:
     return max(others, key=lambda f: (scored.utility[f], f)) if others else None
 
 
-def criteria(scored: Scored, tally: Tally) -> tuple[CriterionResult, ...]:
+def criteria(scored: Scored, tally: LeaveOneOut) -> tuple[CriterionResult, ...]:
     """Return each criterion that weighs, heaviest first; contributions add up to the utility exactly."""
     problem, judged = scored.problem, scored.judged
     prior_mean, prior_variance = problem.values(tally.held[None, :])
@@ -133,7 +133,7 @@ def contradictions(problem: Problem, found: Sequence[CriterionResult]) -> tuple[
             "measured": pair["measured"]["ratio"],
             "measured_interval": [pair["measured"]["low"], pair["measured"]["high"]],
             "z": pair["z"],
-            "text": wording.conflict(problem.knowledge, result.id, pair).model_dump(),
+            "text": messages.conflict(problem.knowledge, result.id, pair).model_dump(),
         }
         for result in found
         for pair in (result.measured or {}).get("pairs", ())

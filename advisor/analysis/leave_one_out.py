@@ -16,7 +16,7 @@ from advisor.engine.scoring import Problem, Scored
 
 
 @dataclass(frozen=True)
-class Said:
+class GroupEstimate:
     """A voice and what it says under the present answers; ``own``: the claims of each of its members."""
 
     voice: EvidenceGroup
@@ -26,7 +26,7 @@ class Said:
     own: frozenset[tuple[str, ...]]
 
 
-class Tally:
+class LeaveOneOut:
     """The present answers' voices, criterion by criterion, ready to be recounted without one of them.
 
     Attributes:
@@ -37,17 +37,19 @@ class Tally:
         self.scored = scored
         self.problem: Problem = scored.problem
         self.held = self.problem.truths(scored.answers[None, :])[0]
-        self.said: dict[int, list[list[Said]]] = {
+        self.said: dict[int, list[list[GroupEstimate]]] = {
             int(j): [[self._said(voice) for voice in heard] for heard in self.problem.voices[j]]
             for j in np.flatnonzero(scored.judged.weights[0] > 0)
         }
-        self._without: dict[str, list[list[Said]]] = {}
+        self._without: dict[str, list[list[GroupEstimate]]] = {}
 
-    def _said(self, voice: EvidenceGroup) -> Said:
+    def _said(self, voice: EvidenceGroup) -> GroupEstimate:
         said = pooling.active(voice, self.held)
-        return Said(voice, tuple(said), *pooling.pool(said), frozenset(member.claims for member in voice.members))
+        return GroupEstimate(
+            voice, tuple(said), *pooling.pool(said), frozenset(member.claims for member in voice.members)
+        )
 
-    def recounted(self, j: int, heard: list[list[Said]]) -> tuple[Floats, Floats]:
+    def recounted(self, j: int, heard: list[list[GroupEstimate]]) -> tuple[Floats, Floats]:
         """Return the values (n,) and their covariance (n, n) on criterion j, were ``heard`` all that is said."""
         prior = self.problem.knowledge.settings.prior_sd**-2
         precision = np.array([prior + sum(s.precision for s in of_framework) for of_framework in heard])
@@ -55,7 +57,7 @@ class Tally:
         mean, covariance = self.problem.fused_criterion(j, (moment / precision)[None, :], (1.0 / precision)[None, :])
         return mean[0], covariance[0]
 
-    def utilities(self, j: int, heard: list[list[Said]]) -> Floats:
+    def utilities(self, j: int, heard: list[list[GroupEstimate]]) -> Floats:
         """Return the utilities (n,) were ``heard`` all that is said about criterion j."""
         judged = self.scored.judged
         if j in self.problem.ratios:
@@ -74,7 +76,7 @@ class Tally:
         """Return the place of the criterion a claim speaks to."""
         return self.problem.criteria.index(self.problem.knowledge.claims[claim].criterion)
 
-    def without(self, claim: str) -> list[list[Said]]:
+    def without(self, claim: str) -> list[list[GroupEstimate]]:
         """Return what is said about a claim's criterion with the claim left out; kept, for it is asked for twice."""
         if claim not in self._without:
             self._without[claim] = [
@@ -83,14 +85,14 @@ class Tally:
             ]
         return self._without[claim]
 
-    def saying(self, claim: str, effects: Mapping[int, int]) -> list[list[Said]]:
+    def saying(self, claim: str, effects: Mapping[int, int]) -> list[list[GroupEstimate]]:
         """Return what is said about a claim's criterion were its effects those given by framework place."""
         return [
             [self._altered(said, claim, effect=effects[a]) if a in effects else said for said in heard]
             for a, heard in enumerate(self.said[self.criterion(claim)])
         ]
 
-    def _altered(self, said: Said, claim: str, *, effect: int | None) -> Said:
+    def _altered(self, said: GroupEstimate, claim: str, *, effect: int | None) -> GroupEstimate:
         """Return a voice with a claim's members saying something else, or nothing."""
         if (claim,) not in said.own:
             return said
