@@ -84,7 +84,8 @@ def other_pages() -> None:
     import altair  # noqa: F401
     import pandas  # noqa: F401
 
-    from advisor import report, store  # noqa: F401
+    from advisor import report
+    from advisor.decisions import store  # noqa: F401
     from advisor.reading import load_model
 
     report.formats()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from advisor import store
+from advisor.decisions import store
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.ui import choosing, parts, state

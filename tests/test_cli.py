@@ -15,8 +15,11 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from advisor import compare, replay, schemas
 from advisor.cli import cli, main
+from advisor.decisions import schemas
+from advisor.decisions.diff import compare_decisions
+from advisor.decisions.recheck import recheck
+from advisor.decisions.verification import verify
 from advisor.errors import InputError
 from advisor.knowledge.loading import load_knowledge
 from probes import catalog
@@ -314,9 +317,9 @@ def test_a_malformed_decision_is_refused_with_its_place(change: dict[str, object
     document = {"schema": "decision/1", "needs": {}, "recommendation": {}, **change}
 
     for read in (
-        lambda: replay.verify(document),
-        lambda: replay.recheck(document, load_knowledge(), today=date(2026, 11, 24)),
-        lambda: compare.decisions(document, document),
+        lambda: verify(document),
+        lambda: recheck(document, load_knowledge(), today=date(2026, 11, 24)),
+        lambda: compare_decisions(document, document),
     ):
         with pytest.raises(InputError, match=re.escape(place)):
             read()
@@ -326,11 +329,11 @@ def test_an_edited_text_does_not_verify(tmp_path: Path) -> None:
     decision = tmp_path / "decision.json"
     CliRunner().invoke(cli, ["report", "--needs", str(ROOT / PHONE), "-o", str(decision)])
     document = json.loads(decision.read_text())
-    untouched = replay.verify(document, probes=tuple(catalog.load().values()))
+    untouched = verify(document, probes=tuple(catalog.load().values()))
     name = next(iter(document["claims"]))
     document["claims"][name]["statement"]["en"] = "Something else."
 
-    edited = replay.verify(document, probes=tuple(catalog.load().values()))
+    edited = verify(document, probes=tuple(catalog.load().values()))
 
     assert untouched["differences"] == []
     assert [found["place"] for found in edited["differences"]] == [f"claims.{name}.statement.en"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor import store
+from advisor.decisions import store
 from probes import kept, selftest
 from tests.test_store import decision
 

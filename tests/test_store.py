@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor import store
+from advisor.decisions import store
 from advisor.errors import InputError
 from probes.evidence import parse
 

@@ -98,10 +98,10 @@ def _measured(state: State, knowledge: Knowledge, *, budget: float) -> Evidence:
 
 def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: Knowledge, *, target: str) -> None:
     """Write the report of what has been said so far."""
-    from advisor.report.build import build
+    from advisor.decisions.document import build_decision
 
     needs = state.assumed(knowledge)
-    decision = build(
+    decision = build_decision(
         needs,
         judge(needs),
         evidence,

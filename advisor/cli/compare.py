@@ -15,10 +15,10 @@ from advisor.cli import output
 def command(first: str, second: str, as_json: bool, lang: str) -> None:
     """Say where two decisions differ: needs, weights, values, result."""
     from advisor.cli import prose
-    from advisor.compare import decisions
+    from advisor.decisions.diff import compare_decisions
 
     one, other = output.together(lambda: output.read_decision(first), lambda: output.read_decision(second))
-    result = decisions(one, other)
+    result = compare_decisions(one, other)
     if as_json:
         output.emit(result)
     else:

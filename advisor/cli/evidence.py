@@ -17,7 +17,7 @@ def command() -> None:
 @output.in_language
 def list_(as_json: bool, lang: str) -> None:
     """List what is kept."""
-    from advisor import store
+    from advisor.decisions import store
 
     rows, refusal = store.evidence_list(), store.refusal()
     if refusal:
@@ -35,7 +35,7 @@ def list_(as_json: bool, lang: str) -> None:
 @output.as_json
 def show(number: int, as_json: bool) -> None:
     """Print one evidence document; it is JSON with --json and without."""
-    from advisor import store
+    from advisor.decisions import store
 
     output.emit(store.evidence_document(number))
 
@@ -45,7 +45,7 @@ def show(number: int, as_json: bool) -> None:
 @output.as_json
 def import_(file: str, as_json: bool) -> None:
     """Take a file into the store, once it is found valid, and print its number there."""
-    from advisor import store
+    from advisor.decisions import store
 
     (document,) = output.read_evidence([file])
     number = store.add_evidence(document)
@@ -63,7 +63,7 @@ def export(number: int, target: str, as_json: bool) -> None:
     """Write one evidence document to a file; with --json also print what was written where."""
     import json
 
-    from advisor import store
+    from advisor.decisions import store
 
     output.check_writable(target)
     document = store.evidence_document(number)

@@ -11,8 +11,8 @@ from rich.markup import escape
 from advisor.cli.prose import console, framework
 
 if TYPE_CHECKING:
+    from advisor.curation.releases import Found
     from advisor.model.knowledge import Knowledge
-    from advisor.registries import Found
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {

@@ -106,11 +106,11 @@ def show(name: str, as_json: bool, lang: str) -> None:
 @output.in_language
 def stale(as_json: bool, lang: str) -> None:
     """List what to review next, by its influence on decisions."""
-    from advisor import influence
     from advisor.cli import inventory
+    from advisor.curation.review_order import review_order
     from advisor.knowledge.loading import load_knowledge
 
-    rows = influence.review_order(load_knowledge(), today=output.today())
+    rows = review_order(load_knowledge(), today=output.today())
     if as_json:
         output.emit({"stale": rows})
     else:
@@ -122,21 +122,21 @@ def stale(as_json: bool, lang: str) -> None:
 @output.in_language
 def calibration(as_json: bool, lang: str) -> None:
     """Set the recommendations beside published decisions: figures, and every difference with its reason."""
-    from advisor import calibration as record
+    from advisor.curation.backtest import FRESH, backtest, differences, figures, read_record
     from advisor.knowledge.loading import knowledge_folder, load_knowledge
 
     knowledge = load_knowledge()
-    agreement = record.compare(record.read(knowledge), knowledge)
-    fresh = record.read(knowledge, knowledge_folder() / record.FRESH)
-    seen, unseen = (record.compare(fresh.half(seen=half), knowledge) for half in (True, False))
+    agreement = backtest(read_record(knowledge), knowledge)
+    fresh = read_record(knowledge, knowledge_folder() / FRESH)
+    seen, unseen = (backtest(fresh.half(seen=half), knowledge) for half in (True, False))
     if as_json:
         fresh_document = {"seen": seen.document(), "unseen": unseen.document()}
         output.emit(agreement.document() | {"fresh": fresh_document})
     else:
         from advisor.cli import inventory
 
-        table = record.figures(first_part=agreement, fresh_seen=seen, fresh_unseen=unseen)
-        inventory.calibration(table, record.differences(agreement), lang=lang)
+        table = figures(first_part=agreement, fresh_seen=seen, fresh_unseen=unseen)
+        inventory.calibration(table, differences(agreement), lang=lang)
 
 
 @command.command(epilog="Example: framework-advisor knowledge releases --write")
@@ -151,8 +151,8 @@ def releases(path: Path | None, write: bool, pypi: str | None, npm: str | None, 
 
     The one command that goes to a network. Exit status 1 where the base is behind; 3 where a registry did not tell.
     """
-    from advisor import registries
     from advisor.cli import inventory
+    from advisor.curation.releases import HOSTS, compare, edits
     from advisor.errors import InputError
     from advisor.knowledge import parsing
     from advisor.knowledge.loading import knowledge_folder, load_knowledge
@@ -163,8 +163,8 @@ def releases(path: Path | None, write: bool, pypi: str | None, npm: str | None, 
     wrong = [url for url in given.values() if not url.startswith(("https://", "http://"))]
     if wrong:
         raise InputError([f"'{url}' is no web address; it begins with https://" for url in wrong])
-    found = registries.compare(parsing.collect(root), registries.HOSTS | given)
-    changed = registries.edits(root, found) if write else {}
+    found = compare(parsing.collect(root), HOSTS | given)
+    changed = edits(root, found) if write else {}
     for file, text in changed.items():
         output.write_atomically(file, text.encode())
     if as_json:

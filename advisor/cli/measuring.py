@@ -28,8 +28,8 @@ def keep(session: Evidence, *, lang: str) -> int | None:
 
     Where the store cannot be written, that is said and None returned: what was measured still goes on its way.
     """
-    from advisor import store
     from advisor.cli import output
+    from advisor.decisions import store
     from advisor.errors import InputError
 
     try:

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from advisor.decisions.provenance import engine_of
 from advisor.model.formatting import percent
-from advisor.program import engine_of
 from advisor.report.words import WORDS as REPORT_WORDS
 
 if TYPE_CHECKING:

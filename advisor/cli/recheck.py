@@ -13,13 +13,13 @@ from advisor.cli import inputs, output
 @output.in_language
 def command(file: str, as_json: bool, lang: str) -> None:
     """Say what has changed since (knowledge, versions, machine) and whether the decision stands (0) or not (1)."""
-    from advisor import replay
     from advisor.cli import prose
+    from advisor.decisions.recheck import recheck
     from advisor.knowledge.loading import load_knowledge
     from probes import machine
 
     knowledge = load_knowledge()
-    result = replay.recheck(
+    result = recheck(
         output.read_decision(file),
         knowledge,
         today=output.today(),

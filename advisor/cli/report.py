@@ -10,8 +10,8 @@ import click
 from advisor.cli import inputs, output
 
 if TYPE_CHECKING:
+    from advisor.decisions.document import Decision
     from advisor.report import Form
-    from advisor.report.build import Decision
 
 
 @click.command(
@@ -41,8 +41,8 @@ def command(
     lang: str,
 ) -> None:
     """Write the decision report: .html, .md, .json or .pdf; with --json also print what was written where."""
+    from advisor.decisions.document import build_decision
     from advisor.knowledge.loading import load_knowledge
-    from advisor.report.build import build
 
     knowledge = load_knowledge()
     form, needs, evidence, variables = output.together(
@@ -59,7 +59,7 @@ def command(
             needs, knowledge, evidence, budget=budget, lang=lang, variables=variables
         )
     recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
-    decision = build(
+    decision = build_decision(
         needs,
         recommendation,
         evidence,
@@ -88,7 +88,7 @@ def keep(decision: Decision, *, lang: str) -> int | None:
 
     Where the store cannot be written, that is said and None returned: the report is written, and that was the task.
     """
-    from advisor import store
+    from advisor.decisions import store
     from advisor.errors import InputError
 
     try:

@@ -13,7 +13,7 @@ from advisor.cli.output import emit, unknown
 @with_json
 def command(name: str | None, as_json: bool) -> None:
     """Print the JSON Schema of document NAME; without a name, the known names."""
-    from advisor import schemas
+    from advisor.decisions import schemas
     from advisor.errors import InputError
 
     if name is None and as_json:

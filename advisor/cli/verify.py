@@ -13,11 +13,11 @@ from advisor.cli import inputs, output
 @output.in_language
 def command(file: str, as_json: bool, lang: str) -> None:
     """Recompute the decision: same result (0), or what differs (1)."""
-    from advisor import replay
     from advisor.cli import prose
+    from advisor.decisions.verification import verify
     from advisor.knowledge.loading import load_knowledge
 
-    result = replay.verify(output.read_decision(file), load_knowledge(), probes=inputs.catalogue())
+    result = verify(output.read_decision(file), load_knowledge(), probes=inputs.catalogue())
     if as_json:
         output.emit(result)
     else:

@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from advisor.report.build import Decision
+    from advisor.decisions.document import Decision
 
 
 class Form(Protocol):

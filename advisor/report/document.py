@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from advisor.report.build import Decision
+    from advisor.decisions.document import Decision
 
 SUFFIX = "json"
 MIME = "application/json"

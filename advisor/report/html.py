@@ -12,7 +12,7 @@ from advisor.report.machines import Machines
 from advisor.report.view import FLIPS, REASONS, View
 
 if TYPE_CHECKING:
-    from advisor.report.build import Decision
+    from advisor.decisions.document import Decision
 
 SUFFIX = "html"
 MIME = "text/html"

@@ -18,7 +18,7 @@ from advisor.report.view import REASONS, View
 from probes import kept
 
 if TYPE_CHECKING:
-    from advisor.report.build import Decision
+    from advisor.decisions.document import Decision
 
 SUFFIX = "pdf"
 MIME = "application/pdf"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from probes import verdict_words
 
 if TYPE_CHECKING:
-    from advisor.report.build import Decision
+    from advisor.decisions.document import Decision
 
 
 def metric(decision: Decision, probe: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from advisor.analysis.messages import EITHER
+from advisor.decisions.document import Decision
+from advisor.decisions.provenance import engine_of
 from advisor.model.formatting import percent
 from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE
 from advisor.model.recommendation import CriterionResult, Recommendation
-from advisor.program import engine_of
 from advisor.report import ratios
-from advisor.report.build import Decision
 from advisor.report.figures import points
 from advisor.report.words import WORDS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from advisor.coverage import WEIGHING, balance
+from advisor.curation.coverage import WEIGHING, balance
 from advisor.model.knowledge import Knowledge
 from advisor.ui import parts, state
 from advisor.ui.texts import GRADE, say, words

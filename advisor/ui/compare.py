@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from advisor import store
+from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.model.formatting import percent
 from advisor.ui import parts, report, state
@@ -63,10 +63,10 @@ def page() -> None:
     for column, document in ((left, one), (right, two)):
         with column:
             _summary(document)
-    from advisor import compare
+    from advisor.decisions.diff import compare_decisions
 
     st.header(say("What differs", "差异"))
-    result = compare.decisions(one, two)
+    result = compare_decisions(one, two)
     parts.differences(result.get("differences", ()), none=say("Nothing differs.", "没有差异。"))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from advisor import store
+from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.ui import charts, choosing, live, parts, reasons, selftesting, state, twins, verdicts
 from advisor.ui.texts import language, listed, say, words

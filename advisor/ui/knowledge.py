@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from advisor.coverage import balance, cover
+from advisor.curation.coverage import balance, cover
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Claim, Knowledge, Tool
 from advisor.ui import parts, state

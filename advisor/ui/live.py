@@ -40,7 +40,7 @@ class Keeper:
 
     def __call__(self, session: Evidence) -> None:
         """Put ``session`` into the store; a disk that refuses is told by the page, which still has the session."""
-        from advisor import store
+        from advisor.decisions import store
 
         try:
             self.name = str(store.add_evidence(session))

@@ -69,7 +69,7 @@ def problems(lines: Sequence[str], *, title: str | None = None) -> None:
 
 def not_kept() -> None:
     """Say that nothing can be kept here, and why, where that is so."""
-    from advisor import store
+    from advisor.decisions import store
 
     refusal = store.refusal()
     if refusal:

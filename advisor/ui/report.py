@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from advisor import store
+from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.ui import parts, state
 from advisor.ui.texts import STRENGTH, language, say, words
 
 if TYPE_CHECKING:
-    from advisor.report.build import Decision
+    from advisor.decisions.document import Decision
 
 FORMS = {
     "html": ("Web page", "网页", "language"),
@@ -51,9 +51,9 @@ def page() -> None:
 
 def decision() -> Decision:
     """Build the decision from the session."""
-    from advisor.report.build import build
+    from advisor.decisions.document import build_decision
 
-    return build(
+    return build_decision(
         state.needs(),
         state.recommendation(),
         tuple(state.evidence().values()),
@@ -172,22 +172,22 @@ def read_upload(content: bytes) -> dict[str, Any]:
     Raises:
         InputError: no JSON or no valid decision; every problem at once.
     """
-    from advisor.report.build import read
+    from advisor.decisions.document import read_decision
 
     try:
         document: dict[str, Any] = json.loads(content.decode("utf-8-sig"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError([say(f"not JSON: {error}", f"不是 JSON：{error}")]) from error
-    read(document)
+    read_decision(document)
     return document
 
 
 def _opened(document: dict[str, Any]) -> None:
-    from advisor.report.build import read
+    from advisor.decisions.document import read_decision
 
     with st.container(border=True, key="opened"):
         try:
-            made = read(document)
+            made = read_decision(document)
         except InputError as error:
             parts.problems(error.problems)
             return
@@ -221,7 +221,7 @@ def _reuse(document: dict[str, Any]) -> None:
 
 
 def _recheck(document: dict[str, Any]) -> None:
-    from advisor.replay import recheck
+    from advisor.decisions.recheck import recheck
 
     result = recheck(
         document,
@@ -239,7 +239,7 @@ def _recheck(document: dict[str, Any]) -> None:
 
 
 def _verify(document: dict[str, Any]) -> None:
-    from advisor.replay import verify
+    from advisor.decisions.verification import verify
 
     result = verify(document, state.knowledge(), probes=state.probes())
     if result["same"]:

@@ -64,7 +64,7 @@ def _use_again(named: str) -> None:
     if not named:
         return
     # Its database layer takes as long to load as the knowledge base, and most sessions need none.
-    from advisor import store
+    from advisor.decisions import store
 
     for name in filter(None, named.split(",")):
         number, _, ended = name.partition("-")

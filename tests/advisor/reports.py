@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 from typing import Any
 
 from advisor import report
+from advisor.decisions.document import Decision, build_decision
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.needs import Needs
 from advisor.recommendation import recommend
-from advisor.report.build import Decision, build
 from probes import catalog
 from probes.types import Evidence, Status
 from tests.advisor.evidence import measurement, ratio_of, session
@@ -84,7 +84,7 @@ def decide(needs: Needs, evidence: tuple[Evidence, ...], transcript: tuple[dict[
     knowledge, probes = load_knowledge(), tuple(catalog.load().values())
     machine = evidence[0].machine if evidence else None
     found = recommend(needs, knowledge, evidence, today=TODAY, probes=probes, machine=machine)
-    return build(needs, found, evidence, knowledge, made_on=TODAY, transcript=transcript, probes=probes)
+    return build_decision(needs, found, evidence, knowledge, made_on=TODAY, transcript=transcript, probes=probes)
 
 
 def text_of(made: Decision, form: str, lang: str = "en") -> str:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.analysis import question_value
-from advisor.analysis.stopping import Bound, settled
+from advisor.analysis.stopping import Bound, open_questions, settled
 from advisor.engine import scoring
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge, Question
@@ -57,7 +57,7 @@ def test_settled_means_that_no_completion_changes_the_recommendation(knowledge: 
 @given(worlds.knowledges(), worlds.needs())
 def test_the_bound_alone_is_sound(knowledge: Knowledge, needs: Needs) -> None:
     scored = scoring.score(needs, knowledge, today=TODAY)
-    questions = stopping.open_questions(needs, scored.problem)
+    questions = open_questions(needs, scored.problem)
     if questions and Bound(scored, questions).holds():
         assert outcomes(needs, knowledge) == {scored.leader}
 

@@ -11,9 +11,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from advisor import calibration
-from advisor.calibration import Case, Record
 from advisor.cli.knowledge import command
+from advisor.curation.backtest import FILE, FRESH, Case, Record, backtest, differences, figures, read_record
 from advisor.errors import InputError
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from tests.advisor import small
@@ -41,7 +40,7 @@ def record(*cases: Case) -> Record:
 
 
 def test_recall_is_counted_by_framework_over_cases_that_still_hold() -> None:
-    found = calibration.compare(
+    found = backtest(
         record(
             case("one", "think", "a"),
             case("two", "ship", "a"),
@@ -61,7 +60,7 @@ def test_recall_is_counted_by_framework_over_cases_that_still_hold() -> None:
 
 
 def test_a_tool_counts_where_the_recommended_framework_has_it() -> None:
-    found = calibration.compare(
+    found = backtest(
         record(
             case("one", "ship", "b", tools=["fast", "unheard-of"]),
             case("two", "ship", "other", tools=["slow"], why="b has another one"),
@@ -73,11 +72,11 @@ def test_a_tool_counts_where_the_recommended_framework_has_it() -> None:
     assert found.tools_known == (2, 2)
     assert [outcome.differs for outcome in found.outcomes] == [False, True]
     assert found.unexplained() == []
-    assert "b has another one" in calibration.differences(found)
+    assert "b has another one" in differences(found)
 
 
 def test_no_cases_give_no_figure() -> None:
-    assert calibration.compare(record(), BASE).macro is None
+    assert backtest(record(), BASE).macro is None
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,7 @@ def test_a_broken_record_is_refused_with_its_place(tmp_path: Path, change: dict[
     place.write_text(yaml.safe_dump(document))
 
     with pytest.raises(InputError) as refused:
-        calibration.read(BASE, place)
+        read_record(BASE, place)
 
     assert told in " ".join(refused.value.problems)
 
@@ -111,10 +110,10 @@ def test_a_record_is_halved_by_what_was_looked_at() -> None:
 
 
 def test_parts_stand_beside_each_other_with_the_recall_of_every_one() -> None:
-    first = calibration.compare(record(case("one", "think", "a")), BASE)
-    later = calibration.compare(record(case("two", "ship", "b")), BASE)
+    first = backtest(record(case("one", "think", "a")), BASE)
+    later = backtest(record(case("two", "ship", "b")), BASE)
 
-    table = calibration.figures(first=first, later_on=later).splitlines()
+    table = figures(first=first, later_on=later).splitlines()
 
     assert table[0] == "| on cases that are still valid | first | later on |"
     assert "| recall, a chosen | 1 of 1 (1.000) | - |" in table
@@ -123,8 +122,8 @@ def test_parts_stand_beside_each_other_with_the_recall_of_every_one() -> None:
 
 def test_fresh_cases_are_no_cases_of_the_first_part() -> None:
     base = load_knowledge()
-    first = {entry.source for entry in calibration.read(base).cases}
-    fresh = {entry.source for entry in calibration.read(base, knowledge_folder() / calibration.FRESH).cases}
+    first = {entry.source for entry in read_record(base).cases}
+    fresh = {entry.source for entry in read_record(base, knowledge_folder() / FRESH).cases}
     assert not first & fresh
 
 
@@ -134,14 +133,14 @@ def test_fresh_cases_are_no_cases_of_the_first_part() -> None:
 def test_every_difference_of_the_record_is_explained() -> None:
     base = load_knowledge()
 
-    found = calibration.compare(calibration.read(base), base)
+    found = backtest(read_record(base), base)
 
     assert found.unexplained() == [], "add why: in knowledge/calibration.yaml, then cog -r knowledge/CALIBRATION.md"
 
 
-@pytest.mark.parametrize("file", [calibration.FILE, calibration.FRESH])
+@pytest.mark.parametrize("file", [FILE, FRESH])
 def test_the_record_holds_sources_and_option_ids_only(file: str) -> None:
-    for entry in calibration.read(load_knowledge(), knowledge_folder() / file).cases:
+    for entry in read_record(load_knowledge(), knowledge_folder() / file).cases:
         assert re.fullmatch(r"https://\S+", entry.source)
         assert re.fullmatch(r"[a-z0-9-]+", entry.chosen)
         assert all(re.fullmatch(r"[a-z0-9-]+", tool) for tool in entry.tools)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from advisor import replay
-from advisor.program import ENGINE
+from advisor.decisions.provenance import ENGINE
+from advisor.decisions.verification import verify
 from tests import golden
 
 DECISIONS = sorted((golden.HERE / "decisions").glob("*.json.gz"))
@@ -41,5 +41,5 @@ def test_the_engine_answers_as_it_did(held: dict[str, Any], part: int) -> None:
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.name.partition(".")[0])
 def test_a_decision_of_0_1_0_computes_to_itself(path: Path) -> None:
     document = json.loads(gzip.decompress(path.read_bytes()))
-    found = replay.verify(document)
+    found = verify(document)
     assert (found["same"], found["why"], found["edited"], found["program"]["same"]) == (True, "same", [], True)

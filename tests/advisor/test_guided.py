@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from advisor import benchmark
+from advisor.curation import engine_benchmark
 from advisor.engine import scoring
 from advisor.engine.scoring import Problem
 from advisor.knowledge.loading import load_knowledge
@@ -26,8 +26,8 @@ def problem(knowledge: Knowledge) -> Problem:
 
 
 def test_every_example_ends_as_its_full_questionnaire(knowledge: Knowledge, problem: Problem) -> None:
-    for name, full in benchmark.examples(knowledge).items():
-        leader, _ = benchmark.guided(problem, full)
+    for name, full in engine_benchmark.examples(knowledge).items():
+        leader, _ = engine_benchmark.guided(problem, full)
         assert leader == scoring.judge(problem, full).leader, name
 
 
@@ -37,8 +37,8 @@ def test_random_full_answers_end_the_same_within_eight_questions_in_the_median(
     chance = random.Random(11)
     asked = []
     for _ in range(40):
-        full = benchmark.random_answers(knowledge, chance)
-        leader, count = benchmark.guided(problem, full)
+        full = engine_benchmark.random_answers(knowledge, chance)
+        leader, count = engine_benchmark.guided(problem, full)
         assert leader == scoring.judge(problem, full).leader
         asked.append(count)
     assert statistics.median(asked) <= 8

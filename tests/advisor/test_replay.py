@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from advisor import compare, replay
 from advisor.analysis.method_comparison import compare_methods
+from advisor.decisions.diff import compare_decisions
+from advisor.decisions.document import build_decision
+from advisor.decisions.recheck import recheck
+from advisor.decisions.seals import seals
+from advisor.decisions.verification import verify
 from advisor.errors import InputError
 from advisor.model.needs import Needs
 from advisor.recommendation import recommend
-from advisor.report.build import build
-from advisor.saved import seals
 from tests.advisor import small
 from tests.advisor.evidence import HERE
 from tests.advisor.small import TODAY, claim, criterion, question
@@ -30,42 +32,42 @@ KNOWLEDGE = small.knowledge(
 def saved(needs: Needs | None = None) -> dict[str, Any]:
     asked = needs or Needs(answers={"goal": "both"})
     found = recommend(asked, KNOWLEDGE, today=TODAY, random_seed=7, versions={"a": "2.0"})
-    decision = build(asked, found, (), KNOWLEDGE, made_on=TODAY, versions={"a": "2.0"})
+    decision = build_decision(asked, found, (), KNOWLEDGE, made_on=TODAY, versions={"a": "2.0"})
     document: dict[str, Any] = json.loads(json.dumps(decision.document()))
     return document
 
 
 def test_a_decision_computes_to_itself() -> None:
-    found = replay.verify(saved())
+    found = verify(saved())
     assert (found["same"], found["differences"], found["basis"]) == (True, [], "document")
 
 
 def test_a_figure_changed_by_hand_is_found() -> None:
     document = saved()
     document["recommendation"]["utility"]["a"] += 0.1
-    (difference,) = replay.verify(document)["differences"]
+    (difference,) = verify(document)["differences"]
     assert difference["place"] == "recommendation.utility.a"
 
 
 def test_a_claim_edited_after_the_decision_is_found() -> None:
     document = saved()
     document["claims"]["c"]["value"]["a"] = 2
-    (difference,) = replay.verify(document)["differences"]
+    (difference,) = verify(document)["differences"]
     assert difference["place"] == "claims.c.value.a"
     document = saved()
     document["basis"]["claims"]["c"]["value"]["a"] = -2
-    assert not replay.verify(document)["same"]
+    assert not verify(document)["same"]
 
 
 def test_without_its_basis_it_is_computed_from_the_knowledge_installed() -> None:
     document = saved() | {"basis": {}}
     document["seals"] = seals(document)
-    assert replay.verify(document, KNOWLEDGE)["same"]
+    assert verify(document, KNOWLEDGE)["same"]
     newer = KNOWLEDGE.model_copy(update={"sha256": "1" * 64})
-    places = [difference["place"] for difference in replay.verify(document, newer)["differences"]]
+    places = [difference["place"] for difference in verify(document, newer)["differences"]]
     assert "recommendation.knowledge.sha256" in places
     with pytest.raises(InputError):
-        replay.verify(document)
+        verify(document)
 
 
 @pytest.mark.parametrize(
@@ -82,18 +84,18 @@ def test_without_its_basis_it_is_computed_from_the_knowledge_installed() -> None
 )
 def test_what_is_no_decision_is_refused_with_its_place(broken: dict[str, Any]) -> None:
     with pytest.raises(InputError):
-        replay.verify(saved() | broken, KNOWLEDGE)
+        verify(saved() | broken, KNOWLEDGE)
 
 
 def test_a_decision_stands_while_nothing_has_changed() -> None:
-    found = replay.recheck(saved(), KNOWLEDGE, today=TODAY, versions={"a": "2.0"}, machine=HERE)
+    found = recheck(saved(), KNOWLEDGE, today=TODAY, versions={"a": "2.0"}, machine=HERE)
     assert (found["stands"], found["changes"]) == (True, [])
 
 
 def test_a_newer_version_and_a_changed_claim_are_named() -> None:
     changed = KNOWLEDGE.claims["c"].model_copy(update={"value": {"a": -2, "b": 0}})
     newer = KNOWLEDGE.model_copy(update={"sha256": "1" * 64, "claims": {**KNOWLEDGE.claims, "c": changed}})
-    found = replay.recheck(saved(), newer, today=TODAY, versions={"a": "3.1"})
+    found = recheck(saved(), newer, today=TODAY, versions={"a": "3.1"})
     assert not found["stands"]
     assert [change["what"] for change in found["changes"]][:2] == ["knowledge", "claims.c.value"]
     assert {"versions.a", "recommended"} <= {change["what"] for change in found["changes"]}
@@ -101,20 +103,20 @@ def test_a_newer_version_and_a_changed_claim_are_named() -> None:
 
 
 def test_a_decision_ages_with_its_claims() -> None:
-    now = replay.recheck(saved(), KNOWLEDGE, today=TODAY, versions={"a": "2.0"})
-    later = replay.recheck(saved(), KNOWLEDGE, today=date(2032, 1, 1), versions={"a": "2.0"})
+    now = recheck(saved(), KNOWLEDGE, today=TODAY, versions={"a": "2.0"})
+    later = recheck(saved(), KNOWLEDGE, today=date(2032, 1, 1), versions={"a": "2.0"})
     assert max(later["now"]["acceptability"].values()) < max(now["now"]["acceptability"].values())
 
 
 def test_two_decisions_differ_where_they_do() -> None:
-    found = compare.decisions(saved(), saved(Needs(answers={"goal": "only"})))
+    found = compare_decisions(saved(), saved(Needs(answers={"goal": "only"})))
     what = [difference["what"] for difference in found["differences"]]
     assert what[0] == "result: recommended"
     assert "answers: goal" in what
     assert "weights: x" in what
-    assert compare.decisions(saved(), saved()) == {"same": True, "differences": []}
+    assert compare_decisions(saved(), saved()) == {"same": True, "differences": []}
     with pytest.raises(InputError):
-        compare.decisions(saved(), {"schema": "needs/1"})
+        compare_decisions(saved(), {"schema": "needs/1"})
 
 
 # ---------------------------------------------------------------- the method audit

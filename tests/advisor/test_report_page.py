@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from advisor.report.build import Decision
+from advisor.decisions.document import Decision
 from tests.advisor.reports import LANGUAGES, Page, decision, text_of
 
 FETCHING = {"src", "srcset", "data", "action", "formaction", "poster", "background", "ping", "manifest", "cite"}

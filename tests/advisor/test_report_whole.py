@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from advisor import schemas
-from advisor.report.build import read
+from advisor.decisions import schemas
+from advisor.decisions.document import read_decision
 from advisor.report.view import TRIFLE, View
 from advisor.report.words import WORDS
 from tests.advisor.reports import EXAMPLES, TODAY, decision, text_of
@@ -23,8 +23,8 @@ def test_json_comes_back_as_it_went() -> None:
     document = json.loads(text_of(made, "json"))
 
     jsonschema.validate(document, schemas.schema("decision"))
-    assert text_of(read(document), "json") == text_of(made, "json")
-    assert text_of(read(document), "html") == text_of(made, "html")
+    assert text_of(read_decision(document), "json") == text_of(made, "json")
+    assert text_of(read_decision(document), "html") == text_of(made, "html")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

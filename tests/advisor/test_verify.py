@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor import replay
+from advisor.decisions.document import build_decision
+from advisor.decisions.recheck import recheck
+from advisor.decisions.seals import seals
+from advisor.decisions.verification import TAKEN_AS_GIVEN, verify
 from advisor.errors import InputError
 from advisor.model.needs import Needs
 from advisor.recommendation import recommend
-from advisor.report.build import build
-from advisor.saved import seals
 from probes.types import Probe
 from tests.advisor import small
 from tests.advisor.evidence import HERE, paired, session
@@ -49,7 +50,7 @@ def written() -> str:
         needs, KNOWLEDGE, measured, today=TODAY, random_seed=7, versions={"pytorch": "2.0"}, probes=PROBES, machine=HERE
     )
     said = ({"who": "user", "text": "both, please"},)
-    decision = build(
+    decision = build_decision(
         needs, found, measured, KNOWLEDGE, made_on=TODAY, versions={"pytorch": "2.0"}, transcript=said, probes=PROBES
     )
     return json.dumps(decision.document())
@@ -88,7 +89,7 @@ def changed(document: dict[str, Any], path: Path_) -> dict[str, Any]:
 def says_no(document: dict[str, Any]) -> bool:
     """Say whether a document is refused, or computes to something else."""
     try:
-        return not replay.verify(document, KNOWLEDGE, probes=PROBES)["same"]
+        return not verify(document, KNOWLEDGE, probes=PROBES)["same"]
     except InputError as refused:
         return bool(refused.problems)
 
@@ -98,12 +99,12 @@ def name(path: Path_) -> str:
 
 
 PLACES = sorted(leaves(saved()), key=name)
-GIVEN = tuple(f"{part}." for part in replay.TAKEN_AS_GIVEN)
+GIVEN = tuple(f"{part}." for part in TAKEN_AS_GIVEN)
 some = settings(max_examples=60, deadline=None)
 
 
 def test_a_decision_with_everything_in_it_computes_to_itself() -> None:
-    found = replay.verify(saved(), KNOWLEDGE, probes=PROBES)
+    found = verify(saved(), KNOWLEDGE, probes=PROBES)
 
     assert (found["same"], found["why"], found["differences"], found["edited"]) == (True, "same", [], [])
     parts = saved()["recommendation"]
@@ -144,7 +145,7 @@ def test_what_is_computed_is_found_even_where_the_seals_were_made_anew(path: Pat
 def test_an_edit_is_named_with_its_place_and_both_values(path: Path_, place: str) -> None:
     document = changed(saved(), path)
 
-    found = replay.verify(document, KNOWLEDGE, probes=PROBES)
+    found = verify(document, KNOWLEDGE, probes=PROBES)
 
     assert found["why"] == "edited"
     assert found["edited"] == [path[0]]
@@ -171,7 +172,7 @@ def test_a_part_that_cannot_be_computed_with_is_refused_with_its_place(path: Pat
     if told is None:
         holder[last] = 0 if last == "prior_sd" else "soon"
     with pytest.raises(InputError) as refused:
-        replay.verify(document, KNOWLEDGE, probes=PROBES)
+        verify(document, KNOWLEDGE, probes=PROBES)
 
     assert (told or path[0]) in refused.value.problems[0]
 
@@ -182,9 +183,9 @@ def test_a_part_added_or_taken_away_is_an_edit() -> None:
     bare = saved()
     del bare["seals"]
 
-    assert replay.verify({**saved(), "approved_by": "nobody"})["edited"] == ["approved_by"]
-    assert replay.verify(without)["edited"] == ["transcript"]
-    assert replay.verify(bare)["edited"] == ["seals"]
+    assert verify({**saved(), "approved_by": "nobody"})["edited"] == ["approved_by"]
+    assert verify(without)["edited"] == ["transcript"]
+    assert verify(bare)["edited"] == ["seals"]
 
 
 def test_a_document_written_again_by_another_json_writer_is_not_edited() -> None:
@@ -194,7 +195,7 @@ def test_a_document_written_again_by_another_json_writer_is_not_edited() -> None
         parse_float=lambda text: int(float(text)) if float(text).is_integer() else float(text),
     )
 
-    assert replay.verify(again, KNOWLEDGE)["same"]
+    assert verify(again, KNOWLEDGE)["same"]
 
 
 def by_another(**maker: str) -> dict[str, Any]:
@@ -216,7 +217,7 @@ def by_another(**maker: str) -> dict[str, Any]:
     ],
 )
 def test_another_maker_is_told_from_an_edit(maker: dict[str, str], why: str) -> None:
-    found = replay.verify(by_another(**maker), KNOWLEDGE, probes=PROBES)
+    found = verify(by_another(**maker), KNOWLEDGE, probes=PROBES)
 
     assert (found["same"], found["why"], found["edited"]) == (False, why, [])
     assert "recommendation.utility.pytorch" in [difference["place"] for difference in found["differences"]]
@@ -229,7 +230,7 @@ def test_other_words_of_another_program_are_no_other_result() -> None:
     document["recommendation"]["flips"][0]["text"]["en"] = "Said otherwise."
     document["seals"] = seals(document)
 
-    found = replay.verify(document, KNOWLEDGE, probes=PROBES)
+    found = verify(document, KNOWLEDGE, probes=PROBES)
 
     assert (found["same"], found["differences"]) == (True, [])
     assert [entry["place"] for entry in found["wording"]] == ["recommendation.flips[0].text.en"]
@@ -240,7 +241,7 @@ def test_another_knowledge_base_is_named_where_the_document_holds_none() -> None
     document["seals"] = seals(document)
     newer = KNOWLEDGE.model_copy(update={"sha256": "1" * 64})
 
-    found = replay.verify(document, newer, probes=PROBES)
+    found = verify(document, newer, probes=PROBES)
 
     assert (found["why"], found["basis"]) == ("another knowledge base", "installed")
 
@@ -250,7 +251,7 @@ def test_a_basis_that_is_not_the_knowledge_base_it_names_is_found() -> None:
     document["basis"]["questions"]["goal"]["text"]["en"] = "Reworded?"
     document["seals"] = seals(document)
 
-    found = replay.verify(document, KNOWLEDGE, probes=PROBES)["differences"]
+    found = verify(document, KNOWLEDGE, probes=PROBES)["differences"]
 
     assert "basis.questions.goal.text.en" in [difference["place"] for difference in found]
 
@@ -259,7 +260,7 @@ def test_a_recheck_names_another_program_and_an_edit() -> None:
     document = saved()
     document["program"]["engine"] = "9"
 
-    found = replay.recheck(document, KNOWLEDGE, today=TODAY, versions={"pytorch": "2.0"}, machine=HERE, probes=PROBES)
+    found = recheck(document, KNOWLEDGE, today=TODAY, versions={"pytorch": "2.0"}, machine=HERE, probes=PROBES)
 
     assert [change["what"] for change in found["changes"]] == ["program.engine"]
     assert (found["stands"], found["edited"]) == (True, ["program"])

@@ -5,17 +5,17 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from advisor import opening
+from advisor.curation import first_page
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_cold_start_is_drawn_before_it_answers_and_leaves_no_server() -> None:
     before = {child.pid for child in psutil.Process().children()}
-    if not opening.chromium():
+    if not first_page.chromium():
         pytest.skip("no Chromium to drive here: apt-get install chromium")
 
-    (found,) = opening.rounds(1)
+    (found,) = first_page.rounds(1)
 
     assert 0 < found.drawn <= found.interactive
     assert found.served > 0
@@ -25,9 +25,9 @@ def test_a_cold_start_is_drawn_before_it_answers_and_leaves_no_server() -> None:
 
 def test_the_median_is_of_each_figure_by_itself() -> None:
     found = [
-        opening.Opening(served=1, drawn=5, interactive=6, cpu=2, load=None),
-        opening.Opening(served=2, drawn=4, interactive=9, cpu=3, load=0.5),
-        opening.Opening(served=3, drawn=3, interactive=7, cpu=1, load=0.5),
+        first_page.Opening(served=1, drawn=5, interactive=6, cpu=2, load=None),
+        first_page.Opening(served=2, drawn=4, interactive=9, cpu=3, load=0.5),
+        first_page.Opening(served=3, drawn=3, interactive=7, cpu=1, load=0.5),
     ]
 
-    assert opening.summary(found) == {"served": 2, "drawn": 4, "interactive": 7, "cpu": 2}
+    assert first_page.summary(found) == {"served": 2, "drawn": 4, "interactive": 7, "cpu": 2}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from advisor.program import ENGINE
+from advisor.decisions.provenance import ENGINE
 from tests import golden
 
 document = golden.held()

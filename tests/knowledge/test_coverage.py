@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from advisor import coverage
+from advisor.curation import coverage
 from advisor.knowledge.loading import load_knowledge
 from tests.knowledge import base
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from advisor import mainjob
+from advisor.curation import main_job
 from probes.machines import MACHINES, Ended
 
 RATIO = {"probe": "one", "status": "ok", "reason": "", "ratio": {"value": 2.0}}
@@ -14,14 +14,14 @@ LEFT_OUT = {"probe": "two", "status": "skipped", "reason": "the budget is spent"
 FAILED = {"probe": "three", "status": "failed", "reason": "pytorch: no C++ compiler on PATH"}
 
 
-def outcome(machine: str = "as-it-is", **changed: Any) -> mainjob.Outcome:
+def outcome(machine: str = "as-it-is", **changed: Any) -> main_job.Outcome:
     ended = Ended(status=changed.pop("status", 0), seconds=1.0, said=changed.pop("said", ""))
-    return mainjob.Outcome(MACHINES[machine], ended=ended, **{"probes": (RATIO, LEFT_OUT), "page": True, **changed})
+    return main_job.Outcome(MACHINES[machine], ended=ended, **{"probes": (RATIO, LEFT_OUT), "page": True, **changed})
 
 
 def test_a_ratio_and_a_page_are_what_is_owed() -> None:
-    assert mainjob.faults(outcome(), least=1) == []
-    assert mainjob.faults(outcome(status=3, probes=(RATIO, FAILED)), least=1) == []
+    assert main_job.faults(outcome(), least=1) == []
+    assert main_job.faults(outcome(status=3, probes=(RATIO, FAILED)), least=1) == []
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_ratio_and_a_page_are_what_is_owed() -> None:
     ],
 )
 def test_each_thing_that_is_wrong_is_said(changed: dict[str, Any], expected: str) -> None:
-    assert expected in mainjob.faults(outcome(**changed), least=1)
+    assert expected in main_job.faults(outcome(**changed), least=1)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_each_thing_that_is_wrong_is_said(changed: dict[str, Any], expected: str
     ids=["English", "Chinese", "Chinese in ASCII"],
 )
 def test_the_sentence_that_says_why_is_known_however_a_terminal_breaks_and_spells_it(said: str) -> None:
-    wrong = mainjob.faults(outcome(status=1, said=said), least=0)
+    wrong = main_job.faults(outcome(status=1, said=said), least=0)
 
     assert wrong == []
 
@@ -65,8 +65,8 @@ def test_the_sentence_that_says_why_is_known_however_a_terminal_breaks_and_spell
 def test_where_a_machine_lacks_something_the_reason_must_name_it() -> None:
     silent = {**FAILED, "reason": "pytorch: it did not work"}
 
-    assert mainjob.faults(outcome("no-compiler", probes=(RATIO, FAILED)), least=1) == []
-    assert mainjob.faults(outcome("no-compiler", probes=(RATIO, silent)), least=1) == [
+    assert main_job.faults(outcome("no-compiler", probes=(RATIO, FAILED)), least=1) == []
+    assert main_job.faults(outcome("no-compiler", probes=(RATIO, silent)), least=1) == [
         "three: 'pytorch: it did not work' does not name compiler"
     ]
 

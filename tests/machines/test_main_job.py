@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor import mainjob
+from advisor.curation import main_job
 from probes.machines import MACHINES, Machine, Start, Unavailable, grouped
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
@@ -52,18 +52,18 @@ def ready(machine: Machine, tmp_path: Path) -> Iterator[Start]:
 
 @pytest.mark.parametrize("names", TOGETHER, ids=" + ".join)
 def test_the_main_job_gives_a_ratio_on(names: tuple[str, ...]) -> None:
-    found = mainjob.run(grouped(*(MACHINES[name] for name in names)), budget=BUDGET)
+    found = main_job.run(grouped(*(MACHINES[name] for name in names)), budget=BUDGET)
 
     if found.unavailable:
         pytest.skip(f"{' + '.join(names)}: {found.unavailable}")
-    assert not mainjob.faults(found, least=1), found.ended.said[-4000:]
+    assert not main_job.faults(found, least=1), found.ended.said[-4000:]
 
 
 def test_without_a_compiler_what_needs_one_says_so_and_the_rest_is_measured(tmp_path: Path) -> None:
     with ready(MACHINES["no-compiler"], tmp_path) as start:
         probes = ("inference-mlp-compiled", "inference-mlp-default")
-        ended = mainjob.command(
-            ("probe", "run", *probes, "--budget", "30", "-o", "evidence.json"), start, timeout=mainjob.PATIENCE
+        ended = main_job.command(
+            ("probe", "run", *probes, "--budget", "30", "-o", "evidence.json"), start, timeout=main_job.PATIENCE
         )
         assert start.folder is not None
         compiled, plain = json.loads((start.folder / "evidence.json").read_text(encoding="utf-8"))["probes"]
@@ -73,4 +73,4 @@ def test_without_a_compiler_what_needs_one_says_so_and_the_rest_is_measured(tmp_
     assert compiled["ratio"] is None
     assert "compiler" in compiled["reason"]
     assert "\n" not in compiled["reason"], "the framework's own words instead of a sentence"
-    assert not [words for words in mainjob.FAULTS if words in ended.said]
+    assert not [words for words in main_job.FAULTS if words in ended.said]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.decisions.validation import validated
 from advisor.errors import InputError
 from advisor.model.text import Text
-from advisor.saved import checked
 
 VISIBLE = 0.005
 """Differences of shares and values below half a point are not told."""
 
 
-def decisions(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+def compare_decisions(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """Say where two ``decision/1`` documents differ.
 
     Returns:
@@ -26,7 +26,7 @@ def decisions(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, 
     problems = []
     for name, document in (("first", first), ("second", second)):
         try:
-            checked(document, name=f"the {name} document")
+            validated(document, name=f"the {name} document")
         except InputError as error:
             problems.extend(error.problems)
     if problems:

@@ -20,7 +20,7 @@ from advisor.knowledge.loading import knowledge_folder
 from probes import machines
 from probes.machines import Ended, Machine, Start, Unavailable
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 EXAMPLE = "phone-app"
 """The needs of the README's first example."""

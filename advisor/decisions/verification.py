@@ -12,17 +12,17 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from advisor import program
+from advisor.decisions.document import basis as basis_of
+from advisor.decisions.document import build_decision
+from advisor.decisions.provenance import engine_of, program_stamp
+from advisor.decisions.seals import SEALS, edited
+from advisor.decisions.validation import validated
 from advisor.errors import InputError
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
 from advisor.recommendation import recommend
-from advisor.report.build import basis as basis_of
-from advisor.report.build import build
-from advisor.saved import SEALS, checked, edited
-from advisor.since import changes_since
 from probes import evidence as evidence_documents
 from probes.types import Evidence, Probe
 
@@ -96,10 +96,10 @@ def verify(
     Raises:
         InputError: not a decision, or parts of it cannot be read.
     """
-    saved = _recommendation(document)
+    saved = saved_recommendation(document)
     basis, origin = _basis(document, knowledge)
     catalogue = _catalogue(document, probes)
-    maker = {"saved": dict(document.get("program") or {}), "here": program.stamp()}
+    maker = {"saved": dict(document.get("program") or {}), "here": program_stamp()}
     ours = _ours(maker["saved"], maker["here"])
     computed = _rebuilt(document, saved, basis, catalogue)
     compared = (document.keys() | computed.keys()) - _not_compared(document, origin)
@@ -133,42 +133,11 @@ def verify(
     }
 
 
-def recheck(
-    document: Mapping[str, Any],
-    knowledge: Knowledge,
-    *,
-    today: date,
-    versions: Mapping[str, str] | None = None,
-    machine: Mapping[str, Any] | None = None,
-    probes: Sequence[Probe] = (),
-) -> dict[str, Any]:
-    """Decide again with today's knowledge, versions and machine; say what changed and whether the decision stands.
-
-    It stands where the same framework is recommended. Evidence of another machine than this one counts for less.
-
-    Returns:
-        {"stands": bool, "then": {...}, "now": {...}, "changes": [{"what", "then", "now", "text"}]}.
-
-    Raises:
-        InputError: not a decision, or answers that today's questions no longer know.
-    """
-    saved = _recommendation(document)
-    now = _computed(document, knowledge, probes=probes, today=today, versions=versions or {}, machine=machine)
-    broken = edited(document)
-    return {
-        "stands": saved.get("recommended") == now.recommended,
-        "then": _summary(saved),
-        "now": _summary(now.document()),
-        "changes": changes_since(document, now, knowledge, versions=versions or {}, machine=machine),
-        "edited": None if broken is None else list(broken),
-    }
-
-
 # ---------------------------------------------------------------- reading the document
 
 
-def _recommendation(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    saved: Mapping[str, Any] = checked(document)["recommendation"]
+def saved_recommendation(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    saved: Mapping[str, Any] = validated(document)["recommendation"]
     return saved
 
 
@@ -217,7 +186,7 @@ def _made_on(document: Mapping[str, Any]) -> date:
         raise InputError([f"made_on: {document.get('made_on')!r} is not a date such as 2026-11-01"]) from error
 
 
-def _computed(
+def recomputed(
     document: Mapping[str, Any],
     knowledge: Knowledge,
     *,
@@ -252,7 +221,7 @@ def _rebuilt(
     document: Mapping[str, Any], saved: Mapping[str, Any], basis: Knowledge, catalogue: Sequence[Probe]
 ) -> dict[str, Any]:
     """Return the decision that the same inputs give today, as a document."""
-    recommendation = _computed(
+    recommendation = recomputed(
         document,
         basis,
         probes=catalogue,
@@ -262,7 +231,7 @@ def _rebuilt(
         measurable=document.get("measurable") or None,
     )
     try:
-        return build(
+        return build_decision(
             parse_needs(document["needs"], basis),
             recommendation,
             _evidence(document),
@@ -308,7 +277,7 @@ def _evidence(document: Mapping[str, Any]) -> tuple[Evidence, ...]:
 def _ours(saved: Mapping[str, str], here: Mapping[str, str]) -> dict[str, bool]:
     """Return what of a document's maker is as it is here: the engine, its words, NumPy."""
     return {
-        "engine": program.engine_of(saved) == here["engine"],
+        "engine": engine_of(saved) == here["engine"],
         "words": (saved.get("engine"), saved.get("version")) == (here["engine"], here["version"]),
         "numpy": saved.get("numpy") == here["numpy"],
     }
@@ -421,7 +390,3 @@ def _number(value: Any) -> bool:
 
 def _stamp(knowledge: Knowledge) -> dict[str, str]:
     return {"version": knowledge.version, "sha256": knowledge.sha256}
-
-
-def _summary(recommendation: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: recommendation.get(key) for key in ("recommended", "strength", "acceptability", "utility")}

@@ -5,7 +5,6 @@ Pure: the date comes in; of the disk only the program's own text is read, once, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from advisor import program, saved
+from advisor.decisions import seals as sealing
+from advisor.decisions.provenance import program_stamp
+from advisor.decisions.redaction import without_places
 from advisor.errors import InputError
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
@@ -23,18 +24,6 @@ from probes import evidence as evidence_documents
 
 if TYPE_CHECKING:
     from probes.types import Evidence, Probe
-
-_NAME = r"[^\s\"'<>|:;,()/\\]"
-PLACE = re.compile(
-    rf"(?<![\w:/.<])(?P<folders>(?:(?:file://)?/(?=[\w.+~-]+/)|~/|[A-Za-z]:\\)(?:{_NAME}+[/\\])+)(?P<last>{_NAME}*)"
-    r'|(?<=File ")[^"\n]*\Z'
-)
-"""A place on disk, from the root, from home or from a drive; or one that a shortened message cuts off."""
-
-HOMES = re.compile(r"(?:file://)?(?:/home/|/Users/|[A-Za-z]:\\Users\\)")
-
-PRIVATE = frozenset({"executable", "hostname", "user", "cwd"})
-"""What a session may note about a machine and no colleague needs."""
 
 
 class Decision(BaseModel):
@@ -72,7 +61,7 @@ class Decision(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
-def build(
+def build_decision(
     needs: Needs,
     recommendation: Recommendation,
     evidence: Sequence[Evidence],
@@ -100,7 +89,7 @@ def build(
         claims={name: {**claim.model_dump(mode="json"), "status": claim.status} for name, claim in claims.items()},
         sources={key: knowledge.sources[key].model_dump(mode="json") for key in sources if key in knowledge.sources},
         made_on=made_on,
-        program=program.stamp(),
+        program=program_stamp(),
         random_seed=recommendation.random_seed,
         basis=basis(knowledge, cited),
         transcript=tuple(dict(line) for line in transcript),
@@ -108,21 +97,7 @@ def build(
         probes={probe.id: asdict(probe) for probe in probes},
         measurable=measurable_frameworks(tuple(knowledge.frameworks)),
     )
-    return decision.model_copy(update={"seals": saved.seals(decision.document())})
-
-
-def without_places(value: Any) -> Any:
-    """Return a document without the folders of this disk; a file keeps its name, and the rest its words."""
-    if isinstance(value, Mapping):
-        return {key: without_places(inner) for key, inner in value.items() if key not in PRIVATE}
-    if isinstance(value, list | tuple):
-        return [without_places(inner) for inner in value]
-    return PLACE.sub(_last, value) if isinstance(value, str) else value
-
-
-def _last(place: re.Match[str]) -> str:
-    """Return a file's name; that of a home is its owner's, and stays here too."""
-    return "" if HOMES.fullmatch(place["folders"] or "") else place["last"] or ""
+    return decision.model_copy(update={"seals": sealing.seals(decision.document())})
 
 
 def basis(knowledge: Knowledge, cited: Collection[str] = ()) -> dict[str, Any]:
@@ -135,7 +110,7 @@ def basis(knowledge: Knowledge, cited: Collection[str] = ()) -> dict[str, Any]:
     return knowledge.model_copy(update={"claims": kept}).model_dump(mode="json")
 
 
-def read(document: Any) -> Decision:
+def read_decision(document: Any) -> Decision:
     """Read a decision/1 document that someone hands in.
 
     Raises:

@@ -55,7 +55,7 @@ def _evidence() -> Schema:
 
 
 def _decision() -> Schema:
-    from advisor.report.build import Decision
+    from advisor.decisions.document import Decision
 
     return Decision.model_json_schema(by_alias=True, mode="serialization")
 

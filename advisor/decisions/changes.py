@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from advisor import program
+from advisor.decisions.provenance import engine_of, program_stamp
 from advisor.engine import observations
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
@@ -41,8 +41,8 @@ def changes_since(
 
 
 def _program_changes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    held, here = document.get("program") or {}, program.stamp()
-    then = {**held, "engine": program.engine_of(held)}
+    held, here = document.get("program") or {}, program_stamp()
+    then = {**held, "engine": engine_of(held)}
     names = {
         "version": Text(en="The program's version", zh="程序版本"),
         "engine": Text(en="The engine's version", zh="决策引擎版本"),

@@ -131,7 +131,7 @@ class Agreement:
         }
 
 
-def read(knowledge: Knowledge, path: Path | None = None) -> Record:
+def read_record(knowledge: Knowledge, path: Path | None = None) -> Record:
     """Read the record and check every word of it against the base.
 
     Raises:
@@ -173,7 +173,7 @@ def _needs(case: Case, knowledge: Knowledge) -> Needs:
     return parse_needs({"schema": "needs/1", "answers": answers, "excluded": excluded}, knowledge)
 
 
-def compare(record: Record, knowledge: Knowledge) -> Agreement:
+def backtest(record: Record, knowledge: Knowledge) -> Agreement:
     """Recommend for every case and count where it agrees."""
     problem = scoring.prepare(knowledge, today=record.day)
     outcomes = tuple(_outcome(case, problem) for case in record.cases)

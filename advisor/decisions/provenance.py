@@ -12,7 +12,7 @@ ENGINE = 1
 """Raised whenever the same needs, knowledge and evidence may give another result; golden results hold it to that."""
 
 
-def stamp() -> dict[str, str]:
+def program_stamp() -> dict[str, str]:
     """Return what a decision notes of its maker: name, version, the engine's version, NumPy's version.
 
     NumPy stands there because it draws the random numbers: the same seed may give others in another version.

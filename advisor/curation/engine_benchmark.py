@@ -1,0 +1,243 @@
+"""How fast and how right the decision engine is, as ratios within one run: ``python -m advisor.benchmark``.
+
+Times differ from machine to machine and from minute to minute; the ratios beside them hold. With ``--machines`` it is
+the main job that is judged, on the machines that users have, emulated here.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import numpy as np
+
+from advisor.analysis import answer_changes, probe_value, question_value, tipping_points
+from advisor.analysis.leave_one_out import LeaveOneOut
+from advisor.analysis.stopping import settled
+from advisor.engine import scoring, smaa
+from advisor.engine.scoring import Problem, Scored
+from advisor.errors import InputError
+from advisor.knowledge.loading import knowledge_folder, load_knowledge
+from advisor.knowledge.needs_files import read_needs
+from advisor.model.knowledge import Knowledge
+from advisor.model.needs import Needs
+from advisor.recommendation import measurable_frameworks, recommend
+from probes.types import Probe
+
+ROUNDS = 7
+"""Each time is the least of this many: what the machine can do when nothing disturbs it."""
+
+LOOP_DRAWS = 1000
+"""Draws of the slow loop; its time is scaled to the full number."""
+
+OPTION_SHARE = 0.3
+"""How likely an option of a many-question is in a random full answer set."""
+
+
+def least(call: Callable[[], Any]) -> float:
+    """Return the least wall time of a call, seconds; nothing remembered from an earlier one."""
+    found = []
+    for _ in range(ROUNDS):
+        smaa.dirichlet.cache_clear()
+        start = time.perf_counter()
+        call()
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def examples(knowledge: Knowledge) -> dict[str, Needs]:
+    """Return the example needs by name."""
+    folder = knowledge_folder() / "examples"
+    return {path.stem: read_needs(str(path), knowledge) for path in sorted(folder.glob("*.yaml"))}
+
+
+def parts(asked: Needs, knowledge: Knowledge, *, probes: tuple[Probe, ...]) -> dict[str, float]:
+    """Return the seconds of a whole recommendation and of what explores it."""
+    today = datetime.now(UTC).date()
+    scored = scoring.score(asked, knowledge, today=today)
+    able = measurable_frameworks(tuple(knowledge.frameworks))
+
+    def explore() -> None:
+        smaa.analyse(smaa.trial_of(scored, random_seed=0))
+        answer_changes.answer_flips(scored, random_seed=0)
+        tipping_points.weight_flip(scored, random_seed=0)
+        tipping_points.claim_flip(scored, LeaveOneOut(scored), random_seed=0)
+        tipping_points.probe_flip(scored, probe_value.probe_plan(scored, probes, measurable=able), random_seed=0)
+        if not settled(scored):
+            question_value.next_questions(scored)
+
+    return {
+        "advise": least(lambda: recommend(asked, knowledge, today=today, probes=probes)),
+        "explore": least(explore),
+        "smaa": least(lambda: smaa.analyse(smaa.trial_of(scored, random_seed=0))),
+    }
+
+
+def against_a_loop(scored: Scored) -> dict[str, Any]:
+    """Compare SMAA's draws with a loop over pymcdm's weighted sum, one call a draw, on the same draws.
+
+    Raises:
+        InputError: pymcdm is not installed.
+    """
+    try:
+        from pymcdm.methods import WSM
+    except ImportError as error:
+        raise InputError(
+            ["the comparison needs pymcdm; add it with: pip install 'framework-advisor[audit]'"]
+        ) from error
+    trial = smaa.trial_of(scored, random_seed=0)
+    drawn = trial.sample()
+    generator = np.random.default_rng(0)
+    values = np.clip(
+        generator.normal(drawn.centre[:, :, None], drawn.spread[:, :, None], (*drawn.centre.shape, LOOP_DRAWS)), 0, 1
+    )  # (n, J, draws)
+    method = WSM(lambda column, cost: column)
+    types = np.ones(drawn.centre.shape[1])
+
+    def loop() -> Any:
+        first = np.zeros(len(drawn.order))
+        for draw in range(LOOP_DRAWS):
+            preference = method(values[:, :, draw], drawn.weights[:, draw], types, validation=False)
+            first[int(np.argmax(preference))] += 1
+        return first / LOOP_DRAWS
+
+    start = time.perf_counter()
+    shares = loop()
+    slow = (time.perf_counter() - start) * drawn.weights.shape[1] / LOOP_DRAWS
+    ours = least(lambda: smaa.first_ranks(trial.sample()))
+    found = smaa.first_ranks(drawn)[drawn.order]
+    same = list(np.argsort(-shares, kind="stable")) == list(np.argsort(-found, kind="stable"))
+    return {"loop": slow, "smaa": ours, "ratio": slow / ours, "same_ranking": same}
+
+
+def random_answers(knowledge: Knowledge, chance: random.Random) -> Needs:
+    """Return every question answered at random."""
+    answers: dict[str, Any] = {}
+    for question in knowledge.questions.values():
+        options = [choice.id for choice in question.options]
+        if question.kind == "one":
+            answers[question.id] = chance.choice(options)
+        else:
+            picked = tuple(o for o in options if o != "none" and chance.random() < OPTION_SHARE)
+            answers[question.id] = picked or (chance.choice(options),)
+    return Needs(answers=answers)
+
+
+def guided(problem: Problem, full: Needs) -> tuple[str | None, int]:
+    """Ask as the guided mode does until it is settled; return who leads then and how many were asked.
+
+    What the full answers leave open is asked and skipped.
+    """
+    said = Needs(excluded=full.excluded)
+    asked: list[str] = []
+    while True:
+        scored = scoring.judge(problem, said)
+        if settled(scored):
+            return scored.leader, len(asked)
+        left = [step.question for step in question_value.next_questions(scored) if step.question not in asked]
+        if not left:
+            return scored.leader, len(asked)
+        asked.append(left[0])
+        if left[0] in full.answers:
+            said = answer_changes.changed(said, {left[0]: full.answers[left[0]]})
+
+
+def interviews(knowledge: Knowledge, sets: Mapping[str, Needs]) -> dict[str, Any]:
+    """Compare guided asking with the full questionnaire: same winner, how many questions."""
+    problem = scoring.prepare(knowledge, today=datetime.now(UTC).date())
+    counts, different = [], []
+    for name, full in sets.items():
+        leader, asked = guided(problem, full)
+        counts.append(asked)
+        if leader != scoring.judge(problem, full).leader:
+            different.append(name)
+    return {
+        "same": 1.0 - len(different) / len(sets),
+        "median": statistics.median(counts),
+        "most": max(counts),
+        "different": different,
+    }
+
+
+@click.group(invoke_without_command=True)
+@click.option("--interviews", "count", default=2000, show_default=True, help="Random full answer sets to ask through.")
+@click.pass_context
+def main(context: click.Context, count: int) -> None:
+    """Time the decision engine on the examples and check guided asking; ``start`` and ``machines`` time the rest."""
+    if context.invoked_subcommand is None:
+        engine(count)
+
+
+@main.command()
+@click.option("--rounds", "count", type=click.IntRange(min=1), default=5, show_default=True, help="Cold starts.")
+def start(count: int) -> None:
+    """Time the app's first page in a real browser: new server, new browser profile each time."""
+    from advisor.curation import first_page
+
+    click.echo("seconds: command to server | from there to options drawn | to a click answered | server's CPU | load")
+    found = []
+    try:
+        for one in first_page.rounds(count):
+            found.append(one)
+            load = "-" if one.load is None else f"{one.load:.2f}"
+            click.echo(f"{one.served:8.2f} {one.drawn:8.2f} {one.interactive:8.2f} {one.cpu:8.2f} {load:>8s}")
+    except InputError as error:
+        raise click.ClickException("; ".join(error.problems)) from error
+    click.echo("median  " + "  ".join(f"{name} {value:.2f}" for name, value in first_page.summary(found).items()))
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[MACHINE]...")
+@click.option("--budget", default=60.0, show_default=True, help="Seconds of measuring on each of them.")
+def machines(names: tuple[str, ...], budget: float) -> None:
+    """Run the main job on emulated machines; about a minute each.
+
+    Example: python -m advisor.benchmark machines one-core no-home
+    """
+    _on_machines(names, budget=budget)
+
+
+def engine(count: int) -> None:
+    """Print the times of the examples, the loop beside SMAA and ``count`` random interviews."""
+    from probes import catalog
+
+    knowledge = load_knowledge()
+    probes = tuple(catalog.load().values())
+    asked = examples(knowledge)
+    unit = least(lambda: np.random.default_rng(0).standard_gamma(2.0, 1_000_000))
+    click.echo(f"unit: a million gamma draws, {1e3 * unit:.1f} ms; times below in ms and in units\n")
+    for name, one in asked.items():
+        cells = [f"{k} {1e3 * v:6.1f} ({v / unit:.1f})" for k, v in parts(one, knowledge, probes=probes).items()]
+        click.echo(f"{name:24s} {'   '.join(cells)}")
+    scored = scoring.score(next(iter(asked.values())), knowledge, today=datetime.now(UTC).date())
+    loop = against_a_loop(scored)
+    click.echo(
+        f"\nSMAA against a loop over pymcdm: {loop['ratio']:.0f} times as fast, "
+        f"{'the same' if loop['same_ranking'] else 'ANOTHER'} ranking"
+    )
+    chance = random.Random(0)  # noqa: S311 - a benchmark's answers, not a secret
+    sets = {str(number): random_answers(knowledge, chance) for number in range(count)}
+    for title, found in (("examples", interviews(knowledge, asked)), (f"{count} random", interviews(knowledge, sets))):
+        click.echo(
+            f"guided asking, {title}: same winner {100 * found['same']:.1f} %, median {found['median']:g} questions, "
+            f"most {found['most']}"
+        )
+
+
+def _on_machines(names: tuple[str, ...], *, budget: float) -> None:
+    """Print the table of the main job on emulated machines; exit status 1 where one of them goes wrong."""
+    from advisor.curation import main_job
+    from probes.machines import MACHINES
+
+    unknown = [name for name in names if name not in MACHINES]
+    if unknown:
+        raise click.UsageError(f"no machine {', '.join(unknown)}; known: {', '.join(MACHINES)}")
+    table, well = main_job.matrix(names, budget=budget, progress=lambda text: click.echo(text, err=True))
+    click.echo(table)
+    if not well:
+        raise SystemExit(1)
