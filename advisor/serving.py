@@ -68,9 +68,10 @@ def first_page() -> None:
     from advisor.knowledge.loading import load_knowledge
     from advisor.model.needs import Needs
     from advisor.recommendation import recommend
-    from probes import catalog, machine
+    from probes.catalog.loading import load_catalog
+    from probes.system import machine
 
-    base, probes = load_knowledge(), tuple(catalog.load().values())
+    base, probes = load_knowledge(), tuple(load_catalog().values())
     seen = machine.fingerprint()
     recommend(Needs(answers={}), base, today=datetime.now(UTC).date(), probes=probes, machine=seen)
 

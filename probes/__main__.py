@@ -51,9 +51,9 @@ def list_probes(as_json: bool, lang: str) -> None:
     """
     from dataclasses import asdict
 
-    from probes import catalog
+    from probes.catalog.loading import load_catalog
 
-    probes = _or_exit(catalog.load)
+    probes = _or_exit(load_catalog)
     if as_json:
         click.echo(json.dumps([asdict(probe) for probe in probes.values()], ensure_ascii=False, indent=1))
         return
@@ -100,13 +100,16 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
 
     Example: python -m probes run training-mlp-eager --budget 60 -o evidence.json
     """
-    from probes import catalog, duet, evidence, outcome, selftest
+    from probes.calibration import self_test
+    from probes.catalog.loading import choose_for_user_model, choose_probes, load_catalog
+    from probes.evidence.documents import EvidenceError, evidence_document, write_evidence
+    from probes.session import outcome, runner
 
     own = options["workload"]
     if options["as_written"] and not own:
         _fail(["--as-written is about a model of your own: name it with --workload FILE.py"])
-    known = catalog.load
-    chosen = _or_exit(lambda: catalog.choose_own(ids, known()) if own else catalog.choose(ids, known()))
+    known = load_catalog
+    chosen = _or_exit(lambda: choose_for_user_model(ids, known()) if own else choose_probes(ids, known()))
     if output not in ("", "-"):
         _check_place(Path(output))
     stopping: list[bool] = []
@@ -114,7 +117,7 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
     signal.signal(getattr(signal, "SIGBREAK", signal.SIGTERM), lambda *_: stopping.append(True))
     frameworks = options["frameworks"] or ("pytorch", "tensorflow")
     show, finish = _jsonl() if options["jsonl"] else _terminal(options["lang"], chosen)
-    found = duet.measure(
+    found = runner.measure(
         chosen,
         frameworks=frameworks,
         pythons=_pythons(options["pythons"]),
@@ -126,17 +129,17 @@ def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
         confirm=options["confirm"],
         threads=_threads(options["threads"]),
         seed=options["random_seed"],
-        selftest=selftest.load(),
+        selftest=self_test.load_calibration(),
         progress=show,
         cancelled=lambda: bool(stopping),
     )
     finish(found)
     if output == "-":
-        click.echo(json.dumps(evidence.document(found), ensure_ascii=False))
+        click.echo(json.dumps(evidence_document(found), ensure_ascii=False))
     elif output:
         try:
-            evidence.write(found, output)
-        except evidence.EvidenceError as error:
+            write_evidence(found, output)
+        except EvidenceError as error:
             _fail(error.problems)
     raise SystemExit(outcome.status(found))
 
@@ -149,9 +152,10 @@ def show_probe(probe: str, lang: str) -> None:
 
     Example: python -m probes show training-mlp-eager
     """
-    from probes import catalog, pages
+    from probes.catalog import probe_docs
+    from probes.catalog.loading import choose_probes, load_catalog
 
-    click.echo(pages.text(_or_exit(lambda: catalog.choose([probe], catalog.load()))[0], lang))
+    click.echo(probe_docs.text(_or_exit(lambda: choose_probes([probe], load_catalog()))[0], lang))
 
 
 @main.command("example")
@@ -160,7 +164,7 @@ def example() -> None:
 
     Example: python -m probes example > mine.py
     """
-    click.echo(Path(__file__).with_name("own_model.py").read_text(encoding="utf-8"), nl=False)
+    click.echo((Path(__file__).parent / "user_model" / "example.py").read_text(encoding="utf-8"), nl=False)
 
 
 @main.command("selftest")
@@ -172,20 +176,23 @@ def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
 
     Example: python -m probes selftest
     """
-    from probes import kept, selftest
-    from probes.evidence import EvidenceError
+    from probes.calibration import self_test
+    from probes.evidence.documents import EvidenceError
+    from probes.system import data_folders
 
     def say(text: str) -> None:
         click.echo(text, err=True)
 
     try:
-        result = selftest.calibrate(framework=framework, quick=quick, earlier=selftest.load(), progress=say)
+        result = self_test.calibrate(
+            framework=framework, quick=quick, earlier=self_test.load_calibration(), progress=say
+        )
     except EvidenceError as error:
         _fail(error.problems)
     try:
-        selftest.save(result)
-    except kept.Nowhere as nowhere:
-        say(kept.not_kept(nowhere.why, "en"))
+        self_test.save_calibration(result)
+    except data_folders.Nowhere as nowhere:
+        say(data_folders.not_kept(nowhere.why, "en"))
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
         return
@@ -221,7 +228,7 @@ def run_benchmark(as_json: bool, simulated_only: bool, long: bool, **options: An
 
     Example: python -m probes benchmark --device gpu --quick -o gpu-evidence.json
     """
-    from probes import benchmark
+    from probes.calibration import benchmark
 
     if options["device"]:
         if simulated_only or long:
@@ -237,7 +244,9 @@ def run_benchmark(as_json: bool, simulated_only: bool, long: bool, **options: An
 def _check_device(
     as_json: bool, *, device: str, quick: bool, frameworks: tuple[str, ...], pythons: tuple[str, ...], output: str
 ) -> NoReturn:
-    from probes import device_check, evidence, outcome
+    from probes.calibration import device_check
+    from probes.evidence.documents import EvidenceError, write_evidence
+    from probes.session import outcome
 
     if output:
         _check_place(Path(output))
@@ -252,15 +261,15 @@ def _check_device(
         raise SystemExit(outcome.NOTHING) from None
     if output:
         try:
-            evidence.write(result.evidence, output)
-        except evidence.EvidenceError as error:
+            write_evidence(result.evidence, output)
+        except EvidenceError as error:
             _fail(error.problems)
     click.echo(json.dumps(result.summary(), ensure_ascii=False, indent=1) if as_json else device_check.table(result))
     raise SystemExit(result.status)
 
 
 def _or_exit(load: Callable[[], Any]) -> Any:
-    from probes.catalog import CatalogError
+    from probes.catalog.loading import CatalogError
 
     try:
         return load()
@@ -303,9 +312,9 @@ def _pythons(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _variables(given: tuple[str, ...], frameworks: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    from probes import variables
+    from probes.session.variables import parse_variables
 
-    found, problems = variables.read(given, frameworks)
+    found, problems = parse_variables(given, frameworks)
     if problems:
         _fail(problems)
     return found
@@ -330,7 +339,9 @@ def _terminal(
 ) -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
     from rich.console import Console
 
-    from probes import outcome, reasons, worth
+    from probes import reasons
+    from probes.session import outcome
+    from probes.statistics import tuning
     from probes.types import Status
 
     console = Console(stderr=True, highlight=False, markup=False)
@@ -358,7 +369,7 @@ def _terminal(
 
     def finish(found: Evidence) -> None:
         status.stop()
-        for line in (*outcome.measured(found, chosen, lang), *worth.lines(found.probes, lang)):
+        for line in (*outcome.measured(found, chosen, lang), *tuning.lines(found.probes, lang)):
             console.print(line)
         for line in outcome.beside(found, lang):
             console.print(line, style="dim")

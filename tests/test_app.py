@@ -16,7 +16,7 @@ from advisor.decisions import store
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.ui import choosing, parts, state
-from probes import selftest
+from probes.calibration import self_test
 from tests.pages import draw, opened
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -311,7 +311,7 @@ def test_a_model_of_ones_own_is_measured_from_its_place() -> None:
     app.button_group(key="probe-way").set_value("own").run()
     assert app.button(key="start").disabled
 
-    app.text_input(key="own-path").set_value(str(ROOT / "probes" / "own_model.py")).run()
+    app.text_input(key="own-path").set_value(str(ROOT / "probes" / "user_model" / "example.py")).run()
     assert not app.exception
     assert not app.button(key="start").disabled
 
@@ -334,7 +334,7 @@ SELFTEST = {
 def test_a_kept_self_test_is_told_in_a_sentence(tmp_path: Path) -> None:
     assert "Not tested here yet" in text_of(opened("evidence"))
 
-    selftest.save(SELFTEST | {"cpu": selftest._cpu()})
+    self_test.save_calibration(SELFTEST | {"cpu": self_test._cpu()})
 
     assert "This machine tells 5 % apart in about 8 s." in text_of(opened("evidence"))
     assert "本机约 8 秒即可分辨 5 % 的差别" in text_of(opened("evidence", lang="zh"))

@@ -22,7 +22,7 @@ from advisor.decisions.recheck import recheck
 from advisor.decisions.verification import verify
 from advisor.errors import InputError
 from advisor.knowledge.loading import load_knowledge
-from probes import catalog
+from probes.catalog.loading import load_catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 PHONE = "knowledge/examples/phone-app.yaml"
@@ -329,11 +329,11 @@ def test_an_edited_text_does_not_verify(tmp_path: Path) -> None:
     decision = tmp_path / "decision.json"
     CliRunner().invoke(cli, ["report", "--needs", str(ROOT / PHONE), "-o", str(decision)])
     document = json.loads(decision.read_text())
-    untouched = verify(document, probes=tuple(catalog.load().values()))
+    untouched = verify(document, probes=tuple(load_catalog().values()))
     name = next(iter(document["claims"]))
     document["claims"][name]["statement"]["en"] = "Something else."
 
-    edited = verify(document, probes=tuple(catalog.load().values()))
+    edited = verify(document, probes=tuple(load_catalog().values()))
 
     assert untouched["differences"] == []
     assert [found["place"] for found in edited["differences"]] == [f"claims.{name}.statement.en"]

@@ -16,7 +16,7 @@ import click
 import pytest
 
 from advisor.cli import COMMANDS, cli, main
-from probes import evidence
+from probes.evidence.documents import write_evidence
 from tests.advisor.evidence import paired, session
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -212,7 +212,7 @@ def test_a_seed_that_no_decision_could_hold_is_refused(call: Callable[..., Calle
 
 
 def test_what_is_written_is_told_as_json(call: Callable[..., Called], tmp_path: Path) -> None:
-    evidence.write(session(paired("training-mlp-eager", scenario="training_step", workload="mlp")), tmp_path / "e.json")
+    write_evidence(session(paired("training-mlp-eager", scenario="training_step", workload="mlp")), tmp_path / "e.json")
     status, out, err = call("report", "--needs", PHONE, "--evidence", "e.json", "-o", "d.json", "--json")
     report = json.loads(out)
     kept = json.loads(call("evidence", "import", "e.json", "--json")[1])

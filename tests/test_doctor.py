@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from advisor.cli import doctor, main
-from probes import machine, survey
+from probes.session import environments
+from probes.system import machine
 
 RANGES = {"a": ">=3.10,<3.14", "b": ">=3.11,<3.16", "c": ">=3.12"}
 
@@ -94,6 +95,6 @@ def test_a_framework_that_is_slow_to_answer_holds_up_no_other(tmp_path: Path) ->
     slow.write_text("#!/bin/sh\nsleep 5\n", encoding="utf-8")
     slow.chmod(0o755)
 
-    answers = survey.begin(["tensorflow", "null"], pythons={"tensorflow": str(slow)})
+    answers = environments.begin(["tensorflow", "null"], pythons={"tensorflow": str(slow)})
 
     assert [name for name, _ in answers] == ["null", "tensorflow"]

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from advisor.decisions import store
-from probes import kept, selftest
+from probes.calibration import self_test
+from probes.system import data_folders
 from tests.test_store import decision
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,12 +112,12 @@ def test_the_selftest_tells_its_result_without_a_home() -> None:
 
 
 def test_what_was_kept_is_where_it_is_looked_for(own_home: Path) -> None:
-    selftest.save({"cpu": selftest._cpu()})
+    self_test.save_calibration({"cpu": self_test._cpu()})
     store.add_decision(decision())
 
     assert {path.name for path in own_home.iterdir()} >= {"selftest.json", store.FILE_NAME}
-    assert kept.data() == own_home
-    assert kept.cache().parent == own_home
+    assert data_folders.data() == own_home
+    assert data_folders.cache().parent == own_home
 
 
 @pytest.fixture(params=["at rest", "open elsewhere"])

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.decisions import store
 from advisor.errors import InputError
-from probes.evidence import parse
+from probes.evidence.documents import parse_evidence
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def test_what_is_added_comes_back_equal() -> None:
 
 
 def test_evidence_is_kept_as_types_or_as_document_alike() -> None:
-    assert store.add_evidence(parse(evidence())) == store.add_evidence(parse(evidence()))
+    assert store.add_evidence(parse_evidence(evidence())) == store.add_evidence(parse_evidence(evidence()))
 
 
 def test_adding_twice_keeps_one() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
 from advisor.model.text import Text
-from probes import verdict_words
+from probes.wording import verdicts
 
 
 def _framework(knowledge: Knowledge, name: str | None) -> Text:
@@ -90,9 +90,9 @@ def conflict(knowledge: Knowledge, criterion: str, pair: Mapping[str, Any]) -> T
     one, other = _framework(knowledge, pair["numerator"]), _framework(knowledge, pair["denominator"])
 
     def told(key: str, lang: str) -> str:
-        return verdict_words.sentence(
-            verdict_words.judged({**pair, **pair[key]}, value="ratio"),
-            unit=verdict_words.BETTER,
+        return verdicts.sentence(
+            verdicts.judged({**pair, **pair[key]}, value="ratio"),
+            unit=verdicts.BETTER,
             lang=lang,
             names={pair["numerator"]: one.in_(lang), pair["denominator"]: other.in_(lang)},
             several=True,

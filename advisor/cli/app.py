@@ -70,12 +70,12 @@ def _without_home() -> None:
 
     It reads its settings there and writes nothing, headless and without usage statistics.
     """
-    from probes import kept
+    from probes.system import data_folders
 
     try:
-        kept.data()
-    except kept.Nowhere as nowhere:
-        click.echo(kept.not_kept(nowhere.why, "en"), err=True)
+        data_folders.data()
+    except data_folders.Nowhere as nowhere:
+        click.echo(data_folders.not_kept(nowhere.why, "en"), err=True)
     try:
         Path.home()
     except RuntimeError:

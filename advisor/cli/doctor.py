@@ -36,11 +36,11 @@ def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
     from advisor.cli import inventory
     from advisor.cli.probe import interpreters
     from advisor.knowledge.loading import load_knowledge
-    from probes import survey
+    from probes.session import environments
 
     knowledge = load_knowledge()
     chosen = interpreters(pythons)
-    answers = survey.begin(list(knowledge.frameworks), pythons=chosen)
+    answers = environments.begin(list(knowledge.frameworks), pythons=chosen)
     known = examine(knowledge)
     if not as_json:
         inventory.known(known, knowledge, lang=lang)
@@ -67,7 +67,8 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
     import platform
     import sys
 
-    from probes import machine, survey
+    from probes.session import environments
+    from probes.system import machine
 
     ranges = {name: framework.python for name, framework in knowledge.frameworks.items()}
     return {
@@ -76,7 +77,7 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
         "machine": machine.fingerprint(),
         "compilers": {
             "cxx": machine.cxx_compiler(),
-            "needed_by": survey.compiled_by_cxx(list(knowledge.frameworks)),
+            "needed_by": environments.compiled_by_cxx(list(knowledge.frameworks)),
             "add": CXX_ADD.get(sys.platform, CXX_ADD["linux"]),
         },
         "tools": {name: _tool(tool.install) for name, tool in sorted(knowledge.tools.items()) if tool.install},

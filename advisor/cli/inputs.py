@@ -46,7 +46,7 @@ def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> 
 def advise(needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = (), *, seed: int = 0) -> Recommendation:
     """Recommend with today's date and the installed versions."""
     from advisor.recommendation import recommend as front_door
-    from probes import machine
+    from probes.system import machine
 
     return front_door(
         needs,
@@ -63,9 +63,9 @@ def advise(needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = ()
 
 def catalogue() -> tuple[Any, ...]:
     """Return the probes that could be run."""
-    from probes import catalog
+    from probes.catalog.loading import load_catalog
 
-    return tuple(catalog.load().values())
+    return tuple(load_catalog().values())
 
 
 def measurable() -> frozenset[str]:

@@ -224,7 +224,7 @@ def probes(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
 
 def probe(row: Mapping[str, Any], page: Mapping[str, str], knowledge: Knowledge, *, lang: str) -> None:
     """Print a probe's page."""
-    from probes import pages
+    from probes.catalog import probe_docs
 
     words = WORDS[lang]
     click.echo(f"# {row['id']}\n\n{row['question'][lang]}\n")
@@ -238,7 +238,7 @@ def probe(row: Mapping[str, Any], page: Mapping[str, str], knowledge: Knowledge,
         click.echo(f"- {claim}: {told}")
     for heading, text in page.items():
         if text:
-            click.echo(f"\n{pages.paragraph(heading, text, lang)}")
+            click.echo(f"\n{probe_docs.paragraph(heading, text, lang)}")
 
 
 def calibration(figures: str, differences: str, *, lang: str) -> None:

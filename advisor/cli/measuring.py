@@ -46,7 +46,7 @@ def measure_first(
     needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], *, budget: float, lang: str, **options: Any
 ) -> tuple[tuple[Evidence, ...], int]:
     """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status."""
-    from probes import outcome
+    from probes.session import outcome
 
     session = measure_for(needs, knowledge, budget=budget, lang=lang, **options)
     return (*evidence, session), outcome.status(session)
@@ -54,10 +54,10 @@ def measure_first(
 
 def chosen(needs: Needs, knowledge: Knowledge) -> tuple[Probe, ...]:
     """Return the probes worth running for these needs, most valuable per second first."""
-    from probes import catalog
+    from probes.catalog.loading import load_catalog
 
     plan = inputs.advise(needs, knowledge).probe_plan
-    known = catalog.load()
+    known = load_catalog()
     return tuple(known[step.probe] for step in plan if step.probe in known)
 
 
@@ -67,8 +67,11 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from advisor.knowledge.loading import load_knowledge
-    from probes import outcome, reasons, selftest, worth
-    from probes.duet import measure as run
+    from probes import reasons
+    from probes.calibration import self_test
+    from probes.session import outcome
+    from probes.session.runner import measure as run
+    from probes.statistics import tuning
     from probes.types import Status
 
     console = Console(stderr=True)
@@ -90,9 +93,9 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
             elif kind == "start":
                 progress.update(task, description=str(probe))
 
-        session = run(probes, budget=budget, progress=tell, selftest=selftest.load(), **options)
+        session = run(probes, budget=budget, progress=tell, selftest=self_test.load_calibration(), **options)
     told = outcome.measured(session, probes, lang, names=names)
-    for line in (*told, *worth.lines(session.probes, lang, names=names)):
+    for line in (*told, *tuning.lines(session.probes, lang, names=names)):
         console.print(line, highlight=False, markup=False)
     for line in outcome.beside(session, lang, names=names):
         console.print(line, style="dim", highlight=False)

@@ -75,9 +75,9 @@ def variables(passed: tuple[str, ...], *, measuring: bool = True) -> dict[str, d
     """
     from advisor.errors import InputError
     from advisor.knowledge.loading import load_knowledge
-    from probes import variables as passing
+    from probes.session.variables import parse_variables
 
-    found, problems = passing.read(passed, load_knowledge().frameworks)
+    found, problems = parse_variables(passed, load_knowledge().frameworks)
     if passed and not measuring:
         problems.append("--set passes a variable to what --probe measures; give --probe too")
     if problems:
@@ -213,20 +213,21 @@ def read_decision(path: str) -> Any:
 def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     """Read evidence files; the problems of all of them are raised together, probes nobody knows are named."""
     from advisor.errors import InputError
-    from probes import catalog, evidence
+    from probes.catalog.loading import load_catalog
+    from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
 
     found: list[Evidence] = []
     problems: list[str] = []
     for path in paths:
         try:
-            found.append(evidence.parse(read_json(path)))
+            found.append(parse_evidence(read_json(path)))
         except InputError as error:
             problems.extend(error.problems)
-        except evidence.EvidenceError as error:
+        except EvidenceError as error:
             problems.extend(f"{path}: {problem}" for problem in error.problems)
     if problems:
         raise InputError(problems)
-    for unknown in evidence.unknown_probes(found, catalog.load()):
+    for unknown in unknown_probes(found, load_catalog()):
         say(f"note: {unknown}")
     return tuple(found)
 

@@ -21,9 +21,9 @@ def command() -> None:
 @output.in_language
 def list_(as_json: bool, lang: str) -> None:
     """List the probes: question, scenario, workload, expected seconds, claims they test."""
-    from probes import catalog
+    from probes.catalog.loading import load_catalog
 
-    known = catalog.load().values()
+    known = load_catalog().values()
     if as_json:
         output.emit({"probes": [_row(probe) for probe in known]})
         return
@@ -55,15 +55,15 @@ def _row(probe: Probe) -> dict[str, Any]:
 def show(name: str, as_json: bool, lang: str) -> None:
     """Show a probe's page: how it is measured, what is held equal, what it does not tell."""
     from advisor.knowledge.loading import load_knowledge
-    from probes import pages
+    from probes.catalog import probe_docs
 
     (probe,) = _known([name])
     if as_json:
-        output.emit({**_row(probe), "page": pages.page(probe, lang)})
+        output.emit({**_row(probe), "page": probe_docs.page(probe, lang)})
         return
     from advisor.cli import inventory
 
-    inventory.probe(_row(probe), pages.page(probe, lang), load_knowledge(), lang=lang)
+    inventory.probe(_row(probe), probe_docs.page(probe, lang), load_knowledge(), lang=lang)
 
 
 @command.command(
@@ -102,18 +102,20 @@ def run(
     from advisor.errors import InputError
     from advisor.knowledge.loading import load_knowledge
     from advisor.knowledge.needs_files import read_needs
-    from probes import catalog, evidence, outcome
+    from probes.catalog.loading import choose_for_user_model, load_catalog
+    from probes.evidence.documents import evidence_document
+    from probes.session import outcome
 
     def choose() -> tuple[Probe, ...]:
         if workload_file is not None:
             _known(names)
-            return tuple(catalog.choose_own(names, catalog.load()))
+            return tuple(choose_for_user_model(names, load_catalog()))
         if names:
             return _known(names)
         if needs_file is not None:
             knowledge = load_knowledge()
             return measuring.chosen(read_needs(needs_file, knowledge), knowledge)
-        return tuple(probe for probe in catalog.load().values() if not probe.asked_only)
+        return tuple(probe for probe in load_catalog().values() if not probe.asked_only)
 
     _, workload, _, chosen_pythons, variables, probes = output.together(
         lambda: _check_threads(threads),
@@ -136,7 +138,7 @@ def run(
         confirm=confirm,
     )
     number = measuring.keep(session, lang=lang)
-    document = evidence.document(session)
+    document = evidence_document(session)
     try:
         output.write_atomically(target, json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode())
     except InputError as error:
@@ -180,14 +182,16 @@ def _workload(path: str | None, *, as_written: bool) -> str | None:
 def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
     """Find out what difference this machine can resolve: A/A and planted slowdowns. Kept for later results."""
     from advisor.cli import inventory
-    from probes import kept
-    from probes import selftest as calibration
+    from probes.calibration import self_test
+    from probes.system import data_folders
 
-    document = calibration.calibrate(framework=framework, quick=quick, earlier=calibration.load(), progress=output.say)
+    document = self_test.calibrate(
+        framework=framework, quick=quick, earlier=self_test.load_calibration(), progress=output.say
+    )
     try:
-        calibration.save(document)
-    except kept.Nowhere as nowhere:
-        output.say(kept.not_kept(nowhere.why, lang))
+        self_test.save_calibration(document)
+    except data_folders.Nowhere as nowhere:
+        output.say(data_folders.not_kept(nowhere.why, lang))
     if as_json:
         output.emit(document)
     else:
@@ -197,10 +201,10 @@ def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
 def _known(names: Any) -> tuple[Any, ...]:
     """Look probes up; every unknown name is told at once, with the nearest known one."""
     from advisor.errors import InputError
-    from probes import catalog
+    from probes.catalog.loading import by_usual_name, load_catalog
 
-    known = catalog.load()
-    meant = [catalog.by_usual_name(name, known) for name in names]
+    known = load_catalog()
+    meant = [by_usual_name(name, known) for name in names]
     problems = [output.unknown("probe", name, known) for name in meant if name not in known]
     if problems:
         raise InputError(problems)

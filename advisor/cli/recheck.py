@@ -16,7 +16,7 @@ def command(file: str, as_json: bool, lang: str) -> None:
     from advisor.cli import prose
     from advisor.decisions.recheck import recheck
     from advisor.knowledge.loading import load_knowledge
-    from probes import machine
+    from probes.system import machine
 
     knowledge = load_knowledge()
     result = recheck(

@@ -204,10 +204,10 @@ def machines(names: tuple[str, ...], budget: float) -> None:
 
 def engine(count: int) -> None:
     """Print the times of the examples, the loop beside SMAA and ``count`` random interviews."""
-    from probes import catalog
+    from probes.catalog.loading import load_catalog
 
     knowledge = load_knowledge()
-    probes = tuple(catalog.load().values())
+    probes = tuple(load_catalog().values())
     asked = examples(knowledge)
     unit = least(lambda: np.random.default_rng(0).standard_gamma(2.0, 1_000_000))
     click.echo(f"unit: a million gamma draws, {1e3 * unit:.1f} ms; times below in ms and in units\n")
@@ -232,7 +232,7 @@ def engine(count: int) -> None:
 def _on_machines(names: tuple[str, ...], *, budget: float) -> None:
     """Print the table of the main job on emulated machines; exit status 1 where one of them goes wrong."""
     from advisor.curation import main_job
-    from probes.machines import MACHINES
+    from probes.system.emulated_machines import MACHINES
 
     unknown = [name for name in names if name not in MACHINES]
     if unknown:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.knowledge.loading import knowledge_folder
-from probes import machines
-from probes.machines import Ended, Machine, Start, Unavailable
+from probes.system import emulated_machines
+from probes.system.emulated_machines import Ended, Machine, Start, Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,7 +119,7 @@ def command(words: Sequence[str], start: Start, *, timeout: float) -> Ended:
         "FRAMEWORK_ADVISOR_HOME": str(start.folder.parent / "kept"),
     }
     argv = [sys.executable, "-m", "advisor", *words]
-    return machines.run(argv, start, folder=start.folder, environment=environment, timeout=timeout)
+    return emulated_machines.run(argv, start, folder=start.folder, environment=environment, timeout=timeout)
 
 
 def _left(folder: Path) -> tuple[str, ...]:
@@ -172,7 +172,7 @@ def matrix(
     names: Sequence[str], *, budget: float, progress: Callable[[str], None] = lambda text: None
 ) -> tuple[str, bool]:
     """Run the main job on these machines, all unless named; return the table, and whether all was well."""
-    chosen = [machines.MACHINES[name] for name in names or machines.MACHINES]
+    chosen = [emulated_machines.MACHINES[name] for name in names or emulated_machines.MACHINES]
     rows = [
         f"{'machine':22} {'exit':>4} {'seconds':>7} {'measured':>8} {'ratios':>6} grade  what is wrong, or the reason"
     ]

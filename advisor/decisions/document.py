@@ -20,7 +20,7 @@ from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 from advisor.recommendation import measurable_frameworks
-from probes import evidence as evidence_documents
+from probes.evidence.documents import evidence_document
 
 if TYPE_CHECKING:
     from probes.types import Evidence, Probe
@@ -85,7 +85,7 @@ def build_decision(
     decision = Decision(
         needs=needs.document(),
         recommendation=told,
-        evidence=tuple(without_places(evidence_documents.document(session)) for session in evidence),
+        evidence=tuple(without_places(evidence_document(session)) for session in evidence),
         claims={name: {**claim.model_dump(mode="json"), "status": claim.status} for name, claim in claims.items()},
         sources={key: knowledge.sources[key].model_dump(mode="json") for key in sources if key in knowledge.sources},
         made_on=made_on,

@@ -22,9 +22,9 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from advisor.errors import InputError
-from probes import kept
-from probes.evidence import EvidenceError, parse
-from probes.evidence import document as evidence_as_document
+from probes.evidence.documents import EvidenceError, parse_evidence
+from probes.evidence.documents import evidence_document as evidence_as_document
+from probes.system import data_folders
 from probes.types import Evidence
 
 Kind = Literal["decision", "evidence"]
@@ -69,12 +69,12 @@ class Unkept(InputError):
     """
 
     def __init__(self, why: Mapping[str, str]) -> None:
-        super().__init__([kept.not_kept(why, "en")])
+        super().__init__([data_folders.not_kept(why, "en")])
         self.why = why
 
     def told(self, lang: str) -> str:
         """Return the one line for a reader of ``lang``."""
-        return kept.not_kept(self.why, lang)
+        return data_folders.not_kept(self.why, lang)
 
 
 def home() -> Path:
@@ -84,8 +84,8 @@ def home() -> Path:
         Unkept: there is none on this system.
     """
     try:
-        return kept.data()
-    except kept.Nowhere as nowhere:
+        return data_folders.data()
+    except data_folders.Nowhere as nowhere:
         raise Unkept(nowhere.why) from None
 
 
@@ -141,7 +141,7 @@ def add_evidence(session: Evidence | Mapping[str, Any]) -> int:
     """
     document = evidence_as_document(session) if isinstance(session, Evidence) else session
     try:
-        parse(document)
+        parse_evidence(document)
     except EvidenceError as error:
         raise InputError(list(error.problems)) from error
     return _add("evidence", document, made=str(document["finished"]))
@@ -268,10 +268,10 @@ def _engine(directory: Path) -> Engine:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         Base.metadata.create_all(engine)
     except OSError as error:
-        raise Unkept(kept.unwritable(directory, error)) from error
+        raise Unkept(data_folders.unwritable(directory, error)) from error
     except DatabaseError as error:
         raise InputError(
-            [f"{path}: cannot keep documents here ({error.orig}); name another directory in {kept.VARIABLE}"]
+            [f"{path}: cannot keep documents here ({error.orig}); name another directory in {data_folders.VARIABLE}"]
         ) from error
     return engine
 

@@ -23,7 +23,7 @@ from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
 from advisor.recommendation import recommend
-from probes import evidence as evidence_documents
+from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.types import Evidence, Probe
 
 EXACT = 1e-9
@@ -263,8 +263,8 @@ def _evidence(document: Mapping[str, Any]) -> tuple[Evidence, ...]:
     problems: list[str] = []
     for place, session in enumerate(sessions):
         try:
-            found.append(evidence_documents.parse(session))
-        except evidence_documents.EvidenceError as error:
+            found.append(parse_evidence(session))
+        except EvidenceError as error:
             problems.extend(f"evidence[{place}]: {problem}" for problem in error.problems)
     if problems:
         raise InputError(problems)

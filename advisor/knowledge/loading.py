@@ -19,7 +19,7 @@ from advisor.knowledge import integrity, parsing
 from advisor.knowledge.editorial_policy import CATALOGUE, editorial_policy
 from advisor.knowledge.parsing import Holdings
 from advisor.model.knowledge import Knowledge
-from probes import catalog
+from probes.catalog.loading import CatalogError, load_catalog
 from probes.types import Probe
 
 GRACE = timedelta(days=90)
@@ -137,6 +137,6 @@ def _sha256(root: Path) -> str:
 def _catalogue() -> tuple[Mapping[str, Probe], list[Problem]]:
     """Return the instrument's probes, the single place that says which of them tests which claim."""
     try:
-        return catalog.load(), []
-    except catalog.CatalogError as error:
+        return load_catalog(), []
+    except CatalogError as error:
         return {}, [Problem(CATALOGUE, 1, "", said, "mend the probe's entry") for said in error.problems]

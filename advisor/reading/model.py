@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.reading.phrases import OUT_OF_SCOPE, Phrase
-from probes import kept
+from probes.system import data_folders
 
 VERSION = 2
 """Raised whenever features or training change, so that old caches are not read."""
@@ -184,7 +184,7 @@ def folder() -> Path:
     Raises:
         Nowhere: there is no such folder.
     """
-    return kept.cache()
+    return data_folders.cache()
 
 
 def recall(name: str) -> Model | None:
@@ -197,7 +197,7 @@ def recall(name: str) -> Model | None:
             vocabulary = {gram: place for place, gram in enumerate(facts["grams"])}
             weights = held["weights"].astype(np.float32)
             found = Model(vocabulary, held["idf"], weights, held["bias"], heads, denial)
-    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, kept.Nowhere):
+    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, data_folders.Nowhere):
         return None
     return found if found.weights.shape == (len(found.vocabulary), len(found.bias)) else None
 
@@ -221,7 +221,7 @@ def keep(name: str, model: Model) -> None:
                 bias=model.bias,
             )
         Path(part.name).replace(place / f"reading-{name}.npz")
-    except (OSError, kept.Nowhere):
+    except (OSError, data_folders.Nowhere):
         return
 
 

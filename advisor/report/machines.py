@@ -10,8 +10,10 @@ from advisor.model.formatting import percent
 from advisor.report import ratios
 from advisor.report.figures import amount
 from advisor.report.view import View
-from probes import alike, outcome, own_defaults, reasons, verdict_words
+from probes import reasons
+from probes.session import harmonization_words, outcome
 from probes.types import Status
+from probes.wording import framework_defaults, verdicts
 
 PARTS = ("outputs", "loss", "gradients", "weights")
 HELD = (Status.OK.value, Status.SKIPPED.value)
@@ -37,7 +39,7 @@ class Machines:
             pairs = {(r["ratio"]["numerator"], r["ratio"]["denominator"]) for r in measured if r.get("ratio")}
             rows = [self._row(row, several=len(pairs) > 1) for row in measured]
             names = sorted({name for row in rows for name in row["costs"]})
-            differing = own_defaults.of_session(row.get("facts") or {} for row in measured)
+            differing = framework_defaults.of_session(row.get("facts") or {} for row in measured)
             shown.append(
                 {
                     "machine": self.machine(session["machine"]),
@@ -49,7 +51,7 @@ class Machines:
                     "selftest": self._selftest(session.get("selftest")),
                     "frameworks": {name: self.view.framework(name) for name in names},
                     "sides": self._sides(*next(iter(pairs))) if len(pairs) == 1 else None,
-                    "defaults": own_defaults.line(
+                    "defaults": framework_defaults.line(
                         differing, session["environments"], self.view.lang, names=self.view.names
                     ),
                     "rows": rows,
@@ -68,7 +70,11 @@ class Machines:
 
     def _alike(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
         """Return what was set alike in both sides of a model of the user's, once however many probes it took."""
-        return list(dict.fromkeys(line for row in rows for line in alike.lines(row.get("facts") or {}, self.view.lang)))
+        return list(
+            dict.fromkeys(
+                line for row in rows for line in harmonization_words.lines(row.get("facts") or {}, self.view.lang)
+            )
+        )
 
     # ------------------------------------------------------------ one measurement
 
@@ -95,16 +101,16 @@ class Machines:
         if ratio:
             metric = ratios.metric(self.view.decision, row["probe"])
             shown["sides"] = self._sides(ratio["numerator"], ratio["denominator"])
-            shown["verdict"] = verdict_words.sentence(
-                verdict_words.judged(ratio), unit=unit, metric=metric, lang=lang, names=names, several=several
+            shown["verdict"] = verdicts.sentence(
+                verdicts.judged(ratio), unit=unit, metric=metric, lang=lang, names=names, several=several
             )
-            defaults = own_defaults.of(facts)
+            defaults = framework_defaults.of(facts)
             notes = [
-                own_defaults.loud(defaults, lang=lang, names=names),
-                verdict_words.disturbed(facts, lang),
+                framework_defaults.loud(defaults, lang=lang, names=names),
+                verdicts.disturbed(facts, lang),
             ]
             shown["notes"] = [note for note in notes if note]
-            shown["layout"] = own_defaults.quiet(defaults, lang, names=names)
+            shown["layout"] = framework_defaults.quiet(defaults, lang, names=names)
         return shown
 
     def question(self, probe: str) -> str:
@@ -242,7 +248,7 @@ class Machines:
             "names": [self.view.framework(name) for name in sides],
             "rows": [
                 {
-                    "label": self.words.get(f"env_{key}") or own_defaults.name(key, self.view.lang),
+                    "label": self.words.get(f"env_{key}") or framework_defaults.name(key, self.view.lang),
                     "values": [side.get(key, "") for side in sides.values()],
                 }
                 for key in keys
@@ -259,7 +265,7 @@ class Machines:
             text = self._value(value)
             if text:
                 shown[str(key)] = text
-        return {**shown, **own_defaults.read_back(environment, self.view.lang)}
+        return {**shown, **framework_defaults.read_back(environment, self.view.lang)}
 
     def _value(self, value: Any) -> str:
         if value is None or value == "":

@@ -15,7 +15,7 @@ from advisor.errors import InputError
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import REASONS, View
-from probes import kept
+from probes.system import data_folders
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -96,10 +96,10 @@ def find_font(lang: str) -> Path:
 def font_folders() -> tuple[Path, ...]:
     """Return where fonts lie on this system."""
     if sys.platform == "darwin":
-        return (Path("/System/Library/Fonts"), Path("/Library/Fonts"), kept.expanded("~/Library/Fonts"))
+        return (Path("/System/Library/Fonts"), Path("/Library/Fonts"), data_folders.expanded("~/Library/Fonts"))
     if sys.platform == "win32":
         return (Path("C:/Windows/Fonts"),)
-    return (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), kept.expanded("~/.local/share/fonts"))
+    return (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), data_folders.expanded("~/.local/share/fonts"))
 
 
 def _midnight(decision: Decision) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from probes import verdict_words
+from probes.wording import verdicts
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -27,10 +27,10 @@ def of_criterion(decision: Decision, pair: Mapping[str, Any], key: str, *, lang:
         for row in session["probes"]
         if row["probe"] in pair.get("probes", ()) and row.get("ratio")
     }
-    kinds = {verdict_words.kind(*cost) for cost in costs}
-    unit, compared = next(iter(costs)) if len(kinds) == 1 else (verdict_words.BETTER, "")
-    return verdict_words.sentence(
-        verdict_words.judged({**pair, **pair[key]}, value="ratio"),
+    kinds = {verdicts.kind(*cost) for cost in costs}
+    unit, compared = next(iter(costs)) if len(kinds) == 1 else (verdicts.BETTER, "")
+    return verdicts.sentence(
+        verdicts.judged({**pair, **pair[key]}, value="ratio"),
         unit=unit,
         metric=compared,
         lang=lang,

@@ -18,7 +18,7 @@ from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 from advisor.ui import choosing, live, parts, state
 from advisor.ui.texts import language, say
-from probes import catalog
+from probes.catalog.loading import load_catalog
 
 LONGEST = 20_000
 """Characters taken at once; the reader copes with more, a chat line does not."""
@@ -157,7 +157,7 @@ def _pressed(action: dialogue.Action, talk: Talk) -> str:
 def _measure() -> None:
     plan = state.recommendation().probe_plan
     if live.current() is None:
-        probes = [step.probe for step in plan] or choosing.cross_section(catalog.load(), BUDGET)
+        probes = [step.probe for step in plan] or choosing.cross_section(load_catalog(), BUDGET)
         live.begin(probes, budget=BUDGET)
         # The frame, drawn before, shows how far it is.
         st.rerun()

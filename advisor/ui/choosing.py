@@ -13,7 +13,9 @@ import streamlit as st
 
 from advisor.ui import live, parts, running, state, verdicts
 from advisor.ui.texts import DEVICE, SCENARIO, listed, named, say
-from probes import catalog, gauge, kept, survey
+from probes.catalog.loading import PATH, choose_for_user_model, choose_probes
+from probes.session import environments
+from probes.system import data_folders, process_readings
 from probes.types import DEVICES, Probe
 
 BUDGETS = (30, 60, 120, 300, 600)
@@ -154,7 +156,7 @@ def _nothing_planned(known: Mapping[str, Probe], budget: float) -> list[str]:
 def cross_section(known: Mapping[str, Probe], budget: float) -> list[str]:
     """Return everyday training steps that fit into ``budget`` seconds."""
     chosen, left = [], budget
-    for probe in catalog.choose([], known):
+    for probe in choose_probes([], known):
         if probe.mode == "default" and probe.metric == "step time" and probe.seconds <= left:
             chosen.append(probe.id)
             left -= probe.seconds
@@ -195,7 +197,7 @@ def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
             "不能上传：它会以你的权限运行，因此只接受属于你的文件。",
         )
     )
-    example = Path(catalog.__file__).with_name("own_model.py")
+    example = PATH.parent / "user_model" / "example.py"
     with st.container(horizontal=True):
         st.download_button(
             say("An example to change", "可修改的示例"),
@@ -208,18 +210,18 @@ def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
         )
     given = st.text_input(
         say("Where the file is", "文件路径"),
-        placeholder=str(kept.expanded("~/my_model.py")),
+        placeholder=str(data_folders.expanded("~/my_model.py")),
         key="own-path",
         persist_state="session",
     )
     if not (given or "").strip():
         return [], []
-    path = kept.expanded(str(given).strip())
+    path = data_folders.expanded(str(given).strip())
     problem = refused(path)
     if problem:
         parts.problems([problem])
         return [], []
-    return [probe.id for probe in catalog.choose_own([], known)], ["--workload", str(path.absolute())]
+    return [probe.id for probe in choose_for_user_model([], known)], ["--workload", str(path.absolute())]
 
 
 def refused(path: Path) -> str:
@@ -304,7 +306,7 @@ def _pythons(arguments: list[str], problems: list[str]) -> dict[str, str]:
         )
         chosen[framework] = sys.executable
         if (given or "").strip():
-            path = kept.expanded(str(given).strip())
+            path = data_folders.expanded(str(given).strip())
             problem = refused(path)
             if problem:
                 problems.append(problem)
@@ -337,7 +339,7 @@ def _threads() -> list[str]:
     way = _pick(say("Threads in each framework", "每个框架的线程数"), ways, key="threads")
     if way == "some":
         number = st.number_input(
-            say("How many", "线程数"), 1, gauge.cores(), key="threads-number", persist_state="session"
+            say("How many", "线程数"), 1, process_readings.cores(), key="threads-number", persist_state="session"
         )
         return ["--threads", str(number)]
     return ["--threads", "all"] if way == "all" else []
@@ -349,7 +351,7 @@ def _look(pythons: Mapping[str, str]) -> None:
         say("Check what is there", "检查这些环境"), icon=":material/search:", key="survey", disabled=running.busy()
     ):
         with st.spinner(say("Loading each framework once …", "正在分别加载各框架……")):
-            st.session_state.surveyed = (dict(pythons), survey.survey(tuple(pythons), pythons=pythons))
+            st.session_state.surveyed = (dict(pythons), environments.survey(tuple(pythons), pythons=pythons))
     asked, found = st.session_state.get("surveyed", ({}, {}))
     if asked != pythons:
         return

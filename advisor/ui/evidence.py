@@ -12,9 +12,11 @@ from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.ui import charts, choosing, live, parts, reasons, selftesting, state, twins, verdicts
 from advisor.ui.texts import language, listed, say, words
-from probes import catalog, outcome, own_defaults
-from probes.evidence import EvidenceError, parse, unknown_probes
+from probes.catalog.loading import load_catalog
+from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
+from probes.session import outcome
 from probes.types import Evidence, Measurement, Probe, Status
+from probes.wording import framework_defaults
 
 CONTROLS = ("control",)
 """Workloads that try the instrument rather than a framework; they stand last."""
@@ -31,7 +33,7 @@ def page() -> None:
         )
     )
     try:
-        known = catalog.load()
+        known = load_catalog()
     except (OSError, ValueError) as error:
         parts.problems([str(error)], title=say("The list of probes cannot be read", "无法读取探针列表"))
         return
@@ -98,9 +100,9 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
                 "点表示领先的倍数，线为 95 % 区间；灰带内的差别无实际意义。",
             )
         )
-    differing = own_defaults.of_session(found.facts for found in session.probes)
+    differing = framework_defaults.of_session(found.facts for found in session.probes)
     called = verdicts.names(*session.environments)
-    if line := own_defaults.line(differing, session.environments, lang, names=called):
+    if line := framework_defaults.line(differing, session.environments, lang, names=called):
         st.info(parts.plain(line), icon=":material/tune:")
     for note in unknown_probes([session], known):
         st.warning(parts.plain(reasons.told(note)), icon=":material/help:")
@@ -115,11 +117,11 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
         st.caption(parts.plain(say(f"Skipped for the budget: {listed_}.", f"预算之外，未运行：{listed_}。") + more))
     _ledger(session)
     with st.container(horizontal=True):
-        from probes.evidence import document
+        from probes.evidence.documents import evidence_document
 
         st.download_button(
             "evidence.json",
-            json.dumps(document(session), ensure_ascii=False, indent=1),
+            json.dumps(evidence_document(session), ensure_ascii=False, indent=1),
             f"evidence-{name}.json",
             "application/json",
             icon=":material/download:",
@@ -168,8 +170,8 @@ def _rows(found: Mapping[str, Any]) -> list[dict[str, str]]:
         if name not in ("defaults", "set"):
             text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
             rows.append({key: str(name).replace("_", " "), value: text})
-    for name, text in own_defaults.read_back(found, language()).items():
-        rows.append({key: own_defaults.name(name, language()), value: text})
+    for name, text in framework_defaults.read_back(found, language()).items():
+        rows.append({key: framework_defaults.name(name, language()), value: text})
     return rows
 
 
@@ -210,14 +212,14 @@ def _stored(known: Mapping[str, Probe]) -> None:
 
 def _use(number: int) -> None:
     try:
-        state.add_evidence(str(number), parse(store.evidence_document(number)))
+        state.add_evidence(str(number), parse_evidence(store.evidence_document(number)))
     except (EvidenceError, InputError) as error:
         live.warn(list(error.problems))
 
 
 def _take(content: bytes, file_id: str) -> None:
     try:
-        session = parse(_json(content))
+        session = parse_evidence(_json(content))
     except (EvidenceError, InputError) as error:
         parts.problems(list(error.problems), title=say("The file was not taken:", "文件未被采用："))
         return

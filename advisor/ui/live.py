@@ -10,9 +10,9 @@ import streamlit as st
 from advisor.errors import InputError
 from advisor.ui import parts, reasons, running, state, verdicts
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, named, say, words
-from probes.evidence import EvidenceError
+from probes.evidence.documents import EvidenceError
 from probes.types import Evidence, Probe
-from probes.verdict_words import judged
+from probes.wording.verdicts import judged
 
 EVERY = 1.0
 """Seconds between two looks at the progress."""
@@ -233,9 +233,9 @@ def about(probe: Probe) -> None:
             f"{say('mode', '模式')} {named(MODE, probe.mode)} · {verdicts.seconds(probe.seconds)}"
         )
     )
-    from probes import pages
+    from probes.catalog import probe_docs
 
-    for name, said in pages.page(probe, lang).items():
+    for name, said in probe_docs.page(probe, lang).items():
         if said:
             st.markdown(f"**{parts.plain(name)}.** {parts.plain(said)}")
     claims = parts.claims_by_id(probe.claims)

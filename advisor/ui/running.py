@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from probes.evidence import EvidenceError, read
+from probes.evidence.documents import EvidenceError, read_evidence
 from probes.types import Evidence
 
 HEARTBEAT_LIMIT = 90.0
@@ -162,7 +162,7 @@ class Run:
         """
         if self.running or not self._file.is_file():
             return None
-        return read(self._file)
+        return read_evidence(self._file)
 
     def problem(self) -> str:
         """Return the last words it wrote to its error stream."""

@@ -9,7 +9,7 @@ import streamlit as st
 
 from advisor.ui import live, parts, running
 from advisor.ui.texts import say
-from probes import selftest
+from probes.calibration import self_test
 
 EVERY = 1.0
 """Seconds between two looks at the progress."""
@@ -38,7 +38,7 @@ def show() -> None:
         said = st.session_state.get("selftest_message")
         if said:
             st.error(parts.plain(said), icon=":material/error:")
-        found = selftest.load()
+        found = self_test.load_calibration()
         if found is None:
             st.caption(
                 say(

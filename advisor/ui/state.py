@@ -23,8 +23,8 @@ from advisor.model.recommendation import Recommendation
 from advisor.recommendation import recommend
 from advisor.ui import address
 from advisor.ui.texts import LANGUAGES
-from probes import catalog
-from probes.evidence import EvidenceError, parse
+from probes.catalog.loading import load_catalog
+from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.types import Evidence, Probe
 
 KEPT = 32
@@ -69,7 +69,7 @@ def _use_again(named: str) -> None:
     for name in filter(None, named.split(",")):
         number, _, ended = name.partition("-")
         try:
-            found = parse(store.evidence_document(int(number)))
+            found = parse_evidence(store.evidence_document(int(number)))
         except (ValueError, InputError, EvidenceError):
             found = None
         if found is not None and _digits(found.finished) == ended:
@@ -210,13 +210,13 @@ def today() -> date:
 
 def probes() -> tuple[Probe, ...]:
     """Return the probes that could be run."""
-    return tuple(catalog.load().values())
+    return tuple(load_catalog().values())
 
 
 @lru_cache(maxsize=1)
 def machine() -> Mapping[str, Any]:
     """Return this machine's description, read once."""
-    from probes.machine import fingerprint
+    from probes.system.machine import fingerprint
 
     return fingerprint()
 

@@ -12,8 +12,10 @@ from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
 from advisor.ui import parts, reasons
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, say, words
-from probes import alike, own_defaults, verdict_words, worth
+from probes.session import harmonization_words
+from probes.statistics import tuning
 from probes.types import OWN, Measurement, Probe, Ratio, Status
+from probes.wording import framework_defaults, verdicts
 
 BAND = 1.05
 """Edge of the drawn band: nearer to 1 makes no practical difference to a project."""
@@ -36,7 +38,7 @@ LIMIT = {
 
 def ratio_words(ratio: Ratio, *, unit: str, metric: str, several: bool = False) -> str:
     """Return a ratio in one plain sentence with its interval."""
-    return verdict_words.sentence(
+    return verdicts.sentence(
         ratio,
         unit=unit,
         metric=metric,
@@ -116,12 +118,12 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bo
             f"{seconds(found.seconds)}" + (f" · {limits}" if limits else "")
         )
     )
-    defaults = own_defaults.of(found.facts)
+    defaults = framework_defaults.of(found.facts)
     called, lang = names(found.ratio.denominator, found.ratio.numerator), language()
     notes = [
-        own_defaults.loud(defaults, lang=lang, names=called),
-        own_defaults.quiet(defaults, lang, names=called),
-        verdict_words.disturbed(found.facts, lang),
+        framework_defaults.loud(defaults, lang=lang, names=called),
+        framework_defaults.quiet(defaults, lang, names=called),
+        verdicts.disturbed(found.facts, lang),
     ]
     if said := " · ".join(note for note in notes if note):
         st.caption(parts.plain(said))
@@ -132,7 +134,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bo
 def _worth(found: Measurement) -> None:
     """Show what tuning, or a mode, is worth inside each framework, and what was set alike, where the probe tells."""
     called = names(*found.facts)
-    for line in (*worth.lines([found], language(), names=called), *alike.lines(found.facts, language())):
+    for line in (*tuning.lines([found], language(), names=called), *harmonization_words.lines(found.facts, language())):
         st.caption(parts.plain(line))
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from importlib import metadata
 from typing import Any
 
-from probes import gauge
-from probes.scenarios import Unsupported
+from probes.system import process_readings
+from probes.types import Unsupported
 
 MODULE = "numpy"
 ADD = "python -m pip install numpy"
@@ -128,7 +128,12 @@ def ledger() -> dict[str, Any]:
 
 def defaults() -> dict[str, Any]:
     """Tell what is loaded, or another default where one is planted."""
-    return {"onednn": bool(wrong("onednn")), "layout": None, "allocator": gauge.allocator(), "instruction_set": None}
+    return {
+        "onednn": bool(wrong("onednn")),
+        "layout": None,
+        "allocator": process_readings.allocator(),
+        "instruction_set": None,
+    }
 
 
 def facts() -> dict[str, Any]:

@@ -10,9 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from probes import gauge
-from probes.scenarios import Unsupported
-from probes.types import Build, Twin
+from probes.system import process_readings
+from probes.types import Build, Twin, Unsupported
 
 MODULE = "torch"
 ADD = "python -m pip install torch"
@@ -106,7 +105,7 @@ def defaults() -> dict[str, Any]:
     return {
         "onednn": bool(torch.backends.mkldnn.is_available()),
         "layout": "channels first",
-        "allocator": gauge.allocator(),
+        "allocator": process_readings.allocator(),
         "instruction_set": capability.get_cpu_capability() if capability else None,
     }
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
-from probes import gauge
-from probes.scenarios import Unsupported
-from probes.types import Build, Twin
+from probes.system import process_readings
+from probes.types import Build, Twin, Unsupported
 
 MODULE = "tensorflow"
 ADD = "python -m pip install tensorflow"
@@ -115,7 +114,7 @@ def defaults() -> dict[str, Any]:
     return {
         "onednn": _onednn(),
         "layout": "channels last",
-        "allocator": gauge.allocator(),
+        "allocator": process_readings.allocator(),
         "instruction_set": None,
     }
 

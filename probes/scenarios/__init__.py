@@ -41,11 +41,7 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
-from probes.types import Build, Twin
-
-
-class Unsupported(Exception):
-    """This framework, workload or machine cannot do it; the message says why and what would help."""
+from probes.types import Build, Twin, Unsupported
 
 
 @dataclass

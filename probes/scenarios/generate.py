@@ -13,7 +13,8 @@ Source: Pope et al. 2022, "Efficiently Scaling Transformer Inference", arXiv 221
 
 from __future__ import annotations
 
-from probes.scenarios import Live, Stage, Unsupported
+from probes.scenarios import Live, Stage
+from probes.types import Unsupported
 
 ZH = """小型语言模型带键值缓存的逐词解码。
 

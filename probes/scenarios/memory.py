@@ -14,8 +14,9 @@ Source: proc(5), fields VmHWM and clear_refs; why not ru_maxrss: getrusage(2) ke
 
 from __future__ import annotations
 
-from probes import gauge
-from probes.scenarios import Observation, Stage, Unsupported
+from probes.scenarios import Observation, Stage
+from probes.system import process_readings
+from probes.types import Unsupported
 
 ZH = """训练要多少主机内存：导入、模型、训练步分开看。
 
@@ -36,22 +37,22 @@ STEPS = 5
 
 
 def observe(stage: Stage) -> Observation:
-    if gauge.peak_memory() is None:
+    if process_readings.peak_memory() is None:
         raise Unsupported("this system does not tell a process its peak memory; Linux, macOS and Windows do")
-    imported, base = stage.marks.get("peak-import", 0), gauge.resident_memory()
+    imported, base = stage.marks.get("peak-import", 0), process_readings.resident_memory()
     stage.backend.reset_memory()
 
-    alone = gauge.reset_peak()
+    alone = process_readings.reset_peak()
     twin = stage.twin()
     batch = twin.place(stage.data())
     stage.backend.synchronise()
-    built = gauge.peak_memory() or 0
+    built = process_readings.peak_memory() or 0
 
-    gauge.reset_peak()
+    process_readings.reset_peak()
     for _ in range(STEPS):
         twin.step(batch)
     stage.backend.synchronise()
-    stepped = gauge.peak_memory() or 0
+    stepped = process_readings.peak_memory() or 0
 
     peak = max(imported, built, stepped)
     facts = {

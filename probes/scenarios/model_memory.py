@@ -13,7 +13,8 @@ Source: proc(5), fields VmHWM, VmRSS and clear_refs.
 
 from __future__ import annotations
 
-from probes.scenarios import Observation, Stage, Unsupported, memory
+from probes.scenarios import Observation, Stage, memory
+from probes.types import Unsupported
 
 ZH = """模型及其训练步占多少主机内存，不计框架自身。
 

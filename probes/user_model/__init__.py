@@ -166,7 +166,7 @@ def line_in(path: str, frame: FrameType | None = None) -> int:
 
 def answer_alone(found: Any) -> Any:
     """Refuse a model that returns several things."""
-    from probes.scenarios import Unsupported
+    from probes.types import Unsupported
 
     if isinstance(found, tuple | list | dict):
         raise Unsupported(

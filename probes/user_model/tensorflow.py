@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.backends import tensorflow as backend
-from probes.scenarios import Unsupported
-from probes.types import Build, Twin
+from probes.types import Build, Twin, Unsupported
 from probes.user_model import Event, Setting, Trace, Weight, answer_alone, key, line_in, whole
 from probes.user_model.tensorflow_activations import FUNCTIONS, activation, activation_of
 from probes.user_model.tensorflow_layers import LAYERS

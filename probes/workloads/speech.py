@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from probes.scenarios import Unsupported
-from probes.types import Build, Twin
+from probes.types import Build, Twin, Unsupported
 
 ZH = """训练小型循环语音模型：对数频谱、卷积、LSTM，每帧一个标签。
 

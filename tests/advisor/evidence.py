@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from probes import compare
+from probes.statistics import ratios
 from probes.types import EQUIVALENT, INCONCLUSIVE, Evidence, Measurement, Ratio, Status
 
 HERE = {"cpu": "here", "cores": 2, "memory_bytes": 8}
@@ -35,7 +35,7 @@ def paired(probe: str, **more: Any) -> Measurement:
     """Return a probe as it is measured: its ratio is that of its samples."""
     samples = {"pytorch": (1.00, 1.02, 0.99, 1.01), "tensorflow": (1.30, 1.33, 1.31, 1.29)}
     logs = [math.log(two / one) for one, two in zip(*samples.values(), strict=True)]
-    ratio = compare.ratio(compare.within(logs), numerator="tensorflow", denominator="pytorch")
+    ratio = ratios.ratio(ratios.within(logs), numerator="tensorflow", denominator="pytorch")
     return replace(measurement(probe, samples=samples, **more), ratio=ratio)
 
 

@@ -14,7 +14,7 @@ from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.needs import Needs
 from advisor.recommendation import recommend
-from probes import catalog
+from probes.catalog.loading import load_catalog
 from probes.types import Evidence, Status
 from tests.advisor.evidence import measurement, ratio_of, session
 
@@ -81,7 +81,7 @@ def decision(name: str = "phone-app", *, with_evidence: bool = True, transcript:
 
 
 def decide(needs: Needs, evidence: tuple[Evidence, ...], transcript: tuple[dict[str, str], ...] = ()) -> Decision:
-    knowledge, probes = load_knowledge(), tuple(catalog.load().values())
+    knowledge, probes = load_knowledge(), tuple(load_catalog().values())
     machine = evidence[0].machine if evidence else None
     found = recommend(needs, knowledge, evidence, today=TODAY, probes=probes, machine=machine)
     return build_decision(needs, found, evidence, knowledge, made_on=TODAY, transcript=transcript, probes=probes)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from advisor.knowledge.loading import load_knowledge
-from probes import catalog
+from probes.catalog.loading import load_catalog
 from tests.browser.screen import PATIENCE, narrow, settle, shoot
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -47,12 +47,12 @@ pytestmark = pytest.mark.browser
 def vocabulary() -> tuple[frozenset[str], re.Pattern[str]]:
     """Return the Latin words that are names in Chinese too, and what is quoted as it is."""
     known = load_knowledge()
-    names = [probe.id for probe in catalog.load().values()]
+    names = [probe.id for probe in load_catalog().values()]
     for kind in (known.frameworks, known.tools, known.routes, known.claims, known.sources, known.questions):
         names += list(kind) if isinstance(kind, dict) else [route.id for route in kind]
     names += [tool.name for tool in known.tools.values()]
     chinese = re.findall(r'"zh":"((?:[^"\\]|\\.)*)"', known.model_dump_json())
-    chinese += [probe.question["zh"] for probe in catalog.load().values()]
+    chinese += [probe.question["zh"] for probe in load_catalog().values()]
     allowed = {word for text in (*names, *chinese, NAMES) for word in re.findall(LATIN, text)}
     publishers = sorted({source.publisher for source in known.sources.values()}, key=len, reverse=True)
     sources = "|".join(map(re.escape, publishers))

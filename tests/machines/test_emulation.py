@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from probes import machines
-from probes.machines import MACHINES, NOBODY, Ended, Machine, Unavailable, grouped, run
+from probes.system import emulated_machines
+from probes.system.emulated_machines import MACHINES, NOBODY, Ended, Machine, Unavailable, grouped, run
 
 
 def python(machine: Machine, code: str, tmp_path: Path, *, timeout: float = 60) -> Ended:
@@ -50,7 +50,7 @@ def test_half_a_core_is_granted_by_a_group_above_the_commands_own(tmp_path: Path
 
 
 def test_the_instrument_sees_the_quota_of_a_group_above_its_own(tmp_path: Path) -> None:
-    root = str(Path(machines.__file__).parents[1])
+    root = str(Path(emulated_machines.__file__).parents[2])
     code = f"import sys; sys.path.insert(0, {root!r})\nfrom probes import gauge\nprint(gauge.quota(), gauge.cores())"
     found = python(MACHINES["half-a-core"], code, tmp_path)
 

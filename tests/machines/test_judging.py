@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from advisor.curation import main_job
-from probes.machines import MACHINES, Ended
+from probes.system.emulated_machines import MACHINES, Ended
 
 RATIO = {"probe": "one", "status": "ok", "reason": "", "ratio": {"value": 2.0}}
 LEFT_OUT = {"probe": "two", "status": "skipped", "reason": "the budget is spent"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from advisor.curation import main_job
-from probes.machines import MACHINES, Machine, Start, Unavailable, grouped
+from probes.system.emulated_machines import MACHINES, Machine, Start, Unavailable, grouped
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
 

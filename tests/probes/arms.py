@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from probes import duet
-from probes.process import Arm
+from probes.session import runner
+from probes.session.arms import Arm
 from probes.types import EQUIVALENT, INCONCLUSIVE, Probe
 
 CALIBRATED = {"process_sd": 0.005, "process_df": 60.0}
@@ -22,7 +22,7 @@ def measure(*, first=None, second=None, probes=None, **options):
     """Measure with two control arms, each with a plant; quickly, and without this machine's calibration."""
     arms = (Arm("a", "null", plant=first or {}), Arm("b", "null", plant=second or {}))
     settings = {"budget": 1.5, "patience": 20.0, "selftest": {}}
-    return duet.measure(probes or [probe()], arms=arms, **{**settings, **options})
+    return runner.measure(probes or [probe()], arms=arms, **{**settings, **options})
 
 
 def measure_twins(verdicts, **options):

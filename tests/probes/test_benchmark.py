@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes import benchmark
+from probes.calibration import benchmark
 
 
 def session(**favours: str | None) -> dict[str, object]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from probes import catalog
+from probes.catalog.loading import PATH, CatalogError, choose_probes, load_catalog
 
 
 def test_the_catalogue_loads_and_ids_say_what_they_are():
-    for name, probe in catalog.load().items():
+    for name, probe in load_catalog().items():
         assert name == probe.id
         assert name == name.lower()
         assert probe.seconds > 0
@@ -16,23 +16,23 @@ def test_the_catalogue_loads_and_ids_say_what_they_are():
 
 def test_cold_torch_compile_runs_only_when_asked():
     compiled = [
-        p for p in catalog.load().values() if p.mode == "compiled" and p.scenario in ("training_step", "inference")
+        p for p in load_catalog().values() if p.mode == "compiled" and p.scenario in ("training_step", "inference")
     ]
     assert compiled
     assert all(p.asked_only for p in compiled)
-    assert not [p for p in catalog.choose([], catalog.load()) if p.asked_only]
+    assert not [p for p in choose_probes([], load_catalog()) if p.asked_only]
 
 
 def test_a_probe_of_modes_tests_what_is_claimed_of_either_and_runs_only_when_asked():
-    probe = catalog.load()["xla-mlp"]
+    probe = load_catalog()["xla-mlp"]
     assert (probe.mode, probe.baseline) == ("xla", "compiled")
     assert "tf-xla-acceleration" in probe.claims
-    assert all(p.asked_only for p in catalog.load().values() if p.baseline)
+    assert all(p.asked_only for p in load_catalog().values() if p.baseline)
 
 
 def test_an_unknown_probe_gets_the_nearest_one():
-    with pytest.raises(catalog.CatalogError, match="did you mean 'training-mlp-eager'"):
-        catalog.choose(["trainin-mlp-eager"], catalog.load())
+    with pytest.raises(CatalogError, match="did you mean 'training-mlp-eager'"):
+        choose_probes(["trainin-mlp-eager"], load_catalog())
 
 
 GOOD = """
@@ -62,16 +62,16 @@ GOOD = """
 def test_a_broken_entry_is_named(tmp_path, old, new, said, monkeypatch):
     path = tmp_path / "catalog.yaml"
     for folder in ("scenarios", "workloads"):
-        (tmp_path / folder).symlink_to(catalog.PATH.parent / folder)
+        (tmp_path / folder).symlink_to(PATH.parent / folder)
     path.write_text(GOOD)
-    assert list(catalog.load(path)) == ["one"]
+    assert list(load_catalog(path)) == ["one"]
     path.write_text(GOOD.replace(old, new))
-    with pytest.raises(catalog.CatalogError) as caught:
-        catalog.load(path)
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(path)
     assert said in str(caught.value)
     path.write_text(GOOD + GOOD)
-    with pytest.raises(catalog.CatalogError, match="twice"):
-        catalog.load(path)
+    with pytest.raises(CatalogError, match="twice"):
+        load_catalog(path)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_a_broken_entry_is_named(tmp_path, old, new, said, monkeypatch):
     [("training-bert-eager", "training-transformer-eager"), ("inference-resnet-default", "inference-convnet-default")],
 )
 def test_a_models_usual_name_finds_its_probe(usual, ours):
-    assert [probe.id for probe in catalog.choose([usual], catalog.load())] == [ours]
+    assert [probe.id for probe in choose_probes([usual], load_catalog())] == [ours]

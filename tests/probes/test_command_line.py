@@ -12,8 +12,11 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from probes import compare, evidence, kept, selftest
 from probes.__main__ import main
+from probes.calibration import self_test
+from probes.evidence.documents import read_evidence
+from probes.statistics import ratios
+from probes.system import data_folders
 
 pytestmark = pytest.mark.measures
 
@@ -79,7 +82,7 @@ def test_a_workload_of_ones_own_goes_through_gate_and_statistics(own, tmp_path):
     result = run(
         "run", "training-mlp-eager", "--workload", own, "--framework", "null", "--framework", "pytorch", "-o", str(path)
     )
-    found = evidence.read(path).probes[0]
+    found = read_evidence(path).probes[0]
     assert result.exit_code == 1
     assert found.status.value == "not-supported"
     assert "no side" in found.reason
@@ -100,28 +103,28 @@ def test_interrupting_writes_what_is_finished_and_leaves_no_process(tmp_path, ow
     process.communicate(timeout=30)
     assert process.returncode == 130
     assert events[0]["event"] == "plan"
-    assert {m.status.value for m in evidence.read(path).probes} == {"cancelled"}
+    assert {m.status.value for m in read_evidence(path).probes} == {"cancelled"}
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_the_selftest_is_kept_for_this_machine_only(monkeypatch, tmp_path):
     monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "home"))
-    assert selftest.load() is None
+    assert self_test.load_calibration() is None
     result = run("selftest", "--quick", "--json")
     assert result.exit_code == 0, result.output
-    held = selftest.load()
+    held = self_test.load_calibration()
     assert held["same_arm"]["runs"] >= 2
     assert held["process_sd"] > 0
-    assert held["process_df"] == compare.PROCESS_DF + held["same_arm"]["runs"]
+    assert held["process_df"] == ratios.PROCESS_DF + held["same_arm"]["runs"]
     assert [planted["slowdown"] for planted in held["planted"]] == [1.05, 1.10, 1.20]
     (tmp_path / "home" / "selftest.json").write_text(json.dumps({**held, "cpu": "another"}))
-    assert selftest.load() is None
+    assert self_test.load_calibration() is None
     (tmp_path / "home" / "selftest.json").write_text("{")
-    assert selftest.load() is None
+    assert self_test.load_calibration() is None
 
 
 def test_a_home_that_cannot_be_written_is_named(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "file"))
-    with pytest.raises(kept.Nowhere, match="cannot be written"):
-        selftest.save({})
+    with pytest.raises(data_folders.Nowhere, match="cannot be written"):
+        self_test.save_calibration({})

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from probes import device_check, evidence
 from probes.__main__ import main
-from probes.process import Arm
+from probes.calibration import device_check
+from probes.evidence.documents import evidence_document, parse_evidence, read_evidence, write_evidence
+from probes.session.arms import Arm
 from tests.probes import nvml
 from tests.probes.nvml import GIB
 
@@ -52,9 +53,9 @@ def test_what_depends_on_no_ones_load_passes(found: device_check.Result) -> None
 
 def test_the_evidence_is_one_and_holds_the_rows(found: device_check.Result, tmp_path: Path) -> None:
     path = tmp_path / "device.json"
-    evidence.write(found.evidence, path)
+    write_evidence(found.evidence, path)
 
-    read = evidence.read(path)
+    read = read_evidence(path)
 
     assert read.probes[0].facts["checks"] == found.summary()["checks"]
     # twins with nothing, +10 % and +20 % planted, then eager against compiled: training and inference each
@@ -76,7 +77,7 @@ def test_the_command_writes_the_evidence_prints_the_rows_and_ends_with_their_sta
 
     summary = json.loads(ended.stdout)
     assert ended.exit_code == summary["status"] == 3
-    assert evidence.read(path).probes[0].facts["checks"] == summary["checks"]
+    assert read_evidence(path).probes[0].facts["checks"] == summary["checks"]
     judged = {row["name"]: row["outcome"] for row in summary["checks"]}
     assert judged["free device memory"] == judged["memory grows with need"] == "not testable here"
 
@@ -97,7 +98,7 @@ def test_what_does_not_fit_the_time_is_left_out_and_said() -> None:
     assert found["launches are waited for"] == "passed"
     assert found["planted +10%"] == found["parity against float64"] == "not run"
     assert result.status == 3
-    assert evidence.parse(evidence.document(result.evidence)).probes[1].reason == device_check.TIME_UP
+    assert parse_evidence(evidence_document(result.evidence)).probes[1].reason == device_check.TIME_UP
 
 
 def test_who_ends_it_keeps_what_was_found_and_the_status_says_so() -> None:

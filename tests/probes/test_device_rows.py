@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from probes import device_rows
-from probes.device_rows import FAILED, NOT_RUN, NOT_TESTABLE, PASSED, Check, Sight
+from probes.calibration import device_rows
+from probes.calibration.device_rows import FAILED, NOT_RUN, NOT_TESTABLE, PASSED, Check, Sight
 from probes.types import Measurement, Ratio, Status
 
 GIB = 1 << 30

@@ -13,8 +13,9 @@ import time
 import psutil
 import pytest
 
-from probes import evidence
-from probes.process import Arm, Client
+from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence
+from probes.session.arms import Arm
+from probes.session.worker_client import Client
 from probes.types import Status
 from tests.probes.arms import measure, measure_twins, probe
 
@@ -31,7 +32,7 @@ def test_twins_are_measured_and_no_winner_is_named():
     assert measurement.facts["cold"]["a"]["import"] > 0
     assert set(measurement.samples) == {"a", "b"}
     assert measurement.roof["a"]["limit"] in ("dispatch", "compute", "bandwidth")
-    assert evidence.parse(evidence.document(found)) == evidence.parse(json.loads(json.dumps(evidence.document(found))))
+    assert parse_evidence(evidence_document(found)) == parse_evidence(json.loads(json.dumps(evidence_document(found))))
 
 
 def test_turns_alternate_abba_and_every_one_is_kept():
@@ -51,7 +52,7 @@ def test_what_is_too_wide_is_measured_in_fresh_workers_too_while_there_is_time()
     assert measurement.facts["design"] == "quick"
     assert len([e for e in notes if e["event"] == "note" and "ready" in e["text"]]) == 6
     assert len(measurement.samples["a"]) == sum(len(t["order"]) // 2 for t in measurement.facts["turns"])
-    evidence.parse(evidence.document(found))
+    parse_evidence(evidence_document(found))
 
 
 def test_what_is_narrow_enough_gets_one_pair_of_workers():
@@ -189,7 +190,7 @@ def test_workers_end_when_the_manager_is_killed(tmp_path):
 
 @pytest.mark.parametrize("variable", ["OMP_PROC_BIND", "TF_XLA_FLAGS", "PYTORCH_CUDA_ALLOC_CONF"])
 def test_the_users_environment_does_not_leak_in(monkeypatch, variable):
-    from probes.process import environment
+    from probes.session.worker_client import environment
 
     monkeypatch.setenv(variable, "surprise")
     assert variable not in environment(sys.executable, settings="default")
@@ -219,16 +220,16 @@ def test_one_framework_is_held_against_itself_in_two_modes():
         assert facts["low"] <= facts["times_as_fast"] <= facts["high"]
         assert facts["favours"] in ("equivalent", "inconclusive")
     assert set(found.environments) == {"a", "b"}
-    document = json.loads(json.dumps(evidence.document(found)))
-    assert evidence.document(evidence.parse(document)) == document
+    document = json.loads(json.dumps(evidence_document(found)))
+    assert evidence_document(parse_evidence(document)) == document
 
 
 def test_a_changed_figure_within_one_framework_is_refused():
-    document = json.loads(json.dumps(evidence.document(measure(probes=[within()], budget=6.0))))
+    document = json.loads(json.dumps(evidence_document(measure(probes=[within()], budget=6.0))))
     document["probes"][0]["facts"]["a"]["times_as_fast"] *= 1.5
     document["probes"][0]["facts"]["b"]["measurement"]["ratio"]["high"] *= 1.5
-    with pytest.raises(evidence.EvidenceError) as caught:
-        evidence.parse(document)
+    with pytest.raises(EvidenceError) as caught:
+        parse_evidence(document)
     said = "\n".join(caught.value.problems)
     assert "probes[0].facts.a.times_as_fast: " in said
     assert "probes[0].facts.b.measurement.ratio.high: " in said

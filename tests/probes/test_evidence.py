@@ -14,7 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from probes import catalog, evidence
+from probes.catalog.loading import load_catalog
+from probes.evidence.documents import (
+    EvidenceError,
+    evidence_document,
+    parse_evidence,
+    read_evidence,
+    unknown_probes,
+    write_evidence,
+)
 from probes.types import Evidence, Measurement, Ratio, Status
 from tests.probes.arms import measure
 
@@ -54,16 +62,16 @@ EVIDENCE = Evidence(
 
 @pytest.fixture
 def data():
-    return json.loads(json.dumps(evidence.document(EVIDENCE)))
+    return json.loads(json.dumps(evidence_document(EVIDENCE)))
 
 
 def test_a_document_reads_back_as_it_was(data):
-    assert evidence.parse(data) == EVIDENCE
+    assert parse_evidence(data) == EVIDENCE
 
 
 def test_a_file_reads_back_as_it_was(tmp_path):
-    evidence.write(EVIDENCE, tmp_path / "e.json")
-    assert evidence.read(tmp_path / "e.json") == EVIDENCE
+    write_evidence(EVIDENCE, tmp_path / "e.json")
+    assert read_evidence(tmp_path / "e.json") == EVIDENCE
     assert [p.name for p in tmp_path.iterdir()] == ["e.json"]
 
 
@@ -129,14 +137,14 @@ def spoilt(data, path, value):
     ],
 )
 def test_bad_evidence_is_refused_with_its_place(data, path, value, said):
-    with pytest.raises(evidence.EvidenceError) as caught:
-        evidence.parse(spoilt(data, path, value))
+    with pytest.raises(EvidenceError) as caught:
+        parse_evidence(spoilt(data, path, value))
     assert said in str(caught.value)
 
 
 def refused(data):
-    with pytest.raises(evidence.EvidenceError) as caught:
-        evidence.parse(data)
+    with pytest.raises(EvidenceError) as caught:
+        parse_evidence(data)
     return caught.value.problems
 
 
@@ -160,24 +168,24 @@ def test_a_probe_stands_once_for_each_pair_of_three_frameworks(data):
     entry["samples"]["null"] = entry["samples"].pop("pytorch")
     entry["ratio"].update(denominator="null", favours="null")
     data["probes"].append(entry)
-    assert len(evidence.parse(data).probes) == 3
+    assert len(parse_evidence(data).probes) == 3
 
 
 def test_times_without_a_zone_are_read_as_universal_time(data):
     data["started"], data["finished"] = "2026-01-01T00:00:00", "2026-01-01T00:01:00Z"
-    assert evidence.parse(data).started == "2026-01-01T00:00:00"
+    assert parse_evidence(data).started == "2026-01-01T00:00:00"
 
 
 def test_an_interval_that_says_more_than_its_verdict_is_not_refused(data):
     data["probes"][0]["ratio"]["favours"] = "inconclusive"
-    assert evidence.parse(data).probes[0].ratio.favours == "inconclusive"
+    assert parse_evidence(data).probes[0].ratio.favours == "inconclusive"
 
 
 def test_a_p_value_is_recomputed_where_every_sample_is_a_replicate(data):
     # (ln(1.95) / 3 - ln 1.05) / .02311 = 7.52 standard errors past the band, with 2 degrees of freedom.
     data["probes"][0]["ratio"].update(low=1.131, high=1.380)
     data["probes"][0]["facts"] = {"processes": 3, "p": 0.0086}
-    assert evidence.parse(data)
+    assert parse_evidence(data)
     data["probes"][0]["facts"]["p"] = 0.001
     assert refused(data) == ["probes[0].facts.p: 0.001, but the samples give 0.00861"]
 
@@ -195,18 +203,18 @@ def test_a_verdict_that_many_others_overrule_is_refused(data):
 
 def test_a_probe_the_catalogue_does_not_hold_is_named_with_the_nearest(data):
     data["probes"][0]["probe"] = "training-mlp-eagre"
-    found = evidence.parse(data)
-    assert evidence.unknown_probes([found], catalog.load()) == [
+    found = parse_evidence(data)
+    assert unknown_probes([found], load_catalog()) == [
         "the catalogue has no probe 'training-mlp-eagre'; did you mean 'training-mlp-eager'?"
     ]
     own = replace(found, probes=(replace(OK, probe="training-own-eager", own_workload=True),))
-    assert evidence.unknown_probes([own], catalog.load()) == []
+    assert unknown_probes([own], load_catalog()) == []
 
 
 @pytest.fixture(scope="module")
 def whole():
     """What a real session wrote, every turn in it."""
-    return json.loads(json.dumps(evidence.document(measure(second={"slowdown": 3.0}))))
+    return json.loads(json.dumps(evidence_document(measure(second={"slowdown": 3.0}))))
 
 
 def places(value, path=()):
@@ -223,8 +231,8 @@ STRANGE = (None, True, -1, 0, 10**400, -(10**400), 1e308, 5e-324, "x", [], {}, [
 def read_or_refused(made):
     """Anything but a refusal with its problems is a fault of the reader."""
     try:
-        evidence.parse(made)
-    except evidence.EvidenceError as error:
+        parse_evidence(made)
+    except EvidenceError as error:
         return bool(error.problems)
     return True
 
@@ -236,7 +244,7 @@ def test_whatever_stands_in_a_document_it_is_read_or_refused(whole):
 
 @pytest.mark.parametrize("path", [["probes", 0, "workload"], ["selftest"], ["probes", 0, "unit"]])
 def test_what_may_be_left_out_may_be_left_out(data, path):
-    assert evidence.parse(spoilt(data, path, ...))
+    assert parse_evidence(spoilt(data, path, ...))
 
 
 @pytest.mark.parametrize("strange", STRANGE, ids=lambda value: str(value)[:12])
@@ -273,7 +281,7 @@ class TestWholeDocuments:
     """... and then altered."""
 
     def test_it_is_recomputed_to_the_same_numbers(self, whole):
-        (found,) = evidence.parse(whole).probes
+        (found,) = parse_evidence(whole).probes
         assert found.ratio.pairs == sum(len(record["seconds"]["a"]) for record in found.facts["turns"])
 
     @pytest.mark.parametrize(
@@ -305,8 +313,8 @@ class TestWholeDocuments:
         assert "ratio.low" in "\n".join(refused(made))
 
     def test_a_confirmed_ratio_is_recomputed_from_its_restarts(self):
-        made = json.loads(json.dumps(evidence.document(measure(confirm=True, budget=3.0))))
-        assert evidence.parse(made).probes[0].facts["design"] == "confirm"
+        made = json.loads(json.dumps(evidence_document(measure(confirm=True, budget=3.0))))
+        assert parse_evidence(made).probes[0].facts["design"] == "confirm"
         made["probes"][0]["ratio"]["high"] *= 1.2
         assert "ratio.high" in "\n".join(refused(made))
 
@@ -315,20 +323,20 @@ class TestWholeDocuments:
 def test_files_that_hold_no_evidence_are_refused(tmp_path, text):
     path = tmp_path / "bad.json"
     path.write_text(text)
-    with pytest.raises(evidence.EvidenceError, match=r"bad\.json"):
-        evidence.read(path)
+    with pytest.raises(EvidenceError, match=r"bad\.json"):
+        read_evidence(path)
 
 
 def test_a_file_that_is_not_there_and_one_that_is_no_text(tmp_path):
     (tmp_path / "b").write_bytes(b"\xff\xfe\x00")
     for name in ("a", "b"):
-        with pytest.raises(evidence.EvidenceError, match=str(tmp_path / name)):
-            evidence.read(tmp_path / name)
+        with pytest.raises(EvidenceError, match=str(tmp_path / name)):
+            read_evidence(tmp_path / name)
 
 
 def test_a_folder_that_is_not_there_cannot_be_written(tmp_path):
-    with pytest.raises(evidence.EvidenceError, match="cannot be written"):
-        evidence.write(EVIDENCE, tmp_path / "none" / "e.json")
+    with pytest.raises(EvidenceError, match="cannot be written"):
+        write_evidence(EVIDENCE, tmp_path / "none" / "e.json")
 
 
 def test_a_full_disk_leaves_what_stood_there(tmp_path):
@@ -350,18 +358,18 @@ def test_a_full_disk_leaves_what_stood_there(tmp_path):
 
 def test_standard_output_can_be_written():
     read, write = os.pipe()
-    evidence.write(EVIDENCE, f"/dev/fd/{write}")
+    write_evidence(EVIDENCE, f"/dev/fd/{write}")
     os.close(write)
     with os.fdopen(read) as stream:
-        assert evidence.parse(json.load(stream)) == EVIDENCE
+        assert parse_evidence(json.load(stream)) == EVIDENCE
 
 
 def test_evidence_of_versions_that_left_disturbed_pairs_out_is_recomputed_by_their_rule():
     saved = json.loads(Path(__file__).with_name("evidence_with_pairs_left_out.json").read_text(encoding="utf-8"))
 
-    (found,) = evidence.parse(saved).probes
+    (found,) = parse_evidence(saved).probes
 
     assert (found.ratio.pairs, len(found.samples["a"])) == (5, 7)
     saved["probes"][0]["ratio"]["low"] *= 0.9
-    with pytest.raises(evidence.EvidenceError, match=r"ratio\.low"):
-        evidence.parse(saved)
+    with pytest.raises(EvidenceError, match=r"ratio\.low"):
+        parse_evidence(saved)

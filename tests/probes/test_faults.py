@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from probes import duet
-from probes.process import Arm
+from probes.session import runner
+from probes.session.arms import Arm
 from probes.types import Status
 from tests.probes.arms import measure, probe
 
@@ -59,14 +59,14 @@ def test_a_missing_framework_says_what_adds_it():
 
 def test_an_interpreter_that_is_not_there_is_not_installed():
     arms = (Arm("a", "null"), Arm("b", "null", "/nowhere/bin/python"))
-    (measurement,) = duet.measure([probe()], arms=arms).probes
+    (measurement,) = runner.measure([probe()], arms=arms).probes
     assert measurement.status is Status.NOT_INSTALLED
     assert "--python null=PATH" in measurement.reason
 
 
 def test_an_interpreter_that_is_none_fails():
     arms = (Arm("a", "null"), Arm("b", "null", "/bin/true"))
-    (measurement,) = duet.measure([probe()], arms=arms).probes
+    (measurement,) = runner.measure([probe()], arms=arms).probes
     assert measurement.status is Status.FAILED
 
 
@@ -77,7 +77,7 @@ def test_an_import_that_fails_says_why():
 
 
 def test_an_unknown_framework_names_the_folder():
-    (measurement,) = duet.measure([probe()], arms=(Arm("a", "null"), Arm("b", "nul"))).probes
+    (measurement,) = runner.measure([probe()], arms=(Arm("a", "null"), Arm("b", "nul"))).probes
     assert measurement.status is Status.NOT_SUPPORTED
     assert "probes/backends" in measurement.reason
 

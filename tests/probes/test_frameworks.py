@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from probes import catalog, duet, evidence
+from probes.catalog.loading import PATH, choose_for_user_model, choose_probes, load_catalog
+from probes.evidence.documents import evidence_document, parse_evidence
+from probes.session import runner
 from probes.types import Status
 from tests.probes.arms import CALIBRATED
 
@@ -18,7 +20,7 @@ RUN = ("training-mlp-xla", "training-mlp-eager", "training-convnet-default", "in
 @pytest.fixture(scope="module")
 def found():
     """One session on one pair of workers for all the tests of this file."""
-    return duet.measure(catalog.choose(RUN, catalog.load()), budget=120.0, selftest=CALIBRATED)
+    return runner.measure(choose_probes(RUN, load_catalog()), budget=120.0, selftest=CALIBRATED)
 
 
 def by_id(found, name):
@@ -63,9 +65,9 @@ def test_inference_tells_its_tail(found):
 
 
 def test_the_example_of_an_own_model_passes_the_gate():
-    path = catalog.PATH.with_name("own_model.py")
-    (probe,) = catalog.choose_own(["training-mlp-default"], catalog.load())
-    (measurement,) = duet.measure(
+    path = PATH.parent / "user_model" / "example.py"
+    (probe,) = choose_for_user_model(["training-mlp-default"], load_catalog())
+    (measurement,) = runner.measure(
         [replace(probe, seconds=3.0)], workload_file=str(path), budget=60.0, selftest=CALIBRATED
     ).probes
     assert measurement.status is Status.OK, measurement.reason
@@ -74,11 +76,11 @@ def test_the_example_of_an_own_model_passes_the_gate():
 
 
 def test_the_document_is_evidence(found):
-    assert evidence.parse(evidence.document(found)).grade == found.grade
+    assert parse_evidence(evidence_document(found)).grade == found.grade
 
 
 def test_xla_is_measured_inside_the_framework_that_has_it():
-    session = duet.measure(catalog.choose(["xla-mlp"], catalog.load()), budget=60.0, selftest=CALIBRATED)
+    session = runner.measure(choose_probes(["xla-mlp"], load_catalog()), budget=60.0, selftest=CALIBRATED)
     (measurement,) = session.probes
     assert measurement.status is Status.OK, measurement.reason
     assert measurement.ratio is None
@@ -87,4 +89,4 @@ def test_xla_is_measured_inside_the_framework_that_has_it():
     assert inner["low"] <= inner["times_as_fast"] <= inner["high"]
     assert inner["measurement"]["parity"]["passed"]
     assert set(measurement.facts["claims"]) == {"tf-xla-acceleration"}
-    assert evidence.document(evidence.parse(evidence.document(session))) == evidence.document(session)
+    assert evidence_document(parse_evidence(evidence_document(session))) == evidence_document(session)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from probes import agree, harmonise
+from probes.session import agreement, harmonization
 
 SHAPE = (8, 8)
 
@@ -49,13 +49,13 @@ def norm(value: float, **more: Any) -> Any:
 
 
 def settled(a: Any, b: Any) -> dict[str, Any]:
-    return harmonise.settle({"a": side(a, line=1), "b": side(b, line=9)})[0]
+    return harmonization.settle({"a": side(a, line=1), "b": side(b, line=9)})[0]
 
 
 def test_of_two_defaults_the_first_function_of_the_file_decides() -> None:
     assert settled(norm(1e-5), norm(1e-3)) == {"a": {}, "b": {"0": {"epsilon": 1e-5}}}
     sides = {"a": side(norm(1e-5), line=9), "b": side(norm(1e-3), line=1)}
-    assert harmonise.settle(sides)[0] == {"a": {"0": {"epsilon": 1e-3}}, "b": {}}
+    assert harmonization.settle(sides)[0] == {"a": {"0": {"epsilon": 1e-3}}, "b": {}}
 
 
 def test_a_stated_value_wins_over_a_default_on_either_side() -> None:
@@ -70,14 +70,14 @@ def test_a_value_that_cannot_be_changed_is_taken() -> None:
 def test_exchanging_the_sides_mirrors_the_changes() -> None:
     one, other = side(norm(1e-5), line=1), side(norm(1e-3), line=9)
 
-    there, _, _ = harmonise.settle({"a": one, "b": other})
-    back, _, _ = harmonise.settle({"b": other, "a": one})
+    there, _, _ = harmonization.settle({"a": one, "b": other})
+    back, _, _ = harmonization.settle({"b": other, "a": one})
 
     assert there == {key: back[key] for key in there}
 
 
 def test_what_neither_side_can_change_is_left_and_known() -> None:
-    changes, facts, fixed = harmonise.settle(
+    changes, facts, fixed = harmonization.settle(
         {"a": side(norm(1.0, fixed=True)), "b": side(norm(2.0, fixed=True))},
     )
 
@@ -87,7 +87,7 @@ def test_what_neither_side_can_change_is_left_and_known() -> None:
 
 
 def test_dropout_is_0_wherever_it_stands() -> None:
-    changes, facts, _ = harmonise.settle(
+    changes, facts, _ = harmonization.settle(
         {"a": side(event("dropout", settings={"rate": setting(0.5, called="p")})), "b": side(event("relu"))}
     )
 
@@ -106,7 +106,7 @@ def test_weights_of_one_shape_are_named_by_the_order_in_which_they_run() -> None
     one = side(event("dense", "last", weights={"kernel": (3, 3)}), event("dense", "first", weights={"kernel": (3, 3)}))
     other = side(event("dense", "x", weights={"kernel": (3, 3)}), event("dense", "y", weights={"kernel": (3, 3)}))
 
-    found = harmonise.names({"a": one, "b": other}, {"a": {}, "b": {}})
+    found = harmonization.names({"a": one, "b": other}, {"a": {}, "b": {}})
 
     assert found["a"] == found["b"] == [["dense kernel 3x3 #1"], ["dense kernel 3x3 #2"]]
 
@@ -115,7 +115,7 @@ def test_a_second_bias_that_is_dropped_has_no_name() -> None:
     one = side(event("lstm", weights={"bias": (4,), "second bias": (4,)}))
     other = side(event("lstm", weights={"bias": (4,)}))
 
-    found = harmonise.names({"a": one, "b": other}, {"a": {"0": {"second bias": "none"}}, "b": {}})
+    found = harmonization.names({"a": one, "b": other}, {"a": {"0": {"second bias": "none"}}, "b": {}})
 
     assert found == {"a": [["lstm bias 4 #1", None]], "b": [["lstm bias 4 #1"]]}
 
@@ -130,7 +130,7 @@ def test_a_dense_layer_after_an_image_takes_its_numbers_channels_first() -> None
         channels="first",
     )
 
-    assert harmonise.flattened(written) == {"2": {"first": [2, 5, 5]}, "3": {"last": [2, 5, 5]}}
+    assert harmonization.flattened(written) == {"2": {"first": [2, 5, 5]}, "3": {"last": [2, 5, 5]}}
 
 
 def test_the_mean_of_an_image_needs_no_order() -> None:
@@ -141,14 +141,14 @@ def test_the_mean_of_an_image_needs_no_order() -> None:
         channels="first",
     )
 
-    assert harmonise.flattened(written) == {}
+    assert harmonization.flattened(written) == {}
 
 
 @pytest.mark.parametrize("fixed", [True, False])
 def test_a_softmax_on_one_side_is_taken_off_or_put_on_the_other(fixed: bool) -> None:
     closed = event("softmax", settings={"end": setting("softmax", fixed=fixed, called="the end")})
 
-    plans, facts = harmonise.ends({"a": side(event("dense")), "b": side(event("dense"), closed)})
+    plans, facts = harmonization.ends({"a": side(event("dense")), "b": side(event("dense"), closed)})
 
     if fixed:
         assert plans == {"a": {"end": "softmax", "append": True}, "b": {"end": "softmax", "append": False}}
@@ -162,7 +162,7 @@ def test_other_orders_are_tried_within_layers_of_one_shape_only() -> None:
     written = side(*(event("dense", f"l{n}", weights={"kernel": (3, 3 if n < 3 else 4)}) for n in range(4)))
     plan = {"names": [["1"], ["2"], ["3"], ["4"]], "flat": {}}
 
-    orders = {tuple(name for (name,) in made["names"]) for made in harmonise.candidates(plan, written)}
+    orders = {tuple(name for (name,) in made["names"]) for made in harmonization.candidates(plan, written)}
 
     assert orders == {
         (*order, "4") for order in [("1", "3", "2"), ("2", "1", "3"), ("2", "3", "1"), ("3", "1", "2"), ("3", "2", "1")]
@@ -172,8 +172,8 @@ def test_other_orders_are_tried_within_layers_of_one_shape_only() -> None:
 def test_outputs_are_compared_whatever_the_layout() -> None:
     here = np.random.default_rng(0).standard_normal((2, 3, 4, 5))
 
-    assert harmonise.distance(here, np.moveaxis(here, 1, -1), "conv") == 0
-    assert harmonise.distance(here, np.moveaxis(here, 1, -1) + 1, "conv") > 0.5
+    assert harmonization.distance(here, np.moveaxis(here, 1, -1), "conv") == 0
+    assert harmonization.distance(here, np.moveaxis(here, 1, -1) + 1, "conv") > 0.5
 
 
 def test_sides_part_where_the_first_outputs_differ() -> None:
@@ -182,7 +182,7 @@ def test_sides_part_where_the_first_outputs_differ() -> None:
     here = {"layer/0": same, "layer/1": same, "layer/2": same, "y": same}
     there = {"layer/0": same, "layer/1": other, "layer/2": other, "y": other}
 
-    said = agree.parting({"a": (events, here), "b": (events, there)}, [], "mine.py")
+    said = agreement.parting({"a": (events, here), "b": (events, there)}, [], "mine.py")
 
     assert said == (
         "the outputs part at layer 2 (1 apart, at most 1e-07 allowed): a `two: Relu` (line 4), b `two: Relu` (line 4); "

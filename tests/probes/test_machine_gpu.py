@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probes import machine
+from probes.system import machine
 from tests.probes import nvml
 from tests.probes.nvml import GIB
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probes import modes
+from probes.session import within_framework
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
 
 PROBE = Probe(
@@ -43,13 +43,13 @@ def side(framework: str, favours: str) -> Measurement:
     ],
 )
 def test_a_verdict_on_the_mode_is_one_on_what_is_claimed_of_it(favours: str, faster: str, kept: str) -> None:
-    found = modes.join(PROBE, {"tensorflow": side("tensorflow", favours)})
+    found = within_framework.join(PROBE, {"tensorflow": side("tensorflow", favours)})
 
     assert found.facts["claims"] == {"graphs": faster, "eager-keeps-speed": kept}
 
 
 def test_the_figures_say_how_many_times_as_fast_and_when_it_has_paid() -> None:
-    found = modes.join(PROBE, {"pytorch": side("pytorch", "pytorch compiled")})
+    found = within_framework.join(PROBE, {"pytorch": side("pytorch", "pytorch compiled")})
     facts = found.facts["pytorch"]
 
     assert (facts["times_as_fast"], facts["low"], facts["high"], facts["favours"]) == (1.5, 1.3, 1.7, "compiled")
@@ -59,7 +59,7 @@ def test_the_figures_say_how_many_times_as_fast_and_when_it_has_paid() -> None:
 
 
 def test_the_joined_measurement_compares_no_frameworks() -> None:
-    found = modes.join(PROBE, {name: side(name, f"{name} compiled") for name in ("pytorch", "tensorflow")})
+    found = within_framework.join(PROBE, {name: side(name, f"{name} compiled") for name in ("pytorch", "tensorflow")})
 
     assert found.ratio is None
     assert not found.samples
@@ -67,7 +67,7 @@ def test_the_joined_measurement_compares_no_frameworks() -> None:
 
 def test_where_no_framework_has_the_mode_every_reason_is_told() -> None:
     sides = {name: Measurement.absent(PROBE, Status.NOT_SUPPORTED, f"no {name} side") for name in ("a", "b")}
-    found = modes.join(PROBE, sides)
+    found = within_framework.join(PROBE, sides)
 
     assert found.status is Status.NOT_SUPPORTED
     assert found.reason == "a: no a side; b: no b side"

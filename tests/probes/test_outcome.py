@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from probes import catalog, outcome, types
+from probes import types
+from probes.catalog.loading import load_catalog
+from probes.session import outcome
 
-PROBE = next(iter(catalog.load().values()))
+PROBE = next(iter(load_catalog().values()))
 RATIO = types.Ratio(1.4, 1.3, 1.5, 20, "a", "b", "a")
 
 

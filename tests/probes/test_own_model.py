@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
-from probes import alike, catalog, compare, duet, own, paired, reasons
-from probes.agree import agree
-from probes.process import Arm, Lost
-from probes.scenarios import Unsupported
-from probes.types import Measurement, Status
+from probes import reasons
+from probes.catalog.loading import PATH, choose_for_user_model, load_catalog
+from probes.session import harmonization_words, paired, runner
+from probes.session.agreement import agree
+from probes.session.arms import Arm
+from probes.session.worker_client import Lost
+from probes.statistics import ratios
+from probes.types import Measurement, Status, Unsupported
+from probes.user_model import workload
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 PAIRS = Path(__file__).with_name("own_pairs")
@@ -24,17 +28,17 @@ Take = Callable[..., Measurement]
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duet.Session]:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[runner.Session]:
     """One pair of workers for all the tests of this file."""
-    held = duet.Session(
+    held = runner.Session(
         arms=[Arm(name, name) for name in FRAMEWORKS],
         threads=1,
         device="cpu",
         seed=0,
         scratch=str(tmp_path_factory.mktemp("own")),
         workload_file=None,
-        process_sd=compare.PROCESS_SD,
-        process_df=compare.PROCESS_DF,
+        process_sd=ratios.PROCESS_SD,
+        process_df=ratios.PROCESS_DF,
         progress=lambda event: None,
         cancelled=lambda: False,
     )
@@ -43,7 +47,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duet.Session]:
 
 
 @pytest.fixture
-def take(session: duet.Session, tmp_path: Path) -> Take:
+def take(session: runner.Session, tmp_path: Path) -> Take:
     """``take(text or path)`` measures a model file, as briefly as can be."""
 
     def measured(given: str | Path, mode: str = "default", *, as_written: bool = False) -> Measurement:
@@ -51,7 +55,7 @@ def take(session: duet.Session, tmp_path: Path) -> Take:
         if isinstance(path, str):
             path = Path(tempfile.mkdtemp(dir=tmp_path)) / "mine.py"
             path.write_text(str(given), encoding="utf-8")
-        (probe,) = catalog.choose_own([f"training-mlp-{mode}"], catalog.load())
+        (probe,) = choose_for_user_model([f"training-mlp-{mode}"], load_catalog())
         session.workload_file, session.agreement, session.as_written = str(path), None, as_written
         session.ready("default")
         session.agreement = agree(session, probe)
@@ -315,7 +319,7 @@ def test_a_pair_as_tutorials_write_it_gives_a_ratio(take: Take, name: str) -> No
 @pytest.mark.frameworks
 class TestRealFrameworks:
     def test_the_printed_example_agrees(self, take: Take) -> None:
-        found = take(catalog.PATH.with_name("own_model.py"))
+        found = take((PATH.parent / "user_model" / "example.py"))
 
         assert found.status is Status.OK, found.reason
         assert not changed(found)
@@ -405,14 +409,14 @@ class TestRealFrameworks:
 
         assert "tensorflow has no weight frist/kernel; tensorflow also has first/kernel" in caught.value.reason
 
-    def test_what_was_set_alike_stands_in_the_evidence_and_is_told(self, session: duet.Session, take: Take) -> None:
+    def test_what_was_set_alike_stands_in_the_evidence_and_is_told(self, session: runner.Session, take: Take) -> None:
         found = take(PAIRS / "reviews.py")
 
-        assert alike.line(found.facts, "en") == (
+        assert harmonization_words.line(found.facts, "en") == (
             "set alike in both: pytorch bias_hh_l0 trained → 0, not trained; tensorflow the end of the model softmax → "
             "logits; dropout is 0 on both sides (--as-written refuses instead)"
         )
-        assert "双方的 dropout 均按 0 测量" in alike.lines(found.facts, "zh")
+        assert "双方的 dropout 均按 0 测量" in harmonization_words.lines(found.facts, "zh")
 
 
 FACT = {
@@ -429,26 +433,28 @@ FACT = {
 def test_one_change_of_several_layers_is_told_once() -> None:
     facts = {"harmonised": [{**FACT, "line": line} for line in (7, 9, 9)]}
 
-    assert alike.lines(facts, "en") == [
+    assert harmonization_words.lines(facts, "en") == [
         "set alike in both: b epsilon from 0.001 to 1e-05 (norm: Norm, norm: Norm and 1 more; line 7, 9)"
     ]
-    assert alike.line(facts, "en") == ("set alike in both: b epsilon 0.001 → 1e-05 ×3 (--as-written refuses instead)")
-    assert "由 0.001 改为 1e-05" in alike.lines(facts, "zh")[0]
+    assert harmonization_words.line(facts, "en") == (
+        "set alike in both: b epsilon 0.001 → 1e-05 ×3 (--as-written refuses instead)"
+    )
+    assert "由 0.001 改为 1e-05" in harmonization_words.lines(facts, "zh")[0]
 
 
 @pytest.mark.parametrize("found", ["all", [1], [{"framework": "b"}], {"a": 1}])
 def test_a_strangers_evidence_of_another_form_is_not_told(found: Any) -> None:
-    assert alike.lines({"harmonised": found}, "en") == []
+    assert harmonization_words.lines({"harmonised": found}, "en") == []
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_nothing_set_alike_is_nothing_told(lang: str) -> None:
-    assert alike.lines({}, lang) == []
-    assert alike.line({}, lang) == ""
+    assert harmonization_words.lines({}, lang) == []
+    assert harmonization_words.line({}, lang) == ""
 
 
 def test_the_one_line_is_told_in_chinese() -> None:
-    said = reasons.told(alike.line({"harmonised": [FACT]}, "en"), "zh")
+    said = reasons.told(harmonization_words.line({"harmonised": [FACT]}, "en"), "zh")
 
     assert said == "为使双方一致而改动：b epsilon 0.001 → 1e-05（--as-written 则拒绝测量）"
 
@@ -468,7 +474,7 @@ def test_the_one_line_is_told_in_chinese() -> None:
 )
 def test_a_file_that_lacks_something_says_what(held: dict[str, Any], said: str) -> None:
     with pytest.raises(Unsupported, match="python -m probes example") as caught:
-        own.adapt(SimpleNamespace(__name__="mine", **held), "pytorch")  # type: ignore[arg-type]
+        workload.adapt(SimpleNamespace(__name__="mine", **held), "pytorch")  # type: ignore[arg-type]
 
     assert said in str(caught.value)
 
@@ -476,10 +482,10 @@ def test_a_file_that_lacks_something_says_what(held: dict[str, Any], said: str) 
 def test_a_file_of_four_functions_is_taken_as_it_is() -> None:
     module: Any = SimpleNamespace(weights=lambda size, seed: {})
 
-    assert own.adapt(module, "pytorch") is module
+    assert workload.adapt(module, "pytorch") is module
 
 
 def test_the_example_is_short(tmp_path: Path) -> None:
-    text = catalog.PATH.with_name("own_model.py").read_text(encoding="utf-8")
+    text = (PATH.parent / "user_model" / "example.py").read_text(encoding="utf-8")
 
     assert len([line for line in text.split('"""')[2].splitlines() if line.strip()]) <= 12

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes import parity
+from probes.statistics import parity
 
 PARTS = ("outputs", "loss", "gradients", "weights")
 

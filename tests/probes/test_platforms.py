@@ -17,8 +17,10 @@ import psutil
 import pytest
 
 from advisor.ui import running
-from probes import duet, gauge, machine, process
-from probes.process import Arm, Client, Lost, lodging
+from probes.session import runner, worker_client
+from probes.session.arms import Arm
+from probes.session.worker_client import Client, Lost, lodging
+from probes.system import machine, process_readings
 from probes.types import Status
 from tests.probes.arms import measure, probe
 
@@ -59,7 +61,7 @@ def test_without_process_groups_the_children_of_a_worker_are_ended_too(tmp_path:
 @pytest.mark.usefixtures("windows")
 def test_a_program_that_does_not_start_is_named_there_too() -> None:
     arms = (Arm("a", "null"), Arm("b", "null", "/nowhere/python.exe"))
-    (measurement,) = duet.measure([probe()], arms=arms).probes
+    (measurement,) = runner.measure([probe()], arms=arms).probes
 
     assert measurement.status is Status.NOT_INSTALLED
 
@@ -69,7 +71,7 @@ def test_a_program_that_does_not_start_is_named_there_too() -> None:
     [(0xC000001D, "SIGILL"), (0xC0000005, "SIGSEGV"), (-11, "SIGSEGV"), (-99, "signal 99"), (3, ""), (0, "")],
 )
 def test_an_exit_status_tells_what_ended_a_process(code: int, name: str) -> None:
-    assert process._signal(code) == name
+    assert worker_client._signal(code) == name
 
 
 def test_a_status_of_windows_is_explained_as_a_signal_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,14 +159,16 @@ def test_a_user_without_a_number_has_a_name(monkeypatch: pytest.MonkeyPatch, tmp
 def test_what_windows_itself_needs_reaches_a_worker(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "there")
 
-    assert process.environment(sys.executable, settings="default")[name] == "there"
+    assert worker_client.environment(sys.executable, settings="default")[name] == "there"
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
 def test_glibcs_settings_are_not_given_to_another_allocator(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     monkeypatch.setattr(sys, "platform", platform)
 
-    assert not [name for name in process.environment(sys.executable, settings="tuned") if name.startswith("MALLOC_")]
+    assert not [
+        name for name in worker_client.environment(sys.executable, settings="tuned") if name.startswith("MALLOC_")
+    ]
 
 
 # ---------------------------------------------------------------- readings
@@ -199,16 +203,16 @@ def test_readings_that_a_system_does_not_give_are_none() -> None:
     said = machine.weather()
 
     assert {name for name, value in said.items() if value is not None} <= {"clock", "wall", "battery"}
-    assert gauge.Waits().read() == []
-    assert gauge.allocator() is None
-    assert gauge.resident_memory() is None
-    assert gauge.quota() is None
-    assert gauge.held_back() is None
+    assert process_readings.Waits().read() == []
+    assert process_readings.allocator() is None
+    assert process_readings.resident_memory() is None
+    assert process_readings.quota() is None
+    assert process_readings.held_back() is None
 
 
 @pytest.mark.usefixtures("no_proc")
 def test_the_cores_are_those_of_the_machine_where_affinity_is_not_told() -> None:
-    assert gauge.cores() == os.cpu_count()
+    assert process_readings.cores() == os.cpu_count()
 
 
 @pytest.mark.measures
@@ -256,7 +260,7 @@ def test_the_peak_of_memory_is_in_bytes_wherever_it_is_told(
     monkeypatch.setattr(resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=5000))
     monkeypatch.setattr(sys, "platform", platform)
 
-    assert gauge.peak_memory() == 5000 * unit
+    assert process_readings.peak_memory() == 5000 * unit
 
 
 @pytest.mark.parametrize(("answer", "peak"), [(1, 123456789), (0, None)])
@@ -274,7 +278,7 @@ def test_windows_tells_the_peak_of_a_process(monkeypatch: pytest.MonkeyPatch, an
     monkeypatch.setattr(ctypes, "windll", library, raising=False)
     monkeypatch.setattr(sys, "platform", "win32")
 
-    assert gauge.peak_memory() == peak
+    assert process_readings.peak_memory() == peak
     assert asked == [(1 << 8 * ctypes.sizeof(ctypes.c_void_p)) - 1]  # -1, as wide as a pointer
 
 
@@ -298,7 +302,7 @@ main(sys.argv[1:])
 def test_ctrl_break_ends_a_run_in_order_where_there_is_no_sigterm(tmp_path: Path) -> None:
     import signal
 
-    from probes import evidence
+    from probes.evidence.documents import read_evidence
 
     own = tmp_path / "own.py"
     own.write_text("from probes.workloads.control import SIZES, data, null, weights\npytorch = null\n")
@@ -314,7 +318,7 @@ def test_ctrl_break_ends_a_run_in_order_where_there_is_no_sigterm(tmp_path: Path
     run.communicate(timeout=60)
 
     assert run.returncode == 130
-    assert {m.status for m in evidence.read(path).probes} == {Status.CANCELLED}
+    assert {m.status for m in read_evidence(path).probes} == {Status.CANCELLED}
 
 
 @pytest.mark.measures

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from probes import gauge, machine, turns
+from probes.session import interleaving
+from probes.system import machine, process_readings
 from tests.probes.arms import measure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,14 +46,14 @@ def test_a_slices_quota_is_found_from_within(tmp_path: Path) -> None:
     }
     proc = system(tmp_path, groups="0::/user.slice/job.scope\n", mounts=[V2], files=files)
 
-    assert gauge.quota(proc) == 1.5
+    assert process_readings.quota(proc) == 1.5
 
 
 def test_the_smallest_quota_on_the_way_up_counts(tmp_path: Path) -> None:
     files = {"a/cpu.max": "50000 100000", "a/b/cpu.max": "200000 100000", "a/b/c/cpu.max": "100000 50000"}
     proc = system(tmp_path, groups="0::/a/b/c\n", mounts=[V2], files=files)
 
-    assert gauge.quota(proc) == 0.5
+    assert process_readings.quota(proc) == 0.5
 
 
 def test_version_1_is_followed_by_its_cpu_controller(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_version_1_is_followed_by_its_cpu_controller(tmp_path: Path) -> None:
     groups = "9:memory:/elsewhere\n4:cpu,cpuacct:/docker/1f\n1:name=systemd:/x\n"
     proc = system(tmp_path, groups=groups, mounts=[OTHER, V1], files=files)
 
-    assert gauge.quota(proc) == 0.25
+    assert process_readings.quota(proc) == 0.25
 
 
 def test_both_versions_beside_each_other_are_read(tmp_path: Path) -> None:
@@ -78,7 +79,7 @@ def test_both_versions_beside_each_other_are_read(tmp_path: Path) -> None:
     unified = "41 31 0:38 / {}/unified rw,relatime - cgroup2 cgroup2 rw"
     proc = system(tmp_path, groups="1:cpu,cpuacct:/job\n0::/job\n", mounts=[V1, unified], files=files)
 
-    assert gauge.quota(proc) == 3.0
+    assert process_readings.quota(proc) == 3.0
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_both_versions_beside_each_other_are_read(tmp_path: Path) -> None:
 def test_where_the_path_is_hidden_the_root_that_is_seen_counts(tmp_path: Path, groups: str, mount: str) -> None:
     proc = system(tmp_path, groups=groups, mounts=[mount], files={"cpu.max": "400000 100000"})
 
-    assert gauge.quota(proc) == 4.0
+    assert process_readings.quota(proc) == 4.0
 
 
 def test_a_mount_point_with_a_space_is_found(tmp_path: Path) -> None:
@@ -103,20 +104,20 @@ def test_a_mount_point_with_a_space_is_found(tmp_path: Path) -> None:
     folder.mkdir()
     proc = system(folder, groups="0::/\n", mounts=[V2], files={"cpu.max": "50000 100000"})
 
-    assert gauge.quota(proc) == 0.5
+    assert process_readings.quota(proc) == 0.5
 
 
 @pytest.mark.parametrize("text", ["max 100000", "", "half 100000"])
 def test_no_limit_is_none(tmp_path: Path, text: str) -> None:
     proc = system(tmp_path, groups="0::/job\n", mounts=[V2], files={"job/cpu.max": text})
 
-    assert gauge.quota(proc) is None
-    assert gauge.held_back(proc) is None
+    assert process_readings.quota(proc) is None
+    assert process_readings.held_back(proc) is None
 
 
 def test_a_system_without_control_groups_sets_no_limit(tmp_path: Path) -> None:
-    assert gauge.quota(tmp_path) is None
-    assert gauge.held_back(tmp_path) is None
+    assert process_readings.quota(tmp_path) is None
+    assert process_readings.held_back(tmp_path) is None
 
 
 def test_being_held_back_is_counted_where_a_quota_is_set(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_being_held_back_is_counted_where_a_quota_is_set(tmp_path: Path) -> None
     }
     proc = system(tmp_path, groups="0::/a/b\n", mounts=[V2], files=files)
 
-    assert gauge.held_back(proc) == (4, 2.5)
+    assert process_readings.held_back(proc) == (4, 2.5)
 
 
 def test_version_1_counts_in_nanoseconds(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_version_1_counts_in_nanoseconds(tmp_path: Path) -> None:
     }
     proc = system(tmp_path, groups="1:cpu,cpuacct:/job\n", mounts=[V1], files=files)
 
-    assert gauge.held_back(proc) == (2, 1.5)
+    assert process_readings.held_back(proc) == (2, 1.5)
 
 
 ANSWERS = {"a": {"seconds": [1.0], "waited": [0.0]}, "b": {"seconds": [1.0], "waited": [0.0]}}
@@ -148,7 +149,7 @@ ANSWERS = {"a": {"seconds": [1.0], "waited": [0.0]}, "b": {"seconds": [1.0], "wa
 def between(**changes: object) -> dict[str, object]:
     """What the record of a pair says after a quiet second in which only these readings changed."""
     before = {**dict.fromkeys(machine.weather()), "clock": 0.0, "wall": 0.0}
-    return turns._weather_of(
+    return interleaving._weather_of(
         {**before, "quota": 0.5, "held_back": 7, "held_back_seconds": 1.0},
         {**before, "clock": 1.0, "wall": 1.0, "quota": 0.5, "held_back": 7, "held_back_seconds": 1.0, **changes},
         ANSWERS,
@@ -159,17 +160,17 @@ def test_a_pair_during_which_the_quota_ran_out_is_disturbed() -> None:
     record = between(held_back=8, held_back_seconds=1.25)
 
     assert record["held_back"] == 0.25
-    assert turns._disturbed(record) == "the control group's quota of 0.5 CPUs held the process back"
+    assert interleaving._disturbed(record) == "the control group's quota of 0.5 CPUs held the process back"
 
 
 def test_a_pair_within_the_quota_is_not() -> None:
-    assert turns._disturbed(between()) == ""
+    assert interleaving._disturbed(between()) == ""
 
 
 @contextlib.contextmanager
 def granted(cpus: float) -> Iterator[Path]:
     """A control group of this machine with a part of a CPU, nested in the one that this process is in."""
-    for folder in gauge.control_groups():
+    for folder in process_readings.control_groups():
         group = folder / f"quota-{uuid.uuid4().hex}"
         try:
             group.mkdir()
@@ -230,7 +231,7 @@ def test_a_session_on_a_part_of_a_cpu_says_so_and_measures() -> None:
 
 
 def test_a_whole_cpu_is_no_news() -> None:
-    if (gauge.quota() or 1.0) < 1:
+    if (process_readings.quota() or 1.0) < 1:
         pytest.skip("this machine grants less than one CPU")
     told: list[str] = []
     measure(progress=lambda event: told.append(event.get("text", "")))
@@ -242,4 +243,4 @@ def test_cores_are_cut_to_whole_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(12)), raising=False)
     proc = system(tmp_path, groups="0::/job\n", mounts=[V2], files={"job/cpu.max": "350000 100000"})
 
-    assert gauge.cores(proc) == 3
+    assert process_readings.cores(proc) == 3

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from probes import catalog
-from probes.observed import agreed
-from probes.process import Arm, Client, Lost
+from probes.catalog.loading import load_catalog
 from probes.scenarios.code_size import code_lines, framework_names
 from probes.scenarios.compile_cost import break_even
+from probes.session.arms import Arm
+from probes.session.observed import agreed
+from probes.session.worker_client import Client, Lost
 from probes.types import Status
 from probes.workloads import policy_gradient, tree_recursion
 
@@ -155,7 +156,7 @@ class TestRealFrameworks:
         assert all(error["message_names_the_line"] for error in facts["errors"].values())
 
     def test_facts_speak_only_to_claims_the_catalogue_lists(self, seen: Any) -> None:
-        listed = set(catalog.load()["execution-facts"].claims)
+        listed = set(load_catalog()["execution-facts"].claims)
         said = agreed([answer["facts"]["claims"] for answer in seen("execution_facts").values()])
 
         assert set(said) <= listed

@@ -6,35 +6,36 @@ import math
 
 import pytest
 
-from probes import compare, selftest
+from probes.calibration import self_test
+from probes.statistics import ratios
 
 
 def test_without_a_history_the_documented_spread_stands():
-    found = selftest.pooled_spread([])
-    assert found == {"process_sd": pytest.approx(compare.PROCESS_SD), "process_df": compare.PROCESS_DF}
+    found = self_test.pooled_spread([])
+    assert found == {"process_sd": pytest.approx(ratios.PROCESS_SD), "process_df": ratios.PROCESS_DF}
 
 
 def test_one_lucky_or_unlucky_self_test_moves_the_spread_by_its_weight_alone():
     # By hand: 8 degrees of freedom at 3 % and 8 of what was seen.
-    lucky, unlucky = (selftest.pooled_spread([{"variance": sd**2, "df": 8.0}]) for sd in (0.0, 0.08))
+    lucky, unlucky = (self_test.pooled_spread([{"variance": sd**2, "df": 8.0}]) for sd in (0.0, 0.08))
     assert lucky["process_sd"] == pytest.approx(0.03 / math.sqrt(2))
     assert unlucky["process_sd"] == pytest.approx(math.sqrt((0.03**2 + 0.08**2) / 2))
 
 
 def test_a_long_history_outweighs_what_was_assumed():
-    found = selftest.pooled_spread([{"variance": 0.01**2, "df": 8.0}] * 7)
+    found = self_test.pooled_spread([{"variance": 0.01**2, "df": 8.0}] * 7)
     assert found["process_sd"] == pytest.approx(math.sqrt((0.03**2 + 7 * 0.01**2) / 8))
     assert found["process_df"] == 64
 
 
 def test_the_spread_of_twins_is_their_mean_square_less_what_their_turns_leave_open():
-    twins = [compare.Estimate(mean, 0.01, 20, 21) for mean in (0.03, -0.03, 0.03, -0.03)]
-    assert selftest._spread(twins) == {"variance": pytest.approx(0.03**2 - 0.01**2), "df": 4.0}
+    twins = [ratios.Estimate(mean, 0.01, 20, 21) for mean in (0.03, -0.03, 0.03, -0.03)]
+    assert self_test._spread(twins) == {"variance": pytest.approx(0.03**2 - 0.01**2), "df": 4.0}
 
 
 def test_only_the_newest_history_of_the_same_framework_counts():
     earlier = {"framework": "pytorch", "history": [{"variance": v * 1e-4, "df": 8.0} for v in range(20)]}
-    kept = selftest._history(earlier, "pytorch")
+    kept = self_test._history(earlier, "pytorch")
     assert [entry["variance"] for entry in kept] == [v * 1e-4 for v in range(7)]
-    assert selftest._history(earlier, "null") == []
-    assert selftest._history(None, "null") == []
+    assert self_test._history(earlier, "null") == []
+    assert self_test._history(None, "null") == []

@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from probes import duet, machine
 from probes.backends import pytorch, tensorflow
-from probes.process import Arm, Client, Lost, lodging
-from probes.scenarios import Unsupported
-from probes.types import Status
+from probes.session import runner
+from probes.session.arms import Arm
+from probes.session.worker_client import Client, Lost, lodging
+from probes.system import machine
+from probes.types import Status, Unsupported
 from tests.probes.arms import measure, probe
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +122,7 @@ def test_a_usable_home_keeps_its_caches(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_growing_gpu_memory_may_be_asked_for_by_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    from probes.process import environment
+    from probes.session.worker_client import environment
 
     monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
@@ -141,7 +142,7 @@ def test_without_a_compiler_a_compiled_probe_names_it_and_the_others_go_on(
     arms = [Arm("a", "pytorch"), Arm("b", "pytorch")]
     probes = [probe("compiled", workload="mlp", mode="compiled"), probe("eager", workload="mlp")]
 
-    compiled, eager = duet.measure(probes, arms=arms, budget=20.0, selftest={}).probes
+    compiled, eager = runner.measure(probes, arms=arms, budget=20.0, selftest={}).probes
 
     assert compiled.status is Status.NOT_INSTALLED
     assert compiled.reason == (
@@ -225,7 +226,7 @@ def interpreter(folder: Path, script: str) -> str:
 
 def test_an_illegal_instruction_is_explained(tmp_path: Path) -> None:
     arms = (Arm("a", "null"), Arm("b", "null", interpreter(tmp_path, "kill -ILL $$")))
-    (measurement,) = duet.measure([probe()], arms=arms).probes
+    (measurement,) = runner.measure([probe()], arms=arms).probes
 
     assert measurement.status is Status.FAILED
     assert measurement.reason.startswith(
@@ -550,7 +551,7 @@ def test_nothing_is_measured_on_a_gpu_that_another_program_holds(monkeypatch: py
     arms = (Arm("a", "pytorch"), Arm("b", "pytorch"))
     monkeypatch.setattr(machine, "fingerprint", dict)
 
-    one, other = duet.measure([probe("one"), probe("two")], arms=arms, device="cuda").probes
+    one, other = runner.measure([probe("one"), probe("two")], arms=arms, device="cuda").probes
 
     assert {one.status, other.status} == {Status.NOT_SUPPORTED}
     assert one.reason == other.reason == machine.gpu_taken()

@@ -10,7 +10,10 @@ import pytest
 
 from advisor.engine import observations
 from advisor.knowledge.loading import load_knowledge
-from probes import catalog, compare, duet, evidence
+from probes.catalog.loading import choose_for_user_model, load_catalog
+from probes.evidence.documents import evidence_document, parse_evidence
+from probes.session import runner
+from probes.statistics import ratios
 from probes.types import INCONCLUSIVE, Evidence, Status
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
@@ -67,9 +70,9 @@ PAIRS = [{"null", "pytorch"}, {"null", "tensorflow"}, {"pytorch", "tensorflow"}]
 def found(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     path: Path = tmp_path_factory.mktemp("three") / "linear.py"
     path.write_text(LINEAR)
-    probes = catalog.choose_own(["training-mlp-eager", "inference-mlp-eager"], catalog.load())
+    probes = choose_for_user_model(["training-mlp-eager", "inference-mlp-eager"], load_catalog())
     names = ("tensorflow", "null", "pytorch")
-    return duet.measure(probes, frameworks=names, workload_file=str(path), budget=24.0)
+    return runner.measure(probes, frameworks=names, workload_file=str(path), budget=24.0)
 
 
 def test_every_two_are_paired_on_every_probe(found: Evidence) -> None:
@@ -89,7 +92,7 @@ def test_all_environments_are_written_down(found: Evidence) -> None:
 
 
 def test_verdicts_stand_among_all_pairs_together(found: Evidence) -> None:
-    standing = compare.holm({str(i): m.facts["p"] for i, m in enumerate(found.probes)})
+    standing = ratios.holm({str(i): m.facts["p"] for i, m in enumerate(found.probes)})
     for i, measurement in enumerate(found.probes):
         assert measurement.ratio is not None
         assert measurement.ratio.favours == INCONCLUSIVE or str(i) in standing
@@ -106,8 +109,8 @@ def test_ratios_of_three_pairs_close_the_triangle(found: Evidence) -> None:
 
 
 def test_the_document_is_read_and_a_framework_without_claims_is_left_out_of_the_decision(found: Evidence) -> None:
-    parsed = evidence.parse(json.loads(json.dumps(evidence.document(found))))
+    parsed = parse_evidence(json.loads(json.dumps(evidence_document(found))))
     as_default = replace(parsed, probes=tuple(replace(m, mode="default") for m in parsed.probes))
-    said = observations.interpret([as_default], load_knowledge(), probes=tuple(catalog.load().values()))
+    said = observations.interpret([as_default], load_knowledge(), probes=tuple(load_catalog().values()))
     assert {(o.numerator, o.denominator) for o in said.observations} == {("tensorflow", "pytorch")}
     assert {o.criterion for o in said.observations} == {"training-speed", "inference-latency"}

@@ -8,35 +8,37 @@ import time
 import numpy as np
 import pytest
 
-from probes import compare, roof, simulate, turns
-from probes.duet import grade
-from probes.process import Arm
+from probes.calibration import simulation
+from probes.session import interleaving
+from probes.session.arms import Arm
+from probes.session.runner import grade
+from probes.statistics import ratios, roofline
 
 
 def sides(truth, noise="quiet", seed=0):
-    mood = simulate.Machine(simulate.NOISES[noise], np.random.default_rng(seed))
-    return [simulate.Side(Arm("a", "x"), 0.02, mood), simulate.Side(Arm("b", "x"), 0.02 * truth, mood)]
+    mood = simulation.Machine(simulation.NOISES[noise], np.random.default_rng(seed))
+    return [simulation.Side(Arm("a", "x"), 0.02, mood), simulation.Side(Arm("b", "x"), 0.02 * truth, mood)]
 
 
 def take(pair, **more):
     options = {"until": math.inf, "timeout": 1, "cancelled": lambda: False}
-    return turns.take(pair, **{**options, **more})
+    return interleaving.take(pair, **{**options, **more})
 
 
 def test_a_quiet_machine_needs_the_least_pairs():
     taken = take(sides(1.3))
-    assert len(taken.used) == turns.LOOKS[0]
-    assert compare.within(taken.log_ratios("a", "b")).mean == pytest.approx(math.log(1.3), abs=0.02)
+    assert len(taken.used) == interleaving.LOOKS[0]
+    assert ratios.within(taken.log_ratios("a", "b")).mean == pytest.approx(math.log(1.3), abs=0.02)
 
 
 def test_pairs_end_at_the_last_look_however_noisy():
     taken = take(sides(1.0, "laptop", seed=3))
-    assert turns.LOOKS[0] <= len(taken.used) <= turns.LOOKS[-1]
+    assert interleaving.LOOKS[0] <= len(taken.used) <= interleaving.LOOKS[-1]
 
 
 def test_no_further_pair_is_begun_when_the_time_is_over():
     taken = take(sides(1.0, "laptop"), until=time.monotonic() - 1)
-    assert len(taken.used) == turns.FEWEST
+    assert len(taken.used) == interleaving.FEWEST
 
 
 def test_stopping_never_asks_whether_one_is_excluded():
@@ -44,12 +46,12 @@ def test_stopping_never_asks_whether_one_is_excluded():
     named = 0
     for seed in range(60):
         taken = take(sides(1.0, "cloud", seed=seed))
-        found = compare.ratio(compare.within(taken.log_ratios("a", "b")), numerator="b", denominator="a")
+        found = ratios.ratio(ratios.within(taken.log_ratios("a", "b")), numerator="b", denominator="a")
         named += found.favours in ("a", "b")
     assert named == 0
 
 
-class Waiting(simulate.Side):
+class Waiting(simulation.Side):
     """Kept from the CPU for as long again as it works, in ``hit`` of every ten blocks."""
 
     hit = 10
@@ -86,7 +88,7 @@ def test_where_every_block_is_held_up_the_doubt_widens_the_interval_and_more_tur
     quiet, held = take(sides(1.0)).estimate("a", "b"), take(waiting(hit=10)).estimate("a", "b")
     # Wall time says 2, what is left without all waiting says 1: the truth lies between.
     assert held.mean == pytest.approx(math.log(2) / 2, abs=0.05)
-    assert held.bias == pytest.approx(math.log(2) / 2 + compare.CACHES * (1 - math.sqrt(2) / 2), abs=0.05)
+    assert held.bias == pytest.approx(math.log(2) / 2 + ratios.CACHES * (1 - math.sqrt(2) / 2), abs=0.05)
     assert held.mean - held.half < 0 < math.log(2) < held.mean + held.half
     assert held.half > quiet.half + 0.3
 
@@ -95,12 +97,12 @@ def test_a_difference_far_beyond_the_doubt_is_told_although_every_pair_was_distu
     one, other = waiting(hit=10)
     other.cost = 0.004
     taken = take([one, other])
-    found = compare.ratio(taken.estimate("a", "b"), numerator="b", denominator="a")
+    found = ratios.ratio(taken.estimate("a", "b"), numerator="b", denominator="a")
     assert len(taken.disturbed) == len(taken.used)
     assert found.favours == "a"
 
 
-class Jumping(simulate.Side):
+class Jumping(simulation.Side):
     """Claims turns longer than they were waited for."""
 
     def ask(self, do, **arguments):
@@ -114,7 +116,7 @@ def test_a_turn_that_disagrees_with_the_managers_clock_is_not_used():
     one, other = sides(1.0)
     taken = take([one, Jumping(other.arm, other.cost, other.machine)])
     assert taken.lost > 0
-    assert len(taken.seconds["a"]) == len(taken.used) >= turns.LOOKS[0]
+    assert len(taken.seconds["a"]) == len(taken.used) >= interleaving.LOOKS[0]
 
 
 def test_a_long_iteration_takes_fewer_a_turn():
@@ -129,13 +131,13 @@ def test_loops_make_a_turn_last():
     one, other = sides(1.0)
     one.cost, other.cost = 1e-4, 1e-3
     taken = take([one, other])
-    assert taken.loops["a"] * 1e-4 >= turns.BLOCK * 0.9
-    assert taken.loops["b"] * 1e-3 >= turns.BLOCK * 0.9
-    assert taken.loops["b"] * 1e-3 * len(taken.seconds["b"][0]) >= turns.TURN * 0.9
+    assert taken.loops["a"] * 1e-4 >= interleaving.BLOCK * 0.9
+    assert taken.loops["b"] * 1e-3 >= interleaving.BLOCK * 0.9
+    assert taken.loops["b"] * 1e-3 * len(taken.seconds["b"][0]) >= interleaving.TURN * 0.9
 
 
 def test_a_blocked_design_misses_the_truth_that_turns_cover():
-    cell = simulate.trial(1.0, "cloud", runs=80, process_sd=0.0, seed=1)
+    cell = simulation.trial(1.0, "cloud", runs=80, process_sd=0.0, seed=1)
     assert cell["coverage"] >= 0.85
     assert cell["naive"]["coverage"] <= 0.70
     assert cell["wrong"] == 0 < cell["naive"]["wrong"]
@@ -169,6 +171,6 @@ def test_the_grade_of_a_session(pairs, troubled, battery, expected):
     ],
 )
 def test_what_limits_a_probe(flops, moved, first, mode, limit):
-    best = roof.ceiling({"a": {"flops": 1e11, "bytes": 5e9}, "b": {"flops": 5e10, "bytes": 1e10}})
+    best = roofline.ceiling({"a": {"flops": 1e11, "bytes": 5e9}, "b": {"flops": 5e10, "bytes": 1e10}})
     assert best == {"flops": 1e11, "bytes": 1e10}
-    assert roof.share(best, seconds=0.01, flops=flops, moved=moved, first=first, mode=mode)["limit"] == limit
+    assert roofline.share(best, seconds=0.01, flops=flops, moved=moved, first=first, mode=mode)["limit"] == limit

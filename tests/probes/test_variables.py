@@ -6,15 +6,18 @@ import sys
 
 import pytest
 
-from probes import duet, types, variables
-from probes.process import Arm, environment
+from probes import types
+from probes.session import runner
+from probes.session.arms import Arm
+from probes.session.variables import parse_variables
+from probes.session.worker_client import environment
 from tests.probes.arms import probe
 
 KNOWN = ("pytorch", "tensorflow")
 
 
 def test_a_variable_goes_to_the_side_that_is_named():
-    found, problems = variables.read(["tensorflow:TF_ENABLE_ONEDNN_OPTS=0", "pytorch:A=b=c", "pytorch:EMPTY="], KNOWN)
+    found, problems = parse_variables(["tensorflow:TF_ENABLE_ONEDNN_OPTS=0", "pytorch:A=b=c", "pytorch:EMPTY="], KNOWN)
 
     assert not problems
     assert found == {"tensorflow": {"TF_ENABLE_ONEDNN_OPTS": "0"}, "pytorch": {"A": "b=c", "EMPTY": ""}}
@@ -32,14 +35,14 @@ def test_a_variable_goes_to_the_side_that_is_named():
     ],
 )
 def test_what_cannot_be_passed_is_refused_with_the_way_out(text, said):
-    _, problems = variables.read([text], KNOWN)
+    _, problems = parse_variables([text], KNOWN)
 
     assert len(problems) == 1
     assert said in problems[0]
 
 
 def test_all_problems_are_told_at_once():
-    _, problems = variables.read(["x", "jax:A=1", "pytorch:A=1", "pytorch:A=2"], KNOWN)
+    _, problems = parse_variables(["x", "jax:A=1", "pytorch:A=1", "pytorch:A=2"], KNOWN)
 
     assert len(problems) == 3
 
@@ -58,7 +61,7 @@ def test_defaults_that_differ_are_told_beside_the_ratio_and_refuse_nothing():
         Arm("b", "null", plant={"fault": "onednn"}),
     )
 
-    found = duet.measure([probe()], arms=arms, budget=5)
+    found = runner.measure([probe()], arms=arms, budget=5)
 
     assert found.probes[0].status is types.Status.OK, found.probes[0].reason
     assert found.probes[0].facts["defaults"] == {"onednn": {"a": False, "b": True}}
@@ -69,7 +72,7 @@ def test_defaults_that_differ_are_told_beside_the_ratio_and_refuse_nothing():
 @pytest.mark.frameworks
 @pytest.mark.measures
 def test_a_processor_on_which_tensorflow_leaves_onednn_off_gives_a_ratio_all_the_same():
-    found = duet.measure([probe(workload="mlp")], variables={"tensorflow": {"TF_ENABLE_ONEDNN_OPTS": "0"}}, budget=8)
+    found = runner.measure([probe(workload="mlp")], variables={"tensorflow": {"TF_ENABLE_ONEDNN_OPTS": "0"}}, budget=8)
 
     measured = found.probes[0]
     assert measured.status is types.Status.OK, measured.reason

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from probes import catalog, verdict_words
+from probes.catalog.loading import load_catalog
 from probes.types import EQUIVALENT, INCONCLUSIVE, Ratio
+from probes.wording import verdicts
 
 NAMES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 
@@ -35,7 +36,7 @@ UNSURE = ratio(1.08, 0.96, 1.21, INCONCLUSIVE)
         ),
         (AHEAD, "lines", "lines of code", "PyTorch needs 1.43 × fewer lines [1.29, 1.58]", "PyTorch 代码更短"),
         (AHEAD, "sheets", "", "PyTorch needs 1.43 × less [1.29, 1.58]", "PyTorch 更省"),
-        (AHEAD, verdict_words.BETTER, "", "PyTorch 1.43 × better [1.29, 1.58]", "PyTorch 更优"),
+        (AHEAD, verdicts.BETTER, "", "PyTorch 1.43 × better [1.29, 1.58]", "PyTorch 更优"),
         (TIE, "s", "", "no practical difference [0.97, 1.04]", "无实际差别 [0.97, 1.04]"),
         (
             UNSURE,
@@ -54,41 +55,39 @@ UNSURE = ratio(1.08, 0.96, 1.21, INCONCLUSIVE)
     ],
 )
 def test_a_ratio_is_one_sentence_in_both_languages(found, unit, metric, english, chinese):
-    assert verdict_words.sentence(found, unit=unit, metric=metric, names=NAMES) == english
-    assert verdict_words.sentence(found, unit=unit, metric=metric, names=NAMES, lang="zh").startswith(chinese)
+    assert verdicts.sentence(found, unit=unit, metric=metric, names=NAMES) == english
+    assert verdicts.sentence(found, unit=unit, metric=metric, names=NAMES, lang="zh").startswith(chinese)
 
 
 def test_among_several_pairs_the_other_side_is_named_too():
-    assert (
-        verdict_words.sentence(AHEAD, names=NAMES, several=True) == "PyTorch 1.43 × faster than TensorFlow [1.29, 1.58]"
-    )
-    assert "PyTorch" in verdict_words.sentence(TIE, names=NAMES, several=True)
+    assert verdicts.sentence(AHEAD, names=NAMES, several=True) == "PyTorch 1.43 × faster than TensorFlow [1.29, 1.58]"
+    assert "PyTorch" in verdicts.sentence(TIE, names=NAMES, several=True)
 
 
 def test_what_is_counted_has_no_interval():
-    assert verdict_words.sentence(ratio(2.0, 2.0, 2.0, "pytorch"), unit="lines") == "pytorch needs 2.00 × fewer lines"
+    assert verdicts.sentence(ratio(2.0, 2.0, 2.0, "pytorch"), unit="lines") == "pytorch needs 2.00 × fewer lines"
 
 
 def test_an_estimate_without_a_verdict_claims_no_more_than_its_interval():
     sides = {"numerator": "tensorflow", "denominator": "pytorch"}
-    wide = verdict_words.judged({**sides, "ratio": 1.6, "low": 0.6, "high": 4.0}, value="ratio")
-    clear = verdict_words.judged({**sides, "ratio": 1.6, "low": 1.2, "high": 2.0}, value="ratio")
+    wide = verdicts.judged({**sides, "ratio": 1.6, "low": 0.6, "high": 4.0}, value="ratio")
+    clear = verdicts.judged({**sides, "ratio": 1.6, "low": 1.2, "high": 2.0}, value="ratio")
 
-    assert verdict_words.sentence(wide) == "pytorch 1.60 × as fast as tensorflow [0.60, 4.00]"
-    assert verdict_words.sentence(clear) == "pytorch 1.60 × faster [1.20, 2.00]"
+    assert verdicts.sentence(wide) == "pytorch 1.60 × as fast as tensorflow [0.60, 4.00]"
+    assert verdicts.sentence(clear) == "pytorch 1.60 × faster [1.20, 2.00]"
 
 
 def test_every_cost_that_the_catalogue_compares_has_a_word_of_its_own():
     units = {"memory": "bytes", "size of": "bytes", "lines": "lines"}
-    for probe in catalog.load().values():
+    for probe in load_catalog().values():
         unit = next((unit for word, unit in units.items() if word in probe.metric), "s")
-        assert verdict_words.kind(unit, probe.metric) != "cost", probe.id
+        assert verdicts.kind(unit, probe.metric) != "cost", probe.id
 
 
 def test_disturbed_pairs_are_told_and_older_evidence_is_read():
-    assert verdict_words.disturbed({"disturbed": {"pairs": 3, "of": 20}}).startswith("3 of 20 pairs were disturbed")
-    assert verdict_words.disturbed({"disturbed": {"pairs": 0, "of": 20}}) == ""
-    assert verdict_words.disturbed({"too_busy": ""}) == ""
+    assert verdicts.disturbed({"disturbed": {"pairs": 3, "of": 20}}).startswith("3 of 20 pairs were disturbed")
+    assert verdicts.disturbed({"disturbed": {"pairs": 0, "of": 20}}) == ""
+    assert verdicts.disturbed({"too_busy": ""}) == ""
     old = "the machine was too busy for a verdict: 9 of 12 pairs were disturbed; try one thread, or later"
-    assert verdict_words.disturbed({"too_busy": old}) == old
-    assert "12 对中有 9 对" in verdict_words.disturbed({"too_busy": old}, "zh")
+    assert verdicts.disturbed({"too_busy": old}) == old
+    assert "12 对中有 9 对" in verdicts.disturbed({"too_busy": old}, "zh")

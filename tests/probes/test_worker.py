@@ -15,8 +15,9 @@ import numpy
 import pytest
 
 import probes
-from probes import gauge
-from probes.process import Arm, Client, Lost
+from probes.session.arms import Arm
+from probes.session.worker_client import Client, Lost
+from probes.system import process_readings
 from probes.types import Status
 
 ROOT = Path(probes.__file__).parent
@@ -132,11 +133,11 @@ def test_peak_memory_is_this_process_own():
         f"import sys; sys.path.insert(0, {str(ROOT.parent)!r}); from probes import gauge; print(gauge.peak_memory())"
     )
     child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert int(child.stdout) < len(ballast) < gauge.peak_memory()
+    assert int(child.stdout) < len(ballast) < process_readings.peak_memory()
 
 
 def test_cores_are_those_granted():
-    assert 1 <= gauge.cores() <= len(os.sched_getaffinity(0))
+    assert 1 <= process_readings.cores() <= len(os.sched_getaffinity(0))
 
 
 def test_answers_are_json_on_the_private_channel(tmp_path):

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 import probes
-from probes import catalog, parity
-from probes.process import Arm, Client
+from probes.catalog.loading import load_catalog
+from probes.session.arms import Arm
+from probes.session.worker_client import Client
+from probes.statistics import parity
 from probes.types import Probe
 
 FRAMEWORKS = ("pytorch", "tensorflow")
@@ -108,7 +110,7 @@ def test_a_compiled_tensorflow_step_equals_the_eager_one(workload: str, sides: S
         assert max(far.values()) < parity.BOUNDS[part], (part, far)
 
 
-EVERYDAY = [probe for probe in catalog.load().values() if probe.mode == "default" and probe.scenario == "inference"]
+EVERYDAY = [probe for probe in load_catalog().values() if probe.mode == "default" and probe.scenario == "inference"]
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from probes import worth
+from probes.statistics import tuning as worth
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Ratio, Status
 
 

@@ -1,0 +1,224 @@
+"""What difference can this machine resolve? The same framework in both arms, then with planted slowdowns.
+
+The spread between fresh pairs of identical arms is this machine's own process spread; later sessions widen their
+intervals by it instead of by the documented default.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from probes.evidence.documents import EvidenceError
+from probes.session import runner
+from probes.session.arms import Arm
+from probes.statistics import ratios as compare
+from probes.system import data_folders, machine
+from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
+
+SLOWDOWNS = (1.05, 1.10, 1.20)
+
+HURRY = 1.0
+"""Seconds of turns a pair in the quick self-test."""
+
+ONE_PAIR = {"process_sd": 0.0, "process_df": 1.0}
+"""No spread is assumed, so that no probe is too wide for its first pair of processes."""
+
+HISTORY = 60.0
+"""Degrees of freedom of earlier self-tests that count beside today's: a machine's spread changes with what it runs."""
+
+
+def place() -> Path:
+    """Return where the calibration is kept: beside the advisor's own data.
+
+    Raises:
+        Nowhere: there is no such folder.
+    """
+    return data_folders.data() / "selftest.json"
+
+
+def load_calibration() -> dict[str, Any] | None:
+    """Read this machine's calibration; None where there is none, or where it is another machine's."""
+    try:
+        held = json.loads(place().read_text(encoding="utf-8"))
+    except (OSError, ValueError, data_folders.Nowhere):
+        return None
+    if not isinstance(held, dict) or held.get("cpu") != _cpu():
+        return None
+    return held
+
+
+def save_calibration(result: dict[str, Any]) -> None:
+    """Keep the calibration.
+
+    Raises:
+        Nowhere: there is no folder to keep it in, or it cannot be written; the calibration is none the worse.
+    """
+    target = place()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_suffix(".new")
+        beside.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        beside.replace(target)
+    except OSError as error:
+        raise data_folders.Nowhere(data_folders.unwritable(target, error)) from None
+
+
+def _cpu() -> str:
+    seen = machine.fingerprint()
+    return f"{seen['cpu']} x{seen['cores']}"
+
+
+def probe(framework: str) -> Probe:
+    """Return the probe that calibrates: a training step of the framework's simplest workload."""
+    workload = "control" if framework == "null" else "mlp"
+    question = {"en": "What difference can this machine resolve?", "zh": "这台机器能分辨多大的差别？"}
+    return Probe("selftest", question, "training_step", workload, "eager", "", seconds=4.0)
+
+
+def calibrate(
+    *,
+    framework: str = "null",
+    quick: bool = False,
+    python: str = sys.executable,
+    earlier: Mapping[str, Any] | None = None,
+    progress: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Run A/A pairs and planted slowdowns, each with fresh processes.
+
+    Args:
+        framework: which stands in both arms.
+        quick: fewer and shorter pairs.
+        python: interpreter that has it.
+        earlier: this machine's last result, whose spread counts beside today's.
+        progress: told of every pair.
+
+    Returns:
+        ``same_arm`` {runs, winners_named, ratio}, ``planted`` [{slowdown, runs, found, ratio}], ``resolves`` (the
+        smallest planted ratio found in most runs, or None), ``seconds``, ``seconds_a_probe``, and ``process_sd`` with
+        ``process_df`` and the ``history`` they come from.
+
+    Raises:
+        EvidenceError: the pairs could not be measured.
+    """
+    began = time.monotonic()
+    repeats = {1.05: 1, 1.10: 2, 1.20: 1} if quick else {1.05: 3, 1.10: 4, 1.20: 3}
+
+    def measured(slowdown: float, seed: int, spread: Mapping[str, float]) -> Measurement:
+        taken = pair(framework, slowdown, python=python, seed=seed, budget=HURRY if quick else None, spread=spread)
+        shown = taken.ratio.value if taken.ratio else float("nan")
+        progress(f"{'same arm' if slowdown == 1 else f'planted +{slowdown - 1:.0%}'}: {shown:.3f}")
+        return taken
+
+    same = [measured(1.0, number, ONE_PAIR) for number in range(4 if quick else 8)]
+    twins = [_first(taken) for taken in same if taken.status is Status.OK]
+    if len(twins) < 2:
+        reasons = {taken.reason for taken in same if taken.reason}
+        raise EvidenceError([f"the self-test could not run: {'; '.join(reasons) or 'cancelled'}"])
+    history = [_spread(twins), *_history(earlier, framework)]
+    spread = pooled_spread(history)
+    alike = [judge([twin], spread) for twin in twins]
+    planted = {}
+    for slowdown, runs in repeats.items():
+        taken = [measured(slowdown, number, spread) for number in range(runs)]
+        planted[slowdown] = [one.ratio for one in taken if one.ratio is not None]
+    found = {slowdown: sum(ratio.low > 1 for ratio in ratios) for slowdown, ratios in planted.items()}
+    return {
+        "same_arm": {
+            "runs": len(alike),
+            "winners_named": sum(r.favours not in (EQUIVALENT, INCONCLUSIVE) for r in alike),
+            "ratio": _pooled([twin.mean for twin in twins]),
+        },
+        "planted": [
+            {
+                "slowdown": slowdown,
+                "runs": len(ratios),
+                "found": found[slowdown],
+                "ratio": _pooled([math.log(ratio.value) for ratio in ratios]),
+            }
+            for slowdown, ratios in planted.items()
+        ],
+        "resolves": next((s for s in SLOWDOWNS if planted[s] and found[s] * 2 > len(planted[s])), None),
+        "seconds": round(time.monotonic() - began, 1),
+        "seconds_a_probe": statistics.median(taken.seconds for taken in same),
+        **spread,
+        "history": history,
+        "framework": framework,
+        "cpu": _cpu(),
+    }
+
+
+def _spread(twins: Sequence[compare.Estimate]) -> dict[str, float]:
+    """Say what twins, whose true ratio is 1, show of the spread between processes.
+
+    Their mean square is that spread plus what a pair's own turns leave uncertain.
+    """
+    inner = statistics.fmean(twin.error**2 for twin in twins)
+    outer = max(0.0, statistics.fmean(twin.mean**2 for twin in twins) - inner)
+    return {"variance": outer, "df": float(len(twins))}
+
+
+def _history(earlier: Mapping[str, Any] | None, framework: str) -> list[dict[str, float]]:
+    """Return the newest of this machine's earlier spreads of the same framework."""
+    if earlier is None or earlier.get("framework") != framework:
+        return []
+    kept: list[dict[str, float]] = []
+    for entry in earlier.get("history", ()):
+        if sum(one["df"] for one in kept) + entry["df"] > HISTORY:
+            break
+        kept.append({"variance": float(entry["variance"]), "df": float(entry["df"])})
+    return kept
+
+
+def pooled_spread(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Pool what was assumed and what this machine has shown: ``process_sd`` with ``process_df``.
+
+    A dozen pairs may agree, or not, by luck; an interval that took their spread alone would be half as wide one day as
+    the next. So the documented default stays in, with its own degrees of freedom, and fades as the history grows.
+    """
+    known = [{"variance": compare.PROCESS_SD**2, "df": float(compare.PROCESS_DF)}, *history]
+    df = sum(one["df"] for one in known)
+    variance = sum(one["df"] * one["variance"] for one in known) / df
+    return {"process_sd": math.sqrt(variance), "process_df": df}
+
+
+def pair(
+    framework: str, slowdown: float, *, python: str, seed: int, budget: float | None, spread: Mapping[str, float]
+) -> Measurement:
+    """Measure twins of which the second is slowed, in as many fresh pairs of processes as a probe would get.
+
+    Raises:
+        KeyboardInterrupt: the user wants no more; a calibration from half the runs would be worse than none.
+    """
+    arms = (Arm("a", framework, python), Arm("b", framework, python, {"slowdown": slowdown}))
+    taken = runner.measure([probe(framework)], arms=arms, seed=seed, budget=budget, selftest=spread)
+    if taken.probes[0].status is Status.CANCELLED:
+        raise KeyboardInterrupt
+    return taken.probes[0]
+
+
+def _first(measurement: Measurement) -> compare.Estimate:
+    """Return what the first pair of processes gave."""
+    within = measurement.facts["within"][0]
+    count = within["pairs"]
+    return compare.Estimate(math.log(within["ratio"]), within["error"], count - 1, count, within["bias"])
+
+
+def judge(estimates: Sequence[compare.Estimate], spread: Mapping[str, float]) -> Ratio:
+    """Give twins their verdict, for processes that spread on the log scale as ``pooled_spread`` says."""
+    known = {"process_sd": spread["process_sd"], "process_df": spread["process_df"]}
+    return compare.ratio(compare.pooled(estimates, **known), numerator="b", denominator="a")
+
+
+def _pooled(logs: Sequence[float]) -> dict[str, float]:
+    if len(logs) < 2:
+        only = math.exp(logs[0]) if logs else 1.0
+        return {"value": only, "low": only, "high": only}
+    pooled = compare.ratio(compare.within(list(logs)), numerator="b", denominator="a")
+    return {"value": pooled.value, "low": pooled.low, "high": pooled.high}

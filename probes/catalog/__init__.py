@@ -1,0 +1,1 @@
+"""The catalogue of probes: read and checked, and a page for every probe made of what it says of itself."""

@@ -1,0 +1,214 @@
+"""Bring the two sides of a user's model together before the gate: one plan a side, or the first layer that differs.
+
+Each worker writes down what its side is made of; ``probes.harmonise`` decides what changes. The plans are then proved
+by one answer in float64: where it differs, other ways to match weights of one shape are tried, and where none fits,
+the layers' outputs are compared one by one. The parity gate has the last word all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from probes.session import harmonization
+from probes.session.harmonization import Event
+from probes.statistics import parity
+
+if TYPE_CHECKING:
+    from probes.session.session import Session
+    from probes.types import Probe
+
+
+@dataclass
+class Agreement:
+    """How a user's model is measured.
+
+    Attributes:
+        plans: framework -> what its worker follows; empty where the file is a workload of four functions.
+        harmonised: what was set alike (``harmonise.settle``), for the evidence.
+        problem: why it cannot be measured; empty where it can.
+    """
+
+    plans: dict[str, dict[str, Any]] = field(default_factory=dict)
+    harmonised: list[dict[str, Any]] = field(default_factory=list)
+    problem: str = ""
+
+
+def agree(session: Session, probe: Probe) -> Agreement:
+    """Make the plans of both sides.
+
+    Raises:
+        Lost, Cancelled: from a worker.
+    """
+    written = {label: session.ask(client, "written", probe)["written"] for label, client in session.clients.items()}
+    if any(side is None for side in written.values()):
+        return Agreement()
+    plans, facts, fixed = plan(written)
+    if session.as_written and facts:
+        return Agreement(problem=f"as written, the sides differ: {'; '.join(map(difference, facts))}", plans=plans)
+    problem = unlike(written, plans)
+    if problem:
+        return Agreement(plans, facts, problem)
+    problem = _prove(session, probe, plans, written, fixed)
+    return Agreement(plans, facts, problem)
+
+
+def plan(
+    written: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]], list[harmonization.Fixed]]:
+    """Make the first plan of each side from what both wrote: plans, facts, and what differs and cannot be changed."""
+    changes, facts, fixed = harmonization.settle(written)
+    ends, more = harmonization.ends(written)
+    for label, end in ends.items():
+        if "off" in end:
+            changes[label].setdefault(str(end.pop("off")), {})["end"] = ""
+    named = harmonization.names(written, changes)
+    layouts = {side["channels"] for side in written.values()}
+    plans = {
+        label: {
+            "changes": changes[label],
+            "names": named[label],
+            "flat": harmonization.flattened(side) if len(layouts) > 1 and side["channels"] == "first" else {},
+            **ends[label],
+        }
+        for label, side in written.items()
+    }
+    return plans, facts + more, fixed
+
+
+def _prove(
+    session: Session,
+    probe: Probe,
+    plans: dict[str, dict[str, Any]],
+    written: Mapping[str, Mapping[str, Any]],
+    fixed: Sequence[harmonization.Fixed],
+) -> str:
+    """Compare one answer in float64; try other ways to match the weights; say where the sides part if none fits."""
+    clients = dict(session.clients)
+    mover = next((label for label, side in plans.items() if side["flat"]), list(plans)[-1])
+    (kept,) = [label for label in plans if label != mover]
+    wanted = session.ask(clients[kept], "answers", probe, plan=plans[kept], layers=False)["arrays"]
+    options = {"wanted": wanted, "bound": parity.OWN_REFERENCE}
+    for tried in ([plans[mover]], harmonization.candidates(plans[mover], written[mover])):
+        if not tried:
+            continue
+        asked = {**options, "plan": plans[mover], "plans": tried}
+        distances = session.ask(clients[mover], "tried", probe, **asked)["distances"]
+        if distances[-1] <= parity.OWN_REFERENCE:
+            plans[mover] = tried[len(distances) - 1]
+            return ""
+    sides = {}
+    for label, client in clients.items():
+        answer = session.ask(client, "answers", probe, plan=plans[label], layers=True)
+        with np.load(answer["arrays"], allow_pickle=False) as held:
+            sides[label] = (answer["events"], {name: held[name] for name in held.files})
+    return parting(sides, fixed, Path(next(iter(written.values()))["file"]).name)
+
+
+def parting(
+    sides: Mapping[str, tuple[Sequence[Event], Mapping[str, Any]]], fixed: Sequence[harmonization.Fixed], file: str
+) -> str:
+    """Say at which layer two sides part, the likely cause and the line to change.
+
+    Args:
+        sides: framework -> (events, arrays: ``y`` and ``layer/<number>``).
+        fixed: settings that differ and could not be set alike.
+        file: name of the user's file.
+    """
+    (a, (one, here)), (b, (other, there)) = sides.items()
+    matched = harmonization.pairs(one, other)
+    agreed, at = (-1, -1), (len(one), len(other))
+    for i, j in matched:
+        mine, theirs = here.get(f"layer/{i}"), there.get(f"layer/{j}")
+        if mine is None or theirs is None:
+            continue
+        if not harmonization.distance(mine, theirs, one[i]["kind"]) <= parity.OWN_REFERENCE:
+            at = (i, j)
+            break
+        agreed = (i, max(agreed[1], j))
+    lone = (
+        _between(one, {i for i, _ in matched}, agreed[0], at[0]),
+        _between(other, {j for _, j in matched}, agreed[1], at[1]),
+    )
+    if lone[0] and lone[1]:
+        at = (lone[0][0], lone[1][0])
+    elif lone[0] or lone[1]:
+        side, without, events = (a, b, one) if lone[0] else (b, a, other)
+        (number, *_) = lone[0] or lone[1]
+        return (
+            f"the outputs part at layer {number + 1}: {side} {harmonization.said(events[number])} has no counterpart "
+            f"in {without}{_lines([events[number]], file, 'change')}"
+        )
+    elif at == (len(one), len(other)):
+        far = _far(here["y"], there["y"], "")
+        return f"the outputs part after the last layer that both have ({far}); no cause is known"
+    i, j = at
+    both = (one[i], other[j])
+    far = _far(here.get(f"layer/{i}"), there.get(f"layer/{j}"), one[i]["kind"])
+    causes = [
+        f"{mine['called']} is {mine['shown']} and {theirs['called']} is {theirs['shown']}"
+        for name, mine in one[i]["settings"].items()
+        if (theirs := other[j]["settings"].get(name))
+        and harmonization.Fixed(one[i]["name"], other[j]["kind"], name) in fixed
+    ]
+    causes += [f"{both[0]['kind']} is not {both[1]['kind']}"] * (both[0]["kind"] != both[1]["kind"])
+    cause = f"likely cause: {', '.join(causes)}" if causes else "no cause is known"
+    place = f"{a} {harmonization.said(one[i])}, {b} {harmonization.said(other[j])}"
+    lines = _lines(both, file, "change" if causes else "look at")
+    return f"the outputs part at layer {i + 1} ({far}): {place}; {cause}{lines}"
+
+
+def _between(events: Sequence[Event], matched: set[int], after: int, before: int) -> list[int]:
+    """Number the events without counterpart, and with an output, between two places."""
+    return [n for n in range(after + 1, min(before, len(events))) if n not in matched and events[n]["made"]]
+
+
+def _lines(events: Sequence[Event], file: str, verb: str) -> str:
+    lines = dict.fromkeys(event["line"] for event in events if event["line"])
+    return f"; {verb} line {' or '.join(map(str, lines))} of {file}" if lines else ""
+
+
+def unlike(written: Mapping[str, Mapping[str, Any]], plans: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say which is the first layer whose weights the other side lacks, or nothing."""
+    known = {side: {name for names in plan["names"] for name in names if name} for side, plan in plans.items()}
+    first: dict[str, int] = {}
+    for side, plan in plans.items():
+        others = set.union(*(names for other, names in known.items() if other != side))
+        for number, names in enumerate(plan["names"]):
+            if {*names} - {None} - others:
+                first.setdefault(side, number)
+    if not first:
+        return ""
+    events = {side: written[side]["events"][number] for side, number in first.items()}
+    said = " and ".join(f"{side} {harmonization.said(event)} with {_holding(event)}" for side, event in events.items())
+    missing = "".join(f", for which {side} has no counterpart" for side in written if side not in first)
+    file = Path(next(iter(written.values()))["file"]).name
+    return (
+        f"the sides do not hold the same weights: they part at layer {min(first.values()) + 1}: {said}{missing}"
+        f"{_lines(list(events.values()), file, 'change')}"
+    )
+
+
+def _holding(event: Event) -> str:
+    return ", ".join(f"{w['role']} {'x'.join(map(str, w['shape'])) or 'of one number'}" for w in event["weights"])
+
+
+def _far(here: Any, there: Any, kind: str) -> str:
+    if here is None or there is None:
+        return "not compared"
+    far = harmonization.distance(here, there, kind)
+    if not math.isfinite(far):
+        return f"shapes {here.shape} and {there.shape}" if here.shape != there.shape else "no finite number"
+    return f"{far:.2g} apart, at most {parity.OWN_REFERENCE:.0e} allowed"
+
+
+def difference(fact: Mapping[str, Any]) -> str:
+    """Say one thing that differs, as ``--as-written`` refuses it."""
+    line = f" (line {fact['line']})" if fact["line"] else ""
+    against = f", {fact['other']}" if fact["other"] else ""
+    return f"{fact['framework']} {fact['layer']}{line} {fact['setting']}={fact['was']}{against}"

@@ -1,0 +1,86 @@
+"""An observed probe: one sample a fresh process, the frameworks in turn."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from probes.session.worker_client import Lost
+from probes.statistics import ratios
+from probes.types import Measurement, Probe, Status
+
+if TYPE_CHECKING:
+    from probes.session.session import Session
+
+
+def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, deadline: float | None) -> Measurement:
+    """Observe one probe in fresh processes, ABBA.
+
+    Fresh processes are the replicates here, so the interval needs no widening. One process a framework means
+    that the cost cannot vary (a count); its interval has no width.
+
+    Raises:
+        Lost, Cancelled: from a worker.
+    """
+    gate = None
+    if described["parity"]:
+        paths = {
+            label: session.ask(client, "parts", probe, dtype="float32", reference=False, parity=described["parity"])[
+                "arrays"
+            ]
+            for label, client in session.clients.items()
+        }
+        gate = session.gate(probe, described["parity"], described["exemptions"], paths)
+        if not gate["passed"]:
+            return Measurement.absent(probe, Status.NOT_COMPARABLE, gate["reason"], parity=gate)
+    labels = [arm.label for arm in session.arms]
+    samples: dict[str, list[float]] = {label: [] for label in labels}
+    facts: dict[str, Any] = {}
+    for number in range(described["processes"]):
+        if number >= 2 and deadline is not None and time.monotonic() > deadline:
+            break
+        for arm in session.arms if number % 2 == 0 else reversed(session.arms):
+            client = session.start(arm)
+            try:
+                session.configure(client)
+                answer = session.ask(client, "observe", probe)
+            finally:
+                client.close()
+            facts.setdefault(arm.label, answer["facts"])
+            if answer["cost"] is not None:
+                samples[arm.label].append(answer["cost"])
+                session.progress({"event": "turn", "probe": probe.id, "framework": arm.label, "cost": answer["cost"]})
+    said = agreed([facts[label].pop("claims", {}) for label in labels])
+    if said:
+        facts["claims"] = said
+    facts["processes"] = described["processes"]
+    facts.update(session.told())
+    facts.update(threads=session.threads, device=session.kind)
+    kept = {label: tuple(costs) for label, costs in samples.items() if costs}
+    ratio = None
+    if len(kept) == len(labels):
+        ratio, facts["p"] = _ratio(probe, kept, labels)
+    return Measurement.of(probe, Status.OK, unit=described["unit"], samples=kept, ratio=ratio, parity=gate, facts=facts)
+
+
+def agreed(sides: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Join what the sides' facts say about claims: one that contradicts outweighs any that confirm."""
+    found: dict[str, str] = {}
+    for side in sides:
+        for claim, verdict in side.items():
+            if found.get(claim) != "contradicted":
+                found[claim] = verdict
+    return found
+
+
+def _ratio(probe: Probe, samples: Mapping[str, tuple[float, ...]], labels: list[str]) -> tuple[Any, float]:
+    denominator, numerator = labels
+    pairs = list(zip(samples[denominator], samples[numerator], strict=True))
+    if any(a <= 0 or b <= 0 for a, b in pairs):
+        raise Lost(Status.FAILED, f"{probe.id}: a cost that is not positive cannot be compared", alive=True)
+    logs = [math.log(b / a) for a, b in pairs]
+    estimate = ratios.within(logs) if len(logs) > 1 else ratios.Estimate(logs[0], 0.0, math.inf, 1)
+    found = ratios.ratio(estimate, numerator=numerator, denominator=denominator)
+    return found, ratios.p_value(estimate, found.favours)

@@ -1,0 +1,277 @@
+"""The manager: keeps two live workers, walks the probes, and turns whatever happens into evidence.
+
+Names the worker in an argv and never imports it, nor any framework. A worker's crash, hang or death costs the
+probe it happened in; the next probe gets fresh workers.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from probes.session import harmonization_words, paired, schedule, time_budget
+from probes.session.agreement import agree
+from probes.session.arms import Arm
+from probes.session.observed import observe
+from probes.session.session import PATIENCE, Progress, Session
+from probes.session.worker_client import Cancelled, Lost
+from probes.statistics import ratios, tuning
+from probes.system import machine, process_readings
+from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
+
+
+def measure(
+    probes: Sequence[Probe],
+    *,
+    frameworks: Sequence[str] = ("pytorch", "tensorflow"),
+    arms: Sequence[Arm] | None = None,
+    pythons: Mapping[str, str] | None = None,
+    variables: Mapping[str, Mapping[str, str]] | None = None,
+    device: str | None = None,
+    budget: float | None = None,
+    workload_file: str | None = None,
+    as_written: bool = False,
+    confirm: bool = False,
+    threads: str = "one",
+    seed: int = 0,
+    patience: float = PATIENCE,
+    selftest: Mapping[str, Any] | None = None,
+    progress: Progress = lambda event: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Evidence:
+    """Measure probes in one session.
+
+    Args:
+        probes: in the order in which they matter; with a budget the later ones may be skipped.
+        frameworks: ids; every two of them are compared.
+        arms: instead of frameworks and pythons, for self-tests.
+        pythons: framework -> interpreter that has it.
+        variables: framework -> environment variables that its side alone gets; they stand in the evidence.
+        device: "cpu", "cuda", "rocm", "mps", "xpu", "gpu" (any), or None for the best that all share.
+        budget: seconds for all probes, counted from the moment the first workers are ready.
+        workload_file: the user's own workload, in place of the probes'.
+        as_written: refuse a workload of the user's whose sides differ in a default, instead of setting both alike.
+        confirm: at least three restarts a probe instead of one pair of workers.
+        threads: "one", "all", or a number.
+        seed: for data and weights.
+        patience: seconds a request may take where the probe asks for no more; a silent worker is then ended.
+        selftest: this machine's calibration, as ``selftest.load`` gives it.
+        progress: told what happens, as the events of ``--jsonl``.
+        cancelled: asked all the time; True ends the session and keeps what is finished.
+
+    Returns:
+        Evidence with one measurement a probe (a pair of frameworks), absent ones with their reason. Ctrl-C and
+        ``cancelled`` are no errors.
+    """
+    if arms is None:
+        arms = [
+            Arm(f, f, (pythons or {}).get(f, sys.executable), variables=(variables or {}).get(f, {}))
+            for f in sorted(frameworks)
+        ]
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    defaults = {"process_sd": ratios.PROCESS_SD, "process_df": ratios.PROCESS_DF}
+    spread = {key: (selftest or {}).get(key, value) for key, value in defaults.items()}
+    shared = schedule.share_out(arms, probes)
+    if throttled := machine.short_of_cpu():
+        progress({"event": "note", "text": throttled})
+    found: list[list[Measurement]] = []
+    environments: dict[str, dict[str, Any]] = {}
+    pairs, disturbed, left = 0, 0, budget
+    # Windows removes no file that a process which is about to end still holds; the system clears its folder later.
+    with tempfile.TemporaryDirectory(prefix="probes-", ignore_cleanup_errors=True) as scratch:
+        for number, job in enumerate(shared):
+            session = Session(
+                arms=job.arms,
+                threads={"one": 1, "all": process_readings.cores()}.get(threads) or int(threads),
+                device=device,
+                seed=seed,
+                scratch=scratch,
+                workload_file=workload_file,
+                as_written=as_written,
+                **spread,
+                progress=progress,
+                cancelled=cancelled,
+                patience=patience,
+            )
+            rest = [other.seconds for other in shared[number:]]
+            part = time_budget.share(left, rest, now=0.0)
+            fair = None if left is None else left * rest[0] / sum(rest)
+            found.append(_walk(session, job.probes, budget=part, fair=fair, confirm=confirm, sure=number == 0))
+            left = None if left is None else max(0.0, left - sum(m.seconds for m in found[-1]))
+            for label, environment in session.environments.items():
+                environments.setdefault(job.within or label, environment)
+            pairs, disturbed = pairs + session.pairs, disturbed + session.disturbed
+    standing = corrected([m for walked in found for m in walked])
+    together = tuning.with_tuning(schedule.joined(shared, standing), **spread)
+    # A session that measured nothing has not shown good conditions.
+    measured = any(measurement.status is Status.OK for measurement in together)
+    return Evidence(
+        machine=machine.fingerprint(),
+        environments=environments,
+        probes=tuple(together),
+        selftest=selftest,
+        grade=grade(pairs, disturbed, battery=bool(machine.on_battery())) if measured else "D",
+        started=started,
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _walk(
+    session: Session, probes: Sequence[Probe], *, budget: float | None, fair: float | None, confirm: bool, sure: bool
+) -> list[Measurement]:
+    """Take the probes in turn; whatever ends one of them, the others go on.
+
+    The first one of a session begins however small the budget is (``sure``). Further pairs of workers are started
+    within the ``fair`` part of it only, so that they take nothing from another job.
+    """
+    found: list[Measurement] = []
+    ordered = sorted(probes, key=lambda probe: probe.settings != "default")
+    session.progress(
+        {
+            "event": "plan",
+            "budget": budget,
+            "probes": [{"id": p.id, "seconds": p.seconds, "settings": p.settings} for p in ordered],
+        }
+    )
+    deadline, stopped = None, ""
+    start = time.monotonic()
+    try:
+        for index, probe in enumerate(ordered):
+            began = time.monotonic()
+            measurement = None
+            left = deadline - began if deadline is not None else None if sure else budget
+            if stopped or session.cancelled():
+                stopped = stopped or "cancelled before it began"
+                measurement = Measurement.absent(probe, Status.CANCELLED, stopped)
+            elif left is not None and not time_budget.fits(probe.seconds, left):
+                reason = (
+                    f"the budget of {budget:.0f} s has {max(0.0, left):.0f} s left, too few for a probe "
+                    f"of about {probe.seconds:.0f} s; give it more with --budget"
+                )
+                measurement = Measurement.absent(probe, Status.SKIPPED, reason)
+            if measurement is not None:
+                session.progress({"event": "skipped", "probe": probe.id, "reason": measurement.reason})
+                found.append(measurement)
+                continue
+            session.progress({"event": "start", "probe": probe.id, "index": index + 1, "of": len(ordered)})
+            try:
+                session.ready(probe.settings)
+                if deadline is None and budget is not None:
+                    deadline = time.monotonic() + budget
+                began = time.monotonic()
+                share = time_budget.share(deadline, [p.seconds for p in ordered[index:]], now=began)
+                measurement = _one(session, probe, deadline=share, confirm=confirm)
+            except Lost as lost:
+                if not lost.alive:
+                    session.drop()
+                measurement = Measurement.absent(probe, lost.status, lost.reason)
+            except (Cancelled, KeyboardInterrupt):
+                stopped = "cancelled; probes finished before are kept"
+                session.drop()
+                measurement = Measurement.absent(probe, Status.CANCELLED, "cancelled while it ran")
+            measurement = replace(measurement, seconds=round(time.monotonic() - began, 3))
+            found.append(measurement)
+            session.progress(_done(probe, measurement))
+        if not confirm and not stopped:
+            end = None if deadline is None or budget is None or fair is None else deadline - budget + min(budget, fair)
+            _again(session, ordered, found, deadline=end, spent=time.monotonic() - start)
+    finally:
+        session.end()
+    session.progress({"event": "spent", "seconds": time.monotonic() - start, "inside": session.inside})
+    return found
+
+
+def _again(
+    session: Session, probes: Sequence[Probe], found: list[Measurement], *, deadline: float | None, spent: float
+) -> None:
+    """Measure what came out too wide in fresh pairs of workers, the widest first, as long as there is time.
+
+    The width decides, never the verdict. What goes wrong here costs nothing that was found before.
+    """
+    end = time_budget.until(deadline, spent=spent, now=time.monotonic())
+    for _ in range(time_budget.ROUNDS - 1):
+        wide = sorted((i for i, m in enumerate(found) if paired.wide(m)), key=lambda i: -paired.width(found[i]))
+        if not wide or time.monotonic() + session.started_in + found[wide[0]].seconds > end or session.cancelled():
+            return
+        names = ", ".join(probes[i].id for i in wide)
+        session.progress({"event": "note", "text": f"wide, so measured again in fresh processes: {names}"})
+        session.end()
+        for i in wide:
+            began = time.monotonic()
+            if began + found[i].seconds > end:
+                continue
+            session.progress({"event": "start", "probe": probes[i].id, "index": i + 1, "of": len(probes)})
+            try:
+                session.ready(probes[i].settings)
+                measurement = _one(session, probes[i], deadline=end, confirm=False)
+            except Lost as lost:
+                session.progress({"event": "note", "probe": probes[i].id, "text": lost.reason})
+                session.drop()
+                return
+            except (Cancelled, KeyboardInterrupt):
+                session.drop()
+                return
+            if measurement.ratio is not None:
+                found[i] = replace(measurement, seconds=round(found[i].seconds + time.monotonic() - began, 3))
+                session.progress({**_done(probes[i], found[i]), "again": True})
+
+
+def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:
+    described = next(iter([session.ask(client, "describe", probe) for client in session.clients.values()]))
+    difference = session.differing()
+    if difference:
+        return Measurement.absent(probe, Status.NOT_COMPARABLE, f"the sides were not set alike: {difference}")
+    if probe.workload == OWN:
+        if session.agreement is None:
+            session.agreement = agree(session, probe)
+            if told := harmonization_words.line(session.told(), "en"):
+                session.progress({"event": "note", "text": told})
+        if session.agreement.problem:
+            return Measurement.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
+    if described["kind"] == "observed":
+        found = observe(session, probe, described, deadline=deadline)
+    else:
+        found = paired.measure(session, probe, described, deadline=deadline, confirm=confirm)
+    differing = session.own_defaults()
+    return replace(found, facts={**found.facts, "defaults": differing}) if differing and found.ratio else found
+
+
+def _done(probe: Probe, measurement: Measurement) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "event": "done",
+        "probe": measurement.probe,
+        "status": measurement.status.value,
+        "reason": measurement.reason,
+        "seconds": measurement.seconds,
+    }
+    if measurement.ratio is not None:
+        r = measurement.ratio
+        event["ratio"] = {"value": r.value, "low": r.low, "high": r.high, "pairs": r.pairs, "favours": r.favours}
+        event["ratio"].update(numerator=r.numerator, denominator=r.denominator)
+        event.update(unit=measurement.unit, metric=probe.metric)
+    return event
+
+
+def corrected(found: Sequence[Measurement]) -> list[Measurement]:
+    """Let verdicts stand only where they survive Holm's correction over the whole session."""
+    claims = {str(i): m.facts["p"] for i, m in enumerate(found) if m.ratio is not None and "p" in m.facts}
+    standing = ratios.holm(claims)
+    made = []
+    for i, m in enumerate(found):
+        if m.ratio is not None and str(i) in claims and m.ratio.favours != INCONCLUSIVE and str(i) not in standing:
+            facts = {**m.facts, "before_holm": m.ratio.favours}
+            m = replace(m, ratio=replace(m.ratio, favours=INCONCLUSIVE), facts=facts)
+        made.append(m)
+    return made
+
+
+def grade(pairs: int, disturbed: int, *, battery: bool) -> str:
+    """Grade the session's quiet: A up to 2 % of pairs disturbed, B 10 %, C 30 %; on battery C at best."""
+    share = disturbed / pairs if pairs else 0.0
+    reached = next((g for g, limit in (("A", 0.02), ("B", 0.10), ("C", 0.30)) if share <= limit), "D")
+    return max(reached, "C") if battery else reached

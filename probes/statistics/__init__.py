@@ -1,0 +1,1 @@
+"""Samples to ratios, intervals and verdicts; parity, roofline, the worth of tuning. Pure."""

@@ -1,0 +1,1 @@
+"""This machine and its processes, where things are kept, and other machines emulated on it."""

@@ -1,0 +1,102 @@
+"""Imports a workload from a file of the user's, with no other framework than the worker's own.
+
+Two frameworks in one process disturb each other's threads and memory, and some pairs hang or crash while they are
+imported. Worker side: standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import pkgutil
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from probes import backends
+from probes.types import Unsupported
+
+
+def load_file(path: str, framework: str) -> ModuleType:
+    """Import a workload from a file.
+
+    Args:
+        path: of the file.
+        framework: id of the worker's own.
+
+    Raises:
+        Unsupported: it is no Python file, or it imports another framework outside of that framework's function.
+    """
+    spec = importlib.util.spec_from_file_location("own_workload", path)
+    if spec is None or spec.loader is None:
+        raise Unsupported(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["own_workload"] = module
+    others = _others(framework)
+    try:
+        with _told(path), _hidden(others):
+            spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        name = str(error.name).partition(".")[0]
+        if name not in others:
+            raise
+        lines = [entry for entry in traceback.extract_tb(error.__traceback__) if entry.filename == path]
+        raise Unsupported(
+            f"{Path(path).name} imports {name} at its top, so that both frameworks would share one process: import it "
+            f"inside the function {others[name]}() (line {lines[-1].lineno}: {lines[-1].line})"
+        ) from None
+    return module
+
+
+def _others(framework: str) -> dict[str, str]:
+    """Map the modules of the other frameworks to their ids; NumPy is at home in every worker."""
+    ids = [found.name for found in pkgutil.iter_modules(backends.__path__) if found.name != framework]
+    modules = {importlib.import_module(f"probes.backends.{name}").MODULE: name for name in ids}
+    return {module: name for module, name in modules.items() if module != "numpy" and module not in sys.modules}
+
+
+@contextlib.contextmanager
+def _hidden(names: Iterable[str]) -> Iterator[None]:
+    """Let modules seem not to be installed: libraries that can do without them then do.
+
+    Source: the import system's documentation, "a module cache entry of None".
+    """
+    held: dict[str, Any] = sys.modules
+    held.update(dict.fromkeys(names))
+    try:
+        yield
+    finally:
+        for name in names:
+            del held[name]
+
+
+@contextlib.contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Print each import of a file before it begins: what is printed last stands in the reason, should one never end."""
+    watch = _Watch(path)
+    sys.meta_path.insert(0, watch)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(watch)
+    print(f"{Path(path).name} is imported", file=sys.stderr, flush=True)  # noqa: T201 - as above
+
+
+class _Watch(MetaPathFinder):
+    """Finds nothing, and tells what a file looks for."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> None:
+        """Tell of a module that the file itself asks for, and leave the finding to whoever comes next."""
+        frame: Any = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+            frame = frame.f_back
+        if frame is not None and frame.f_code.co_filename == self.path:
+            print(f"{Path(self.path).name} imports {fullname}", file=sys.stderr, flush=True)  # noqa: T201 - as above

@@ -1,0 +1,1 @@
+"""Verdicts and framework defaults in words, in both languages. Pure."""

@@ -1,0 +1,1 @@
+"""The child's side: one framework, one process. Standard library, NumPy and that framework only."""
