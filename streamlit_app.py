@@ -1,4 +1,4 @@
-"""The front end: navigation, language and theme; the pages live in advisor/ui."""
+"""The front end: navigation, language and theme; the pages live in advisor/ui/pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from advisor.ui import frame
+from advisor.ui import layout
 
-frame.show()
+layout.show()

@@ -223,7 +223,8 @@ class Twin:
 #   pytorch(build: Build) -> Twin                  each framework's side is a function named by its
 #   tensorflow(build: Build) -> Twin               framework id; absent = Status.NOT_SUPPORTED
 #   EXEMPTIONS: tuple[str, ...]                    what is known to differ and why
-# ``SIZES``, ``FLOPS`` and ``EXEMPTIONS`` may be left out (one size, no roof, nothing exempt): probes/user_model/example.py.
+# ``SIZES``, ``FLOPS`` and ``EXEMPTIONS`` may be left out (one size, no roof, nothing exempt), as in
+# probes/user_model/example.py.
 # Data, weights and
 # both sides are asked for in the worker, under Python 3.10 or newer with NumPy and one framework alone.
 # What a scenario is stands in probes/scenarios/__init__.py, what a backend is in probes/backends/__init__.py.

@@ -12,7 +12,7 @@ def draw(module: str) -> None:
     from advisor.ui import state
 
     state.begin()
-    import_module(f"advisor.ui.{module}").page()
+    import_module(f"advisor.ui.pages.{module}").page()
     state.mirror()
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from advisor.knowledge.loading import load_knowledge
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.needs import Needs
-from advisor.ui.address import alone, decode, encode
+from advisor.ui.query_params import alone, decode, encode
 
 KNOWLEDGE = load_knowledge()
 

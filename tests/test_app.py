@@ -15,12 +15,13 @@ from streamlit.testing.v1 import AppTest
 from advisor.decisions import store
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
-from advisor.ui import choosing, parts, state
+from advisor.ui import state
+from advisor.ui.components import elements, probe_picker
 from probes.calibration import self_test
 from tests.pages import draw, opened
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs")
+PAGES = ("needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "methodology")
 PHONE_APP = {"stage": "production", "deploy": "mobile,server", "hardware": "cpu,-tpu", "horizon": "years"}
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -273,10 +274,11 @@ def test_how_to_measure_becomes_words_of_the_command_line(monkeypatch: pytest.Mo
     asked: list[list[str]] = []
 
     def draw_how(asked: list[list[str]]) -> None:
-        from advisor.ui import choosing, state
+        from advisor.ui import state
+        from advisor.ui.components import probe_picker
 
         state.begin()
-        asked.append(list(choosing._how()))
+        asked.append(list(probe_picker._how()))
 
     app = AppTest.from_function(draw_how, kwargs={"asked": asked}, default_timeout=60).run()
     assert asked.pop() == [[], []]
@@ -299,11 +301,11 @@ def test_how_to_measure_becomes_words_of_the_command_line(monkeypatch: pytest.Mo
 def test_a_file_that_others_may_write_is_not_run(tmp_path: Path) -> None:
     mine = tmp_path / "my_model.py"
     mine.write_text("")
-    assert choosing.refused(mine) == ""
+    assert probe_picker.refused(mine) == ""
 
     mine.chmod(0o666)
-    assert "somebody else" in choosing.refused(mine)
-    assert "no file" in choosing.refused(tmp_path)
+    assert "somebody else" in probe_picker.refused(mine)
+    assert "no file" in probe_picker.refused(tmp_path)
 
 
 def test_a_model_of_ones_own_is_measured_from_its_place() -> None:
@@ -579,7 +581,7 @@ def test_what_the_user_typed_is_shown_letter_by_letter(text: str) -> None:
 
     assert not app.exception
     shown = [str(element.value) for element in app.markdown]
-    assert parts.plain(text) in shown
+    assert elements.plain(text) in shown
     assert not any(element.allow_html for element in app.markdown)
 
 

@@ -147,7 +147,7 @@ def test_the_first_page_needs_no_reader_of_texts_no_tables_and_no_framework() ->
     code = (
         "import sys\n"
         "from advisor import serving\n"
-        "import advisor.ui.frame, advisor.ui.needs\n"
+        "import advisor.ui.layout, advisor.ui.pages.needs\n"
         "serving.first_page()\n"
         "heavy = {'sklearn', 'pandas', 'altair', 'sqlalchemy', 'torch', 'tensorflow'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.usefixtures("own_home")
 
 def draw() -> None:
     """The script that AppTest runs: the conversation and, beneath it, the report."""
-    from advisor.ui import chat, report, state
+    from advisor.ui import state
+    from advisor.ui.pages import chat, report
 
     state.begin()
     chat.page()
@@ -69,11 +70,12 @@ def test_the_conversation_stands_in_the_report_of_the_page() -> None:
     def build(needs, transcript) -> None:  # type: ignore[no-untyped-def]  # AppTest runs its bare source
         import streamlit as st
 
-        from advisor.ui import report, state
+        from advisor.ui import state
+        from advisor.ui.state import decision
 
         state.begin()
         st.session_state.needs, st.session_state.transcript = needs, transcript
-        st.session_state.made = report.decision()
+        st.session_state.made = decision()
 
     held = {key: app.session_state[key] for key in ("needs", "transcript")}
     page = AppTest.from_function(build, kwargs=held, default_timeout=60).run()

@@ -49,10 +49,14 @@ def test_the_library_the_command_line_and_the_instruments_manager_load_no_framew
     assert found.returncode == 0, found.stderr[-3000:]
 
 
-@pytest.mark.parametrize("page", sorted(path.stem for path in (ROOT / "advisor" / "ui").glob("*.py")))
-def test_the_front_end_loads_no_framework(page: str) -> None:
-    name = "advisor.ui" if page == "__init__" else f"advisor.ui.{page}"
-
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in sorted((ROOT / "advisor" / "ui").rglob("*.py"))
+    ],
+)
+def test_the_front_end_loads_no_framework(name: str) -> None:
     found = run(code=NO_FRAMEWORK + f"import {name}")
 
     assert found.returncode == 0, found.stderr[-3000:]

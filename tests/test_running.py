@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from advisor.ui import running
+from advisor.ui import measuring_process
 from probes.types import Evidence
 
 pytestmark = pytest.mark.measures
@@ -30,8 +30,8 @@ def until(true: Callable[[], bool]) -> bool:
 
 
 @pytest.fixture
-def run() -> Iterator[running.Run]:
-    started = running.start(["training-mlp-eager"], budget=30)
+def run() -> Iterator[measuring_process.Run]:
+    started = measuring_process.start(["training-mlp-eager"], budget=30)
     yield started
     started.end()
 
@@ -48,7 +48,7 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 
 def test_an_unknown_probe_ends_with_its_reason() -> None:
-    run = running.start(["no-such-probe"], budget=None)
+    run = measuring_process.start(["no-such-probe"], budget=None)
 
     assert until(lambda: not run.running)
     assert run.evidence() is None
@@ -56,7 +56,7 @@ def test_an_unknown_probe_ends_with_its_reason() -> None:
 
 
 @pytest.mark.frameworks
-def test_it_reports_while_it_runs_and_a_cancelled_run_leaves_no_process(run: running.Run) -> None:
+def test_it_reports_while_it_runs_and_a_cancelled_run_leaves_no_process(run: measuring_process.Run) -> None:
     assert until(lambda: bool(run.look()))
     assert until(lambda: len(family(run.pid)) > 1)
     processes = family(run.pid)
@@ -71,11 +71,11 @@ def test_it_reports_while_it_runs_and_a_cancelled_run_leaves_no_process(run: run
 
 
 @pytest.mark.frameworks
-def test_a_page_that_looks_no_more_ends_the_run(run: running.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_looks_no_more_ends_the_run(run: measuring_process.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert until(lambda: bool(run.look()))
     processes = family(run.pid)
 
-    monkeypatch.setattr(running, "HEARTBEAT_LIMIT", 0.5)
+    monkeypatch.setattr(measuring_process, "HEARTBEAT_LIMIT", 0.5)
 
     assert until(lambda: gone(processes))
     assert run.cancelled
@@ -83,15 +83,15 @@ def test_a_page_that_looks_no_more_ends_the_run(run: running.Run, monkeypatch: p
 
 @pytest.mark.frameworks
 def test_a_run_whose_page_is_loaded_anew_goes_on_and_keeps_what_it_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "REFRESH", 5.0)
+    monkeypatch.setattr(measuring_process, "REFRESH", 5.0)
     kept: list[Evidence] = []
-    run = running.start(["inference-mlp-eager"], budget=1, keep=kept.append)
+    run = measuring_process.start(["inference-mlp-eager"], budget=1, keep=kept.append)
     try:
-        assert running.busy()
+        assert measuring_process.busy()
         run.leave()
-        assert running.left_behind() is run
+        assert measuring_process.left_behind() is run
         run.look()
-        assert running.left_behind() is None
+        assert measuring_process.left_behind() is None
         assert until(run.ended.is_set)
         assert not run.cancelled
         assert [session.finished for session in kept] == [run.evidence().finished]
@@ -101,9 +101,9 @@ def test_a_run_whose_page_is_loaded_anew_goes_on_and_keeps_what_it_measured(monk
 
 @pytest.mark.frameworks
 def test_a_run_that_nobody_looks_at_again_ends_and_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "REFRESH", 0.5)
+    monkeypatch.setattr(measuring_process, "REFRESH", 0.5)
     kept: list[Evidence] = []
-    run = running.start(["training-mlp-eager"], budget=30, keep=kept.append)
+    run = measuring_process.start(["training-mlp-eager"], budget=30, keep=kept.append)
     try:
         assert until(lambda: bool(run.look()))
         run.leave()
@@ -118,12 +118,12 @@ def test_the_self_test_reports_pair_by_pair_and_keeps_its_result(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path))
-    run = running.selftest(quick=True)
+    run = measuring_process.selftest(quick=True)
     try:
         assert until(lambda: "same arm" in run.problem())
         run.cancel()
         assert until(run.ended.is_set)
-        assert not running.busy()
+        assert not measuring_process.busy()
     finally:
         run.end()
     assert not list(tmp_path.glob("selftest*")), "a test cut short leaves no calibration"
@@ -138,8 +138,8 @@ def test_when_the_app_ends_the_measurement_ends(way: str) -> None:
             "-c",
             "import sys, time, signal\n"
             "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
-            "from advisor.ui import running\n"
-            "run = running.start(['training-mlp-eager'], budget=30)\n"
+            "from advisor.ui import measuring_process\n"
+            "run = measuring_process.start(['training-mlp-eager'], budget=30)\n"
             "print(run.pid, flush=True)\n"
             "time.sleep(600)\n",
         ],

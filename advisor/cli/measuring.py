@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def measure_for(needs: Needs, knowledge: Knowledge, *, budget: float, lang: str, **options: Any) -> Evidence:
-    """Measure what matters most for these needs within ``budget`` seconds; ``options`` as ``probes.duet.measure``.
+    """Measure what matters most for these needs within ``budget`` seconds; ``options`` as ``runner.measure``.
 
     Keeps the session in the local store, so that nothing measured is lost.
     """

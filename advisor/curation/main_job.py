@@ -1,6 +1,6 @@
 """The main job as a user runs it, on machines that users have: a needs file in, measured, a decision out.
 
-Starts the command line as a process and judges what came of it; ``probes.machines`` says how it is started.
+Starts the command line as a process and judges what came of it; ``emulated_machines`` says how it is started.
 """
 
 from __future__ import annotations

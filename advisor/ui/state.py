@@ -15,13 +15,14 @@ from typing import Any
 
 import streamlit as st
 
+from advisor.decisions.document import Decision
 from advisor.errors import InputError
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Recommendation
 from advisor.recommendation import recommend
-from advisor.ui import address
+from advisor.ui import query_params
 from advisor.ui.texts import LANGUAGES
 from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence
@@ -43,11 +44,11 @@ def begin() -> None:
     if "needs" in state:
         return
     parameters = st.query_params.to_dict()
-    needs, problems = address.decode(parameters, knowledge())
+    needs, problems = query_params.decode(parameters, knowledge())
     state.needs, state.address_problems = needs, problems
     state.history, state.skipped, state.evidence, state.unused = [], set(), {}, set()
-    state.lang = _first_language(parameters.get(address.LANGUAGE))
-    _use_again(parameters.get(address.EVIDENCE, ""))
+    state.lang = _first_language(parameters.get(query_params.LANGUAGE))
+    _use_again(parameters.get(query_params.EVIDENCE, ""))
 
 
 def _first_language(asked: str | None) -> str:
@@ -75,7 +76,10 @@ def _use_again(named: str) -> None:
         if found is not None and _digits(found.finished) == ended:
             add_evidence(number, found)
         else:
-            st.session_state.address_problems = [*st.session_state.address_problems, (f"{address.EVIDENCE}={name}", "")]
+            st.session_state.address_problems = [
+                *st.session_state.address_problems,
+                (f"{query_params.EVIDENCE}={name}", ""),
+            ]
 
 
 def _digits(moment: str) -> str:
@@ -84,10 +88,10 @@ def _digits(moment: str) -> str:
 
 def mirror() -> None:
     """Write the answers, the language and the evidence in use to the address."""
-    wanted = {**address.encode(needs()), address.LANGUAGE: str(st.session_state.lang)}
+    wanted = {**query_params.encode(needs()), query_params.LANGUAGE: str(st.session_state.lang)}
     kept = [f"{name}-{_digits(session.finished)}" for name, session in evidence().items() if name.isdecimal()]
     if kept:
-        wanted[address.EVIDENCE] = ",".join(kept)
+        wanted[query_params.EVIDENCE] = ",".join(kept)
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
@@ -96,7 +100,7 @@ def link() -> str:
     """Return the part of an address that restores the answers."""
     from urllib.parse import urlencode
 
-    return "?" + urlencode({**address.encode(needs()), address.LANGUAGE: st.session_state.lang}, safe=",:")
+    return "?" + urlencode({**query_params.encode(needs()), query_params.LANGUAGE: st.session_state.lang}, safe=",:")
 
 
 def knowledge() -> Knowledge:
@@ -253,3 +257,19 @@ def recommendation_for(wanted: Needs, measured: Mapping[str, Evidence]) -> Recom
             _memory.pop(next(iter(_memory)))
         _memory[key] = found
     return found
+
+
+def decision() -> Decision:
+    """Build the decision from the session."""
+    from advisor.decisions.document import build_decision
+
+    return build_decision(
+        needs(),
+        recommendation(),
+        tuple(evidence().values()),
+        knowledge(),
+        made_on=today(),
+        versions=versions(),
+        transcript=transcript(),
+        probes=probes(),
+    )

@@ -1,6 +1,6 @@
 """Bring the two sides of a user's model together before the gate: one plan a side, or the first layer that differs.
 
-Each worker writes down what its side is made of; ``probes.harmonise`` decides what changes. The plans are then proved
+Each worker writes down what its side is made of; ``harmonization`` decides what changes. The plans are then proved
 by one answer in float64: where it differs, other ways to match weights of one shape are tried, and where none fits,
 the layers' outputs are compared one by one. The parity gate has the last word all the same.
 """

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Written = Mapping[str, Any]
-"""What a side wrote down: ``events``, ``channels``, ``stated``, ``line``, ``file`` (see ``probes.own.Own.written``)."""
+"""What a side wrote down: ``events``, ``channels``, ``stated``, ``line``, ``file`` (see ``Own.written``)."""
 
 Event = Mapping[str, Any]
 

@@ -28,7 +28,7 @@ class Weight:
 
     Attributes:
         raw: what the framework calls the array.
-        role: kernel, bias, scale ... as ``probes.own`` and the manager know it.
+        role: kernel, bias, scale ... as ``workload`` and the manager know it.
         index: positions in the flattened array, in the canonical layout; carries arrays across in both directions.
         statistic: a running mean or variance, which no gradient moves.
     """

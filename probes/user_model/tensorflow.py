@@ -236,7 +236,7 @@ def twin(build: Build, model: Model, *, names: tuple[str, ...], loss: str, rate:
         build: dtype, device, mode and settings.
         model: from ``build``.
         names: of the inputs.
-        loss: one of ``probes.own.LOSSES``.
+        loss: one of ``workload.LOSSES``.
         rate: of gradient descent.
         end: what the outputs are: logits (""), "softmax" or "log-softmax".
         append: this side lacks that end.

@@ -1,8 +1,9 @@
 """A model of the user's, of two functions, made into a workload: data, weights and the training around it.
 
 What the layers are, and what each holds, a module of ``probes.user_model`` writes down. The manager
-(``probes.agree``) compares what the sides wrote and hands back a plan: which weights are the same, which settings
-change so that both have them alike. This module follows it. Worker side: standard library, NumPy and one framework.
+(``probes.session.agreement``) compares what the sides wrote and hands back a plan: which weights are the same, which
+settings change so that both have them alike. This module follows it. Worker side: standard library, NumPy and one
+framework.
 """
 
 from __future__ import annotations

@@ -319,7 +319,7 @@ def test_a_pair_as_tutorials_write_it_gives_a_ratio(take: Take, name: str) -> No
 @pytest.mark.frameworks
 class TestRealFrameworks:
     def test_the_printed_example_agrees(self, take: Take) -> None:
-        found = take((PATH.parent / "user_model" / "example.py"))
+        found = take(PATH.parent / "user_model" / "example.py")
 
         assert found.status is Status.OK, found.reason
         assert not changed(found)

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
-from advisor.ui import running
+from advisor.ui import measuring_process
 from probes.session import runner, worker_client
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost, lodging
@@ -326,7 +326,7 @@ def test_the_app_asks_for_the_end_by_ctrl_break_where_there_is_one(monkeypatch: 
     import signal
 
     monkeypatch.setattr(signal, "CTRL_BREAK_EVENT", signal.SIGUSR2, raising=False)
-    run = running.start(["training-mlp-eager"], budget=30)
+    run = measuring_process.start(["training-mlp-eager"], budget=30)
     try:
         run.cancel()
         run.ended.wait(60)

@@ -10,7 +10,7 @@ import streamlit as st
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
-from advisor.ui import parts, reasons
+from advisor.ui.components import elements, reason_texts
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, say, words
 from probes.session import harmonization_words
 from probes.statistics import tuning
@@ -50,7 +50,7 @@ def ratio_words(ratio: Ratio, *, unit: str, metric: str, several: bool = False) 
 
 def names(*sides: str) -> dict[str, str]:
     """Return how each side is called in the reader's language."""
-    return {side: parts.name_of(side) for side in sides}
+    return {side: elements.name_of(side) for side in sides}
 
 
 def metric(probe: str, catalog: Mapping[str, Probe]) -> str:
@@ -98,22 +98,22 @@ def middle(samples: tuple[float, ...]) -> float:
 
 def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bool) -> None:
     """Show one probe's result in words, with its figures below; ``several``: more than two sides are compared."""
-    st.markdown(f"**{parts.plain(probe_name(found.probe, catalog))}**")
+    st.markdown(f"**{elements.plain(probe_name(found.probe, catalog))}**")
     status = words(PROBE_STATUS[found.status.value])
     if found.status is not Status.OK or found.ratio is None:
-        st.markdown(f"{parts.badge(status, 'gray')} {parts.plain(reasons.told(found.reason))}")
+        st.markdown(f"{elements.badge(status, 'gray')} {elements.plain(reason_texts.told(found.reason))}")
         _worth(found)
         return
     told = ratio_words(found.ratio, unit=found.unit, metric=metric(found.probe, catalog), several=several)
-    st.markdown(parts.plain(told))
+    st.markdown(elements.plain(told))
     limits = _limits(found.roof)
     costs = " · ".join(
-        f"{parts.name_of(key)} {amount(middle(values), found.unit)}"
+        f"{elements.name_of(key)} {amount(middle(values), found.unit)}"
         for key, values in sorted(found.samples.items())
         if values
     )
     st.caption(
-        parts.plain(
+        elements.plain(
             f"{found.probe} · {say('median', '中位数')} {costs} · {found.ratio.pairs} {say('pairs', '对')} · "
             f"{seconds(found.seconds)}" + (f" · {limits}" if limits else "")
         )
@@ -126,7 +126,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bo
         verdicts.disturbed(found.facts, lang),
     ]
     if said := " · ".join(note for note in notes if note):
-        st.caption(parts.plain(said))
+        st.caption(elements.plain(said))
     _worth(found)
     _parity(found.parity)
 
@@ -135,7 +135,7 @@ def _worth(found: Measurement) -> None:
     """Show what tuning, or a mode, is worth inside each framework, and what was set alike, where the probe tells."""
     called = names(*found.facts)
     for line in (*tuning.lines([found], language(), names=called), *harmonization_words.lines(found.facts, language())):
-        st.caption(parts.plain(line))
+        st.caption(elements.plain(line))
 
 
 def _parity(parity: Mapping[str, Any] | None) -> None:
@@ -143,7 +143,7 @@ def _parity(parity: Mapping[str, Any] | None) -> None:
     rows = [
         {
             say("What", "对象"): PARITY.get(quantity, Text(en=quantity, zh=quantity)).in_(say("en", "zh")),
-            say("Framework", "框架"): parts.name_of(framework),
+            say("Framework", "框架"): elements.name_of(framework),
             say("Distance", "偏差"): f"{side['distance']:.1e}",
             say("Allowed", "允许"): f"{side['bound']:.0e}" if "bound" in side else "",
         }
@@ -161,13 +161,13 @@ def _parity(parity: Mapping[str, Any] | None) -> None:
                 "双方从相同权重出发；以下为各自与双精度参考之间的偏差。",
             )
         )
-        parts.table(rows)
+        elements.table(rows)
 
 
 def _limits(roof: Mapping[str, Any] | None) -> str:
     """Return what holds each side back, as the roof of this machine says."""
     pieces = [
-        parts.name_of(key)
+        elements.name_of(key)
         + say(" is limited by ", " 受限于")
         + (words(LIMIT[side["limit"]]) if side["limit"] in LIMIT else side["limit"])
         for key, side in sorted((roof or {}).items())
@@ -185,13 +185,13 @@ def claim_verdicts(found: Recommendation, knowledge: Knowledge) -> None:
         word, color = VERDICT.get(str(verdict.get("verdict", "")), (None, "gray"))
         label = words(word) if word else str(verdict.get("verdict", ""))
         text = words(claim.statement) if claim else str(verdict.get("claim", ""))
-        st.markdown(f"{parts.badge(label, color)} {parts.plain(text)}")
+        st.markdown(f"{elements.badge(label, color)} {elements.plain(text)}")
         reason = verdict.get("reason") or verdict.get("text")
         if isinstance(reason, Mapping):
             reason = reason.get(say("en", "zh"))
         if reason:
-            st.caption(parts.plain(reason))
+            st.caption(elements.plain(reason))
     for clash in found.contradictions:
         both = clash.get("text")
         if isinstance(both, Mapping):
-            st.warning(parts.plain(both.get(say("en", "zh"), "")), icon=":material/bolt:")
+            st.warning(elements.plain(both.get(say("en", "zh"), "")), icon=":material/bolt:")

@@ -6,7 +6,8 @@ import streamlit as st
 
 from advisor.curation.coverage import WEIGHING, balance
 from advisor.model.knowledge import Knowledge
-from advisor.ui import parts, state
+from advisor.ui import state
+from advisor.ui.components import elements
 from advisor.ui.texts import GRADE, say, words
 
 
@@ -104,13 +105,13 @@ def _figures(base: Knowledge) -> None:
         ),
     ]
     rows += [
-        (say(f"Claims that favour {parts.name_of(key)}", f"有利于 {parts.name_of(key)} 的论点"), count)
+        (say(f"Claims that favour {elements.name_of(key)}", f"有利于 {elements.name_of(key)} 的论点"), count)
         for key, count in sorted(counted.favouring.items())
     ]
-    parts.table(
+    elements.table(
         [{say("what", "项目"): name, say("how many", "数量"): count} for name, count in rows],
     )
-    parts.go_button("knowledge", say("Read the claims", "阅读论点"), icon=":material/menu_book:")
+    elements.go_button("knowledge", say("Read the claims", "阅读论点"), icon=":material/menu_book:")
 
 
 def _constants(base: Knowledge) -> None:
@@ -133,7 +134,7 @@ def _constants(base: Knowledge) -> None:
             (say("“Clear” from", "“明确”的下限"), settings.clear),
             (say("“Leaning” from", "“倾向”的下限"), settings.leaning),
         ]
-        parts.table(
+        elements.table(
             [{say("constant", "常数"): name, say("value", "值"): f"{value:g}"} for name, value in rows],
         )
         st.caption(

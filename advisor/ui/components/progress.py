@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from advisor.errors import InputError
-from advisor.ui import parts, reasons, running, state, verdicts
+from advisor.ui import measuring_process, state
+from advisor.ui.components import elements, reason_texts, verdicts
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, named, say, words
 from probes.evidence.documents import EvidenceError
 from probes.types import Evidence, Probe
@@ -21,13 +22,13 @@ _keepers: dict[int, Keeper] = {}
 """By the process id of the run; a page that is loaded anew finds it here."""
 
 
-def tie_to_the_tab(run: running.Run) -> None:
+def tie_to_the_tab(run: measuring_process.Run) -> None:
     """Let Streamlit tell the run as soon as the page that started it is closed."""
     _held_by_the_tab(run, run.pid)
 
 
-@st.cache_resource(scope="session", on_release=running.Run.leave, show_spinner=False)
-def _held_by_the_tab(_run: running.Run, pid: int) -> running.Run:
+@st.cache_resource(scope="session", on_release=measuring_process.Run.leave, show_spinner=False)
+def _held_by_the_tab(_run: measuring_process.Run, pid: int) -> measuring_process.Run:
     return _run
 
 
@@ -52,14 +53,14 @@ def begin(
     probes: Sequence[str], *, budget: float | None, options: Sequence[str] = (), shown: Sequence[str] = ()
 ) -> None:
     """Start measuring in a process of its own; where another page measures already, say so instead."""
-    if running.busy():
+    if measuring_process.busy():
         st.session_state.run_message = busy_words()
         return
     keeper = Keeper()
-    _watch(running.start(probes, budget=budget, options=options, shown=shown, keep=keeper), keeper)
+    _watch(measuring_process.start(probes, budget=budget, options=options, shown=shown, keep=keeper), keeper)
 
 
-def _watch(run: running.Run, keeper: Keeper) -> None:
+def _watch(run: measuring_process.Run, keeper: Keeper) -> None:
     tie_to_the_tab(run)
     _keepers[run.pid] = keeper
     st.session_state.run, st.session_state.run_probes = run, list(run.probes)
@@ -68,7 +69,7 @@ def _watch(run: running.Run, keeper: Keeper) -> None:
 
 def adopt() -> None:
     """Go on watching a measurement whose page was loaded anew: that made a session that knows of none."""
-    if current() is None and (run := running.left_behind()) is not None:
+    if current() is None and (run := measuring_process.left_behind()) is not None:
         run.look()
         _watch(run, _keepers.get(run.pid, Keeper()))
 
@@ -82,9 +83,9 @@ def busy_words() -> str:
     )
 
 
-def current() -> running.Run | None:
+def current() -> measuring_process.Run | None:
     """Return the run of this session that has not been taken over yet."""
-    found: running.Run | None = st.session_state.get("run")
+    found: measuring_process.Run | None = st.session_state.get("run")
     return found
 
 
@@ -109,7 +110,7 @@ def _brief() -> None:
     st.progress(min(done / total, 1.0), say(f"Measuring {done} of {total}", f"正在测量 {done} / {total}"))
 
 
-def _take_over(run: running.Run) -> None:
+def _take_over(run: measuring_process.Run) -> None:
     """Let the recommendation use what was measured; the run itself has put it into the store."""
     st.session_state.run = None
     keeper = _keepers.pop(run.pid, Keeper())
@@ -154,7 +155,7 @@ def message() -> None:
     """Show why the last run gave no result, if it did not, or what could not be kept or read."""
     said = st.session_state.get("run_message")
     if said:
-        st.error(parts.plain(said), icon=":material/error:")
+        st.error(elements.plain(said), icon=":material/error:")
 
 
 def show(known: Mapping[str, Probe]) -> None:
@@ -190,7 +191,7 @@ def _progress(known: Mapping[str, Probe]) -> None:
             latest[str(probe)] = {**latest.get(str(probe), {}), **event}
     st.markdown(f"**{say('Measuring', '正在测量')}** · {verdicts.seconds(run.seconds)}")
     st.caption(
-        parts.plain(reasons.told(note))
+        elements.plain(reason_texts.told(note))
         or say(
             "Each framework runs in a process of its own; loading both takes some seconds.",
             "每个框架各在独立进程中运行；加载需要几秒钟。",
@@ -202,18 +203,18 @@ def _progress(known: Mapping[str, Probe]) -> None:
 
 
 def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe]) -> str:
-    name = parts.plain(verdicts.probe_name(probe, known))
+    name = elements.plain(verdicts.probe_name(probe, known))
     if event is None:
         return f":gray[:material/schedule: {name}]"
-    kind, reason = event.get("event"), parts.plain(reasons.told(str(event.get("reason", ""))))
+    kind, reason = event.get("event"), elements.plain(reason_texts.told(str(event.get("reason", ""))))
     if kind == "done":
         status = str(event.get("status", "ok"))
         ratio = event.get("ratio")
         if isinstance(ratio, Mapping):
             found = verdicts.ratio_words(judged(ratio), unit=event["unit"], metric=event["metric"])
-            return f":green[:material/check:] {name}  \n{parts.plain(found)}"
+            return f":green[:material/check:] {name}  \n{elements.plain(found)}"
         label = named(PROBE_STATUS, status)
-        return f":orange[:material/info:] {name}  \n{parts.plain(label)} · {reason}"
+        return f":orange[:material/info:] {name}  \n{elements.plain(label)} · {reason}"
     if kind == "skipped":
         return f":gray[:material/redo: {name}: {reason}]"
     tail = ""
@@ -225,9 +226,9 @@ def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe
 def about(probe: Probe) -> None:
     """Show what a probe asks, what it can test and how long it takes."""
     lang = say("en", "zh")
-    st.markdown(f"**{parts.plain(probe.question.get(lang, probe.id))}**")
+    st.markdown(f"**{elements.plain(probe.question.get(lang, probe.id))}**")
     st.caption(
-        parts.plain(
+        elements.plain(
             f"{probe.id} · {named(SCENARIO, probe.scenario)} · "
             f"{say('workload', '工作负载')} {probe.workload or '–'} · "
             f"{say('mode', '模式')} {named(MODE, probe.mode)} · {verdicts.seconds(probe.seconds)}"
@@ -237,8 +238,8 @@ def about(probe: Probe) -> None:
 
     for name, said in probe_docs.page(probe, lang).items():
         if said:
-            st.markdown(f"**{parts.plain(name)}.** {parts.plain(said)}")
-    claims = parts.claims_by_id(probe.claims)
+            st.markdown(f"**{elements.plain(name)}.** {elements.plain(said)}")
+    claims = elements.claims_by_id(probe.claims)
     if claims:
         st.markdown(f"**{say('It can test these claims', '它可检验的论点')}**")
-        st.markdown("\n".join(f"- {parts.plain(words(claim.statement))}" for claim in claims))
+        st.markdown("\n".join(f"- {elements.plain(words(claim.statement))}" for claim in claims))

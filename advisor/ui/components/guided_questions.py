@@ -7,8 +7,9 @@ import streamlit as st
 from advisor.knowledge.needs_files import contradictions_of
 from advisor.model.knowledge import Choice, Question
 from advisor.model.recommendation import NextQuestion
-from advisor.ui import parts, state
-from advisor.ui.address import alone
+from advisor.ui import state
+from advisor.ui.components import elements
+from advisor.ui.query_params import alone
 from advisor.ui.texts import say, words
 
 
@@ -54,7 +55,7 @@ def _ask(step: NextQuestion) -> None:
     with st.container(border=True, key="guided-question"):
         st.subheader(words(question.text))
         st.markdown(f"**{say('Why I ask', '为什么问')}:** {_why(step, question)}")
-        st.caption(parts.plain(words(question.help)))
+        st.caption(elements.plain(words(question.help)))
         if question.kind == "one":
             _one(question)
         else:
@@ -62,7 +63,7 @@ def _ask(step: NextQuestion) -> None:
 
 
 def _why(step: NextQuestion, question: Question) -> str:
-    return parts.plain(words(step.why or question.why))
+    return elements.plain(words(step.why or question.why))
 
 
 def _one(question: Question) -> None:
@@ -72,7 +73,7 @@ def _one(question: Question) -> None:
             key=f"guided-{question.id}-{choice.id}",
             on_click=state.answer,
             args=(question.id, (choice.id,)),
-            help=parts.plain(words(choice.help)) if choice.help else None,
+            help=elements.plain(words(choice.help)) if choice.help else None,
             width="stretch",
         )
     _skip(question)
@@ -124,7 +125,7 @@ def _settled() -> None:
         ),
         icon=":material/verified:",
     )
-    parts.go_button("recommendation", say("Show the recommendation", "查看建议"), primary=True)
+    elements.go_button("recommendation", say("Show the recommendation", "查看建议"), primary=True)
 
 
 def _given() -> None:
@@ -135,12 +136,12 @@ def _given() -> None:
     questions = state.knowledge().questions
     with st.container(horizontal=True, gap="small"):
         for name in needs.answers:
-            options = say(", ", "、").join(parts.option_name(name, option) for option in needs.options(name))
+            options = say(", ", "、").join(elements.option_name(name, option) for option in needs.options(name))
             st.button(
                 f"{options}",
                 key=f"guided-back-{name}",
                 icon=":material/close:",
-                help=parts.plain(words(questions[name].text)) if name in questions else None,
+                help=elements.plain(words(questions[name].text)) if name in questions else None,
                 on_click=state.answer,
                 args=(name, ()),
             )
@@ -151,11 +152,11 @@ def contradictions() -> None:
     needs = state.needs()
     for at, found in enumerate(contradictions_of(needs)):
         question, options = found["question"], tuple(found["options"])
-        named = say(", ", "、").join(parts.option_name(question, option) for option in options)
+        named = say(", ", "、").join(elements.option_name(question, option) for option in options)
         text = words(state.knowledge().questions[question].text)
         with st.container(border=True, key=f"contradiction-{at}"):
             st.markdown(
-                parts.plain(
+                elements.plain(
                     say(
                         f"{named}: both wanted and ruled out under “{text}”. Which holds?",
                         f"“{text}”中的 {named} 既被选中又被排除，以哪个为准？",

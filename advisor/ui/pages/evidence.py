@@ -10,7 +10,17 @@ import streamlit as st
 
 from advisor.decisions import store
 from advisor.errors import InputError
-from advisor.ui import charts, choosing, live, parts, reasons, selftesting, state, twins, verdicts
+from advisor.ui import state
+from advisor.ui.components import (
+    charts,
+    elements,
+    probe_picker,
+    progress,
+    reason_texts,
+    self_test,
+    verdicts,
+    workload_source,
+)
 from advisor.ui.texts import language, listed, say, words
 from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
@@ -35,22 +45,22 @@ def page() -> None:
     try:
         known = load_catalog()
     except (OSError, ValueError) as error:
-        parts.problems([str(error)], title=say("The list of probes cannot be read", "无法读取探针列表"))
+        elements.problems([str(error)], title=say("The list of probes cannot be read", "无法读取探针列表"))
         return
     _missing()
-    live.message()
-    if live.current() is not None:
-        live.show(known)
+    progress.message()
+    if progress.current() is not None:
+        progress.show(known)
     for name, session in reversed(state.evidence().items()):
         _session(name, session, known)
-    if live.current() is None:
+    if progress.current() is None:
         if state.evidence():
             st.header(say("Measure more", "继续测量"))
-        choosing.show(known)
+        probe_picker.show(known)
     _stored(known)
     _same_model(known)
     _about(known)
-    selftesting.show()
+    self_test.show()
 
 
 def _missing() -> None:
@@ -63,7 +73,7 @@ def _missing() -> None:
             "Two frameworks are needed to compare. Not installed here: ",
             "至少需要两个框架才能比较。此处未安装：",
         )
-        + ", ".join(parts.plain(words(framework.name)) for framework in absent),
+        + ", ".join(elements.plain(words(framework.name)) for framework in absent),
         icon=":material/download:",
     )
     for framework in absent:
@@ -79,7 +89,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
     ended = [found for found in session.probes if found.ratio is not None]
     several, lang = outcome.several(session), language()
     st.caption(
-        parts.plain(
+        elements.plain(
             say(
                 f"Quality of this session: {session.grade} (A quiet machine, D very noisy).",
                 f"本次测量质量：{session.grade}（A 为安静，D 为干扰很大）。",
@@ -87,7 +97,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
         )
     )
     if outcome.status(session) == outcome.NOTHING:
-        st.error(parts.plain(outcome.why_nothing(session, lang)), icon=":material/error:")
+        st.error(elements.plain(outcome.why_nothing(session, lang)), icon=":material/error:")
     if ended:
         rows = [(_label(found, several=several), found, _said(found, known, several=several)) for found in ended]
         st.altair_chart(
@@ -103,9 +113,9 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
     differing = framework_defaults.of_session(found.facts for found in session.probes)
     called = verdicts.names(*session.environments)
     if line := framework_defaults.line(differing, session.environments, lang, names=called):
-        st.info(parts.plain(line), icon=":material/tune:")
+        st.info(elements.plain(line), icon=":material/tune:")
     for note in unknown_probes([session], known):
-        st.warning(parts.plain(reasons.told(note)), icon=":material/help:")
+        st.warning(elements.plain(reason_texts.told(note)), icon=":material/help:")
     for found in session.probes:
         if found.status is not Status.SKIPPED:
             with st.container(border=True):
@@ -114,7 +124,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
     if left_out:
         more = say(f" {seconds} s would take them.", f"给 {seconds} 秒即可全部运行。") if seconds else ""
         listed_ = listed([verdicts.short_name(probe) for probe in left_out])
-        st.caption(parts.plain(say(f"Skipped for the budget: {listed_}.", f"预算之外，未运行：{listed_}。") + more))
+        st.caption(elements.plain(say(f"Skipped for the budget: {listed_}.", f"预算之外，未运行：{listed_}。") + more))
     _ledger(session)
     with st.container(horizontal=True):
         from probes.evidence.documents import evidence_document
@@ -135,7 +145,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
             on_click=state.drop_evidence,
             args=(name,),
         )
-        parts.go_button("recommendation", say("What it changes", "它改变了什么"), icon=":material/arrow_forward:")
+        elements.go_button("recommendation", say("What it changes", "它改变了什么"), icon=":material/arrow_forward:")
 
 
 def _label(found: Measurement, *, several: bool) -> str:
@@ -143,7 +153,7 @@ def _label(found: Measurement, *, several: bool) -> str:
     name = verdicts.short_name(found.probe)
     if not several or found.ratio is None:
         return name
-    return f"{name} ({parts.name_of(found.ratio.numerator)} | {parts.name_of(found.ratio.denominator)})"
+    return f"{name} ({elements.name_of(found.ratio.numerator)} | {elements.name_of(found.ratio.denominator)})"
 
 
 def _said(found: Measurement, known: Mapping[str, Probe], *, several: bool) -> str:
@@ -154,13 +164,13 @@ def _said(found: Measurement, known: Mapping[str, Probe], *, several: bool) -> s
 
 def _ledger(session: Evidence) -> None:
     with st.expander(say("Machine, environment and settings, read back", "机器、环境与设置（实际读回）")):
-        parts.table(_rows(session.machine))
+        elements.table(_rows(session.machine))
         for framework, found in session.environments.items():
-            st.markdown(f"**{parts.plain(parts.name_of(framework))}**")
-            parts.table(_rows(found))
+            st.markdown(f"**{elements.plain(elements.name_of(framework))}**")
+            elements.table(_rows(found))
         if session.selftest:
             st.markdown(f"**{say('What this machine can tell apart', '本机的分辨能力')}**")
-            selftesting.result(session.selftest)
+            self_test.result(session.selftest)
 
 
 def _rows(found: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -185,15 +195,15 @@ def _stored(known: Mapping[str, Probe]) -> None:
         try:
             rows = store.evidence_list()
         except InputError as error:
-            parts.problems(error.problems)
+            elements.problems(error.problems)
             rows = []
-        parts.not_kept()
+        elements.not_kept()
         if not rows:
             st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
         for row in rows[:20]:
             left, right = st.columns([3, 1], vertical_alignment="center")
             left.markdown(
-                parts.plain(
+                elements.plain(
                     f"{row['id']} · {row['started'][:16]} · {row['machine']} · {row['measured']}/{row['probes']}"
                 )
             )
@@ -214,18 +224,18 @@ def _use(number: int) -> None:
     try:
         state.add_evidence(str(number), parse_evidence(store.evidence_document(number)))
     except (EvidenceError, InputError) as error:
-        live.warn(list(error.problems))
+        progress.warn(list(error.problems))
 
 
 def _take(content: bytes, file_id: str) -> None:
     try:
         session = parse_evidence(_json(content))
     except (EvidenceError, InputError) as error:
-        parts.problems(list(error.problems), title=say("The file was not taken:", "文件未被采用："))
+        elements.problems(list(error.problems), title=say("The file was not taken:", "文件未被采用："))
         return
     st.session_state["evidence-taken"] = file_id
-    live.warn([])
-    live.use(session)
+    progress.warn([])
+    progress.use(session)
     st.rerun()
 
 
@@ -247,18 +257,18 @@ def _same_model(known: Mapping[str, Probe]) -> None:
         say("The same model in both: read the code that runs", "同一模型的两种写法：查看实际运行的代码"),
         icon=":material/code:",
     ):
-        names = sorted(twins.workloads(), key=lambda name: (name in CONTROLS, name))
+        names = sorted(workload_source.workloads(), key=lambda name: (name in CONTROLS, name))
         if not names:
             st.caption(say("There is no workload.", "没有工作负载。"))
             return
         workload = st.selectbox(say("Workload", "工作负载"), names, key="twin", persist_state="session")
-        found = twins.twins(workload, tuple(state.knowledge().frameworks))
+        found = workload_source.twins(workload, tuple(state.knowledge().frameworks))
         if found.docstring:
             with st.container(key="docstring"):
                 st.text(found.docstring)
         columns = st.columns(max(1, len(found.sides)))
         for column, (framework, source) in zip(columns, found.sides.items(), strict=False):
-            column.markdown(f"**{parts.plain(parts.name_of(framework))}**")
+            column.markdown(f"**{elements.plain(elements.name_of(framework))}**")
             column.code(source, language="python", height=520)
         st.markdown(f"**{say('Shared by both: sizes, data, weights', '双方共用：规模、数据、权重')}**")
         st.code("\n\n\n".join(found.shared.values()), language="python", height=300)
@@ -271,4 +281,4 @@ def _about(known: Mapping[str, Probe]) -> None:
         names = {name: verdicts.probe_name(name, known) for name in known}
         probe = st.selectbox(say("Probe", "探针"), list(known), format_func=names.__getitem__, key="about")
         if probe:
-            live.about(known[probe])
+            progress.about(known[probe])

@@ -9,20 +9,21 @@ import streamlit as st
 
 from advisor import serving
 from advisor.errors import KnowledgeError
-from advisor.ui import parts, state
+from advisor.ui import state
+from advisor.ui.components import elements
 from advisor.ui.texts import LANGUAGES, language, say
 
 PAGES = (
-    ("needs", "Your project", "你的项目", "edit_note"),
-    ("chat", "Talk it over", "聊一聊", "chat"),
-    ("recommendation", "Recommendation", "建议", "task_alt"),
-    ("evidence", "Evidence", "实测证据", "speed"),
-    ("report", "Report", "报告", "description"),
-    ("compare", "Compare", "对比", "compare_arrows"),
-    ("knowledge", "Knowledge", "知识库", "menu_book"),
-    ("beliefs", "Why doubt us", "为何可以怀疑我们", "help_center"),
+    ("needs", "needs", "Your project", "你的项目", "edit_note"),
+    ("chat", "chat", "Talk it over", "聊一聊", "chat"),
+    ("recommendation", "recommendation", "Recommendation", "建议", "task_alt"),
+    ("evidence", "evidence", "Evidence", "实测证据", "speed"),
+    ("report", "report", "Report", "报告", "description"),
+    ("compare", "compare", "Compare", "对比", "compare_arrows"),
+    ("knowledge", "knowledge", "Knowledge", "知识库", "menu_book"),
+    ("methodology", "beliefs", "Why doubt us", "为何可以怀疑我们", "help_center"),
 )
-"""Module in advisor/ui (also its address), its name in both languages, its icon."""
+"""Module in advisor/ui/pages, its address, its name in both languages, its icon."""
 
 ICON = Path(__file__).with_name("icon.svg")
 """A file of ours: Streamlit would fetch the picture of a named icon from elsewhere."""
@@ -84,7 +85,7 @@ def show() -> None:
         state.begin()
     except KnowledgeError as error:
         found = [str(problem) for problem in error.problems]
-        parts.problems(found, title="The knowledge base cannot be used · 知识库无法使用")
+        elements.problems(found, title="The knowledge base cannot be used · 知识库无法使用")
         st.stop()
     if language() == "zh":
         st.html(UPLOADER)
@@ -99,20 +100,20 @@ def show() -> None:
     _unknown_in_address()
     target = st.session_state.pop("go", None)
     if target:
-        parts.go(target)
+        elements.go(target)
     chosen.run()
     serving.drawn.set()
 
 
-def _page(module: str, english: str, chinese: str, icon: str) -> st.Page:
+def _page(module: str, address: str, english: str, chinese: str, icon: str) -> st.Page:
     def run() -> None:
-        import_module(f"advisor.ui.{module}").page()
+        import_module(f"advisor.ui.pages.{module}").page()
 
     return st.Page(
         run,
         title=say(english, chinese),
         icon=f":material/{icon}:",
-        url_path=module,
+        url_path=address,
         default=module == PAGES[0][0],
     )
 
@@ -136,10 +137,10 @@ def _language() -> None:
 
 
 def _measuring() -> None:
-    from advisor.ui import live
+    from advisor.ui.components import progress
 
-    live.adopt()
-    live.in_brief()
+    progress.adopt()
+    progress.in_brief()
 
 
 def _unknown_in_address() -> None:
@@ -149,7 +150,7 @@ def _unknown_in_address() -> None:
     lines = []
     for word, near in unknown:
         hint = say(f" (did you mean '{near}'?)", f"（是否想写“{near}”？）") if near else ""
-        lines.append(f"- `{word.replace('`', '')}`{parts.plain(hint)}")
+        lines.append(f"- `{word.replace('`', '')}`{elements.plain(hint)}")
     intro = say(
         "This link holds something that does not fit; it was left out, the rest was restored.",
         "链接中有无法采用的内容，已略去，其余已恢复。",

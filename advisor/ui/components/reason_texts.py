@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from advisor.ui import parts, state
+from advisor.ui import state
+from advisor.ui.components import elements
 from advisor.ui.texts import language, say
 from probes import reasons
 
@@ -38,6 +39,6 @@ def told(reason: str) -> str:
         if found:
             words = found.groupdict()
             if words.get("framework") in state.knowledge().frameworks:
-                words["framework"] = parts.name_of(words["framework"])
+                words["framework"] = elements.name_of(words["framework"])
             return say(english, chinese).format(**words)
     return reasons.told(reason, language())

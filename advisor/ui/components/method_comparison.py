@@ -6,7 +6,7 @@ import streamlit as st
 
 from advisor.errors import InputError
 from advisor.model.recommendation import Recommendation
-from advisor.ui import parts
+from advisor.ui.components import elements
 from advisor.ui.texts import say
 
 
@@ -19,16 +19,16 @@ def show(found: Recommendation) -> None:
     try:
         result = compare_methods(found)
     except InputError as error:
-        st.caption("  \n".join(parts.plain(problem) for problem in error.problems))
+        st.caption("  \n".join(elements.plain(problem) for problem in error.problems))
         return
     agreed, turned = say("Same first", "首选相同"), say("Turned by an unwanted extra", "会被多余候选改变")
     yes, no = say("yes", "是"), say("no", "否")
-    parts.table(
+    elements.table(
         [
             {
                 say("Method", "方法"): one["method"],
                 say("Its order", "其排序"): " > ".join(
-                    parts.name_of(key) for key in sorted(one["ranks"], key=lambda key: (one["ranks"][key], key))
+                    elements.name_of(key) for key in sorted(one["ranks"], key=lambda key: (one["ranks"][key], key))
                 ),
                 agreed: yes if one["agrees"] else no,
                 turned: yes if one["turned_by_irrelevant"] else no,
@@ -36,4 +36,4 @@ def show(found: Recommendation) -> None:
             for one in result["methods"]
         ],
     )
-    st.caption(parts.plain(result["why_not"][say("en", "zh")]))
+    st.caption(elements.plain(result["why_not"][say("en", "zh")]))

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from advisor.ui import live, parts, running
+from advisor.ui import measuring_process
+from advisor.ui.components import elements, progress
 from advisor.ui.texts import say
 from probes.calibration import self_test
 
@@ -37,7 +38,7 @@ def show() -> None:
             return
         said = st.session_state.get("selftest_message")
         if said:
-            st.error(parts.plain(said), icon=":material/error:")
+            st.error(elements.plain(said), icon=":material/error:")
         found = self_test.load_calibration()
         if found is None:
             st.caption(
@@ -87,27 +88,27 @@ def result(found: Mapping[str, Any]) -> None:
                 told: planted.get("found", 0),
             }
         )
-    parts.table(rows)
+    elements.table(rows)
 
 
 def _start() -> None:
-    busy = running.busy()
+    busy = measuring_process.busy()
     if busy:
-        st.caption(live.busy_words() if live.current() is None else say("A measurement runs.", "正在测量。"))
+        st.caption(progress.busy_words() if progress.current() is None else say("A measurement runs.", "正在测量。"))
     with st.container(horizontal=True):
         for quick, label in (
             (True, say("Test it, quickly (half a minute)", "快速自检（约半分钟）")),
             (False, say("Thoroughly (some minutes)", "完整自检（数分钟）")),
         ):
             if st.button(label, icon=":material/straighten:", key=f"selftest-{quick}", disabled=busy):
-                run = running.selftest(quick=quick)
-                live.tie_to_the_tab(run)
+                run = measuring_process.selftest(quick=quick)
+                progress.tie_to_the_tab(run)
                 st.session_state.update(selftest_run=run, selftest_quick=quick, selftest_message=None)
                 st.rerun()
 
 
-def _current() -> running.Run | None:
-    found: running.Run | None = st.session_state.get("selftest_run")
+def _current() -> measuring_process.Run | None:
+    found: measuring_process.Run | None = st.session_state.get("selftest_run")
     return found
 
 

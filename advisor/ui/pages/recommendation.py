@@ -11,7 +11,8 @@ from advisor.analysis import messages
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Flip, Recommendation, RouteResult
-from advisor.ui import auditing, charts, parts, state
+from advisor.ui import state
+from advisor.ui.components import charts, elements, method_comparison
 from advisor.ui.texts import ROUTE_STATUS, STRENGTH, listed, say, words
 
 SHOWN_REASONS = 5
@@ -31,7 +32,7 @@ def page() -> None:
                 "尚未回答任何问题，因此没有任何一方占优。请先回答一个问题。",
             )
         )
-        parts.go_button("needs", say("Answer questions", "回答问题"), primary=True)
+        elements.go_button("needs", say("Answer questions", "回答问题"), primary=True)
         return
     _next(found, knowledge)
     _plan(found, knowledge)
@@ -45,9 +46,10 @@ def page() -> None:
 def _answer(found: Recommendation, knowledge: Knowledge) -> None:
     st.caption(say("Recommendation", "建议"))
     with st.container(border=True, key="answer"):
-        st.title(parts.headline(found), anchor=False)
+        st.title(elements.headline(found), anchor=False)
         st.markdown(
-            f"{parts.badge(words(STRENGTH[found.strength]), 'primary')} {parts.plain(parts.strength_line(found))}"
+            f"{elements.badge(words(STRENGTH[found.strength]), 'primary')} "
+            f"{elements.plain(elements.strength_line(found))}"
         )
         if sum(found.acceptability.values()) > 0:
             st.altair_chart(charts.acceptability(found, knowledge), width="stretch", key="acceptability")
@@ -56,8 +58,9 @@ def _answer(found: Recommendation, knowledge: Knowledge) -> None:
         for excluded in found.excluded:
             reason = words(excluded.text) if excluded.text else excluded.reason
             st.warning(
-                f"**{parts.plain(say('Ruled out', '已排除'))}: {parts.plain(parts.name_of(excluded.framework))}.** "
-                f"{parts.plain(reason)}",
+                f"**{elements.plain(say('Ruled out', '已排除'))}: "
+                f"{elements.plain(elements.name_of(excluded.framework))}.** "
+                f"{elements.plain(reason)}",
                 icon=":material/block:",
             )
     if state.can_undo():
@@ -66,7 +69,7 @@ def _answer(found: Recommendation, knowledge: Knowledge) -> None:
 
 def _confidence(found: Recommendation) -> None:
     share = found.confidence.get(found.recommended or "", 0.0)
-    name = parts.name_of(found.recommended)
+    name = elements.name_of(found.recommended)
     verdict = (
         say("the evidence is good enough to decide on", "证据足以据此决定")
         if share >= 0.9
@@ -79,17 +82,17 @@ def _confidence(found: Recommendation) -> None:
         f"{percent(share)} of the plausible readings of the evidence: {verdict}.",
         f"证据够好吗？对最适合 {name} 的那类优先级而言，在证据的合理解读中它有 {percent(share)} 排在第一：{verdict}。",
     )
-    st.caption(parts.plain(text))
+    st.caption(elements.plain(text))
 
 
 def _notes(found: Recommendation) -> None:
     for note in found.notes:
         if note in (messages.SETTLED, messages.EITHER):  # said above by the strength, or below
             continue
-        st.info(parts.plain(words(note)), icon=":material/info:")
-    from advisor.ui import guided
+        st.info(elements.plain(words(note)), icon=":material/info:")
+    from advisor.ui.components import guided_questions
 
-    guided.contradictions()
+    guided_questions.contradictions()
 
 
 def _next(found: Recommendation, knowledge: Knowledge) -> None:
@@ -102,13 +105,13 @@ def _next(found: Recommendation, knowledge: Knowledge) -> None:
     step = next((one for one in found.next_questions if one.question not in st.session_state.skipped), None)
     if step is None:
         return
-    from advisor.ui import needs as needs_page
+    from advisor.ui.components.question import show_question
 
     with st.container(border=True, key="next-question"):
         st.markdown(f"**{say('The question that matters most now', '当前最值得回答的问题')}**")
-        needs_page.show_question(knowledge.questions[step.question], with_effects=False)
+        show_question(knowledge.questions[step.question], with_effects=False)
         if step.why:
-            st.caption(parts.plain(words(step.why)))
+            st.caption(elements.plain(words(step.why)))
 
 
 # ---------------------------------------------------------------- plan
@@ -128,7 +131,7 @@ def _plan(found: Recommendation, knowledge: Knowledge) -> None:
                 "说明运行环境后，这里会列出各框架可用的工具与途径。",
             )
         )
-    labels = [parts.name_of(key) for key in order]
+    labels = [elements.name_of(key) for key in order]
     if found.recommended is not None:
         labels[0] += " ★"
         labels[1:] = [
@@ -148,13 +151,15 @@ def _framework_plan(framework: str, found: Recommendation, knowledge: Knowledge)
             by_need[route.need].append(route)
     for excluded in found.excluded:
         if excluded.framework == framework:
-            st.warning(parts.plain(words(excluded.text) if excluded.text else excluded.reason), icon=":material/block:")
+            st.warning(
+                elements.plain(words(excluded.text) if excluded.text else excluded.reason), icon=":material/block:"
+            )
     plan = next((one for one in found.plans if one.framework == framework), None)
     if plan is not None and plan.text is not None:
-        st.info(parts.plain(words(plan.text)), icon=":material/merge:")
+        st.info(elements.plain(words(plan.text)), icon=":material/merge:")
     for need, ways in by_need.items():
         left, right = st.columns([2, 5], gap="small")
-        left.markdown(f"**{parts.plain(parts.need_name(need))}**")
+        left.markdown(f"**{elements.plain(elements.need_name(need))}**")
         with right:
             _ways(ways)
     known = knowledge.frameworks.get(framework)
@@ -163,8 +168,8 @@ def _framework_plan(framework: str, found: Recommendation, knowledge: Knowledge)
     lines = plan.install if plan is not None else (known.install,)
     released = say("latest release", "最新版本")
     st.caption(
-        f"{say('To install', '安装命令')} · {released} {parts.plain(known.latest_version)}, "
-        f"{known.latest_date.isoformat()} · Python {parts.plain(known.python)}"
+        f"{say('To install', '安装命令')} · {released} {elements.plain(known.latest_version)}, "
+        f"{known.latest_date.isoformat()} · Python {elements.plain(known.python)}"
     )
     st.code("\n".join(lines), language="bash", wrap_lines=True)
 
@@ -188,15 +193,15 @@ def _ways(ways: list[RouteResult]) -> None:
 
 def _way(way: RouteResult) -> None:
     status, color = ROUTE_STATUS[way.status]
-    title = parts.plain(words(way.name)) if way.name else parts.plain(way.route)
-    st.markdown(f"{title} {parts.badge(words(status), color)}")
+    title = elements.plain(words(way.name)) if way.name else elements.plain(way.route)
+    st.markdown(f"{title} {elements.badge(words(status), color)}")
     lines = []
     if way.tools:
         known = state.knowledge().tools
         names = [known[tool].name if tool in known else tool for tool in way.tools]
-        lines.append(f"{say('Tools', '工具')}: {parts.plain(', '.join(names))}")
+        lines.append(f"{say('Tools', '工具')}: {elements.plain(', '.join(names))}")
     if way.note:
-        lines.append(parts.plain(words(way.note)))
+        lines.append(elements.plain(words(way.note)))
     if lines:
         st.caption("  \n".join(lines))
 
@@ -208,19 +213,19 @@ def _reasons(found: Recommendation) -> None:
     if found.recommended is None or not (found.for_ or found.against):
         return
     st.header(say("Reasons", "理由"))
-    name = parts.name_of(found.recommended)
+    name = elements.name_of(found.recommended)
     favour, oppose = st.tabs([say(f"For {name}", f"支持 {name}"), say(f"Against {name}", f"反对 {name}")])
     for tab, ids in ((favour, found.for_), (oppose, found.against)):
         with tab:
-            claims = parts.claims_by_id(ids)
+            claims = elements.claims_by_id(ids)
             if not claims:
                 st.caption(say("No claim speaks this way for your answers.", "对你的回答而言，没有这方面的论点。"))
             for claim in claims[:SHOWN_REASONS]:
-                parts.claim_line(claim)
+                elements.claim_line(claim)
             if len(claims) > SHOWN_REASONS:
                 with st.expander(say(f"{len(claims) - SHOWN_REASONS} more", f"另有 {len(claims) - SHOWN_REASONS} 条")):
                     for claim in claims[SHOWN_REASONS:]:
-                        parts.claim_line(claim)
+                        elements.claim_line(claim)
 
 
 def _contributions(found: Recommendation, knowledge: Knowledge) -> None:
@@ -229,17 +234,17 @@ def _contributions(found: Recommendation, knowledge: Knowledge) -> None:
         return
     st.header(say("Where the points come from", "分数从何而来"))
     totals = " · ".join(
-        f"{parts.plain(parts.name_of(key))} **{100 * value:.1f}**" for key, value in sorted(found.utility.items())
+        f"{elements.plain(elements.name_of(key))} **{100 * value:.1f}**" for key, value in sorted(found.utility.items())
     )
     st.markdown(f"{say('Total of 100', '总分（满分 100）')}: {totals}")
     st.altair_chart(charts.contributions(found, knowledge), width="stretch", key="contributions")
     with st.expander(say("As a table, with exact sums", "以表格显示精确加总")):
-        parts.table(_table(rows, found))
+        elements.table(_table(rows, found))
 
 
 def _table(rows: list[dict[str, Any]], found: Recommendation) -> list[dict[str, Any]]:
     head, weight = say("Criterion", "准则"), say("Weight %", "权重 %")
-    names = {key: parts.name_of(key) for key in sorted(found.utility)}
+    names = {key: elements.name_of(key) for key in sorted(found.utility)}
     table = [
         {head: row["name"], weight: round(100 * row["weight"], 2)}
         | {name: round(100 * row["contribution"].get(key, 0.0), 3) for key, name in names.items()}
@@ -274,13 +279,13 @@ def _flips(found: Recommendation, knowledge: Knowledge) -> None:
 
 def _flip(flip: Flip, at: int) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
-    outcome = parts.name_of(flip.recommended) if flip.recommended else say("no clear winner", "无明显优胜者")
+    outcome = elements.name_of(flip.recommended) if flip.recommended else say("no clear winner", "无明显优胜者")
     share = flip.acceptability.get(flip.recommended or "", 0.0)
     tail = f" ({percent(share)})" if flip.recommended else ""
     if flip.text is not None:
-        left.markdown(parts.plain(words(flip.text) + tail))
+        left.markdown(elements.plain(words(flip.text) + tail))
     else:
-        left.markdown(f"{_change_words(flip)} → **{parts.plain(outcome)}**{parts.plain(tail)}")
+        left.markdown(f"{_change_words(flip)} → **{elements.plain(outcome)}**{elements.plain(tail)}")
     if flip.kind == "answer":
         right.button(
             say("Try it", "试一试"), key=f"try-{at}", on_click=state.apply, args=(flip.change,), width="stretch"
@@ -288,7 +293,7 @@ def _flip(flip: Flip, at: int) -> None:
     elif flip.kind == "probe":
         with right:
             if st.button(say("Measure", "去测量"), key=f"measure-{at}", width="stretch"):
-                parts.go("evidence")
+                elements.go("evidence")
 
 
 def _change_words(flip: Flip) -> str:
@@ -300,9 +305,9 @@ def _change_words(flip: Flip) -> str:
             pieces.append(say(f"take back “{text}”", f"撤回“{text}”"))
             continue
         options = [value] if isinstance(value, str) else list(value)
-        named = say(", ", "、").join(parts.option_name(question, str(option)) for option in options)
+        named = say(", ", "、").join(elements.option_name(question, str(option)) for option in options)
         pieces.append(say(f"“{text}” answered “{named}”", f"“{text}”改答“{named}”"))
-    return parts.plain(say(" and ", "，且").join(pieces))
+    return elements.plain(say(" and ", "，且").join(pieces))
 
 
 # ---------------------------------------------------------------- measured, and the method
@@ -319,12 +324,12 @@ def _measured(found: Recommendation, knowledge: Knowledge) -> None:
                 )
             )
             with right:
-                parts.go_button("evidence", say("Measure", "去测量"), icon=":material/speed:")
+                elements.go_button("evidence", say("Measure", "去测量"), icon=":material/speed:")
         return
     st.header(say("What your machine says", "你的机器怎么说"))
     if found.before:
         _before_after(found)
-    from advisor.ui import verdicts
+    from advisor.ui.components import verdicts
 
     verdicts.claim_verdicts(found, knowledge)
 
@@ -340,12 +345,12 @@ def _before_after(found: Recommendation) -> None:
         with column, st.container(border=True):
             st.caption(title)
             for key in sorted(found.acceptability):
-                st.markdown(f"{parts.plain(parts.name_of(key))} **{percent(share.get(key, 0.0))}**")
+                st.markdown(f"{elements.plain(elements.name_of(key))} **{percent(share.get(key, 0.0))}**")
     moved = [str(row["criterion"]) for row in before.get("moved", ())][:3]
     if moved:
         criteria = state.knowledge().criteria
         named = listed([words(criteria[key].name) for key in moved if key in criteria])
-        st.caption(parts.plain(say(f"What moved it: {named}.", f"主要变化：{named}。")))
+        st.caption(elements.plain(say(f"What moved it: {named}.", f"主要变化：{named}。")))
 
 
 def _inside(found: Recommendation, knowledge: Knowledge) -> None:
@@ -358,7 +363,7 @@ def _inside(found: Recommendation, knowledge: Knowledge) -> None:
                 f"权重与取值共抽样 {knowledge.settings.draws} 次。",
             )
         )
-        auditing.show(found)
+        method_comparison.show(found)
         st.download_button(
             "recommendation.json",
             found.model_dump_json(by_alias=True, indent=1),

@@ -9,7 +9,9 @@ import streamlit as st
 from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.model.formatting import percent
-from advisor.ui import parts, report, state
+from advisor.ui import state
+from advisor.ui.components import elements
+from advisor.ui.state import decision
 from advisor.ui.texts import STRENGTH, say, words
 
 NOW = 0
@@ -28,9 +30,9 @@ def page() -> None:
     try:
         rows = {row["id"]: row for row in store.decision_list()}
     except InputError as error:
-        parts.problems(error.problems)
+        elements.problems(error.problems)
         return
-    parts.not_kept()
+    elements.not_kept()
     present = bool(state.needs().answers or state.evidence())
     choices = [NOW, *rows] if present else list(rows)
     if len(choices) < 2:
@@ -40,14 +42,14 @@ def page() -> None:
                 "尚不足两份：请在报告页保存一份，然后做些更改。",
             )
         )
-        parts.go_button("report", say("To the report", "前往报告"), primary=True)
+        elements.go_button("report", say("To the report", "前往报告"), primary=True)
         return
 
     def label(number: int) -> str:
         if number == NOW:
             return say("The present answers", "当前回答")
         row = rows[number]
-        return f"{number} · {row['made_on']} · {parts.name_of(row['recommended'])}"
+        return f"{number} · {row['made_on']} · {elements.name_of(row['recommended'])}"
 
     names = {number: label(number) for number in choices}
     left, right = st.columns(2)
@@ -58,7 +60,7 @@ def page() -> None:
     try:
         one, two = _document(first), _document(second)
     except InputError as error:
-        parts.problems(error.problems)
+        elements.problems(error.problems)
         return
     for column, document in ((left, one), (right, two)):
         with column:
@@ -67,11 +69,11 @@ def page() -> None:
 
     st.header(say("What differs", "差异"))
     result = compare_decisions(one, two)
-    parts.differences(result.get("differences", ()), none=say("Nothing differs.", "没有差异。"))
+    elements.differences(result.get("differences", ()), none=say("Nothing differs.", "没有差异。"))
 
 
 def _document(number: int) -> dict[str, Any]:
-    return report.decision().document() if number == NOW else store.decision_document(number)
+    return decision().document() if number == NOW else store.decision_document(number)
 
 
 def _summary(document: dict[str, Any]) -> None:
@@ -79,8 +81,8 @@ def _summary(document: dict[str, Any]) -> None:
     with st.container(border=True):
         strength = STRENGTH.get(found["strength"])
         st.markdown(
-            f"**{parts.plain(parts.name_of(found['recommended']))}** "
-            + (parts.badge(words(strength), "primary") if strength else "")
+            f"**{elements.plain(elements.name_of(found['recommended']))}** "
+            + (elements.badge(words(strength), "primary") if strength else "")
         )
         for key, share in sorted(found["acceptability"].items()):
-            st.markdown(f"{parts.plain(parts.name_of(key))} {percent(share)}")
+            st.markdown(f"{elements.plain(elements.name_of(key))} {percent(share)}")

@@ -10,7 +10,8 @@ import streamlit as st
 from advisor.curation.coverage import balance, cover
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Claim, Knowledge, Tool
-from advisor.ui import parts, state
+from advisor.ui import state
+from advisor.ui.components import elements
 from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, language, say, section, words
 
 CLAIMS_A_PAGE, TOOLS_A_PAGE = 12, 30
@@ -157,11 +158,11 @@ def _listed(found: list[Claim], base: Knowledge) -> None:
     for claim in _paged(found, "knowledge-page", CLAIMS_A_PAGE):
         if claim.criterion != subject:
             subject = claim.criterion
-            st.markdown(f"##### {parts.plain(words(base.criteria[subject].name))}")
+            st.markdown(f"##### {elements.plain(words(base.criteria[subject].name))}")
         truth, color = TRUTH[claim.truth]
-        mark = "" if claim.truth == "current" else f" {parts.badge(words(truth), color)}"
-        with st.expander(f"{parts.plain(words(claim.statement))}{mark}"):
-            parts.claim_card(claim)
+        mark = "" if claim.truth == "current" else f" {elements.badge(words(truth), color)}"
+        with st.expander(f"{elements.plain(words(claim.statement))}{mark}"):
+            elements.claim_card(claim)
 
 
 def _paged(found: list[Entry], key: str, size: int) -> Iterator[Entry]:
@@ -203,21 +204,21 @@ def _changed(base: Knowledge) -> None:
     )
     for chapter in sorted({claim.section or "" for claim in moved}):
         if chapter:
-            st.markdown(f"##### {parts.plain(section(chapter))}")
+            st.markdown(f"##### {elements.plain(section(chapter))}")
         for claim in moved:
             if (claim.section or "") != chapter:
                 continue
             with st.container(border=True):
                 truth, color = TRUTH[claim.truth]
                 st.markdown(
-                    f"{parts.badge(words(truth), color)} ~~{parts.plain(words(claim.statement))}~~"
+                    f"{elements.badge(words(truth), color)} ~~{elements.plain(words(claim.statement))}~~"
                     if claim.truth in ("wrong", "outdated")
-                    else f"{parts.badge(words(truth), color)} {parts.plain(words(claim.statement))}"
+                    else f"{elements.badge(words(truth), color)} {elements.plain(words(claim.statement))}"
                 )
-                st.markdown(parts.plain(words(claim.finding)))
+                st.markdown(elements.plain(words(claim.finding)))
                 successor = base.claims.get(claim.superseded_by or "")
                 if successor:
-                    st.caption(f"{say('What holds instead', '取而代之')}: {parts.plain(words(successor.statement))}")
+                    st.caption(f"{say('What holds instead', '取而代之')}: {elements.plain(words(successor.statement))}")
 
 
 # ---------------------------------------------------------------- tools
@@ -245,24 +246,24 @@ def _tools(base: Knowledge) -> None:
 
 def _tool(tool: Tool, base: Knowledge) -> None:
     label, color = TOOL_STATUS[tool.status]
-    with st.expander(f"{parts.plain(tool.name)} {parts.badge(words(label), color)}"):
-        st.markdown(parts.plain(words(tool.what)))
+    with st.expander(f"{elements.plain(tool.name)} {elements.badge(words(label), color)}"):
+        st.markdown(elements.plain(words(tool.what)))
         facts = [
             f"{say('Belongs to', '所属')}: "
-            + (say("neutral", "中立") if tool.framework == "neutral" else parts.name_of(tool.framework))
+            + (say("neutral", "中立") if tool.framework == "neutral" else elements.name_of(tool.framework))
         ]
         if tool.latest_version or tool.latest_date:
             when = f", {tool.latest_date.isoformat()}" if tool.latest_date else ""
-            facts.append(f"{say('Latest release', '最新版本')}: {parts.plain(tool.latest_version or '')}{when}")
+            facts.append(f"{say('Latest release', '最新版本')}: {elements.plain(tool.latest_version or '')}{when}")
         if tool.successor:
             name = base.tools[tool.successor].name if tool.successor in base.tools else tool.successor
-            facts.append(f"{say('Use instead', '替代')}: {parts.plain(name)}")
+            facts.append(f"{say('Use instead', '替代')}: {elements.plain(name)}")
         if tool.note:
-            facts.append(parts.plain(words(tool.note)))
+            facts.append(elements.plain(words(tool.note)))
         st.caption("  \n".join(facts))
         if tool.install:
             st.code(tool.install, language="bash", wrap_lines=True)
-        parts.sources(tool.sources)
+        elements.sources(tool.sources)
 
 
 # ---------------------------------------------------------------- balance
@@ -283,11 +284,11 @@ def _balance(base: Knowledge) -> None:
             {
                 say("Criterion", "准则"): words(criterion.name),
                 say("Claims", "论点"): found.claims,
-                **{parts.name_of(key): count for key, count in found.favouring.items()},
+                **{elements.name_of(key): count for key, count in found.favouring.items()},
                 say("Independent", "独立"): found.independent,
                 say("Testable", "可测"): found.testable,
             }
         )
     for group, rows in by_group.items():
-        st.markdown(f"##### {parts.plain(words(GROUP[group]) if group in GROUP else group)}")
-        parts.table(rows)
+        st.markdown(f"##### {elements.plain(words(GROUP[group]) if group in GROUP else group)}")
+        elements.table(rows)

@@ -9,7 +9,7 @@ from typing import Any
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
-from advisor.ui import parts
+from advisor.ui.components import elements
 from advisor.ui.texts import say, words
 from probes.types import Measurement
 
@@ -26,9 +26,9 @@ def acceptability(found: Recommendation, knowledge: Knowledge) -> Any:
     """Draw how often each framework comes out first, a bar each."""
     import altair as alt
 
-    dealt = parts.colors(knowledge.frameworks)
+    dealt = elements.colors(knowledge.frameworks)
     order = sorted(found.acceptability, key=lambda key: (-found.acceptability[key], key))
-    names = [parts.name_of(key, knowledge) for key in order]
+    names = [elements.name_of(key, knowledge) for key in order]
     rows = [
         {"name": name, "share": found.acceptability[key], "label": percent(found.acceptability[key])}
         for key, name in zip(order, names, strict=True)
@@ -78,14 +78,18 @@ def contributions(found: Recommendation, knowledge: Knowledge) -> Any:
         shown.append(
             {"name": say(f"{len(rest)} others", f"其余 {len(rest)} 项"), "contribution": together, "weight": None}
         )
-    dealt = parts.colors(knowledge.frameworks)
+    dealt = elements.colors(knowledge.frameworks)
     data = [
-        {"criterion": row["name"], "framework": parts.name_of(key, knowledge), "points": 100 * row["contribution"][key]}
+        {
+            "criterion": row["name"],
+            "framework": elements.name_of(key, knowledge),
+            "points": 100 * row["contribution"][key],
+        }
         for row in shown
         for key in alternatives
         if key in row["contribution"]
     ]
-    names = [parts.name_of(key, knowledge) for key in alternatives]
+    names = [elements.name_of(key, knowledge) for key in alternatives]
     return (
         alt.Chart(_data(data))
         .mark_bar(cornerRadiusEnd=2)
@@ -124,7 +128,7 @@ def ratios(measured: list[tuple[str, Measurement, str]], knowledge: Knowledge, *
     """
     import altair as alt
 
-    dealt = parts.colors(knowledge.frameworks)
+    dealt = elements.colors(knowledge.frameworks)
     rows: list[dict[str, Any]] = []
     for label, found, told in measured:
         ratio = found.ratio
@@ -210,4 +214,4 @@ def favour_words(favours: str) -> str:
         return say("no practical difference", "无实际差别")
     if favours == "inconclusive":
         return say("cannot tell", "无法判断")
-    return say(f"{parts.name_of(favours)} ahead", f"{parts.name_of(favours)} 领先")
+    return say(f"{elements.name_of(favours)} ahead", f"{elements.name_of(favours)} 领先")

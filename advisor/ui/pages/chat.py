@@ -16,7 +16,8 @@ import streamlit as st
 from advisor import dialogue
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
-from advisor.ui import choosing, live, parts, state
+from advisor.ui import state
+from advisor.ui.components import elements, probe_picker, progress
 from advisor.ui.texts import language, say
 from probes.catalog.loading import load_catalog
 
@@ -60,7 +61,7 @@ def page() -> None:
         _begin()
     _measured_meanwhile()
     _take_over()
-    live.message()
+    progress.message()
     log = list(_talk().log)
     # An answer in between does not take the choices of the open question away.
     choosing = max((at for at, entry in enumerate(log) if _choices(entry)), default=-1)
@@ -74,7 +75,7 @@ def page() -> None:
     )
     if typed:
         with st.chat_message("user", avatar=":material/person:"):
-            st.markdown(parts.plain(typed))
+            st.markdown(elements.plain(typed))
         with st.spinner(say("Reading …", "正在阅读……")):
             _say(typed)
         st.rerun()
@@ -156,9 +157,9 @@ def _pressed(action: dialogue.Action, talk: Talk) -> str:
 
 def _measure() -> None:
     plan = state.recommendation().probe_plan
-    if live.current() is None:
-        probes = [step.probe for step in plan] or choosing.cross_section(load_catalog(), BUDGET)
-        live.begin(probes, budget=BUDGET)
+    if progress.current() is None:
+        probes = [step.probe for step in plan] or probe_picker.cross_section(load_catalog(), BUDGET)
+        progress.begin(probes, budget=BUDGET)
         # The frame, drawn before, shows how far it is.
         st.rerun()
 
@@ -183,7 +184,7 @@ def _choices(entry: dict[str, Any]) -> list[dialogue.Chip]:
 def _entry(entry: dict[str, Any], at: int, *, choosing: bool) -> None:
     if "user" in entry:
         with st.chat_message("user", avatar=":material/person:"):
-            st.markdown(parts.plain(entry["user"]))
+            st.markdown(elements.plain(entry["user"]))
         return
     message: dialogue.Message = entry["message"]
     with st.chat_message("assistant", avatar=":material/balance:"):
@@ -211,9 +212,9 @@ def _citations(message: dialogue.Message) -> None:
     with st.expander(say(f"Sources ({len(message.citations)})", f"来源（{len(message.citations)}）")):
         for citation in message.citations:
             claim = state.knowledge().claims.get(citation.claim)
-            st.markdown(f"**{parts.plain(citation.statement)}**")
+            st.markdown(f"**{elements.plain(citation.statement)}**")
             if claim:
-                parts.sources(claim.sources)
+                elements.sources(claim.sources)
 
 
 def _door(do: str, at: int) -> None:
@@ -222,7 +223,7 @@ def _door(do: str, at: int) -> None:
         "report": ("report", say("To the report", "前往报告")),
     }[do]
     if st.button(label, icon=":material/arrow_forward:", key=f"chat-door-{at}"):
-        parts.go(page)
+        elements.go(page)
 
 
 def _chips(chips: list[dialogue.Chip], at: int) -> None:
@@ -231,7 +232,7 @@ def _chips(chips: list[dialogue.Chip], at: int) -> None:
     with st.container(horizontal=True, gap="small", key=f"chips-{at}"):
         for number, chip in enumerate(chips):
             st.button(
-                parts.plain(chip.label),
+                elements.plain(chip.label),
                 key=f"chip-{at}-{number}",
                 on_click=_say,
                 args=(chip.action,),
@@ -256,10 +257,10 @@ def _facts() -> None:
             for number, chip in enumerate(kept):
                 quote = f"“{chip.quote}”" if chip.quote else say("follows from what you said", "由你的话推断")
                 st.button(
-                    parts.plain(chip.label),
+                    elements.plain(chip.label),
                     key=f"fact-{number}",
                     icon=ICONS[chip.state],
-                    help=parts.plain(quote),
+                    help=elements.plain(quote),
                     on_click=_say,
                     args=(chip.action,),
                 )

@@ -10,7 +10,9 @@ import streamlit as st
 
 from advisor.decisions import store
 from advisor.errors import InputError
-from advisor.ui import parts, state
+from advisor.ui import state
+from advisor.ui.components import elements
+from advisor.ui.state import decision
 from advisor.ui.texts import STRENGTH, language, say, words
 
 if TYPE_CHECKING:
@@ -45,24 +47,8 @@ def page() -> None:
         st.info(
             say("Answer a question first; then there is something to report.", "请先回答问题，之后才有可报告的内容。")
         )
-        parts.go_button("needs", say("Answer questions", "回答问题"), primary=True)
+        elements.go_button("needs", say("Answer questions", "回答问题"), primary=True)
     _kept()
-
-
-def decision() -> Decision:
-    """Build the decision from the session."""
-    from advisor.decisions.document import build_decision
-
-    return build_decision(
-        state.needs(),
-        state.recommendation(),
-        tuple(state.evidence().values()),
-        state.knowledge(),
-        made_on=state.today(),
-        versions=state.versions(),
-        transcript=state.transcript(),
-        probes=state.probes(),
-    )
 
 
 def _present() -> None:
@@ -73,9 +59,9 @@ def _present() -> None:
             number = store.add_decision(made)
             st.success(say(f"Kept as decision {number}.", f"已保存为决策 {number}。"))
         except store.Unkept as unkept:
-            st.warning(parts.plain(unkept.told(language())), icon=":material/bookmark_remove:")
+            st.warning(elements.plain(unkept.told(language())), icon=":material/bookmark_remove:")
         except InputError as error:
-            parts.problems(error.problems)
+            elements.problems(error.problems)
     _preview(made)
 
 
@@ -95,7 +81,7 @@ def _downloads(made: Decision, key: str = "now") -> None:
             try:
                 content = form.render(made, lang)
             except InputError as error:
-                parts.problems(error.problems)
+                elements.problems(error.problems)
                 continue
             st.download_button(
                 say("Download", "下载") + f" .{suffix}" if suffix in ON_DEMAND else say(english, chinese),
@@ -126,32 +112,32 @@ def _kept() -> None:
     try:
         rows = store.decision_list()
     except InputError as error:
-        parts.problems(error.problems)
+        elements.problems(error.problems)
         rows = []
-    parts.not_kept()
+    elements.not_kept()
     if not rows:
         st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
     for row in rows[:30]:
         left, right = st.columns([3, 1], vertical_alignment="center")
         strength = STRENGTH.get(row["strength"])
-        label = f" {parts.badge(words(strength), 'gray')}" if strength else ""
-        name = parts.plain(parts.name_of(row["recommended"]))
+        label = f" {elements.badge(words(strength), 'gray')}" if strength else ""
+        name = elements.plain(elements.name_of(row["recommended"]))
         left.markdown(
-            f"**{row['id']}** · {parts.plain(row['made_on'])} · {name}{label}  \n"
-            f":small[{parts.plain(_answers(row['answers']))}]"
+            f"**{row['id']}** · {elements.plain(row['made_on'])} · {name}{label}  \n"
+            f":small[{elements.plain(_answers(row['answers']))}]"
         )
         if right.button(say("Open", "打开"), key=f"open-{row['id']}", width="stretch"):
             try:
                 st.session_state.opened = store.decision_document(row["id"])
             except InputError as error:
-                parts.problems(error.problems)
+                elements.problems(error.problems)
     given = st.file_uploader(say("Open a decision.json", "打开 decision.json"), type=["json"], key="decision-file")
     if given is not None and st.session_state.get("decision-taken") != given.file_id:
         st.session_state["decision-taken"] = given.file_id
         try:
             st.session_state.opened = read_upload(given.getvalue())
         except InputError as error:
-            parts.problems(error.problems, title=say("The file was not taken:", "文件未被采用："))
+            elements.problems(error.problems, title=say("The file was not taken:", "文件未被采用："))
     opened = st.session_state.get("opened")
     if opened is not None:
         _opened(opened)
@@ -161,7 +147,7 @@ def _answers(answers: dict[str, Any]) -> str:
     said = []
     for question, value in answers.items():
         options = [value] if isinstance(value, str) else list(value)
-        said += [parts.option_name(question, str(option)) for option in options]
+        said += [elements.option_name(question, str(option)) for option in options]
     text = say(", ", "、").join(said)
     return text if len(text) < 140 else text[:139] + "…"
 
@@ -189,11 +175,11 @@ def _opened(document: dict[str, Any]) -> None:
         try:
             made = read_decision(document)
         except InputError as error:
-            parts.problems(error.problems)
+            elements.problems(error.problems)
             return
         found = made.recommendation
-        st.markdown(f"**{parts.plain(parts.headline(found))}** · {made.made_on.isoformat()}")
-        st.caption(parts.plain(_answers(made.needs.get("answers", {}))))
+        st.markdown(f"**{elements.plain(elements.headline(found))}** · {made.made_on.isoformat()}")
+        st.caption(elements.plain(_answers(made.needs.get("answers", {}))))
         with st.container(horizontal=True, gap="small"):
             st.button(
                 say("Continue from its answers", "沿用其回答"),
@@ -235,7 +221,9 @@ def _recheck(document: dict[str, Any]) -> None:
         st.success(say("The decision still stands.", "结论仍然成立。"), icon=":material/verified:")
     else:
         st.warning(say("The decision no longer stands.", "结论不再成立。"), icon=":material/update:")
-    parts.differences(result.get("changes", ()), none=say("Nothing that matters has changed.", "没有影响结论的变化。"))
+    elements.differences(
+        result.get("changes", ()), none=say("Nothing that matters has changed.", "没有影响结论的变化。")
+    )
 
 
 def _verify(document: dict[str, Any]) -> None:
@@ -256,4 +244,4 @@ def _verify(document: dict[str, Any]) -> None:
             f"{say('Parts that are not as they were written: ', '与写成时不一致的部分：')}{', '.join(result['edited'])}"
         )
     if result["differences"]:
-        parts.differences(result["differences"], none="")
+        elements.differences(result["differences"], none="")

@@ -11,7 +11,8 @@ from typing import Any
 
 import streamlit as st
 
-from advisor.ui import live, parts, running, state, verdicts
+from advisor.ui import measuring_process, state
+from advisor.ui.components import elements, progress, verdicts
 from advisor.ui.texts import DEVICE, SCENARIO, listed, named, say
 from probes.catalog.loading import PATH, choose_for_user_model, choose_probes
 from probes.session import environments
@@ -52,18 +53,18 @@ def show(known: Mapping[str, Probe]) -> None:
             budget = _budget((*BUDGETS, NO_LIMIT), NO_LIMIT, key="probe-limit")
         how, problems = _how()
         if problems:
-            parts.problems(problems)
-        if running.busy():
-            st.info(live.busy_words(), icon=":material/hourglass_top:")
+            elements.problems(problems)
+        if measuring_process.busy():
+            st.info(progress.busy_words(), icon=":material/hourglass_top:")
         if st.button(
             say("Start measuring", "开始测量"),
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not chosen or bool(problems) or running.busy(),
+            disabled=not chosen or bool(problems) or measuring_process.busy(),
             key="start",
         ):
             named = [] if own else chosen
-            live.begin(named, budget=float(budget) if budget else None, options=[*own, *how], shown=chosen)
+            progress.begin(named, budget=float(budget) if budget else None, options=[*own, *how], shown=chosen)
             st.rerun()
 
 
@@ -127,10 +128,10 @@ def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
         )
     else:
         first = verdicts.probe_name(chosen[0], known)
-        st.caption(parts.plain(say(f"First: {first}", f"首先：{first}")))
+        st.caption(elements.plain(say(f"First: {first}", f"首先：{first}")))
     shown = say(f"{len(chosen)} probes planned of {len(rows)}", f"计划执行 {len(chosen)} / {len(rows)} 项")
     with st.expander(shown, expanded=False):
-        parts.table(rows)
+        elements.table(rows)
     return chosen
 
 
@@ -171,10 +172,10 @@ def _by_hand(known: Mapping[str, Probe]) -> list[str]:
         by_scenario.setdefault(probe.scenario, []).append(probe)
     with st.container(height=LIST_HEIGHT, border=True, key="probe-list"):
         for scenario, probes in by_scenario.items():
-            st.markdown(f"**{parts.plain(named(SCENARIO, scenario))}**")
+            st.markdown(f"**{elements.plain(named(SCENARIO, scenario))}**")
             for probe in probes:
                 seconds = say(f"{probe.seconds:.0f} s", f"{probe.seconds:.0f} 秒")
-                label = f"{parts.plain(verdicts.probe_name(probe.id, known))} :small[:gray[{seconds}]]"
+                label = f"{elements.plain(verdicts.probe_name(probe.id, known))} :small[:gray[{seconds}]]"
                 if st.checkbox(label, key=f"probe-{probe.id}", persist_state="session"):
                     chosen.append(probe.id)
     total = sum(known[name].seconds for name in chosen)
@@ -219,7 +220,7 @@ def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
     path = data_folders.expanded(str(given).strip())
     problem = refused(path)
     if problem:
-        parts.problems([problem])
+        elements.problems([problem])
         return [], []
     return [probe.id for probe in choose_for_user_model([], known)], ["--workload", str(path.absolute())]
 
@@ -299,7 +300,7 @@ def _pythons(arguments: list[str], problems: list[str]) -> dict[str, str]:
     chosen = {}
     for framework in COMPARED:
         given = st.text_input(
-            say(f"Python with {parts.name_of(framework)}", f"装有 {parts.name_of(framework)} 的 Python"),
+            say(f"Python with {elements.name_of(framework)}", f"装有 {elements.name_of(framework)} 的 Python"),
             placeholder=sys.executable,
             key=f"python-{framework}",
             persist_state="session",
@@ -348,7 +349,10 @@ def _threads() -> list[str]:
 def _look(pythons: Mapping[str, str]) -> None:
     """Look, when asked, what each interpreter holds; each framework is loaded in a process of its own."""
     if st.button(
-        say("Check what is there", "检查这些环境"), icon=":material/search:", key="survey", disabled=running.busy()
+        say("Check what is there", "检查这些环境"),
+        icon=":material/search:",
+        key="survey",
+        disabled=measuring_process.busy(),
     ):
         with st.spinner(say("Loading each framework once …", "正在分别加载各框架……")):
             st.session_state.surveyed = (dict(pythons), environments.survey(tuple(pythons), pythons=pythons))
@@ -356,13 +360,15 @@ def _look(pythons: Mapping[str, str]) -> None:
     if asked != pythons:
         return
     for framework, seen in found.items():
-        name = parts.name_of(framework)
+        name = elements.name_of(framework)
         if seen["installed"]:
             devices = listed([_device(device) for device in seen["devices"]])
-            st.success(parts.plain(f"{name} {seen['version']} · {devices} · {seen['python']}"), icon=":material/check:")
+            st.success(
+                elements.plain(f"{name} {seen['version']} · {devices} · {seen['python']}"), icon=":material/check:"
+            )
         else:
             lacks = say(f"{name} cannot be used: {seen['reason']}", f"{name} 无法使用：{seen['reason']}")
-            st.error(parts.plain(lacks), icon=":material/error:")
+            st.error(elements.plain(lacks), icon=":material/error:")
 
 
 def _device(device: Mapping[str, Any]) -> str:

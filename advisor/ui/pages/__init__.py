@@ -1,0 +1,1 @@
+"""One page a file; no page imports another. ``page()`` draws it."""
