@@ -78,17 +78,6 @@ def test_no_module_is_a_drawer_for_everything(words: tuple[str]) -> None:
     assert not [path for package in ("advisor", "probes") for path in (ROOT / package).rglob(words[0])]
 
 
-def test_no_module_outgrows_a_reader() -> None:
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for package in ("advisor", "probes")
-        for path in (ROOT / package).rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 450
-    }
-
-    assert not long
-
-
 def test_a_framework_is_named_only_where_its_side_lives() -> None:
     import ast
 

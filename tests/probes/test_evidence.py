@@ -345,9 +345,9 @@ def test_a_full_disk_leaves_what_stood_there(tmp_path):
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64));"
-        "from probes import evidence; from tests.probes.test_evidence import EVIDENCE\n"
-        "try:\n evidence.write(EVIDENCE, sys.argv[1])\n"
-        "except evidence.EvidenceError as error: print(error)"
+        "from probes.evidence import documents; from tests.probes.test_evidence import EVIDENCE\n"
+        "try:\n documents.write_evidence(EVIDENCE, sys.argv[1])\n"
+        "except documents.EvidenceError as error: print(error)"
     )
     said = subprocess.run([sys.executable, "-B", "-c", script, str(path)], capture_output=True, text=True, check=True)
     assert "cannot be written: File too large" in said.stdout

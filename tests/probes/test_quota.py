@@ -193,8 +193,8 @@ def granted(cpus: float) -> Iterator[Path]:
 INSIDE = """
 import json, os, pathlib, sys
 pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
-from probes import gauge, machine
-print(json.dumps([gauge.quota(), gauge.cores(), machine.fingerprint()["quota"]]))
+from probes.system import machine, process_readings
+print(json.dumps([process_readings.quota(), process_readings.cores(), machine.fingerprint()["quota"]]))
 """
 
 
