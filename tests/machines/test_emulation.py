@@ -51,7 +51,10 @@ def test_half_a_core_is_granted_by_a_group_above_the_commands_own(tmp_path: Path
 
 def test_the_instrument_sees_the_quota_of_a_group_above_its_own(tmp_path: Path) -> None:
     root = str(Path(emulated_machines.__file__).parents[2])
-    code = f"import sys; sys.path.insert(0, {root!r})\nfrom probes.system.process_readings import cores, quota\nprint(quota(), cores())"
+    code = (
+        f"import sys; sys.path.insert(0, {root!r})\n"
+        "from probes.system.process_readings import cores, quota\nprint(quota(), cores())"
+    )
     found = python(MACHINES["half-a-core"], code, tmp_path)
 
     assert found.said.strip() == "0.5 1"
