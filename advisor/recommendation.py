@@ -64,7 +64,7 @@ def recommend(
     able = measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable
     plan = probe_value.probe_plan(scored, probes, measurable=able, done=done)
     settled = stopping.settled(scored)
-    routes = plans.routes_for(needs, knowledge)
+    routes = plans.routes_for(scored)
     criteria = explanation.criteria(scored, tally)
     speaks_for, speaks_against = explanation.for_and_against(scored, tally)
     before = None
@@ -79,7 +79,7 @@ def recommend(
         confidence={f: shares[f].confidence if f in shares else 0.0 for f in problem.frameworks},
         utility=scored.utility,
         criteria=criteria,
-        excluded=plans.exclusions(needs, knowledge),
+        excluded=plans.exclusions(scored),
         routes=routes,
         for_=speaks_for,
         against=speaks_against,
@@ -159,7 +159,7 @@ def notes(scored: Scored, *, strength: str, settled: bool) -> tuple[Text, ...]:
         messages.contradiction(question, both)
         for question, both in question_value.contradicting_questions(scored.needs, problem)
     ]
-    found.extend(plans.relaxations(scored.needs, problem.knowledge))
+    found.extend(plans.relaxations(scored))
     if not scored.judged.weights.any():
         found.append(messages.NO_ANSWERS)
     elif scored.leader is None and scored.allowed:

@@ -36,7 +36,7 @@ class LeaveOneOut:
     def __init__(self, scored: Scored) -> None:
         self.scored = scored
         self.problem: Problem = scored.problem
-        self.held = self.problem.truths(scored.answers[None, :])[0]
+        self.held = scored.held
         self.said: dict[int, list[list[GroupEstimate]]] = {
             int(j): [[self._said(voice) for voice in heard] for heard in self.problem.voices[j]]
             for j in np.flatnonzero(scored.judged.weights[0] > 0)

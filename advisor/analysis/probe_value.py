@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +17,9 @@ import numpy as np
 from advisor.analysis import messages, tipping_points
 from advisor.engine import observations
 from advisor.engine.arrays import observe
-from advisor.engine.pooling import Floats, holds
+from advisor.engine.conditions import spelled, truths, unless_elsewhere
+from advisor.engine.pooling import Floats
 from advisor.engine.scoring import Scored
-from advisor.model.needs import Needs
 from advisor.model.recommendation import PlannedProbe
 from probes.types import Probe
 
@@ -169,23 +169,27 @@ def _candidates(
 ) -> list[_Candidate]:
     problem = scored.problem
     found = []
-    for probe in sorted(probes, key=lambda probe: probe.id):
+    for probe in sorted(_relevant(scored, probes), key=lambda probe: probe.id):
         criterion = problem.knowledge.criteria.get(probe.criterion)
         if criterion is None or criterion.full_scale is None or probe.id in done or probe.settings != "default":
             continue
         if probe.baseline:
             continue  # it compares modes of one framework: no observation of a pair of frameworks
         j = problem.criteria.index(probe.criterion)
-        if scored.judged.weights[0, j] <= 0 or not about(probe.relevant, scored.needs):
+        if scored.judged.weights[0, j] <= 0:
             continue
         noise = (problem.knowledge.settings.transfer / observations.scale(criterion)) ** 2
         found.append(_Candidate(probe, j, pair, noise))
     return found
 
 
-def about(relevant: Mapping[str, Sequence[str]], needs: Needs) -> bool:
-    """Return True where a probe is about this project: no answered question says otherwise."""
-    return holds({question: options for question, options in relevant.items() if needs.options(question)}, needs)
+def _relevant(scored: Scored, probes: Sequence[Probe]) -> list[Probe]:
+    """Return the probes that are about this project: no answered question says otherwise."""
+    options, spellings = scored.problem.options, [spelled(probe.relevant) for probe in probes]
+    conditions = {spelling: unless_elsewhere(dict(spelling), options=options) for spelling in spellings}
+    held = truths(list(conditions.values()), scored.answers[None, :])[0]
+    about = dict(zip(conditions, held.tolist(), strict=True))
+    return [probe for probe, spelling in zip(probes, spellings, strict=True) if about[spelling]]
 
 
 def _learnt(scored: Scored, candidate: _Candidate, belief: Belief) -> float:

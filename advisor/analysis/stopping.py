@@ -83,7 +83,6 @@ class Bound:
         for question in questions:
             for option in choices(question, scored.needs):
                 possible[self.problem.column[question.id, option]] = True
-        self.now = self.problem.truths(scored.answers[None, :])[0]
         self.surely, self.maybe = reach(self.problem.conditions, scored.answers, possible)
 
     def holds(self) -> bool:
@@ -106,13 +105,17 @@ class Bound:
         if self.leader < 0 or not self.scored.judged.allowed[0, self.leader]:
             return False
         open_ = {question.id: question for question in self.questions}
-        for name, (mode, needs) in self.problem.requirements.items():
+        for name, requirement in self.problem.requirements.items():
             if name in open_:
-                chosen = [self.problem.column[name, option] for option in choices(open_[name], self.scored.needs)]
+                possible = {self.problem.column[name, option] for option in choices(open_[name], self.scored.needs)}
             else:
-                chosen = [column for column in needs if self.scored.answers[column]]
-            kept = [self._always(needs[column][self.leader]) for column in chosen if column in needs]
-            if not (any(kept) or not kept if mode == "any" and name not in open_ else all(kept)):
+                possible = set(np.flatnonzero(self.scored.answers).tolist())
+            kept = [
+                self._always(routes[self.leader])
+                for column, routes in zip(requirement.columns, requirement.routes, strict=True)
+                if column in possible
+            ]
+            if not (any(kept) or not kept if requirement.mode == "any" and name not in open_ else all(kept)):
                 return False
         return True
 
@@ -152,7 +155,7 @@ class Bound:
             if len(moving) > MOST_CONDITIONS:
                 found[j] = -1.0
                 continue
-            held = np.repeat(self.now[None, :], 2 ** len(moving), axis=0)
+            held = np.repeat(self.scored.held[None, :], 2 ** len(moving), axis=0)
             held[:, moving] = np.array(list(itertools.product((False, True), repeat=len(moving))))
             values = problem.values_on(j, held)
             found[j] = (values[:, self.leader] - values[:, rival]).min()

@@ -199,7 +199,8 @@ def backtest(record: Record, knowledge: Knowledge) -> Agreement:
 def _outcome(case: Case, problem: Problem) -> Outcome:
     knowledge = problem.knowledge
     needs = _needs(case, knowledge)
-    weighed, routes = weigh(problem, needs, random_seed=0), routes_for(needs, knowledge)
+    weighed = weigh(problem, needs, random_seed=0)
+    routes = routes_for(weighed.scored)
     leader = weighed.scored.leader
 
     def stands(frameworks: Sequence[str | None]) -> bool | None:

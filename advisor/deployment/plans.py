@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.deployment.install_commands import install_lines
-from advisor.engine.pooling import applies, route_order
-from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, Knowledge, Route, split_need
+from advisor.engine.scoring import Scored
+from advisor.model.knowledge import GENERAL_NEEDS, Knowledge, Route, split_need
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Exclusion, Plan, PlanStep, RouteResult
 from advisor.model.text import Text
@@ -25,22 +25,14 @@ def planned_needs(needs: Needs) -> tuple[str, ...]:
     return (*named_needs(needs), *GENERAL_NEEDS)
 
 
-def routes_for(needs: Needs, knowledge: Knowledge) -> tuple[RouteResult, ...]:
+def routes_for(scored: Scored) -> tuple[RouteResult, ...]:
     """Return every route to what a plan answers from every framework: living before dead, best first."""
+    problem = scored.problem
     found: list[RouteResult] = []
-    for need in planned_needs(needs):
-        for framework in sorted(knowledge.frameworks):
-            open_ = sorted(
-                (
-                    route
-                    for route in knowledge.routes
-                    if route.need == need and route.framework == framework and applies(route, needs)
-                ),
-                key=lambda route: (route.status not in LIVING_ROUTE, route_order(route, knowledge)),
-            )
-            found.extend(
-                _result(route, best=rank == 0 and route.status in LIVING_ROUTE) for rank, route in enumerate(open_)
-            )
+    for need in planned_needs(scored.needs):
+        for framework in problem.frameworks:
+            options = [o for o in problem.routes.get((need, framework), ()) if scored.held[o.condition]]
+            found.extend(_result(o.route, best=rank == 0 and o.living) for rank, o in enumerate(options))
     return tuple(found)
 
 
@@ -76,37 +68,32 @@ def joined(names: Sequence[Text]) -> Text:
     return Text(en=", ".join(name.en for name in names), zh="、".join(name.zh for name in names))
 
 
-def unmet(framework: str, needs: Needs, knowledge: Knowledge) -> list[tuple[str, ...]]:
-    """Return the requirements a framework misses: one tuple of needs each; in a tuple any one would do."""
-    known = {need for criterion in knowledge.criteria.values() for need in criterion.needs}
-    missed: list[tuple[str, ...]] = []
-    for question in knowledge.questions.values():
-        chosen = [f"{question.id}.{o}" for o in needs.options(question.id) if f"{question.id}.{o}" in known]
-        if question.requires is None or not chosen:
+def unmet(scored: Scored) -> dict[str, list[tuple[str, ...]]]:
+    """Return the requirements each framework misses: one tuple of needs each; in a tuple any one would do."""
+    problem = scored.problem
+    missed: dict[str, list[tuple[str, ...]]] = {framework: [] for framework in problem.frameworks}
+    for question in problem.knowledge.questions:
+        if question not in problem.requirements:
             continue
-        without = [
-            need
-            for need in chosen
-            if not any(
-                route.need == need
-                and route.framework == framework
-                and route.status in LIVING_ROUTE
-                and applies(route, needs)
-                for route in knowledge.routes
-            )
-        ]
-        if question.requires == "all":
-            missed.extend((need,) for need in without)
-        elif len(without) == len(chosen):
-            missed.append(tuple(chosen))
+        requirement = problem.requirements[question]
+        excluding = requirement.missed(scored.answers[None, :], scored.held[None, :])[0]  # (needs, n)
+        chosen = [f"{question}.{option}" for option in scored.needs.options(question)]
+        for a, framework in enumerate(problem.frameworks):
+            by_need = dict(zip(requirement.needs, excluding[:, a].tolist(), strict=True))
+            without = tuple(need for need in chosen if by_need.get(need))
+            if requirement.mode == "all":
+                missed[framework].extend((need,) for need in without)
+            elif without:
+                missed[framework].append(without)
     return missed
 
 
-def exclusions(needs: Needs, knowledge: Knowledge) -> tuple[Exclusion, ...]:
+def exclusions(scored: Scored) -> tuple[Exclusion, ...]:
     """Return one exclusion per requirement a framework misses, with the dead routes' claims as evidence."""
+    knowledge = scored.problem.knowledge
     found = []
-    for framework in sorted(knowledge.frameworks):
-        for missed in unmet(framework, needs, knowledge):
+    for framework, requirements in unmet(scored).items():
+        for missed in requirements:
             name = knowledge.frameworks[framework].name
             what = joined([need_name(need, knowledge) for need in missed])
             dead = [r for r in knowledge.routes if r.need in missed and r.framework == framework]
@@ -129,9 +116,10 @@ def _dead_zh(dead: Sequence[Route]) -> str:
     return f"已不可用或不适用于这些回答：{joined([r.name for r in dead]).zh}。" if dead else ""
 
 
-def relaxations(needs: Needs, knowledge: Knowledge) -> tuple[Text, ...]:
-    """Where every framework is excluded, say which requirement to give up for which framework, fewest first."""
-    misses = {framework: unmet(framework, needs, knowledge) for framework in knowledge.frameworks}
+def relaxations(scored: Scored) -> tuple[Text, ...]:
+    """Return, where every framework is excluded, which requirement to give up for which framework, fewest first."""
+    knowledge = scored.problem.knowledge
+    misses = unmet(scored)
     if not misses or not all(misses.values()):
         return ()
     notes = [

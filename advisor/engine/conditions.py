@@ -1,5 +1,6 @@
-"""What answers must be like for a claim or a route to apply, by columns of an answers matrix.
+"""What answers must be like for a claim, a route or a probe to apply, by columns of an answers matrix.
 
+The one meaning of ``when`` and ``unless``: everything that asks whether something applies asks a compiled condition.
 Pure: no files, no clock.
 """
 
@@ -61,17 +62,19 @@ def compiled(
     )
 
 
+def unless_elsewhere(relevant: Mapping[str, Iterable[str]], *, options: Sequence[Pair]) -> Condition:
+    """Return the condition that no answered question speaks only of options other than the ``relevant`` ones."""
+
+    def others(question: str, named: Iterable[str]) -> tuple[str, ...]:
+        words = set(named)
+        return tuple(option for asked, option in options if asked == question and option not in words)
+
+    return compiled({}, [{question: others(question, named)} for question, named in relevant.items()], options=options)
+
+
 def truths(conditions: Sequence[Condition], answers: Bools) -> Bools:
     """Return which conditions hold, (K, conditions), for answers (K, options)."""
-    held = np.ones((len(conditions), len(answers)), dtype=np.bool_)
-    chosen = np.ascontiguousarray(answers.T)
-    for index, condition in enumerate(conditions):
-        for columns in condition.some:
-            held[index] &= chosen[list(columns)].any(axis=0) if len(columns) != 1 else chosen[columns[0]]
-        for group in condition.excepted:
-            spared = [~chosen[list(inside)].any(axis=0) | chosen[list(others)].any(axis=0) for inside, others in group]
-            held[index] &= np.logical_or.reduce(spared)
-    return held.T
+    return _hold(conditions, answers, answers)
 
 
 def reach(conditions: Sequence[Condition], answers: Bools, possible: Bools) -> tuple[Bools, Bools]:
@@ -80,23 +83,22 @@ def reach(conditions: Sequence[Condition], answers: Bools, possible: Bools) -> t
     ``possible`` adds options of open questions only: a question answered already is closed. More answers can only
     make more of ``some`` true; the first answer to an open question may make an exception hold.
     """
-    surely = np.ones(len(conditions), dtype=np.bool_)
-    maybe = surely.copy()
+    now, then = answers[None, :], possible[None, :]
+    return _hold(conditions, now, then)[0], _hold(conditions, then, now)[0]
+
+
+def _hold(conditions: Sequence[Condition], helpful: Bools, harmful: Bools) -> Bools:
+    """Return which conditions hold, (K, conditions), were the answers ``helpful`` where a choice can make one hold.
+
+    ``harmful``: the answers where a choice can keep one from holding. With the same answers in both places this is
+    what a condition means; with bounds of the answers it gives bounds of the truth.
+    """
+    held = np.ones((len(conditions), len(helpful)), dtype=np.bool_)
+    good, bad = np.ascontiguousarray(helpful.T), np.ascontiguousarray(harmful.T)
     for index, condition in enumerate(conditions):
         for columns in condition.some:
-            surely[index] &= answers[list(columns)].any()
-            maybe[index] &= possible[list(columns)].any()
+            held[index] &= good[list(columns)].any(axis=0) if len(columns) != 1 else good[columns[0]]
         for group in condition.excepted:
-            spared, sparable = zip(*(_spared(sides, answers, possible) for sides in group), strict=True)
-            surely[index] &= any(spared)
-            maybe[index] &= any(sparable)
-    return surely, maybe
-
-
-def _spared(sides: Sides, answers: Bools, possible: Bools) -> tuple[bool, bool]:
-    """Return whether a question surely keeps, and may keep, an exception from holding."""
-    inside, others = map(list, sides)
-    if answers[[*inside, *others]].any():
-        chosen = bool(answers[others].any())
-        return chosen, chosen
-    return not possible[inside].any(), True
+            spared = [~bad[list(inside)].any(axis=0) | good[list(others)].any(axis=0) for inside, others in group]
+            held[index] &= np.logical_or.reduce(spared)
+    return held.T

@@ -5,7 +5,7 @@ Pure: no files, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -16,8 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from advisor.engine.conditions import Bools
-from advisor.model.knowledge import Claim, Grade, Knowledge, Route
-from advisor.model.needs import Needs
+from advisor.model.knowledge import LIVING_ROUTE, Claim, Grade, Knowledge, Route
 
 Floats = NDArray[np.float64]
 
@@ -61,33 +60,11 @@ def uncertainty_growth(
     return factor
 
 
-def holds(when: Mapping[str, Iterable[str]], needs: Needs) -> bool:
-    """Return True where every question of ``when`` was answered with one of its options."""
-    return all(set(needs.options(question)) & set(options) for question, options in when.items())
-
-
-def applies(thing: Claim | Route, needs: Needs) -> bool:
-    """Return True where ``when`` holds and of no group of ``unless`` all questions have none but its options."""
-    return holds(thing.when, needs) and not any(
-        all(
-            needs.options(question) and set(needs.options(question)) <= set(options)
-            for question, options in group.items()
-        )
-        for group in thing.unless
-    )
-
-
-def applicable(needs: Needs, knowledge: Knowledge) -> tuple[Claim, ...]:
-    """Return the claims that weigh under these answers, by id: alive, and applying to them."""
-    return tuple(
-        claim for _, claim in sorted(knowledge.claims.items()) if claim.truth in WEIGHING and applies(claim, needs)
-    )
-
-
-def route_order(route: Route, knowledge: Knowledge) -> tuple[float, float, int, int, str]:
-    """Sort key of routes to one need: best effect, surest grade, best status, most closely fitted, then id."""
+def route_order(route: Route, knowledge: Knowledge) -> tuple[bool, float, float, int, int, str]:
+    """Sort key of routes to one need: alive, best effect, surest grade, best status, most closely fitted, then id."""
     status = _ROUTE_ORDER.index(route.status) if route.status in _ROUTE_ORDER else len(_ROUTE_ORDER)
-    return (-route.effect, knowledge.settings.sd[route.grade], status, -len(route.when), route.id)
+    sd = knowledge.settings.sd[route.grade]
+    return (route.status not in LIVING_ROUTE, -route.effect, sd, status, -len(route.when), route.id)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,9 @@ from numpy.typing import NDArray
 from advisor.engine import observations, pooling
 from advisor.engine.arrays import leaders, observe, patterns, product
 from advisor.engine.conditions import Bools, Condition, Spelling, compiled, spelled, truths
-from advisor.engine.pooling import EvidenceGroup, Floats, Item, NeedRoutes, applicable
+from advisor.engine.pooling import EvidenceGroup, Floats, Item, NeedRoutes
 from advisor.model.knowledge import LIVING_ROUTE, Answers, Claim, Knowledge, Route, split_need
 from advisor.model.needs import Needs
-
-__all__ = ["Judged", "Problem", "Scored", "applicable", "judge", "prepare", "score"]
 
 MANY = 256
 """Rows from which on it pays to look for those that are alike."""
@@ -45,6 +44,44 @@ class Judged:
     winner: NDArray[np.int64]  # (K,), -1 where nothing can be told
 
 
+@dataclass(frozen=True)
+class RouteOption:
+    """A route to a need, with the condition under which it is open."""
+
+    route: Route
+    condition: int
+
+    @property
+    def living(self) -> bool:
+        """Whether its tools are alive: a dead one is shown and reaches nothing."""
+        return self.route.status in LIVING_ROUTE
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A question whose chosen options must be reached by a living route.
+
+    Attributes:
+        mode: whether "all" of those chosen must be reached, or "any" one of them.
+        needs: those of its options that routes are about, "question.option"; ``columns`` are theirs.
+        routes: [need][framework] -> conditions of the living routes.
+    """
+
+    mode: Literal["all", "any"]
+    needs: tuple[str, ...]
+    columns: tuple[int, ...]
+    routes: tuple[tuple[tuple[int, ...], ...], ...]
+
+    def missed(self, answers: Bools, held: Bools) -> Bools:
+        """Return what excludes a framework, (K, needs, n): chosen needs it does not reach, where it should."""
+        chosen = answers[:, list(self.columns)]  # (K, needs)
+        reached = [[held[:, list(routes)].any(axis=1) for routes in of_need] for of_need in self.routes]
+        without = chosen[:, :, None] & ~np.array(reached).transpose(2, 0, 1)  # (K, needs, n)
+        if self.mode == "any":
+            without &= (without | ~chosen[:, :, None]).all(axis=1, keepdims=True)
+        return without
+
+
 @dataclass
 class Problem:
     """A knowledge base made ready: options, conditions and what speaks about each criterion.
@@ -53,10 +90,10 @@ class Problem:
         options: (question, option) per column of an answers matrix; ``column`` is its inverse.
         emphasis: (options, J).
         conditions: per index, what answers must be like; index 0 always holds.
-        claims: those alive, by criterion. routes: those alive, by (need, framework), best first.
+        claims: those alive, by criterion. routes: by (need, framework), living before dead, best first in each.
         voices: [j][a]. moving: [j] those of them that answers can change, with their a.
         fixed: (2, J, n) precision and moment of the prior and of the voices that no answer can change.
-        requirements: question -> ("all" | "any", {column: [a] -> conditions of the living routes}).
+        requirements: by question.
         ratios: j -> measured (a, b, difference of values, its variance).
     """
 
@@ -70,13 +107,13 @@ class Problem:
     column: dict[tuple[str, str], int]
     emphasis: Floats
     claims: dict[str, list[Claim]]
-    routes: dict[tuple[str, str], list[Route]]
+    routes: dict[tuple[str, str], list[RouteOption]] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=lambda: [Condition()])
     condition_index: dict[Condition, int] = field(default_factory=lambda: {Condition(): pooling.ALWAYS})
     voices: list[list[list[EvidenceGroup]]] = field(default_factory=list)
     moving: list[list[tuple[int, EvidenceGroup]]] = field(default_factory=list)
     fixed: Floats = field(default_factory=lambda: np.zeros((2, 0, 0)))
-    requirements: dict[str, tuple[str, dict[int, list[list[int]]]]] = field(default_factory=dict)
+    requirements: dict[str, Requirement] = field(default_factory=dict)
     ratios: dict[int, list[tuple[int, int, float, float]]] = field(default_factory=dict)
     _spelled: dict[tuple[Spelling, tuple[Spelling, ...]], int] = field(default_factory=dict)
     _heard: dict[int, list[int]] = field(default_factory=dict)
@@ -203,17 +240,13 @@ class Problem:
     def allowed(self, answers: Bools, held: Bools) -> Bools:
         """Return which frameworks meet every requirement, (K, n)."""
         allowed = np.ones((len(answers), len(self.frameworks)), dtype=np.bool_)
-        for mode, needs in self.requirements.values():
-            if not needs:
-                continue
-            chosen = answers[:, list(needs)]  # (K, needs)
-            for a in range(len(self.frameworks)):
-                reached = np.stack([held[:, routes[a]].any(axis=1) for routes in needs.values()], axis=1)
-                if mode == "any":
-                    allowed[:, a] &= ~chosen.any(axis=1) | (chosen & reached).any(axis=1)
-                else:
-                    allowed[:, a] &= (~chosen | reached).all(axis=1)
+        for requirement in self.requirements.values():
+            allowed &= ~requirement.missed(answers, held).any(axis=1)
         return allowed
+
+    def living(self, need: str, framework: str) -> list[RouteOption]:
+        """Return the living routes to a need from a framework, best first, whatever is answered."""
+        return [option for option in self.routes.get((need, framework), ()) if option.living]
 
     # ------------------------------------------------------------ all together
 
@@ -261,10 +294,6 @@ def prepare(
     for _, claim in sorted(knowledge.claims.items()):
         if claim.truth in pooling.WEIGHING and claim.criterion in claims and claim.id not in finding.dropped:
             claims[claim.criterion].append(claim)
-    routes: dict[tuple[str, str], list[Route]] = {}
-    for route in sorted(knowledge.routes, key=lambda route: pooling.route_order(route, knowledge)):
-        if route.status in LIVING_ROUTE:
-            routes.setdefault((route.need, route.framework), []).append(route)
     problem = Problem(
         knowledge=knowledge,
         finding=finding,
@@ -278,8 +307,10 @@ def prepare(
             [[choice.emphasis.get(c, 0.0) for c in criteria] for question in questions for choice in question.options]
         ).reshape(len(options), len(criteria)),
         claims=claims,
-        routes=routes,
     )
+    for route in sorted(knowledge.routes, key=lambda route: pooling.route_order(route, knowledge)):
+        condition = problem.condition(route.when, unless=route.unless)
+        problem.routes.setdefault((route.need, route.framework), []).append(RouteOption(route, condition))
     problem.voices = [
         [groups_on(problem, criterion, framework, claims=claims[criterion]) for framework in problem.frameworks]
         for criterion in criteria
@@ -329,12 +360,12 @@ def _path(problem: Problem, criterion: str, need: str, framework: str) -> NeedRo
         rivals=tuple(chosen(other) for other in others) if len(others) > 1 else (),
         routes=tuple(
             Item(
-                problem.condition(route.when, unless=route.unless),
-                pooling.value_of(route.effect),
-                sds[route.grade] ** -2,
-                route.claims,
+                option.condition,
+                pooling.value_of(option.route.effect),
+                sds[option.route.grade] ** -2,
+                option.route.claims,
             )
-            for route in problem.routes.get((need, framework), ())
+            for option in problem.living(need, framework)
         ),
         nothing=Item(pooling.ALWAYS, 0.0, sds[pooling.NO_ROUTE_GRADE] ** -2, ()),
     )
@@ -359,20 +390,21 @@ def _fixed(problem: Problem) -> Floats:
 def _add_requirements(problem: Problem) -> None:
     known = {need for criterion in problem.knowledge.criteria.values() for need in criterion.needs}
     for _, question in sorted(problem.knowledge.questions.items()):
-        if question.requires is None:
+        needs = tuple(need for choice in question.options if (need := f"{question.id}.{choice.id}") in known)
+        if question.requires is None or not needs:
             continue
-        needs: dict[int, list[list[int]]] = {}
-        for choice in question.options:
-            need = f"{question.id}.{choice.id}"
-            if need in known:
-                needs[problem.column[question.id, choice.id]] = [
-                    [
-                        problem.condition(route.when, unless=route.unless)
-                        for route in problem.routes.get((need, framework), ())
-                    ]
+        problem.requirements[question.id] = Requirement(
+            mode=question.requires,
+            needs=needs,
+            columns=tuple(problem.column[split_need(need)] for need in needs),
+            routes=tuple(
+                tuple(
+                    tuple(option.condition for option in problem.living(need, framework))
                     for framework in problem.frameworks
-                ]
-        problem.requirements[question.id] = (question.requires, needs)
+                )
+                for need in needs
+            ),
+        )
 
 
 def _add_ratios(problem: Problem) -> None:
@@ -397,12 +429,14 @@ def _add_ratios(problem: Problem) -> None:
 class Scored:
     """One set of answers judged, by name.
 
-    ``answers``: (options,); ``judged`` has K = 1; ``covariance``: (n, n) by measured criterion.
+    ``answers``: (options,); ``held``: (conditions,) which hold; ``judged`` has K = 1; ``covariance``: (n, n) by
+    measured criterion.
     """
 
     problem: Problem
     needs: Needs
     answers: Bools
+    held: Bools
     judged: Judged
     covariance: dict[int, Floats]
     utility: dict[str, float]
@@ -438,6 +472,7 @@ def judge(problem: Problem, needs: Needs) -> Scored:
         problem=problem,
         needs=needs,
         answers=answers,
+        held=held[0],
         judged=judged,
         covariance={j: matrix[0] for j, matrix in covariance.items()},
         utility=dict(zip(problem.frameworks, judged.utility[0].tolist(), strict=True)),

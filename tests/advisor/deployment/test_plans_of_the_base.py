@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from advisor.deployment.plans import routes_for
+from advisor.engine.scoring import score
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import RouteResult
@@ -17,7 +18,8 @@ DEVICES = ("mobile", "edge-linux")
 def best(**answers: object) -> dict[tuple[str, str], RouteResult]:
     """Return the best route of every need and framework under these answers."""
     known = load_knowledge()
-    return {(r.need, r.framework): r for r in routes_for(Needs.model_validate({"answers": answers}), known) if r.best}
+    scored = score(Needs.model_validate({"answers": answers}), known, today=TODAY)
+    return {(r.need, r.framework): r for r in routes_for(scored) if r.best}
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -76,5 +78,6 @@ def test_of_two_equal_routes_the_one_made_for_the_answers_comes_first() -> None:
     one = next(r for r in known.routes if r.id == "deploy-mobile-pytorch-executorch")
     fitted = one.model_copy(update={"id": "z-fitted", "when": {"domain": ("vision",)}})
     both = known.model_copy(update={"routes": (one, fitted)})
-    found = routes_for(Needs.model_validate({"answers": {"domain": ["vision"], "deploy": ["mobile"]}}), both)
+    needs = Needs.model_validate({"answers": {"domain": ["vision"], "deploy": ["mobile"]}})
+    found = routes_for(score(needs, both, today=TODAY))
     assert [(r.route, r.best) for r in found] == [("z-fitted", True), (one.id, False)]

@@ -4,9 +4,10 @@ import os
 from datetime import date, timedelta
 from pathlib import Path
 
-from advisor.engine.pooling import WEIGHING, applies
+from advisor.analysis.leave_one_out import LeaveOneOut
+from advisor.deployment.plans import routes_for
+from advisor.engine.scoring import judge, prepare, score
 from advisor.knowledge.loading import check_knowledge, load_knowledge
-from advisor.model.knowledge import LIVING_ROUTE
 from advisor.model.needs import Needs
 from tests.advisor.knowledge import base
 
@@ -86,29 +87,28 @@ def test_all_91_statements_of_the_source_document_are_kept() -> None:
 def test_what_was_seen_on_graphics_cards_alone_says_nothing_of_tpus() -> None:
     known = load_knowledge()
     cards = {"torch-distributed", "fsdp", "torchelastic", "mirrored-strategy", "multi-worker-mirrored"}
-    tpu = Needs(answers={"hardware": ("tpu",)})
+    tpu = Needs(answers={"hardware": ("tpu",)}, priorities={"distributed": 3.0})
+    weighing = LeaveOneOut(score(tpu, known, today=TODAY)).weighing()
+    assert weighing
     assert [
         claim.id
         for claim in known.claims.values()
         if claim.criterion == "distributed"
         and cards & set(claim.tools)
         and "tpu" not in claim.when.get("hardware", ())
-        and applies(claim, tpu)
-        and claim.truth in WEIGHING
+        and claim.id in weighing
     ] == []
 
 
 def test_every_framework_has_a_way_to_several_devices_on_a_tpu_and_off_it() -> None:
     known = load_knowledge()
+    problem = prepare(known, today=TODAY)
     for hardware in (None, *(option.id for option in known.questions["hardware"].options)):
         for scale in ("multi-device", "multi-node"):
             answers: dict[str, str | tuple[str, ...]] = {"scale": scale}
             needs = Needs(answers=answers | ({"hardware": (hardware,)} if hardware else {}))
-            reached = {
-                route.framework
-                for route in known.routes
-                if route.need == f"scale.{scale}" and route.status in LIVING_ROUTE and applies(route, needs)
-            }
+            routes = routes_for(judge(problem, needs))
+            reached = {route.framework for route in routes if route.best and route.need == f"scale.{scale}"}
             assert reached == set(known.frameworks)
 
 
