@@ -59,14 +59,14 @@ def recommend(
     problem = scoring.prepare(knowledge, today=today, versions=versions, finding=finding)
     weighed = weigh(problem, needs, random_seed=random_seed)
     scored, shares, strength = weighed.scored, weighed.shares, weighed.strength
-    tally = LeaveOneOut(scored)
+    left_out = LeaveOneOut(scored)
     done = {m.probe for session in measured for m in session.probes if m.status is Status.OK}
     able = measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable
     plan = probe_value.probe_plan(scored, probes, measurable=able, done=done)
     settled = stopping.settled(scored)
     routes = plans.routes_for(scored)
-    criteria = explanation.criteria(scored, tally)
-    speaks_for, speaks_against = explanation.for_and_against(scored, tally)
+    criteria = explanation.criteria(scored, left_out)
+    speaks_for, speaks_against = explanation.for_and_against(scored, left_out)
     before = None
     if measured:
         undone = weigh(scoring.prepare(knowledge, today=today, versions=versions), needs, random_seed=random_seed)
@@ -83,7 +83,7 @@ def recommend(
         routes=routes,
         for_=speaks_for,
         against=speaks_against,
-        flips=what_flips(scored, tally, plan, random_seed=random_seed),
+        flips=what_flips(scored, left_out, plan, random_seed=random_seed),
         next_questions=() if settled else question_value.next_questions(scored),
         settled=settled,
         probe_plan=plan,
@@ -127,13 +127,13 @@ def measurable_frameworks(frameworks: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def what_flips(
-    scored: Scored, tally: LeaveOneOut, plan: Sequence[PlannedProbe], *, random_seed: int
+    scored: Scored, left_out: LeaveOneOut, plan: Sequence[PlannedProbe], *, random_seed: int
 ) -> tuple[Flip, ...]:
     """Return what would change the result: answers, a shift of weight, one claim, one probe."""
     found = [
         *answer_changes.answer_flips(scored, random_seed=random_seed),
         tipping_points.weight_flip(scored, random_seed=random_seed),
-        tipping_points.claim_flip(scored, tally, random_seed=random_seed),
+        tipping_points.claim_flip(scored, left_out, random_seed=random_seed),
         tipping_points.probe_flip(scored, plan, random_seed=random_seed),
     ]
     return tuple(flip for flip in found if flip is not None)

@@ -137,7 +137,7 @@ def _flipping(scored: Scored, rows: Bools) -> list[int]:
 
     To another framework first, to none last, the closest to balance first within each.
     """
-    judged = scored.problem.judge(rows, scored.needs.priorities)
+    judged = scored.problem.judge_rows(rows, scored.needs.priorities)
     margins = _margins(np.sort(np.where(judged.allowed, judged.utility, -np.inf), axis=1))
     flipping = np.flatnonzero(judged.winner != scored.judged.winner[0])
     return sorted(flipping.tolist(), key=lambda k: (judged.winner[k] < 0, margins[k], k))

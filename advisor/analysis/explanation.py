@@ -22,13 +22,13 @@ TRIFLE = 1e-9
 """A claim that moves the lead by less than this is no reason."""
 
 
-def behind(tally: LeaveOneOut, j: int) -> tuple[str, ...]:
+def behind(left_out: LeaveOneOut, j: int) -> tuple[str, ...]:
     """Return the claims that a criterion's values rest on under the present answers."""
-    members = (member for heard in tally.said[j] for said in heard for member in said.members)
-    return tuple(sorted({claim for member in members for claim in member.claims}))
+    items = (item for about in left_out.estimates[j] for estimate in about for item in estimate.items)
+    return tuple(sorted({claim for item in items for claim in item.claims}))
 
 
-def for_and_against(scored: Scored, tally: LeaveOneOut) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def for_and_against(scored: Scored, left_out: LeaveOneOut) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the claims that widen the leader's lead over its closest rival, and those that narrow it.
 
     Most decisive first; what a claim does is found by leaving it out. A claim that says one thing and does the
@@ -39,7 +39,7 @@ def for_and_against(scored: Scored, tally: LeaveOneOut) -> tuple[tuple[str, ...]
     if scored.leader is None or rival is None:
         return (), ()
     frameworks = scored.problem.frameworks
-    found = tally.influence(frameworks.index(scored.leader), frameworks.index(rival))
+    found = left_out.influence(frameworks.index(scored.leader), frameworks.index(rival))
     order = sorted(found, key=lambda claim: (-abs(found[claim]), claim))
     claims = scored.problem.knowledge.claims
     # A route may cite a claim that the base no longer holds; what the route does then speaks for it.
@@ -61,10 +61,10 @@ def closest_rival(scored: Scored) -> str | None:
     return max(others, key=lambda f: (scored.utility[f], f)) if others else None
 
 
-def criteria(scored: Scored, tally: LeaveOneOut) -> tuple[CriterionResult, ...]:
+def criteria(scored: Scored, left_out: LeaveOneOut) -> tuple[CriterionResult, ...]:
     """Return each criterion that weighs, heaviest first; contributions add up to the utility exactly."""
     problem, judged = scored.problem, scored.judged
-    prior_mean, prior_variance = problem.values(tally.held[None, :])
+    prior_mean, prior_variance = problem.values(left_out.held[None, :])
     found = []
     for j in np.argsort(-judged.weights[0], kind="stable"):
         weight = float(judged.weights[0, j])
@@ -77,7 +77,7 @@ def criteria(scored: Scored, tally: LeaveOneOut) -> tuple[CriterionResult, ...]:
                 weight=weight,
                 value=dict(zip(problem.frameworks, values.tolist(), strict=True)),
                 contribution=dict(zip(problem.frameworks, (weight * values).tolist(), strict=True)),
-                claims=behind(tally, int(j)),
+                claims=behind(left_out, int(j)),
                 sd=dict(zip(problem.frameworks, np.sqrt(judged.variance[0, j]).tolist(), strict=True)),
                 measured=_measured(problem, int(j), prior_mean[0, j], prior_variance[0, j]),
             )

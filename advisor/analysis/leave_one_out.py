@@ -17,57 +17,65 @@ from advisor.engine.scoring import Problem, Scored
 
 @dataclass(frozen=True)
 class GroupEstimate:
-    """A voice and what it says under the present answers; ``own``: the claims of each of its members."""
+    """A group of evidence and its estimate under the present answers.
 
-    voice: EvidenceGroup
-    members: tuple[Item, ...]
+    Attributes:
+        items: those that are active. precision, mean: of them pooled.
+        own: the claims of each of the group's own members.
+    """
+
+    group: EvidenceGroup
+    items: tuple[Item, ...]
     precision: float
     mean: float
     own: frozenset[tuple[str, ...]]
 
 
+Estimates = list[list[GroupEstimate]]
+"""Of one criterion: [framework] -> the estimates of its groups."""
+
+
 class LeaveOneOut:
-    """The present answers' voices, criterion by criterion, ready to be recounted without one of them.
+    """The evidence under the present answers, criterion by criterion, ready to be pooled without one claim.
 
     Attributes:
-        said: j -> [a] -> what was said; only for criteria that weigh.
+        estimates: by criterion; only for criteria that weigh.
     """
 
     def __init__(self, scored: Scored) -> None:
         self.scored = scored
         self.problem: Problem = scored.problem
         self.held = scored.held
-        self.said: dict[int, list[list[GroupEstimate]]] = {
-            int(j): [[self._said(voice) for voice in heard] for heard in self.problem.voices[j]]
+        self.estimates: dict[int, Estimates] = {
+            int(j): [[self._estimate(group) for group in groups] for groups in self.problem.groups[j]]
             for j in np.flatnonzero(scored.judged.weights[0] > 0)
         }
-        self._without: dict[str, list[list[GroupEstimate]]] = {}
+        self._without: dict[str, Estimates] = {}
 
-    def _said(self, voice: EvidenceGroup) -> GroupEstimate:
-        said = pooling.active(voice, self.held)
-        return GroupEstimate(
-            voice, tuple(said), *pooling.pool(said), frozenset(member.claims for member in voice.members)
-        )
+    def _estimate(self, group: EvidenceGroup) -> GroupEstimate:
+        items = pooling.active(group, self.held)
+        own = frozenset(member.claims for member in group.members)
+        return GroupEstimate(group, tuple(items), *pooling.pool(items), own)
 
-    def recounted(self, j: int, heard: list[list[GroupEstimate]]) -> tuple[Floats, Floats]:
-        """Return the values (n,) and their covariance (n, n) on criterion j, were ``heard`` all that is said."""
+    def values(self, j: int, estimates: Estimates) -> tuple[Floats, Floats]:
+        """Return the values (n,) and their covariance (n, n) on criterion j, were ``estimates`` all the evidence."""
         prior = self.problem.knowledge.settings.prior_sd**-2
-        precision = np.array([prior + sum(s.precision for s in of_framework) for of_framework in heard])
-        moment = np.array([0.5 * prior + sum(s.precision * s.mean for s in of_framework) for of_framework in heard])
+        precision = np.array([prior + sum(e.precision for e in about) for about in estimates])
+        moment = np.array([0.5 * prior + sum(e.precision * e.mean for e in about) for about in estimates])
         mean, covariance = self.problem.fused_criterion(j, (moment / precision)[None, :], (1.0 / precision)[None, :])
         return mean[0], covariance[0]
 
-    def utilities(self, j: int, heard: list[list[GroupEstimate]]) -> Floats:
-        """Return the utilities (n,) were ``heard`` all that is said about criterion j."""
+    def utilities(self, j: int, estimates: Estimates) -> Floats:
+        """Return the utilities (n,) were ``estimates`` all the evidence on criterion j."""
         judged = self.scored.judged
         if j in self.problem.ratios:
-            values, _ = self.recounted(j, heard)
+            values, _ = self.values(j, estimates)
         else:
             prior = self.problem.knowledge.settings.prior_sd**-2
             values = np.array(
                 [
-                    (0.5 * prior + sum(s.precision * s.mean for s in said)) / (prior + sum(s.precision for s in said))
-                    for said in heard
+                    (0.5 * prior + sum(e.precision * e.mean for e in about)) / (prior + sum(e.precision for e in about))
+                    for about in estimates
                 ]
             )
         return np.asarray(judged.utility[0] + judged.weights[0, j] * (values - judged.values[0, j]))
@@ -76,45 +84,48 @@ class LeaveOneOut:
         """Return the place of the criterion a claim speaks to."""
         return self.problem.criteria.index(self.problem.knowledge.claims[claim].criterion)
 
-    def without(self, claim: str) -> list[list[GroupEstimate]]:
-        """Return what is said about a claim's criterion with the claim left out; kept, for it is asked for twice."""
+    def without(self, claim: str) -> Estimates:
+        """Return the evidence on a claim's criterion with the claim left out; kept, for it is asked for twice."""
         if claim not in self._without:
             self._without[claim] = [
-                [self._altered(said, claim, effect=None) for said in heard]
-                for heard in self.said[self.criterion(claim)]
+                [self._altered(estimate, claim, effect=None) for estimate in about]
+                for about in self.estimates[self.criterion(claim)]
             ]
         return self._without[claim]
 
-    def saying(self, claim: str, effects: Mapping[int, int]) -> list[list[GroupEstimate]]:
-        """Return what is said about a claim's criterion were its effects those given by framework place."""
+    def with_effects(self, claim: str, effects: Mapping[int, int]) -> Estimates:
+        """Return the evidence on a claim's criterion were its effects those given by framework place."""
         return [
-            [self._altered(said, claim, effect=effects[a]) if a in effects else said for said in heard]
-            for a, heard in enumerate(self.said[self.criterion(claim)])
+            [self._altered(estimate, claim, effect=effects[a]) if a in effects else estimate for estimate in about]
+            for a, about in enumerate(self.estimates[self.criterion(claim)])
         ]
 
-    def _altered(self, said: GroupEstimate, claim: str, *, effect: int | None) -> GroupEstimate:
-        """Return a voice with a claim's members saying something else, or nothing."""
-        if (claim,) not in said.own:
-            return said
+    def _altered(self, estimate: GroupEstimate, claim: str, *, effect: int | None) -> GroupEstimate:
+        """Return an estimate with a claim's effect replaced; None leaves the claim out."""
+        if (claim,) not in estimate.own:
+            return estimate
         members: list[Item] = []
-        for member in said.voice.members:
+        for member in estimate.group.members:
             if member.claims != (claim,):
                 members.append(member)
             elif effect is not None:
                 members.append(replace(member, mean=pooling.value_of(effect)))
-        return self._said(EvidenceGroup(tuple(members), said.voice.paths))
+        return self._estimate(EvidenceGroup(tuple(members), estimate.group.paths))
 
     def weighing(self) -> tuple[str, ...]:
         """Return the claims that speak for themselves about a criterion that weighs, by id."""
-        found = {
-            member.claims[0]
-            for heard in self.said.values()
-            for of_framework in heard
-            for said in of_framework
-            for member in said.voice.members
-            if self.held[member.condition]
-        }
-        return tuple(sorted(found))
+        return tuple(
+            sorted(
+                {
+                    member.claims[0]
+                    for of_criterion in self.estimates.values()
+                    for about in of_criterion
+                    for estimate in about
+                    for member in estimate.group.members
+                    if self.held[member.condition]
+                }
+            )
+        )
 
     def influence(self, leader: int, rival: int) -> dict[str, float]:
         """Return by how much each claim widens the leader's lead over a rival, in utility.
@@ -122,23 +133,28 @@ class LeaveOneOut:
         A claim that a route in use rests on takes an equal part of what that route does.
         """
         present = self.scored.judged.utility[0]
-        gap = float(present[leader] - present[rival])
-        found: dict[str, float] = {}
-        for claim in self.weighing():
-            other = self.utilities(self.criterion(claim), self.without(claim))
-            found[claim] = gap - float(other[leader] - other[rival])
-        for j, heard in self.said.items():
+        lead = float(present[leader] - present[rival])
+
+        def lost(j: int, estimates: Estimates) -> float:
+            utility = self.utilities(j, estimates)
+            return lead - float(utility[leader] - utility[rival])
+
+        influence = {claim: lost(self.criterion(claim), self.without(claim)) for claim in self.weighing()}
+        for j, estimates in self.estimates.items():
             for a in (leader, rival):
-                for place, said in enumerate(heard[a]):
-                    own = said.own
-                    cited = [c for member in said.members if member not in said.voice.members for c in member.claims]
-                    cited = [claim for claim in cited if (claim,) not in own]
+                for place, estimate in enumerate(estimates[a]):
+                    cited = _cited_by_routes(estimate)
                     if not cited:
                         continue
-                    silent = list(heard)
-                    silent[a] = [s for i, s in enumerate(heard[a]) if i != place]
-                    other = self.utilities(j, silent)
-                    part = (gap - float(other[leader] - other[rival])) / len(cited)
+                    silent = list(estimates)
+                    silent[a] = [other for i, other in enumerate(estimates[a]) if i != place]
+                    part = lost(j, silent) / len(cited)
                     for claim in cited:
-                        found[claim] = found.get(claim, 0.0) + part
-        return found
+                        influence[claim] = influence.get(claim, 0.0) + part
+        return influence
+
+
+def _cited_by_routes(estimate: GroupEstimate) -> list[str]:
+    """Return the claims that a group's routes in use rest on and that do not speak for themselves in it."""
+    routes = [item for item in estimate.items if item not in estimate.group.members]
+    return [claim for route in routes for claim in route.claims if (claim,) not in estimate.own]

@@ -52,7 +52,7 @@ def next_questions(scored: Scored) -> tuple[NextQuestion, ...]:
     rows = np.repeat(scored.answers[None, :], len(trials), axis=0)
     for row, (question, option) in zip(rows, trials, strict=True):
         row[problem.column[question.id, option]] = True
-    judged = problem.judge(rows, needs.priorities)
+    judged = problem.judge_rows(rows, needs.priorities)
     place = np.array([found.index(question) for question, _ in trials])
     pairs = leader_pairs(scored)
     added = judged.raw.sum(axis=1) - scored.judged.raw.sum()

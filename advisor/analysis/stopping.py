@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from advisor.engine.conditions import Bools, reach
-from advisor.engine.pooling import Floats, conditions
+from advisor.engine.pooling import Floats
 from advisor.engine.scoring import Judged, Problem, Scored
 from advisor.knowledge.needs_files import NONE
 from advisor.model.knowledge import Question
@@ -149,7 +149,7 @@ class Bound:
         problem = self.problem
         found = self.scored.judged.values[0, :, self.leader] - self.scored.judged.values[0, :, rival]
         for j in range(len(problem.criteria)):
-            moving = [c for c in conditions_of(problem, j) if self.maybe[c] and not self.surely[c]]
+            moving = [c for c in problem.hangs_on[j] if self.maybe[c] and not self.surely[c]]
             if not moving:
                 continue
             if len(moving) > MOST_CONDITIONS:
@@ -184,13 +184,13 @@ class Bound:
         columns = [c for question in self.questions for picked in self._answers_to(question) for c in picked]
         rows = np.repeat(self.scored.answers[None, :], len(columns), axis=0)
         rows[np.arange(len(columns)), columns] = True
-        judged = self.problem.judge(rows, self.scored.needs.priorities)
+        judged = self.problem.judge_rows(rows, self.scored.needs.priorities)
         return bool((judged.winner == self.leader).all())
 
     def all_keep(self) -> bool:
         """Return True where every completion, judged in full, keeps the recommendation."""
         rows = completions(self.scored.answers, [self._answers_to(question) for question in self.questions])
-        judged = self.problem.judge(rows, self.scored.needs.priorities)
+        judged = self.problem.judge_rows(rows, self.scored.needs.priorities)
         return bool((judged.winner == self.leader).all())
 
 
@@ -202,12 +202,6 @@ def completions(answers: Bools, options: Sequence[Sequence[tuple[int, ...]]]) ->
         for place, columns in enumerate(sets):
             rows[place :: len(sets), list(columns)] = True
     return rows
-
-
-def conditions_of(problem: Problem, j: int) -> tuple[int, ...]:
-    """Return the conditions that anything said about a criterion hangs on."""
-    heard = [voice for of_framework in problem.voices[j] for voice in of_framework]
-    return tuple(sorted({condition for voice in heard for condition in conditions(voice)}))
 
 
 def open_questions(needs: Needs, problem: Problem) -> tuple[Question, ...]:

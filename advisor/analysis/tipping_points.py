@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from advisor.analysis import messages
-from advisor.analysis.leave_one_out import GroupEstimate, LeaveOneOut
+from advisor.analysis.leave_one_out import Estimates, LeaveOneOut
 from advisor.engine import observations, smaa
 from advisor.engine.arrays import leaders, observe
 from advisor.engine.pooling import Floats
@@ -65,31 +65,31 @@ def weight_flip(scored: Scored, *, random_seed: int) -> Flip | None:
     return _flip(scored, after, change, kind="weight", random_seed=random_seed)
 
 
-def claim_flip(scored: Scored, tally: LeaveOneOut, *, random_seed: int) -> Flip | None:
+def claim_flip(scored: Scored, left_out: LeaveOneOut, *, random_seed: int) -> Flip | None:
     """Return the one claim whose removal flips the result; where none does, whose effect needs to change least."""
     leader = int(scored.judged.winner[0])
     if leader < 0:
         return None
-    claims = tally.weighing()
+    claims = left_out.weighing()
     removals = [
-        (_lead(scored, tally.utilities(tally.criterion(claim), heard), leader), claim, heard)
+        (_lead(scored, left_out.utilities(left_out.criterion(claim), estimates), leader), claim, estimates)
         for claim in claims
-        for heard in [tally.without(claim)]
+        for estimates in [left_out.without(claim)]
     ]
-    for lead, claim, heard in sorted(removals, key=lambda entry: (entry[0], entry[1])):
+    for lead, claim, estimates in sorted(removals, key=lambda entry: (entry[0], entry[1])):
         if lead < 0:
-            after = _revalued(scored, tally, tally.criterion(claim), heard)
+            after = _revalued(scored, left_out, left_out.criterion(claim), estimates)
             flip = _flip(scored, after, {"claim": claim, "value": None}, kind="claim", random_seed=random_seed)
             if flip is not None:
                 return flip
-    return _effect_flip(scored, tally, claims, random_seed=random_seed)
+    return _effect_flip(scored, left_out, claims, random_seed=random_seed)
 
 
-def _effect_flip(scored: Scored, tally: LeaveOneOut, claims: Sequence[str], *, random_seed: int) -> Flip | None:
+def _effect_flip(scored: Scored, left_out: LeaveOneOut, claims: Sequence[str], *, random_seed: int) -> Flip | None:
     """Return the smallest change of one effect of one claim that flips the result."""
     leader = int(scored.judged.winner[0])
     frameworks = scored.problem.frameworks
-    tried: list[tuple[int, float, str, str, int, list[list[GroupEstimate]]]] = []
+    tried: list[tuple[int, float, str, str, int, Estimates]] = []
     for claim in claims:
         for framework, effect in sorted(scored.problem.knowledge.claims[claim].value.items()):
             place = frameworks.index(framework) if framework in frameworks else -1
@@ -97,17 +97,17 @@ def _effect_flip(scored: Scored, tally: LeaveOneOut, claims: Sequence[str], *, r
             step, end = (-1, -2) if place == leader else (1, 2)
             if place < 0 or effect == end:
                 continue
-            j = tally.criterion(claim)
-            if _lead(scored, tally.utilities(j, tally.saying(claim, {place: end})), leader) >= 0:
+            j = left_out.criterion(claim)
+            if _lead(scored, left_out.utilities(j, left_out.with_effects(claim, {place: end})), leader) >= 0:
                 continue
             for other in range(effect + step, end + step, step):
-                heard = tally.saying(claim, {place: other})
-                lead = _lead(scored, tally.utilities(j, heard), leader)
+                estimates = left_out.with_effects(claim, {place: other})
+                lead = _lead(scored, left_out.utilities(j, estimates), leader)
                 if lead < 0:
-                    tried.append((abs(other - effect), lead, claim, framework, other, heard))
+                    tried.append((abs(other - effect), lead, claim, framework, other, estimates))
                     break
-    for _, _, claim, framework, other, heard in sorted(tried, key=lambda entry: entry[:5]):
-        after = _revalued(scored, tally, tally.criterion(claim), heard)
+    for _, _, claim, framework, other, estimates in sorted(tried, key=lambda entry: entry[:5]):
+        after = _revalued(scored, left_out, left_out.criterion(claim), estimates)
         change = {"claim": claim, "value": {framework: other}}
         flip = _flip(scored, after, change, kind="claim", random_seed=random_seed)
         if flip is not None:
@@ -121,10 +121,10 @@ def _lead(scored: Scored, utility: Floats, leader: int) -> float:
     return float(utility[leader] - max(others)) if others else math.inf
 
 
-def _revalued(scored: Scored, tally: LeaveOneOut, j: int, heard: list[list[GroupEstimate]]) -> Judged:
+def _revalued(scored: Scored, left_out: LeaveOneOut, j: int, estimates: Estimates) -> Judged:
     judged = scored.judged
     values, variance = judged.values.copy(), judged.variance.copy()
-    values[0, j], covariance = tally.recounted(j, heard)
+    values[0, j], covariance = left_out.values(j, estimates)
     variance[0, j] = np.diagonal(covariance)
     return assemble(judged.raw, values, variance, allowed=judged.allowed)
 

@@ -1,4 +1,4 @@
-"""What speaks about a criterion: applicable claims and best living routes, each origin once.
+"""Evidence pooling: applicable claims and best living routes on a criterion, correlated sources counted once.
 
 Pure: no files, no clock.
 """
@@ -69,7 +69,10 @@ def route_order(route: Route, knowledge: Knowledge) -> tuple[bool, float, float,
 
 @dataclass(frozen=True)
 class Item:
-    """One thing said about a criterion: active where its condition holds (and no better route does)."""
+    """One statement about a criterion: active where its condition holds (and no better route does).
+
+    ``mean``: of the value, 0..1. ``precision``: 1 / variance. ``claims``: that it rests on.
+    """
 
     condition: int
     mean: float
@@ -107,22 +110,22 @@ class EvidenceGroup:
         )
 
 
-def conditions(voice: EvidenceGroup) -> set[int]:
-    """Return every condition that what a voice says hangs on."""
-    found = {member.condition for member in voice.members}
-    for path in voice.paths:
-        found.update((path.need_condition, *path.rivals, *(member.condition for member in path.routes)))
-    return found
+def conditions_of(group: EvidenceGroup) -> set[int]:
+    """Return every condition that what a group says hangs on."""
+    conditions = {member.condition for member in group.members}
+    for path in group.paths:
+        conditions.update((path.need_condition, *path.rivals, *(member.condition for member in path.routes)))
+    return conditions
 
 
-def active(voice: EvidenceGroup, held: Bools) -> list[Item]:
-    """Return what a voice says under one row of conditions: its claims, and the best route to each open need."""
-    found = [member for member in voice.members if held[member.condition]]
-    for path in voice.paths:
+def active(group: EvidenceGroup, held: Bools) -> list[Item]:
+    """Return a group's items under one row of conditions: its claims, and the best route to each open need."""
+    items = [member for member in group.members if held[member.condition]]
+    for path in group.paths:
         # a criterion's own need, or any of its needs where the user named none of them
         if held[path.need_condition] or not any(held[other] for other in path.rivals):
-            found.append(next((member for member in path.routes if held[member.condition]), path.nothing))
-    return found
+            items.append(next((member for member in path.routes if held[member.condition]), path.nothing))
+    return items
 
 
 def pool(members: Sequence[Item]) -> tuple[float, float]:
@@ -138,7 +141,7 @@ def pool(members: Sequence[Item]) -> tuple[float, float]:
     return surest, moment / total if total > 0 else 0.5
 
 
-def pool_rows(voice: EvidenceGroup, held: Bools) -> tuple[Floats, Floats]:
+def pool_rows(group: EvidenceGroup, held: Bools) -> tuple[Floats, Floats]:
     """Return ``pool(active(...))`` for each row of conditions: precision and mean, (K,) each."""
     rows = len(held)
     surest, total, moment = np.zeros(rows), np.zeros(rows), np.zeros(rows)
@@ -150,9 +153,9 @@ def pool_rows(voice: EvidenceGroup, held: Bools) -> tuple[Floats, Floats]:
         total = total + speaking
         moment = moment + speaking * member.mean
 
-    for member in voice.members:
+    for member in group.members:
         add(member, held[:, member.condition])
-    for path in voice.paths:
+    for path in group.paths:
         open_ = held[:, path.need_condition]
         if path.rivals:
             open_ = open_ | ~held[:, path.rivals].any(axis=1)
@@ -171,30 +174,40 @@ def grouped(
 
     A claim with a source of its own is no copy.
     """
-    parent = list(range(len(claims) + len(paths)))
-
-    def root(index: int) -> int:
-        while parent[index] != index:
-            index = parent[index]
-        return index
-
-    keys: dict[str, int] = {}
+    joined = _Partition(len(claims) + len(paths))
+    first: dict[str, int] = {}  # claim or origin -> the first claim that is one or has one
     for index, (claim, _) in enumerate(claims):
         for key in (claim.id, *_origins(claim, knowledge)):
-            parent[root(index)] = root(keys.setdefault(key, index))
+            joined.join(index, first.setdefault(key, index))
     for index, path in enumerate(paths, start=len(claims)):
-        for member in path.routes:
-            for cited in member.claims:
-                if cited in keys:
-                    parent[root(index)] = root(keys[cited])
+        for cited in (claim_id for route in path.routes for claim_id in route.claims):
+            if cited in first:
+                joined.join(index, first[cited])
     groups: dict[int, tuple[list[Item], list[NeedRoutes]]] = {}
-    for index in range(len(parent)):
-        inside, along = groups.setdefault(root(index), ([], []))
+    for index in range(len(claims) + len(paths)):
+        items, along = groups.setdefault(joined.root(index), ([], []))
         if index < len(claims):
-            inside.extend(claims[index][1])
+            items.extend(claims[index][1])
         else:
             along.append(paths[index - len(claims)])
-    return [EvidenceGroup(tuple(inside), tuple(along)) for inside, along in groups.values()]
+    return [EvidenceGroup(tuple(items), tuple(along)) for items, along in groups.values()]
+
+
+class _Partition:
+    """Places joined into groups (union-find)."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def root(self, index: int) -> int:
+        """Return the place that stands for a place's group."""
+        while self._parent[index] != index:
+            index = self._parent[index]
+        return index
+
+    def join(self, one: int, other: int) -> None:
+        """Put two places in one group."""
+        self._parent[self.root(one)] = self.root(other)
 
 
 def _origins(claim: Claim, knowledge: Knowledge) -> list[str]:

@@ -41,7 +41,7 @@ def every_completion(needs: Needs, knowledge: Knowledge) -> Iterator[Needs]:
 def outcomes(needs: Needs, knowledge: Knowledge) -> set[str | None]:
     problem = scoring.prepare(knowledge, today=TODAY)
     rows = np.stack([problem.answers(complete) for complete in every_completion(needs, knowledge)])
-    winners = problem.judge(rows, needs.priorities).winner
+    winners = problem.judge_rows(rows, needs.priorities).winner
     return {problem.frameworks[w] if w >= 0 else None for w in winners.tolist()}
 
 

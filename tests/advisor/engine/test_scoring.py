@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 
 import numpy as np
@@ -248,17 +249,28 @@ def test_the_fighter_aircraft_example_of_hwang_and_yoon() -> None:
 def test_many_answers_at_once_give_what_each_gives_alone(knowledge: Knowledge, needs: Needs) -> None:
     problem = scoring.prepare(knowledge, today=TODAY)
     rows = np.stack([problem.answers(needs), problem.answers(Needs()), problem.answers(needs)])
-    together, alone = problem.judge(rows, needs.priorities), scoring.judge(problem, needs)
+    together, alone = problem.judge_rows(rows, needs.priorities), scoring.judge(problem, needs)
     assert together.utility[0].tolist() == together.utility[2].tolist() == alone.judged.utility[0].tolist()
 
 
 @settings(max_examples=40, deadline=None)
 @given(worlds.knowledges(), worlds.needs())
-def test_a_voice_says_the_same_alone_and_among_many(knowledge: Knowledge, needs: Needs) -> None:
+def test_evidence_pools_the_same_alone_and_among_many(knowledge: Knowledge, needs: Needs) -> None:
     problem = scoring.prepare(knowledge, today=TODAY)
     held = problem.truths(np.stack([problem.answers(Needs()), problem.answers(needs)]))
-    for of_criterion in problem.voices:
+    for of_criterion in problem.groups:
         for of_framework in of_criterion:
-            for voice in of_framework:
-                precision, mean = pooling.pool_rows(voice, held)
-                assert (precision[1], mean[1]) == pytest.approx(pooling.pool(pooling.active(voice, held[1])))
+            for group in of_framework:
+                precision, mean = pooling.pool_rows(group, held)
+                assert (precision[1], mean[1]) == pytest.approx(pooling.pool(pooling.active(group, held[1])))
+
+
+def test_a_compiled_problem_cannot_be_changed() -> None:
+    problem = scoring.prepare(world([claim("c", "x", {"a": 2}, when={"goal": ("both",)})]), today=TODAY)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        problem.criteria = ()  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        problem.requirements["goal"] = None  # type: ignore[index]
+    for array in (problem.emphasis, problem.fixed):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0

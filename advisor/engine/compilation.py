@@ -1,0 +1,246 @@
+"""The one place where a knowledge base, and what was measured, become arrays: ``prepare`` compiles a ``Problem``.
+
+Ids are sorted first, so that no result depends on the files' order. Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+import numpy as np
+
+from advisor.engine import observations, pooling
+from advisor.engine.conditions import Condition, Pair, Spelling, compiled, spelled
+from advisor.engine.observations import Finding
+from advisor.engine.pooling import EvidenceGroup, Floats, Item, NeedRoutes
+from advisor.engine.problem import MeasuredGap, Problem, Requirement, RouteOption
+from advisor.model.knowledge import Answers, Claim, Knowledge, Question, split_need
+
+
+def prepare(
+    knowledge: Knowledge,
+    *,
+    today: date,
+    versions: Mapping[str, str] | None = None,
+    finding: Finding | None = None,
+) -> Problem:
+    """Compile a knowledge base.
+
+    Args:
+        knowledge: the knowledge base.
+        today: for ageing. versions: installed versions by framework, for the same.
+        finding: what was measured (see ``observations.interpret``).
+    """
+    return _Compiler(knowledge, finding or Finding(), today=today, versions=versions or {}).problem()
+
+
+class _ConditionTable:
+    """Conditions by index, each once; 0 is the one that always holds."""
+
+    def __init__(self, options: Sequence[Pair]) -> None:
+        self._options = options
+        self._index: dict[Condition, int] = {Condition(): pooling.ALWAYS}
+        self._spelled: dict[tuple[Spelling, tuple[Spelling, ...]], int] = {}
+
+    def index(self, when: Answers, *, unless: Sequence[Answers] = ()) -> int:
+        """Return the index of a condition, added where it is new."""
+        if not when and not unless:
+            return pooling.ALWAYS
+        spelling = (spelled(when), tuple(map(spelled, unless)))
+        if spelling not in self._spelled:
+            condition = compiled(when, unless, options=self._options)
+            self._spelled[spelling] = self._index.setdefault(condition, len(self._index))
+        return self._spelled[spelling]
+
+    def all(self) -> tuple[Condition, ...]:
+        """Return the conditions in the order of their indices."""
+        return tuple(self._index)
+
+
+class _Compiler:
+    """Everything that is known while a problem is made, and is no part of it."""
+
+    def __init__(self, knowledge: Knowledge, finding: Finding, *, today: date, versions: Mapping[str, str]) -> None:
+        self.knowledge = knowledge
+        self.finding = finding
+        self.today = today
+        self.versions = versions
+        self.frameworks = tuple(sorted(knowledge.frameworks))
+        self.criteria = tuple(sorted(knowledge.criteria))
+        self.questions = [question for _, question in sorted(knowledge.questions.items())]
+        self.options = tuple((question.id, choice.id) for question in self.questions for choice in question.options)
+        self.column = {pair: index for index, pair in enumerate(self.options)}
+        self.table = _ConditionTable(self.options)
+        self.routes = self._routes()
+        self.claims = self._claims()
+
+    def problem(self) -> Problem:
+        """Return the compiled problem; every condition is in the table before it is read."""
+        groups = tuple(
+            tuple(self._groups_on(criterion, framework) for framework in self.frameworks) for criterion in self.criteria
+        )
+        moving = tuple(
+            tuple(
+                (a, group) for a, of_framework in enumerate(of_criterion) for group in of_framework if not group.fixed
+            )
+            for of_criterion in groups
+        )
+        requirements = {
+            question.id: requirement
+            for question in self.questions
+            if (requirement := self._requirement(question)) is not None
+        }
+        return Problem(
+            knowledge=self.knowledge,
+            finding=self.finding,
+            frameworks=self.frameworks,
+            criteria=self.criteria,
+            options=self.options,
+            column=MappingProxyType(self.column),
+            emphasis=_read_only(self._emphasis()),
+            conditions=self.table.all(),
+            routes=MappingProxyType(self.routes),
+            groups=groups,
+            moving=moving,
+            hangs_on=tuple(_hangs_on(group for _, group in of_criterion) for of_criterion in moving),
+            fixed=_read_only(self._fixed(groups)),
+            requirements=MappingProxyType(requirements),
+            ratios=MappingProxyType(self._ratios()),
+        )
+
+    # ------------------------------------------------------------ by id
+
+    def _claims(self) -> dict[str, list[Claim]]:
+        """Return the claims that weigh, by criterion."""
+        claims: dict[str, list[Claim]] = {criterion: [] for criterion in self.criteria}
+        for _, claim in sorted(self.knowledge.claims.items()):
+            if claim.truth in pooling.WEIGHING and claim.criterion in claims and claim.id not in self.finding.dropped:
+                claims[claim.criterion].append(claim)
+        return claims
+
+    def _routes(self) -> dict[tuple[str, str], tuple[RouteOption, ...]]:
+        routes: dict[tuple[str, str], list[RouteOption]] = {}
+        for route in sorted(self.knowledge.routes, key=lambda route: pooling.route_order(route, self.knowledge)):
+            option = RouteOption(route, self.table.index(route.when, unless=route.unless))
+            routes.setdefault((route.need, route.framework), []).append(option)
+        return {key: tuple(options) for key, options in routes.items()}
+
+    def _living(self, need: str, framework: str) -> list[RouteOption]:
+        return [option for option in self.routes.get((need, framework), ()) if option.living]
+
+    def _requirement(self, question: Question) -> Requirement | None:
+        """Return what a question requires; None where it requires nothing that routes are about."""
+        known = {need for criterion in self.knowledge.criteria.values() for need in criterion.needs}
+        needs = tuple(need for choice in question.options if (need := f"{question.id}.{choice.id}") in known)
+        if question.requires is None or not needs:
+            return None
+        return Requirement(
+            mode=question.requires,
+            needs=needs,
+            columns=tuple(self.column[split_need(need)] for need in needs),
+            routes=tuple(
+                tuple(tuple(o.condition for o in self._living(need, framework)) for framework in self.frameworks)
+                for need in needs
+            ),
+        )
+
+    # ------------------------------------------------------------ evidence
+
+    def _groups_on(self, criterion: str, framework: str) -> tuple[EvidenceGroup, ...]:
+        """Return the evidence about a framework on a criterion."""
+        claims = [
+            (claim, self._items(claim, framework)) for claim in self.claims[criterion] if framework in claim.value
+        ]
+        needs = self.knowledge.criteria[criterion].needs
+        if not claims and not needs:
+            return ()
+        answerable = [need for need in needs if split_need(need) in self.column]
+        paths = [self._path(need, framework, among=answerable) for need in answerable]
+        return tuple(pooling.grouped(claims, paths, self.knowledge))
+
+    def _items(self, claim: Claim, framework: str) -> list[Item]:
+        """Return what a claim adds: itself, and once more, surely, where facts of this machine confirm it."""
+        sds = self.knowledge.settings.sd
+        condition = self.table.index(claim.when, unless=claim.unless)
+        mean = pooling.value_of(claim.value[framework])
+        growth = pooling.uncertainty_growth(claim, framework, self.knowledge, today=self.today, versions=self.versions)
+        items = [Item(condition, mean, (sds[claim.grade] * growth) ** -2, (claim.id,))]
+        if claim.id in self.finding.confirmed:
+            items.append(Item(condition, mean, sds["high"] ** -2, (claim.id,)))
+        return items
+
+    def _path(self, need: str, framework: str, *, among: Sequence[str]) -> NeedRoutes:
+        """Return the living routes to one of a criterion's needs, ``among`` all those that can be answered."""
+        sds = self.knowledge.settings.sd
+        several = len(among) > 1
+        return NeedRoutes(
+            need=need,
+            need_condition=self._chosen(need) if several else pooling.ALWAYS,
+            rivals=tuple(self._chosen(other) for other in among) if several else (),
+            routes=tuple(
+                Item(
+                    option.condition,
+                    pooling.value_of(option.route.effect),
+                    sds[option.route.grade] ** -2,
+                    option.route.claims,
+                )
+                for option in self._living(need, framework)
+            ),
+            nothing=Item(pooling.ALWAYS, 0.0, sds[pooling.NO_ROUTE_GRADE] ** -2, ()),
+        )
+
+    def _chosen(self, need: str) -> int:
+        question, option = split_need(need)
+        return self.table.index({question: (option,)})
+
+    # ------------------------------------------------------------ arrays
+
+    def _emphasis(self) -> Floats:
+        rows = [
+            [o.emphasis.get(c, 0.0) for c in self.criteria] for question in self.questions for o in question.options
+        ]
+        return np.array(rows, dtype=np.float64).reshape(len(self.options), len(self.criteria))
+
+    def _fixed(self, groups: Sequence[Sequence[Sequence[EvidenceGroup]]]) -> Floats:
+        """Return precision and moment, (2, J, n), of the prior and of all that no answer can change."""
+        prior = self.knowledge.settings.prior_sd**-2
+        held = np.ones(1, dtype=np.bool_)  # only what always holds is asked for
+        totals = np.empty((2, len(self.criteria), len(self.frameworks)))
+        totals[0], totals[1] = prior, 0.5 * prior
+        for j, of_criterion in enumerate(groups):
+            for a, of_framework in enumerate(of_criterion):
+                for group in of_framework:
+                    if group.fixed:
+                        precision, mean = pooling.pool(pooling.active(group, held))
+                        totals[:, j, a] += precision, precision * mean
+        return totals
+
+    def _ratios(self) -> dict[int, tuple[MeasuredGap, ...]]:
+        """Return measured log ratios on the value scale: cheaper = better, full_scale = half the scale."""
+        ratios: dict[int, list[MeasuredGap]] = {}
+        for observation in self.finding.observations:
+            span = observations.scale(self.knowledge.criteria[observation.criterion])
+            ratios.setdefault(self.criteria.index(observation.criterion), []).append(
+                MeasuredGap(
+                    pair=(
+                        self.frameworks.index(observation.denominator),
+                        self.frameworks.index(observation.numerator),
+                    ),
+                    gap=math.copysign(min(1.0, abs(observation.mean) / span), observation.mean),
+                    variance=observation.variance / span**2,
+                )
+            )
+        return {j: tuple(gaps) for j, gaps in ratios.items()}
+
+
+def _hangs_on(groups: Iterable[EvidenceGroup]) -> tuple[int, ...]:
+    conditions = {condition for group in groups for condition in pooling.conditions_of(group)}
+    return tuple(sorted(conditions - {pooling.ALWAYS}))
+
+
+def _read_only(array: Floats) -> Floats:
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,246 @@
+"""The compiled problem: weights, values and requirements for many sets of answers at a time.
+
+What is shown and every "what if" come from this same arithmetic. The model is additive on absolute scales:
+U_a = sum_j w_j v_j(a), v in [0, 1]. Immutable; ``advisor.engine.compilation`` makes it. Pure: no files, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.engine import pooling
+from advisor.engine.arrays import leaders, observe, patterns, product
+from advisor.engine.conditions import Bools, Condition, Pair, truths
+from advisor.engine.observations import Finding
+from advisor.engine.pooling import EvidenceGroup, Floats
+from advisor.model.knowledge import LIVING_ROUTE, Knowledge, Route
+from advisor.model.needs import Needs
+
+MANY = 256
+"""Rows from which on it pays to look for those that are alike."""
+
+PRIORITY_BASE = 3.0
+"""Emphasis that priorities alone stand on: with no answer at all a stated priority still weighs."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """K sets of answers judged. K first, then criteria J, then frameworks n, all in the problem's order."""
+
+    raw: Floats  # (K, J)
+    weights: Floats  # (K, J), sum 1 or all 0
+    values: Floats  # (K, J, n)
+    variance: Floats  # (K, J, n)
+    allowed: Bools  # (K, n)
+    utility: Floats  # (K, n)
+    winner: NDArray[np.int64]  # (K,), -1 where nothing can be told
+
+
+@dataclass(frozen=True)
+class RouteOption:
+    """A route to a need, with the condition under which it is open."""
+
+    route: Route
+    condition: int
+
+    @property
+    def living(self) -> bool:
+        """Whether its tools are alive: a dead one is shown and reaches nothing."""
+        return self.route.status in LIVING_ROUTE
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A question whose chosen options must be reached by a living route.
+
+    Attributes:
+        mode: whether "all" of those chosen must be reached, or "any" one of them.
+        needs: those of its options that routes are about, "question.option"; ``columns`` are theirs.
+        routes: [need][framework] -> conditions of the living routes.
+    """
+
+    mode: Literal["all", "any"]
+    needs: tuple[str, ...]
+    columns: tuple[int, ...]
+    routes: tuple[tuple[tuple[int, ...], ...], ...]
+
+    def missed(self, answers: Bools, held: Bools) -> Bools:
+        """Return what excludes a framework, (K, needs, n): chosen needs it does not reach, where it should."""
+        chosen = answers[:, list(self.columns)]  # (K, needs)
+        reached = [[held[:, list(routes)].any(axis=1) for routes in of_need] for of_need in self.routes]
+        without: Bools = chosen[:, :, None] & ~np.array(reached).transpose(2, 0, 1)  # (K, needs, n)
+        if self.mode == "any":
+            without &= (without | ~chosen[:, :, None]).all(axis=1, keepdims=True)
+        return without
+
+
+@dataclass(frozen=True)
+class MeasuredGap:
+    """A measured ratio on the value scale: v_a - v_b of the ``pair`` (a, b), with its variance."""
+
+    pair: tuple[int, int]
+    gap: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A knowledge base made ready: options, conditions and the evidence on each criterion.
+
+    J criteria and n frameworks are in the order of ``criteria`` and ``frameworks``, both sorted by id.
+
+    Attributes:
+        finding: what was measured.
+        options: (question, option) per column of an answers matrix; ``column`` is its inverse.
+        emphasis: (options, J).
+        conditions: per index, what answers must be like; index 0 always holds.
+        routes: by (need, framework), living before dead, best first in each.
+        groups: [j][a] the evidence. moving: [j] those groups that answers can change, with their a.
+        hangs_on: [j] the conditions that they hang on, sorted.
+        fixed: (2, J, n) precision and moment of the prior and of the groups that no answer can change.
+        requirements: by question.
+        ratios: j -> what was measured on the criterion.
+    """
+
+    knowledge: Knowledge
+    finding: Finding
+    frameworks: tuple[str, ...]
+    criteria: tuple[str, ...]
+    options: tuple[Pair, ...]
+    column: Mapping[Pair, int]
+    emphasis: Floats
+    conditions: tuple[Condition, ...]
+    routes: Mapping[tuple[str, str], tuple[RouteOption, ...]]
+    groups: tuple[tuple[tuple[EvidenceGroup, ...], ...], ...]
+    moving: tuple[tuple[tuple[int, EvidenceGroup], ...], ...]
+    hangs_on: tuple[tuple[int, ...], ...]
+    fixed: Floats
+    requirements: Mapping[str, Requirement]
+    ratios: Mapping[int, tuple[MeasuredGap, ...]]
+
+    # ------------------------------------------------------------ answers and conditions
+
+    def answers(self, needs: Needs) -> Bools:
+        """Return the answers as one row over all options."""
+        row = np.zeros(len(self.options), dtype=np.bool_)
+        for question in needs.answers:
+            for option in needs.options(question):
+                if (question, option) in self.column:
+                    row[self.column[question, option]] = True
+        return row
+
+    def truths(self, answers: Bools) -> Bools:
+        """Return which conditions hold, (K, conditions), for answers (K, options)."""
+        return truths(self.conditions, answers)
+
+    # ------------------------------------------------------------ weights
+
+    def raw_weights(self, answers: Bools, priorities: Mapping[str, float]) -> Floats:
+        """Return the emphasis of the chosen options and the stated priorities, (K, J), not normalised.
+
+        A priority p scales what the answers gave by min(1, p) and adds (p/3)^2 of all emphasis: 0 takes
+        the criterion out, 3 gives it as much as everything else together. Affine in the answers, which the
+        exact stop relies on.
+        """
+        return self.prioritised(product(answers.astype(np.float64), self.emphasis), priorities, base=PRIORITY_BASE)
+
+    def prioritised(self, given: Floats, priorities: Mapping[str, float], *, base: float) -> Floats:
+        """Apply stated priorities to rows of emphasis (K, J); with ``base`` 0 this is the linear part alone."""
+        if not priorities:
+            return given
+        total = base + given.sum(axis=1)
+        raw = given.copy()
+        for j, criterion in enumerate(self.criteria):
+            if criterion in priorities:
+                stated = priorities[criterion]
+                raw[:, j] = min(1.0, stated) * given[:, j] + (stated / 3.0) ** 2 * total
+        return raw
+
+    # ------------------------------------------------------------ values
+
+    def values(self, held: Bools) -> tuple[Floats, Floats]:
+        """Return means and variances, (K, J, n) each, from the conditions that hold, before measurement."""
+        shape = (len(held), len(self.criteria), len(self.frameworks))
+        precision = np.broadcast_to(self.fixed[0], shape).copy()
+        moment = np.broadcast_to(self.fixed[1], shape).copy()
+        for j in range(len(self.criteria)):
+            self._add_groups(j, held, precision[:, j], moment[:, j])
+        return moment / precision, 1.0 / precision
+
+    def values_on(self, j: int, held: Bools) -> Floats:
+        """Return the values (K, n) on one criterion, measurement included."""
+        precision = np.broadcast_to(self.fixed[0, j], (len(held), len(self.frameworks))).copy()
+        moment = np.broadcast_to(self.fixed[1, j], precision.shape).copy()
+        self._add_groups(j, held, precision, moment)
+        mean, _ = self.fused_criterion(j, moment / precision, 1.0 / precision)
+        return mean
+
+    def _add_groups(self, j: int, held: Bools, precision: Floats, moment: Floats) -> None:
+        """Add, in place, the evidence on a criterion that hangs on answers; (K, n) arrays."""
+        if not self.moving[j]:
+            return
+        if len(held) == 1:
+            # one row is common and an array of one is slow; both ways give the same bits
+            for a, group in self.moving[j]:
+                pooled, mean = pooling.pool(pooling.active(group, held[0]))
+                precision[:, a] += pooled
+                moment[:, a] += pooled * mean
+            return
+        every = slice(None)
+        kinds, row_of = patterns(held[:, list(self.hangs_on[j])]) if len(held) >= MANY else (every, every)
+        different = held[kinds]
+        for a, group in self.moving[j]:
+            pooled_rows, means = pooling.pool_rows(group, different)
+            precision[:, a] += pooled_rows[row_of]
+            moment[:, a] += (pooled_rows * means)[row_of]
+
+    def fused(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, dict[int, Floats]]:
+        """Let the measured ratios speak: means, variances, and the covariance (K, n, n) of measured criteria.
+
+        The two values of a ratio are jointly normal; observing their difference updates both.
+        """
+        if not self.ratios:
+            return mean, variance, {}
+        mean, variance = mean.copy(), variance.copy()
+        covariances: dict[int, Floats] = {}
+        for j in self.ratios:
+            mean[:, j, :], covariances[j] = self.fused_criterion(j, mean[:, j, :], variance[:, j, :])
+            variance[:, j, :] = np.diagonal(covariances[j], axis1=1, axis2=2)
+        return mean, variance, covariances
+
+    def fused_criterion(self, j: int, mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+        """Return means (K, n) and covariance (K, n, n) of one criterion after what was measured on it."""
+        covariance = variance[:, :, None] * np.eye(len(self.frameworks))
+        for ratio in self.ratios.get(j, ()):
+            mean, covariance = observe(mean, covariance, pair=ratio.pair, gap=ratio.gap, noise=ratio.variance)
+        return np.clip(mean, 0.0, 1.0), covariance
+
+    # ------------------------------------------------------------ requirements
+
+    def allowed(self, answers: Bools, held: Bools) -> Bools:
+        """Return which frameworks meet every requirement, (K, n)."""
+        allowed = np.ones((len(answers), len(self.frameworks)), dtype=np.bool_)
+        for requirement in self.requirements.values():
+            allowed &= ~requirement.missed(answers, held).any(axis=1)
+        return allowed
+
+    # ------------------------------------------------------------ all together
+
+    def judge_rows(self, answers: Bools, priorities: Mapping[str, float]) -> Judged:
+        """Judge K sets of answers, (K, options), under the stated priorities."""
+        held = self.truths(answers)
+        mean, variance, _ = self.fused(*self.values(held))
+        return assemble(self.raw_weights(answers, priorities), mean, variance, allowed=self.allowed(answers, held))
+
+
+def assemble(raw: Floats, mean: Floats, variance: Floats, *, allowed: Bools) -> Judged:
+    """Join weights, values and requirements into utilities and winners."""
+    total = raw.sum(axis=1, keepdims=True)
+    weights = np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
+    utility = (weights[:, :, None] * mean).sum(axis=1)
+    return Judged(raw, weights, mean, variance, allowed, utility, leaders(utility, allowed))
