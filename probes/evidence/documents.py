@@ -5,7 +5,6 @@ Where the samples stand in a document, its ratios, intervals and verdicts are re
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.evidence import recompute
+from probes.system.suggestions import nearest
 from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Status
 
 GRADES = ("A", "B", "C", "D")
@@ -119,9 +119,8 @@ def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list
     for session in evidence:
         for measurement in session.probes:
             if measurement.probe not in known and not measurement.own_workload:
-                near = difflib.get_close_matches(measurement.probe, sorted(known), n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                found[measurement.probe] = f"the catalogue has no probe {measurement.probe!r}{hint}"
+                hint = nearest(measurement.probe, known)
+                found[measurement.probe] = f"the catalogue has no probe {measurement.probe!r}; {hint}"
     return list(found.values())
 
 
@@ -185,9 +184,7 @@ def _arms(environments: Mapping[str, Any], problems: list[str]) -> frozenset[str
 
 
 def _unknown_framework(name: Any, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(name), sorted(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-    return f"unknown framework {name!r}; {hint}"
+    return f"unknown framework {name!r}; {nearest(str(name), known)}"
 
 
 def _twice(measurements: Sequence[Measurement | None]) -> list[str]:
@@ -208,9 +205,7 @@ def _keys(data: Mapping[str, Any], kind: type, place: str, problems: list[str]) 
     known = [f.name for f in fields(kind)]
     for key in data:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-            problems.append(f"{place}{'.' if place else ''}{key}: unknown key; {hint}")
+            problems.append(f"{place}{'.' if place else ''}{key}: unknown key; {nearest(str(key), known)}")
 
 
 def _finite(value: Any, place: str, problems: list[str]) -> None:
