@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.evidence import recompute
+from probes.system.files import write_atomically
 from probes.system.suggestions import nearest
 from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Status
 
@@ -344,30 +343,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def write_evidence(evidence: Evidence, path: str | Path) -> None:
-    """Write an evidence file whole: beside its place first, then moved there.
+    """Write an evidence file whole or not at all.
 
     Raises:
         EvidenceError: the place cannot be written; what stood there before is untouched.
     """
     target = Path(path)
     text = json.dumps(evidence_document(evidence), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-    if target.exists() and not target.is_file():  # a device such as /dev/stdout cannot be replaced
-        try:
-            target.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise EvidenceError([f"{target}: cannot be written: {error.strerror}"]) from None
-        return
-    temporary = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=target.parent, prefix=".evidence-", delete=False, encoding="utf-8"
-        ) as file:
-            temporary = file.name
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(target)
+        write_atomically(target, text.encode())
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise EvidenceError([f"{target}: cannot be written: {error.strerror}"]) from None
