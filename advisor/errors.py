@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-_LISTED = 16
-"""How many known words a message lists at most; a longer list helps nobody."""
+from probes.system.suggestions import nearest
+
+__all__ = ["InputError", "KnowledgeError", "Problem", "nearest"]
 
 
 @dataclass(frozen=True, order=True)
@@ -23,19 +23,6 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" + (f" {self.key}" if self.key else "")
         return f"{place}: {self.message}; {self.way_out}"
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the way out of an unknown ``word``: the nearest known one, else what there is."""
-    words = sorted(known)
-    known = f"known: {', '.join(words)}" if len(words) <= _LISTED else ""
-    for cutoff, more in ((0.8, ""), (0.6, known)):  # near in spelling may be far in sense: "gpu" is not "tpu"
-        close = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=cutoff)
-        if close:
-            return f"did you mean '{close[0]}'? {more}".rstrip()
-    if len(words) > _LISTED:
-        return f"none of the {len(words)} known ones is near"
-    return known if words else "none is known yet"
 
 
 class InputError(Exception):

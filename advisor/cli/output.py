@@ -249,38 +249,17 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         InputError: the place cannot be written; nothing is changed.
     """
     from advisor.errors import InputError
+    from probes.system import files
 
     if is_standard_output(path):
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    target = Path(path).resolve()  # a link stays one: what it points to is written
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(content)
-            return
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(mode)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        files.write_atomically(path, content)
     except OSError as error:
         raise InputError([f"{path}: cannot be written: {error.strerror or error}"]) from error
-
-
-def _umask() -> int:
-    """Return the process's mask of rights; it can only be read by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def together(*steps: Callable[[], Any]) -> tuple[Any, ...]:

@@ -44,14 +44,9 @@ def _recommendation() -> Schema:
 
 
 def _evidence() -> Schema:
-    from pydantic import TypeAdapter
+    from probes.evidence.schema import EvidenceDocument
 
-    from probes.types import SCHEMA, Evidence
-
-    found = TypeAdapter(Evidence).json_schema()
-    found["properties"]["schema"] = {"const": SCHEMA}
-    found["required"] = sorted({*found["required"], "schema"})
-    return found
+    return EvidenceDocument.model_json_schema(by_alias=True)
 
 
 def _decision() -> Schema:

@@ -6,7 +6,6 @@ Reads files; knows no date and no result.
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from advisor.errors import Problem, nearest
 from advisor.knowledge import yaml_lines
 from advisor.knowledge.yaml_lines import Document
 from advisor.model.knowledge import Belief, Claim, Criterion, Framework, Question, Route, Settings, Source, Tool
+from probes.system.suggestions import CLOSE, nearest_word
 
 MODELS: dict[str, type[BaseModel]] = {
     "beliefs": Belief,
@@ -108,10 +108,10 @@ def collect(root: Path) -> Holdings:
 def _strays(root: Path) -> Iterator[Problem]:
     for path in sorted([*root.glob("*.y*ml"), *(root / "claims").glob("*.yml")]):
         known = FILES if path.parent == root else (path.with_suffix(".yaml").name,)
-        close = difflib.get_close_matches(path.name, known, n=1, cutoff=0.8)
+        close = nearest_word(path.name, known, similarity=CLOSE)
         if path.name not in known and close:
             where = path.relative_to(root.parent).as_posix()
-            yield Problem(where, 1, "", "nothing reads a file of this name", f"rename it to {close[0]}")
+            yield Problem(where, 1, "", "nothing reads a file of this name", f"rename it to {close}")
 
 
 def _take(holdings: Holdings, path: Path) -> None:

@@ -9,9 +9,9 @@ One more classifier, taught by all questions together, says whether a wording de
 
 from __future__ import annotations
 
+import io
 import json
 import re
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from advisor.reading.phrases import OUT_OF_SCOPE, Phrase
 from probes.system import data_folders
+from probes.system.files import write_atomically
 
 VERSION = 2
 """Raised whenever features or training change, so that old caches are not read."""
@@ -209,18 +210,18 @@ def keep(name: str, model: Model) -> None:
         "grams": sorted(model.vocabulary, key=model.vocabulary.__getitem__),
         "heads": {q: {"classes": h.classes, "start": h.start, "beta": h.beta} for q, h in heads.items()},
     }
+    arrays = io.BytesIO()
+    np.savez_compressed(
+        arrays,
+        facts=np.array(json.dumps(facts)),
+        idf=model.idf,
+        weights=model.weights.astype(np.float16),
+        bias=model.bias,
+    )
     try:
         place = folder()
         place.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place, suffix=".part", delete=False) as part:
-            np.savez_compressed(
-                part,
-                facts=np.array(json.dumps(facts)),
-                idf=model.idf,
-                weights=model.weights.astype(np.float16),
-                bias=model.bias,
-            )
-        Path(part.name).replace(place / f"reading-{name}.npz")
+        write_atomically(place / f"reading-{name}.npz", arrays.getvalue())
     except (OSError, data_folders.Nowhere):
         return
 

@@ -6,11 +6,11 @@ one parameter per question, options by id, a minus before what was ruled out.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Answer, Needs
+from probes.system.suggestions import nearest_word
 
 WEIGH = "weigh"
 UNSURE = "unsure"
@@ -45,14 +45,14 @@ def decode(parameters: Mapping[str, str], knowledge: Knowledge) -> tuple[Needs, 
             continue
         question = knowledge.questions.get(key)
         if question is None:
-            problems.append((key, _near(key, knowledge.questions)))
+            problems.append((key, nearest_word(key, knowledge.questions) or ""))
             continue
         known = [choice.id for choice in question.options]
         wanted, unwanted = [], []
         for word in dict.fromkeys(part.strip() for part in value.split(",") if part.strip()):
             option = word.removeprefix("-")
             if option not in known:
-                problems.append((f"{key}={word}", _near(option, known)))
+                problems.append((f"{key}={word}", nearest_word(option, known) or ""))
             elif word.startswith("-"):
                 unwanted.append(option)
             else:
@@ -89,9 +89,5 @@ def _numbers(text: str, key: str, known: Iterable[str], top: float) -> tuple[dic
         if name in names and 0.0 <= value <= top:
             found[name] = value
         else:
-            problems.append((f"{key}={part}", "" if name in names else _near(name, names)))
+            problems.append((f"{key}={part}", "" if name in names else nearest_word(name, names) or ""))
     return found, problems
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    return next(iter(difflib.get_close_matches(word, list(known), n=1)), "")

@@ -6,7 +6,6 @@ Works on the CPU too, where what needs NVML is "not testable here".
 
 from __future__ import annotations
 
-import difflib
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from probes.session import runner, within_framework
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 from probes.system import machine
+from probes.system.suggestions import nearest
 from probes.types import Evidence, Measurement, Probe, Status
 
 SECONDS = {True: 240.0, False: 900.0}
@@ -174,13 +174,8 @@ def _cut(measurement: Measurement) -> Measurement:
 def unknown(frameworks: Sequence[str]) -> list[str]:
     """Say of every framework that has no backend which one is meant."""
     known = _backends()
-    strange = [name for name in frameworks if name not in known]
-    nearest = {name: difflib.get_close_matches(name, known, n=1) for name in strange}
-    return [
-        f"--framework {name}: no backend of that name; "
-        + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}")
-        for name, near in nearest.items()
-    ]
+    strange = dict.fromkeys(name for name in frameworks if name not in known)
+    return [f"--framework {name}: no backend of that name; {nearest(name, known)}" for name in strange]
 
 
 def _backends() -> list[str]:

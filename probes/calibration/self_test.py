@@ -20,6 +20,7 @@ from probes.session import runner
 from probes.session.arms import Arm
 from probes.statistics import ratios as compare
 from probes.system import data_folders, machine
+from probes.system.files import write_atomically
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
 
 SLOWDOWNS = (1.05, 1.10, 1.20)
@@ -63,9 +64,7 @@ def save_calibration(result: dict[str, Any]) -> None:
     target = place()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_suffix(".new")
-        beside.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-        beside.replace(target)
+        write_atomically(target, (json.dumps(result, indent=1) + "\n").encode())
     except OSError as error:
         raise data_folders.Nowhere(data_folders.unwritable(target, error)) from None
 

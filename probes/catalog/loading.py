@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from probes.system.suggestions import nearest
 from probes.types import MODES, OWN, Probe
 
 PATH = Path(__file__).resolve().parents[1] / "catalog.yaml"
@@ -57,7 +57,7 @@ def load_catalog(path: Path = PATH) -> dict[str, Probe]:
         before = len(problems)
         for key in entry:
             if key not in known:
-                problems.append(f"{place}: unknown key {key!r}{_nearest(str(key), known)}")
+                problems.append(f"{place}: unknown key {key!r}; {nearest(str(key), known)}")
         problems += [f"{place}: {key} is missing" for key in _NEEDED if not entry.get(key)]
         if entry.get("mode") not in MODES:
             problems.append(f"{place}: mode {entry.get('mode')!r} is none of {', '.join(MODES)}")
@@ -71,7 +71,7 @@ def load_catalog(path: Path = PATH) -> dict[str, Probe]:
             name = entry.get(folder)
             if name and not (path.parent / f"{folder}s" / f"{name}.py").is_file():
                 there = {p.stem for p in (path.parent / f"{folder}s").glob("*.py")} - {"__init__"}
-                problems.append(f"{place}: no {folder} {name!r}{_nearest(str(name), there)}")
+                problems.append(f"{place}: no {folder} {name!r}; {nearest(str(name), there)}")
         if entry.get("id") in probes:
             problems.append(f"{place}: the id stands twice")
         if len(problems) == before:
@@ -91,11 +91,6 @@ def _probe(entry: Mapping[str, Any]) -> Probe:
         made["claims"] += tuple(claim for claims in made[key].values() for claim in claims)
     made["claims"] = tuple(dict.fromkeys(made["claims"]))
     return Probe(**made)
-
-
-def _nearest(word: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(word, sorted(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
 
 
 ALSO_CALLED = {
@@ -124,7 +119,7 @@ def choose_probes(ids: Sequence[str], probes: Mapping[str, Probe]) -> list[Probe
         CatalogError: naming every unknown id and the nearest known one.
     """
     ids = [by_usual_name(name, probes) for name in ids]
-    unknown = [f"no probe {name!r}{_nearest(name, set(probes))}" for name in ids if name not in probes]
+    unknown = [f"no probe {name!r}; {nearest(name, probes)}" for name in ids if name not in probes]
     if unknown:
         raise CatalogError(unknown)
     if not ids:

@@ -5,22 +5,23 @@ Where the samples stand in a document, its ratios, intervals and verdicts are re
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
-import os
-import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from probes.evidence import recompute
+from probes.evidence.schema import EvidenceDocument, MeasurementDocument, problems_of
+from probes.system.files import write_atomically
+from probes.system.suggestions import nearest
 from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Status
 
-GRADES = ("A", "B", "C", "D")
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class EvidenceError(Exception):
@@ -67,42 +68,27 @@ def parse_evidence(data: Any) -> Evidence:
     Raises:
         EvidenceError: with every problem found.
     """
-    problems: list[str] = []
     if not isinstance(data, Mapping):
         raise EvidenceError([f"evidence must be an object, not {type(data).__name__}"])
     if data.get("schema") != SCHEMA:
         raise EvidenceError([f"schema: {data.get('schema')!r} is not {SCHEMA!r}"])
-    _keys(data, Evidence, "", problems)
-    _finite(data, "", problems)
-    for key in ("machine", "environments"):
-        if not isinstance(data.get(key), Mapping):
-            problems.append(f"{key}: an object is needed")
-    selftest = data.get("selftest")
-    if not isinstance(selftest, Mapping | None):
-        problems.append("selftest: an object or null is needed")
-        selftest = None
-    if data.get("grade") not in GRADES:
-        problems.append(f"grade: {data.get('grade')!r} is none of {', '.join(GRADES)}")
-    _times(data, problems)
-    environments = data.get("environments")
-    known = _arms(environments if isinstance(environments, Mapping) else {}, problems)
+    reading = _Reading()
+    reading.finite(data)
     entries = data.get("probes")
-    measurements: list[Measurement | None] = []
-    if not isinstance(entries, list):
-        problems.append("probes: a list is needed")
-    else:
-        for i, entry in enumerate(entries):
-            found = _measurement(entry, f"probes[{i}]", known, problems)
-            measurements.append(found)
-            if found is not None:
-                problems += recompute.problems(found, f"probes[{i}]", selftest=selftest)
-                _within(found, f"probes[{i}].facts", known, selftest, problems)
-        problems += _twice(measurements)
-    whole = tuple(found for found in measurements if found is not None)
-    if not problems:
-        problems += recompute.withdrawn(whole)
-    if problems:
-        raise EvidenceError(problems)
+    listed = entries if isinstance(entries, list) else []
+    # The entries are read one by one, so that a fault of one hides no contradiction of another.
+    head = reading.read(EvidenceDocument, {**data, "probes": []} if isinstance(entries, list) else data)
+    arms = reading.arms(data.get("environments"))
+    selftest = data.get("selftest") if isinstance(data.get("selftest"), Mapping) else None
+    measurements = [
+        reading.measurement(entry, f"probes[{i}]", arms, selftest=selftest) for i, entry in enumerate(listed)
+    ]
+    reading.once(measurements)
+    whole = tuple(measurement for measurement in measurements if measurement is not None)
+    if not reading.problems:
+        reading.problems += recompute.withdrawn(whole)
+    if reading.problems or head is None:
+        raise EvidenceError(reading.problems)
     return Evidence(**{"selftest": None, **data, "probes": whole})
 
 
@@ -119,205 +105,148 @@ def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list
     for session in evidence:
         for measurement in session.probes:
             if measurement.probe not in known and not measurement.own_workload:
-                near = difflib.get_close_matches(measurement.probe, sorted(known), n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                found[measurement.probe] = f"the catalogue has no probe {measurement.probe!r}{hint}"
+                hint = nearest(measurement.probe, known)
+                found[measurement.probe] = f"the catalogue has no probe {measurement.probe!r}; {hint}"
     return list(found.values())
 
 
-def _within(
-    measurement: Measurement,
-    place: str,
-    arms: Collection[str],
-    selftest: Mapping[str, Any] | None,
-    problems: list[str],
-) -> None:
-    """Check the measurements of one framework in two modes, which stand in its facts."""
-    for framework, facts in measurement.facts.items():
-        if not isinstance(facts, Mapping) or "measurement" not in facts:
-            continue
-        where = f"{place}.{framework}"
-        if framework not in arms:
-            problems.append(f"{where}: {_unknown_framework(framework, arms)}")
-        sides = {f"{framework} {mode}" for mode in MODES}
-        found = _measurement(facts["measurement"], f"{where}.measurement", sides, problems)
-        if found is None:
-            continue
-        problems += recompute.problems(found, f"{where}.measurement", selftest=selftest)
-        if found.ratio is None:
-            problems.append(f"{where}.measurement.ratio: missing")
-            continue
-        for key, value in (("times_as_fast", found.ratio.value), ("low", found.ratio.low), ("high", found.ratio.high)):
-            said = facts.get(key)
-            if said is None or not recompute.is_cost(said) or not math.isclose(said, value, rel_tol=recompute.ROUNDING):
-                problems.append(f"{where}.{key}: {said!r}, but its measurement says {value:.4g}")
+class _Reading:
+    """One reading of one document.
 
+    Attributes:
+        problems: what is wrong, each with its place; one a place of what was read.
+    """
 
-def _times(data: Mapping[str, Any], problems: list[str]) -> None:
-    read_evidence = {}
-    for key in ("started", "finished"):
-        text = data.get(key)
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self._places: set[str] = set()
+
+    def complain(self, place: str, message: str) -> None:
+        """Note a problem of a value, unless its place has one already."""
+        if place not in self._places:
+            self._places.add(place)
+            self.problems.append(f"{place}: {message}")
+
+    def finite(self, value: Any, place: str = "") -> None:
+        """Refuse numbers that are not finite, which no JSON holds, wherever they stand."""
+        if isinstance(value, float) and not math.isfinite(value):
+            self.complain(place, f"{value} is no finite number")
+        elif isinstance(value, Mapping):
+            for key, entry in value.items():
+                self.finite(entry, f"{place}{'.' if place else ''}{key}")
+        elif isinstance(value, list):
+            for i, entry in enumerate(value):
+                self.finite(entry, f"{place}[{i}]")
+
+    def read(self, model: type[_Model], data: Any, place: str = "") -> _Model | None:
+        """Return what a model reads, None where it refuses."""
         try:
-            when = datetime.fromisoformat(text) if isinstance(text, str) else None
-        except ValueError:
-            when = None
-        if when is None:
-            problems.append(f"{key}: {text!r} is no time; ISO 8601 is needed, e.g. 2026-11-24T10:00:00+00:00")
-        else:
-            read_evidence[key] = when if when.tzinfo else when.replace(tzinfo=UTC)
-    if len(read_evidence) == 2 and read_evidence["finished"] < read_evidence["started"]:
-        problems.append(f"finished: {data['finished']} lies before started, {data['started']}")
+            return model.model_validate(data)
+        except ValidationError as error:
+            for where, message in problems_of(error, model, place):
+                self.complain(where, message)
+            return None
+
+    def arms(self, environments: Any) -> frozenset[str]:
+        """Return what may have samples: every framework with a backend, and arms whose environment names one."""
+        here = Path(__file__).resolve().parents[1] / "backends"
+        known = {path.stem for path in here.glob("*.py")} - {"__init__"}
+        named = environments if isinstance(environments, Mapping) else {}
+        for name, environment in named.items():
+            framework = environment.get("framework", name) if isinstance(environment, Mapping) else name
+            if not isinstance(framework, str) or framework not in known:
+                self.complain(f"environments.{name}", _unknown_framework(framework, known))
+        return frozenset(known | {str(name) for name in named})  # a strange one was named above; once is enough
+
+    def measurement(
+        self, entry: Any, place: str, arms: Collection[str], *, selftest: Mapping[str, Any] | None, inner: bool = False
+    ) -> Measurement | None:
+        """Return a measurement whose shape is right, with what contradicts itself in it noted.
+
+        Args:
+            entry: as it stands. place: where. arms: what may have samples. selftest: the session's.
+            inner: it stands in the facts of another one, and holds none itself.
+        """
+        document = self.read(MeasurementDocument, entry, place)
+        if document is None:
+            return None
+        measurement = document.measurement()
+        contradictions = list(_contradictions(measurement, place, arms))
+        self.problems += contradictions or recompute.problems(measurement, place, selftest=selftest)
+        if contradictions:
+            return None
+        if not inner:
+            self.within(measurement, f"{place}.facts", arms, selftest)
+        return measurement
+
+    def within(self, outer: Measurement, place: str, arms: Collection[str], selftest: Mapping[str, Any] | None) -> None:
+        """Check the measurements of one framework in two modes, which stand in a measurement's facts."""
+        for framework, facts in outer.facts.items():
+            if not isinstance(facts, Mapping) or "measurement" not in facts:
+                continue
+            where = f"{place}.{framework}"
+            if framework not in arms:
+                self.complain(where, _unknown_framework(framework, arms))
+            sides = {f"{framework} {mode}" for mode in MODES}
+            inner = self.measurement(facts["measurement"], f"{where}.measurement", sides, selftest=selftest, inner=True)
+            if inner is not None:
+                self.problems += _summary_problems(facts, inner.ratio, where)
+
+    def once(self, measurements: Sequence[Measurement | None]) -> None:
+        """Refuse probes measured twice for the same frameworks; three frameworks make three pairs of each."""
+        first: dict[tuple[str, frozenset[str]], int] = {}
+        for i, measurement in enumerate(measurements):
+            if measurement is None or not measurement.samples:
+                continue
+            at = first.setdefault((measurement.probe, frozenset(measurement.samples)), i)
+            if at != i:
+                self.problems.append(
+                    f"probes[{i}].probe: {measurement.probe!r} stands twice; it is probes[{at}] already"
+                )
 
 
-def _arms(environments: Mapping[str, Any], problems: list[str]) -> frozenset[str]:
-    """Return what may have samples: every framework with a backend, and arms whose environment names one."""
-    here = Path(__file__).resolve().parents[1] / "backends"
-    known = {path.stem for path in here.glob("*.py")} - {"__init__"}
-    arms = set(known)
-    for name, environment in environments.items():
-        framework = environment.get("framework", name) if isinstance(environment, Mapping) else name
-        if isinstance(framework, str) and framework in known:
-            arms.add(str(name))
-        else:
-            problems.append(f"environments.{name}: {_unknown_framework(framework, known)}")
-            arms.add(str(name))  # told once is enough
-    return frozenset(arms)
+def _summary_problems(facts: Mapping[str, Any], ratio: Ratio | None, place: str) -> Iterator[str]:
+    """Yield where the summary of one framework in two modes is not what its measurement gives."""
+    if ratio is None:
+        yield f"{place}.measurement.ratio: missing"
+        return
+    for key, value in (("times_as_fast", ratio.value), ("low", ratio.low), ("high", ratio.high)):
+        given = facts.get(key)
+        if given is None or not recompute.is_cost(given) or not math.isclose(given, value, rel_tol=recompute.ROUNDING):
+            yield f"{place}.{key}: {given!r}, but its measurement says {value:.4g}"
 
 
 def _unknown_framework(name: Any, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(name), sorted(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-    return f"unknown framework {name!r}; {hint}"
+    return f"unknown framework {name!r}; {nearest(str(name), known)}"
 
 
-def _twice(measurements: Sequence[Measurement | None]) -> list[str]:
-    """Name probes that were measured twice for the same frameworks; three frameworks make three pairs of each."""
-    first: dict[tuple[str, frozenset[str]], int] = {}
-    found = []
-    for i, measurement in enumerate(measurements):
-        if measurement is None or not measurement.samples:
-            continue
-        key = (measurement.probe, frozenset(measurement.samples))
-        if key in first:
-            found.append(f"probes[{i}].probe: {measurement.probe!r} stands twice; it is probes[{first[key]}] already")
-        first.setdefault(key, i)
-    return found
-
-
-def _keys(data: Mapping[str, Any], kind: type, place: str, problems: list[str]) -> None:
-    known = [f.name for f in fields(kind)]
-    for key in data:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-            problems.append(f"{place}{'.' if place else ''}{key}: unknown key; {hint}")
-
-
-def _finite(value: Any, place: str, problems: list[str]) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        problems.append(f"{place}: {value} is no finite number")
-    elif isinstance(value, Mapping):
-        for key, entry in value.items():
-            _finite(entry, f"{place}{'.' if place else ''}{key}", problems)
-    elif isinstance(value, list):
-        for i, entry in enumerate(value):
-            _finite(entry, f"{place}[{i}]", problems)
-
-
-def _measurement(entry: Any, place: str, arms: Collection[str], problems: list[str]) -> Measurement | None:
-    if not isinstance(entry, Mapping):
-        problems.append(f"{place}: an object is needed")
-        return None
-    before = len(problems)
-    _keys(entry, Measurement, place, problems)
-    for key in ("probe", "scenario", "mode"):
-        if not isinstance(entry.get(key), str) or not entry[key]:
-            problems.append(f"{place}.{key}: a name is needed")
-    for key in ("workload", "reason", "unit", "settings"):
-        if not isinstance(entry.get(key, ""), str):
-            problems.append(f"{place}.{key}: a text is needed")
-    for key in ("facts", "parity", "roof"):
-        if not isinstance(entry.get(key), Mapping | None):
-            problems.append(f"{place}.{key}: an object or null is needed")
-    if not isinstance(entry.get("own_workload", False), bool):
-        problems.append(f"{place}.own_workload: true or false is needed")
-    if not _number(entry.get("seconds", 0.0)) or entry.get("seconds", 0.0) < 0:
-        problems.append(f"{place}.seconds: a number of seconds is needed")
-    status = _status(entry.get("status"), place, problems)
-    samples = _samples(entry, place, arms, problems)
-    ratio = None
-    if entry.get("ratio") is not None:
-        ratio = _ratio(entry["ratio"], set(samples), f"{place}.ratio", problems)
-        if status is not None and status is not Status.OK:
-            problems.append(f"{place}.ratio: a probe that is {status.value} has none")
-    if status not in (None, Status.OK) and not entry.get("reason"):
-        problems.append(f"{place}.reason: missing; a probe that is {entry['status']} says why")
-    if len(problems) > before:
-        return None
-    plain = {key: value for key, value in entry.items() if value is not None or key in ("parity", "roof", "ratio")}
-    return Measurement(**{"workload": "", **plain, "status": status, "samples": samples, "ratio": ratio})
-
-
-def _status(value: Any, place: str, problems: list[str]) -> Status | None:
-    try:
-        return Status(value)
-    except ValueError:
-        problems.append(f"{place}.status: {value!r} is none of {', '.join(s.value for s in Status)}")
-        return None
-
-
-def _samples(
-    entry: Mapping[str, Any], place: str, arms: Collection[str], problems: list[str]
-) -> dict[str, tuple[float, ...]]:
-    given = entry.get("samples", {})
-    if not isinstance(given, Mapping):
-        problems.append(f"{place}.samples: an object of lists is needed")
-        return {}
-    found = {}
-    for framework, values in given.items():
-        where = f"{place}.samples.{framework}"
+def _contradictions(measurement: Measurement, place: str, arms: Collection[str]) -> Iterator[str]:
+    """Yield what in a measurement of the right shape does not go together."""
+    status, ratio = measurement.status, measurement.ratio
+    for framework in measurement.samples:
         if framework not in arms:
-            problems.append(f"{where}: {_unknown_framework(framework, arms)}")
-        if not isinstance(values, list) or not values:
-            problems.append(f"{where}: missing; a list of numbers is needed")
-            continue
-        wrong = next((i for i, value in enumerate(values) if not recompute.is_cost(value)), None)
-        if wrong is not None:
-            said = repr(values[wrong])[:40]
-            problems.append(f"{where}[{wrong}]: {said}; every sample must be a finite number above 0, at most 1e15")
-        else:
-            found[str(framework)] = tuple(float(value) for value in values)
-    if entry.get("ratio") is not None and len(given) < 2:
-        problems.append(f"{place}.samples: missing; a ratio rests on the samples of two frameworks")
-    return found
+            yield f"{place}.samples.{framework}: {_unknown_framework(framework, arms)}"
+    if status is not Status.OK and not measurement.reason:
+        yield f"{place}.reason: missing; a probe that is {status.value} says why"
+    if status is not Status.OK and ratio is not None:
+        yield f"{place}.ratio: a probe that is {status.value} has none"
+    if ratio is not None:
+        if len(measurement.samples) < 2:
+            yield f"{place}.samples: missing; a ratio rests on the samples of two frameworks"
+        yield from _ratio_contradictions(ratio, measurement.samples, f"{place}.ratio")
 
 
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf and value < 1e300
-
-
-def _ratio(data: Any, frameworks: set[str], place: str, problems: list[str]) -> Ratio | None:
-    if not isinstance(data, Mapping):
-        problems.append(f"{place}: an object or null is needed")
-        return None
-    before = len(problems)
-    _keys(data, Ratio, place, problems)
-    for key in ("value", "low", "high"):
-        if not _number(data.get(key)) or data[key] <= 0:
-            problems.append(f"{place}.{key}: a positive finite number is needed")
-    if not isinstance(data.get("pairs"), int) or isinstance(data["pairs"], bool) or data["pairs"] < 1:
-        problems.append(f"{place}.pairs: a positive whole number is needed")
-    for key in ("numerator", "denominator"):
-        if not isinstance(data.get(key), str) or data[key] not in frameworks:
-            problems.append(f"{place}.{key}: {data.get(key)!r} has no samples")
-    words = (data.get("numerator"), data.get("denominator"), EQUIVALENT, INCONCLUSIVE)
-    if data.get("favours") not in words:
-        problems.append(f"{place}.favours: {data.get('favours')!r} is none of {', '.join(map(str, words))}")
-    if data.get("numerator") == data.get("denominator"):
-        problems.append(f"{place}: numerator and denominator are both {data.get('numerator')!r}")
-    if len(problems) == before and not data["low"] <= data["value"] <= data["high"]:
-        problems.append(f"{place}: low <= value <= high does not hold")
-    return Ratio(**data) if len(problems) == before else None
+def _ratio_contradictions(ratio: Ratio, samples: Collection[str], place: str) -> Iterator[str]:
+    for key, side in (("numerator", ratio.numerator), ("denominator", ratio.denominator)):
+        if side not in samples:
+            yield f"{place}.{key}: {side!r} has no samples"
+    words = (ratio.numerator, ratio.denominator, EQUIVALENT, INCONCLUSIVE)
+    if ratio.favours not in words:
+        yield f"{place}.favours: {ratio.favours!r} is none of {', '.join(words)}"
+    if ratio.numerator == ratio.denominator:
+        yield f"{place}: numerator and denominator are both {ratio.numerator!r}"
+    if not ratio.low <= ratio.value <= ratio.high:
+        yield f"{place}: low <= value <= high does not hold"
 
 
 def read_evidence(path: str | Path) -> Evidence:
@@ -349,30 +278,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def write_evidence(evidence: Evidence, path: str | Path) -> None:
-    """Write an evidence file whole: beside its place first, then moved there.
+    """Write an evidence file whole or not at all.
 
     Raises:
         EvidenceError: the place cannot be written; what stood there before is untouched.
     """
     target = Path(path)
     text = json.dumps(evidence_document(evidence), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
-    if target.exists() and not target.is_file():  # a device such as /dev/stdout cannot be replaced
-        try:
-            target.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise EvidenceError([f"{target}: cannot be written: {error.strerror}"]) from None
-        return
-    temporary = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=target.parent, prefix=".evidence-", delete=False, encoding="utf-8"
-        ) as file:
-            temporary = file.name
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(target)
+        write_atomically(target, text.encode())
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise EvidenceError([f"{target}: cannot be written: {error.strerror}"]) from None

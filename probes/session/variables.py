@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Sequence
+
+from probes.system.suggestions import nearest
 
 OURS = {
     "OMP_NUM_THREADS": "--threads sets it, alike on both sides",
@@ -39,9 +40,7 @@ def parse_variables(given: Sequence[str], known: Collection[str]) -> tuple[dict[
         if not colon or not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in value:
             problems.append(f"--set {text!r}: {_FORM}")
         elif side not in known:
-            near = difflib.get_close_matches(side, sorted(known), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-            problems.append(f"--set {text!r}: no framework {side!r}; {hint}")
+            problems.append(f"--set {text!r}: no framework {side!r}; {nearest(side, known)}")
         elif name in OURS:
             problems.append(f"--set {text!r}: {name} cannot be passed: {OURS[name]}")
         elif found.get(side, {}).get(name, value) != value:

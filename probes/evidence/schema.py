@@ -1,0 +1,223 @@
+"""The shape of ``evidence/1``: one pydantic model that reads it, checks it and gives its JSON Schema.
+
+Only what a single value must be like stands here; whether the parts of a document agree is asked in ``documents`` and
+``recompute``. For the manager's side; workers have no pydantic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from probes.evidence import recompute
+from probes.system.suggestions import nearest
+from probes.types import Measurement, Ratio, Status
+
+Place = tuple[str | int, ...]
+
+LARGEST = 1e300
+"""Beyond this a number is a slip, and arithmetic with it would overflow."""
+
+
+def _refusal(message: str) -> PydanticCustomError:
+    return PydanticCustomError("own_words", "{message}", {"message": message})
+
+
+def _number(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < LARGEST:
+        raise ValueError
+    number: int | float = value
+    return number
+
+
+def _positive(value: float) -> float:
+    if value <= 0:
+        raise ValueError
+    return value
+
+
+def _not_negative(value: float) -> float:
+    if value < 0:
+        raise ValueError
+    return value
+
+
+def _sample(value: Any) -> float:
+    if not recompute.is_cost(value):
+        raise _refusal(f"{repr(value)[:40]}; every sample must be a finite number above 0, at most 1e15")
+    return float(value)
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, list) or not value:
+        raise _refusal("missing; a list of numbers is needed")
+    return value
+
+
+def _moment(text: str) -> datetime:
+    when = datetime.fromisoformat(text)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _time(value: Any) -> str:
+    try:
+        _moment(value)
+    except (TypeError, ValueError):
+        raise _refusal(f"{value!r} is no time; ISO 8601 is needed, e.g. 2026-11-24T10:00:00+00:00") from None
+    text: str = value
+    return text
+
+
+Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+"""A number as it stands: a whole one stays whole, so that a document read and written again is the same."""
+
+Sample = Annotated[float, PlainValidator(_sample), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+Samples = Annotated[list[Sample], BeforeValidator(_listed), Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, description="a name")]
+Words = Annotated[str, Field(description="a text")]
+Contents = Annotated[dict[str, Any] | None, Field(description="an object or null")]
+Positive = Annotated[Number, AfterValidator(_positive), Field(description="a positive finite number")]
+Time = Annotated[str, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class _Document(BaseModel):
+    """Strict: no key that is not known, nothing taken for what it is not. ``description`` says what is needed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class RatioDocument(_Document):
+    """A ``probes.types.Ratio`` as it stands in a document."""
+
+    model_config = ConfigDict(title="Ratio")
+
+    value: Positive
+    low: Positive
+    high: Positive
+    pairs: int = Field(ge=1, description="a positive whole number")
+    favours: Words
+    numerator: Words
+    denominator: Words
+
+    def ratio(self) -> Ratio:
+        """Return the ratio."""
+        return Ratio(**dict(self))
+
+
+class MeasurementDocument(_Document):
+    """A ``probes.types.Measurement`` as it stands in a document."""
+
+    model_config = ConfigDict(title="Measurement")
+
+    probe: Name
+    scenario: Name
+    workload: Words = ""
+    mode: Name
+    status: Status = Field(strict=False)
+    reason: Words = ""
+    unit: Words = "s"
+    samples: dict[str, Samples] = Field({}, description="an object of lists")
+    ratio: RatioDocument | None = None
+    parity: Contents = None
+    roof: Contents = None
+    facts: Contents = None
+    seconds: Annotated[Number, AfterValidator(_not_negative)] = Field(0.0, description="a number of seconds")
+    own_workload: bool = Field(False, description="true or false")
+    settings: Words = "default"
+
+    def measurement(self) -> Measurement:
+        """Return the measurement."""
+        parts = dict(self)
+        parts["samples"] = {framework: tuple(samples) for framework, samples in self.samples.items()}
+        parts["ratio"] = self.ratio and self.ratio.ratio()
+        parts["facts"] = self.facts or {}
+        return Measurement(**parts)
+
+
+class EvidenceDocument(_Document):
+    """One session on one machine."""
+
+    model_config = ConfigDict(title="Evidence")
+
+    schema_: Literal["evidence/1"] = Field(alias="schema")
+    machine: dict[str, Any] = Field(description="an object")
+    environments: dict[str, dict[str, Any]] = Field(description="an object")
+    probes: list[MeasurementDocument] = Field(description="a list")
+    selftest: Contents = None
+    grade: Literal["A", "B", "C", "D"]
+    started: Time
+    finished: Time
+
+    @field_validator("finished")
+    @classmethod
+    def _follows(cls, finished: str, info: ValidationInfo) -> str:
+        started = info.data.get("started", finished)
+        if _moment(finished) < _moment(started):
+            raise _refusal(f"{finished} lies before started, {started}")
+        return finished
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], place: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every problem of a document with its place, the first wrong entry speaking for the others of its list.
+
+    Args:
+        error: what reading it by ``model`` raised. place: where the document stands in a larger one.
+    """
+    lists: set[Place] = set()
+    for one in error.errors(include_url=False):
+        where = one["loc"]
+        if where and isinstance(where[-1], int):
+            if where[:-1] in lists:
+                continue
+            lists.add(where[:-1])
+        yield spelled(where, place), _said(one, model)
+
+
+def spelled(where: Place, place: str = "") -> str:
+    """Return a place as people write it: ``probes[0].samples.pytorch[1]``."""
+    for part in where:
+        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else part
+    return place
+
+
+def _said(error: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, where = error["type"], error["loc"]
+    if kind == "own_words":
+        return error["msg"]
+    if kind == "extra_forbidden":
+        inner = _inside(model, where[:-1])
+        return f"unknown key; {nearest(str(where[-1]), [field.alias or name for name, field in inner.items()])}"
+    if kind in ("enum", "literal_error"):
+        return f"{error['input']!r} is none of {error['ctx']['expected']}"
+    return f"{'missing; ' * (kind == 'missing')}{_needed(model, where)} is needed"
+
+
+def _inside(model: type[BaseModel], where: Place) -> Mapping[str, Any]:
+    """Return the fields of the model that describes the object at ``where``."""
+    inner = model
+    for part in where:
+        if part == "ratio" and inner is MeasurementDocument:
+            inner = RatioDocument
+    return inner.model_fields
+
+
+def _needed(model: type[BaseModel], where: Place) -> str:
+    """Return what the innermost field at ``where`` says that it needs."""
+    field = _inside(model, where[:-1]).get(str(where[-1])) if where else None
+    return (field and field.description) or "an object"
