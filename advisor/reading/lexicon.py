@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.errors import KnowledgeError, Problem
-from advisor.reading.normal import is_cjk
+from advisor.reading.normalization import is_cjk
 
 Options = dict[str, tuple[str, ...]]
 

@@ -13,7 +13,7 @@ from typing import Literal
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.reading.lexicon import Concept, Match
-from advisor.reading.scope import Polarity
+from advisor.reading.negation_scope import Polarity
 from advisor.reading.types import FILL, IMPLIED, OFFER
 
 HEDGED = 0.68

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from advisor.reading.merge import Reading
-from advisor.reading.scope import Cues
+from advisor.reading.conflict_resolution import Reading
+from advisor.reading.negation_scope import Cues
 from advisor.reading.types import FILL, OFFER
 
 CODE = "codebase"
