@@ -19,7 +19,7 @@
 Pure: no files but the reader's own, no clock. Contradictions are asked about and never overwritten.
 """
 
-from advisor.dialogue.talk import reply, start
+from advisor.dialogue.transitions import reply, start
 from advisor.dialogue.types import Action, Chip, Citation, Conflict, Lang, Message, State, Turn
 
 __all__ = ["Action", "Chip", "Citation", "Conflict", "Lang", "Message", "State", "Turn", "reply", "start"]

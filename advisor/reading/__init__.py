@@ -2,10 +2,10 @@
 
     read("毕业设计，树莓派上做实时检测，没有显卡", knowledge).needs
 
-Two readers: the lexicon's rules (``lexicon``, ``scope``) and, for what they do not know, classifiers on
-character n-grams (``model``, taught by knowledge/phrases/). ``story`` takes the text as a whole where clauses do not
-tell enough; ``merge`` says who is believed. What is only implied ("Raspberry Pi": a cpu) is kept apart in
-``Understanding.implied`` and is not in ``.needs``.
+Two readers: the lexicon's rules (``lexicon``, ``negation_scope``) and, for what they do not know, classifiers on
+character n-grams (``model``, taught by knowledge/phrases/). ``existing_code`` takes the text as a whole where single
+clauses are not enough; ``conflict_resolution`` decides which reading holds. What is only implied ("Raspberry Pi":
+a cpu) is kept apart in ``Understanding.implied`` and is not in ``.needs``.
 
 Reads lexicon.yaml and phrases/ of the knowledge base and keeps the trained model, as plain arrays, in the
 user's cache directory. Never touches the network or the clock.
@@ -14,10 +14,11 @@ user's cache directory. Never touches the network or the clock.
 from __future__ import annotations
 
 from advisor.model.knowledge import Knowledge
-from advisor.reading import merge, normal, story
-from advisor.reading.merge import Reading
+from advisor.reading import conflict_resolution, existing_code, normalization
+from advisor.reading.conflict_resolution import Reading
 from advisor.reading.reader import Reader
 from advisor.reading.reader import load as load_model
+from advisor.reading.roles import Roles
 from advisor.reading.types import FILL, OFFER, Slot, Understanding
 
 __all__ = ["FILL", "OFFER", "Reader", "Slot", "Understanding", "load_model", "read"]
@@ -32,31 +33,33 @@ def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Un
         reader: the loaded lexicon and model; by default those that come with the program.
     """
     reader = reader or load_model()
+    roles = Roles.of(knowledge)
     normalised = reader.normalise(text)
-    found, clauses = reader.by_rule(normalised.text)
+    found, clauses = reader.by_rule(normalised.text, roles)
     spoken = {reading.question for reading in found if not reading.implied}
     found += reader.by_model(normalised.text, clauses, spoken)
-    found = story.retold(found, normalised.text, reader.cues, frameworks=knowledge.frameworks)
-    settled, contradictions = merge.settle(found, knowledge)
+    found = existing_code.revise(found, normalised.text, reader.cues, frameworks=knowledge.frameworks, roles=roles)
+    settled, contradictions = conflict_resolution.settle(found, knowledge)
     outside = reader.out_of_scope(normalised.text, spoken=bool(spoken))
     if outside:
         settled, contradictions = [], []
-    needs = merge.needs_of(settled, knowledge)
-    offers = {q: options for q, options in merge.offers_of(settled, knowledge).items() if q not in needs.answers}
+    needs = conflict_resolution.needs_of(settled, knowledge)
+    offered = conflict_resolution.offers_of(settled, knowledge)
+    offers = {question: options for question, options in offered.items() if question not in needs.answers}
     unanswered = [name for name in knowledge.questions if name not in needs.answers and name not in offers]
     return Understanding(
-        language=normal.language(normalised, reader.lexicon.terms),
+        language=normalization.language(normalised, reader.lexicon.terms),
         needs=needs,
         slots=tuple(_slot(reading, normalised) for reading in settled),
         ask=(*offers, *unanswered),
         out_of_scope=outside,
-        implied=merge.implied_of(settled, knowledge),
+        implied=conflict_resolution.implied_of(settled, knowledge),
         offers=offers,
         contradictions=tuple(contradictions),
     )
 
 
-def _slot(reading: Reading, normalised: normal.Normal) -> Slot:
+def _slot(reading: Reading, normalised: normalization.NormalizedText) -> Slot:
     return Slot(
         question=reading.question,
         option=reading.option,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
-from advisor.reading import descriptions, load_model, phrases
-from advisor.reading.card import card
+from advisor.reading import benchmark_texts, load_model, phrases
+from advisor.reading.model_card import card
 
 
 def main(arguments: list[str]) -> int:
@@ -15,7 +15,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m advisor.reading card\n")
         return 2
     folder = knowledge_folder() / "phrases"
-    described = descriptions.load(knowledge_folder() / "descriptions")
+    described = benchmark_texts.load(knowledge_folder() / "descriptions")
     text = card(phrases.load(folder), described, load_model(), load_knowledge())
     (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
     sys.stdout.write(f"{folder / 'MODEL_CARD.md'}\n")

@@ -8,12 +8,13 @@ from itertools import islice, zip_longest
 from pathlib import Path
 
 from advisor.knowledge.loading import knowledge_folder
-from advisor.reading import lexicon, merge, model, normal, phrases, scope
+from advisor.reading import conflict_resolution, lexicon, model, negation_scope, normalization, phrases
+from advisor.reading.conflict_resolution import Reading
 from advisor.reading.lexicon import Concept, Lexicon
-from advisor.reading.merge import Reading
 from advisor.reading.model import ABSENCES, NOTHING, OUT_OF_SCOPE, Model
-from advisor.reading.normal import Normal
-from advisor.reading.scope import Clause, Cues, Polarity
+from advisor.reading.negation_scope import Clause, Cues, Polarity
+from advisor.reading.normalization import NormalizedText
+from advisor.reading.roles import Roles
 from advisor.reading.types import FILL, OFFER
 
 MARGIN = 0.25
@@ -44,29 +45,36 @@ class Reader:
     cues: Cues
     model: Model
 
-    def normalise(self, text: str) -> Normal:
+    def normalise(self, text: str) -> NormalizedText:
         """Return the text as lexicon and model see it."""
-        return normal.normalise(text, self.lexicon.traditional)
+        return normalization.normalise(text, self.lexicon.traditional)
 
-    def by_rule(self, text: str) -> tuple[list[Reading], list[Clause]]:
+    def by_rule(self, text: str, roles: Roles) -> tuple[list[Reading], list[Clause]]:
         """Return what the rules read in a normalised text, and its clauses."""
-        clauses = scope.clauses(text, self.lexicon.find(text), self.cues)
+        clauses = negation_scope.clauses(text, self.lexicon.find(text), self.cues)
         found: list[Reading] = []
         conditional: list[tuple[Concept, list[Reading]]] = []
         for clause, following in zip_longest(clauses, clauses[1:]):
-            polarities = scope.polarities(text, clause, self.cues)
-            if scope.unheard(text, clause, polarities, self.cues):
+            polarities = negation_scope.polarities(text, clause, self.cues, targets=roles.target)
+            if negation_scope.unheard(text, clause, polarities, self.cues):
                 polarities = self._doubted(text, clause, polarities)
-            turned = scope.taken_back(text, clause, following, self.cues) if following and clause.matches else None
+            turned = (
+                negation_scope.taken_back(text, clause, following, self.cues) if following and clause.matches else None
+            )
             if turned is not None:
                 polarities = _turned(clause, polarities, turned)
             for match, polarity in zip(clause.matches, polarities, strict=True):
-                said = merge.evidence(match, polarity)
+                said = conflict_resolution.evidence(match, polarity, background=roles.background)
                 if match.concept.needs:
                     conditional.append((match.concept, said))
                 else:
                     found += said
-        found += [reading for concept, said in conditional if merge.conditional(concept, found) for reading in said]
+        found += [
+            reading
+            for concept, said in conditional
+            if conflict_resolution.conditional(concept, found)
+            for reading in said
+        ]
         return found, clauses
 
     def _doubted(self, text: str, clause: Clause, polarities: list[Polarity]) -> list[Polarity]:
@@ -77,15 +85,15 @@ class Reader:
         return _turned(clause, polarities, "excluded" if denied >= _SURELY_DENYING else "hedged")
 
     def _denied(self, text: str, clause: Clause) -> float:
-        if not scope.suspicious(text, clause, self.cues):
+        if not negation_scope.suspicious(text, clause, self.cues):
             return 0.0
-        return self.model.denied(scope.bare(text, clause, self.cues))
+        return self.model.denied(negation_scope.bare(text, clause, self.cues))
 
     def by_model(self, text: str, clauses: list[Clause], spoken: set[str]) -> list[Reading]:
         """Return what the classifiers read on the questions that no rule has ``spoken`` on."""
         found = []
         for clause, following in islice(zip_longest(clauses, clauses[1:]), _CLAUSES):
-            turned = scope.taken_back(text, clause, following, self.cues) if following else None
+            turned = negation_scope.taken_back(text, clause, following, self.cues) if following else None
             part = text[clause.start : clause.end]
             for match in clause.matches:
                 if match.concept.silent or match.concept.opaque:
@@ -94,11 +102,11 @@ class Reader:
             start, end = clause.start + len(part) - len(part.lstrip()), clause.start + len(part.rstrip())
             if end <= start or not _enough(part):
                 continue
-            negated = turned is not None or scope.negated_at_all(text, clause, self.cues)
-            doubtful = scope.doubtful(text, clause, self.cues)
+            negated = turned is not None or negation_scope.negated_at_all(text, clause, self.cues)
+            doubtful = negation_scope.doubtful(text, clause, self.cues)
             scrap = not _enough(part, latin=_SCRAP[0], chinese=_SCRAP[1])
             denied = self._denied(text, clause)
-            factor = merge.HEDGED if scope.hedged_at_all(text, clause, self.cues) else 1.0
+            factor = conflict_resolution.HEDGED if negation_scope.hedged_at_all(text, clause, self.cues) else 1.0
             for question, classes in self.model.scores(part).items():
                 if question in spoken or question == OUT_OF_SCOPE:
                     continue
@@ -134,7 +142,7 @@ def _turned(clause: Clause, polarities: list[Polarity], turned: Polarity) -> lis
 
 def _enough(part: str, *, latin: int = 2, chinese: int = 3) -> bool:
     """Say whether a clause has enough words to be judged, by Latin words or Chinese characters."""
-    characters = sum(map(normal.is_cjk, part))
+    characters = sum(map(normalization.is_cjk, part))
     return characters >= chinese or characters + len(part.split()) >= latin
 
 
@@ -164,11 +172,11 @@ def trained(words: Lexicon, examples: list[phrases.Phrase]) -> Model:
     """Train on ``examples``; the held-out ones are left aside."""
 
     def plain(text: str) -> str:
-        return normal.normalise(text, words.traditional).text
+        return normalization.normalise(text, words.traditional).text
 
     cues = Cues.of(words.cues)
 
     def bare(text: str) -> str:
-        return scope.bare(text, Clause(0, len(text), tuple(words.find(text))), cues)
+        return negation_scope.bare(text, Clause(0, len(text), tuple(words.find(text))), cues)
 
     return model.train(examples, plain, words.questions, bare=bare)

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from advisor.dialogue import Action, Message, State, reply, start, tell
+from advisor.dialogue import Action, Message, State, reply, start
+from advisor.dialogue.messages import result, short
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -150,8 +151,8 @@ def test_what_is_not_quite_certain_is_not_told_as_certain(share: float, shown: s
     found = _judge(Needs())
     best = found.recommended or "pytorch"
     sure = found.model_copy(update={"recommended": best, "acceptability": {**found.acceptability, best: share}})
-    assert shown in tell.short(sure, KNOWLEDGE, "en")
-    assert shown in tell.result(State(), sure.model_copy(update={"strength": "clear"}), KNOWLEDGE).text
+    assert shown in short(sure, KNOWLEDGE, "en")
+    assert shown in result(State(), sure.model_copy(update={"strength": "clear"}), KNOWLEDGE).text
 
 
 def test_without_facts_there_is_nothing_to_measure_or_explain() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.model.knowledge import Knowledge
-from advisor.reading import descriptions, scores
-from advisor.reading.descriptions import HALVES, Description
+from advisor.reading import benchmark_texts, evaluation
+from advisor.reading.benchmark_texts import HALVES, Description
 from advisor.reading.phrases import LANGUAGES, OUT_OF_SCOPE, Phrase
 from advisor.reading.reader import Reader
 
@@ -75,7 +75,7 @@ def card(phrases: Sequence[Phrase], described: Sequence[Description], reader: Re
         "| question | language | wordings | model | read | filled | wrong | ruled out found | reversed |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for score in scores.by_question(held, reader, knowledge):
+    for score in evaluation.by_question(held, reader, knowledge):
         shares = (score.model, score.read, score.filled, score.wrong, score.ruled_out)
         cells = " | ".join("–" if share is None else f"{share:.2f}" for share in shares)
         lines.append(f"| {score.question} | {score.lang} | {score.phrases} | {cells} | {score.reversed_} |")
@@ -87,9 +87,12 @@ def card(phrases: Sequence[Phrase], described: Sequence[Description], reader: Re
     ]
     for lang in LANGUAGES:
         own = [phrase for phrase in held if phrase.lang == lang]
-        error, alone = scores.calibration_error(own, reader), scores.calibration_error(own, reader, own_only=True)
+        error, alone = (
+            evaluation.calibration_error(own, reader),
+            evaluation.calibration_error(own, reader, own_only=True),
+        )
         lines.append(f"- expected calibration error, {lang}: {error:.3f} (own wordings alone: {alone:.3f})")
-    recall, alarms = scores.out_of_scope(held, reader, knowledge)
+    recall, alarms = evaluation.out_of_scope(held, reader, knowledge)
     lines += [f"- out of scope: recall {recall:.2f}, false alarms {alarms:.3f}", ""]
     lines += [*_descriptions(described, reader, knowledge), "", _STRANGERS, "", _LIMITS, ""]
     return "\n".join(lines)
@@ -105,7 +108,7 @@ def _descriptions(described: Sequence[Description], reader: Reader, knowledge: K
     for half in HALVES:
         for lang in ("en", "zh", "mixed", "all"):
             own = [one for one in described if one.half == half and lang in {one.lang, "all"}]
-            sums = descriptions.total(descriptions.tally(own, reader, knowledge))
+            sums = benchmark_texts.total(benchmark_texts.tally(own, reader, knowledge))
             lines.append(
                 f"| {half} | {lang} | {len(own)} | {sums.precision:.2f} | {sums.recall:.2f} | {sums.f1:.2f} "
                 f"| {sums.ruled_out_found} of {sums.ruled_out} | {sums.reversed_} |"

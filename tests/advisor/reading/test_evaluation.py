@@ -10,7 +10,7 @@ import pytest
 from advisor import reading
 from advisor.errors import KnowledgeError
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
-from advisor.reading import model, phrases, reader, scores
+from advisor.reading import evaluation, model, phrases, reader
 
 KNOWLEDGE = load_knowledge()
 FOLDER = knowledge_folder() / "phrases"
@@ -21,11 +21,11 @@ READER = reading.load_model()
 
 @pytest.mark.parametrize("lang", phrases.LANGUAGES)
 def test_confidence_means_what_it_says(lang: str) -> None:
-    assert scores.calibration_error([phrase for phrase in HELD if phrase.lang == lang], READER) <= 0.05
+    assert evaluation.calibration_error([phrase for phrase in HELD if phrase.lang == lang], READER) <= 0.05
 
 
 def test_what_is_out_of_scope_is_noticed_without_false_alarm() -> None:
-    recall, alarms = scores.out_of_scope(HELD, READER, KNOWLEDGE)
+    recall, alarms = evaluation.out_of_scope(HELD, READER, KNOWLEDGE)
     assert recall >= 0.9
     assert alarms <= 0.05
 
@@ -33,7 +33,7 @@ def test_what_is_out_of_scope_is_noticed_without_false_alarm() -> None:
 @pytest.mark.parametrize("lang", phrases.LANGUAGES)
 def test_devices_are_read_in_new_wordings(lang: str) -> None:
     held = [phrase for phrase in HELD if phrase.question == "hardware" and phrase.lang == lang]
-    (score,) = [found for found in scores.by_question(held, READER, KNOWLEDGE) if found.lang == lang]
+    (score,) = [found for found in evaluation.by_question(held, READER, KNOWLEDGE) if found.lang == lang]
     assert score.read is not None
     assert score.read >= 0.9
     assert score.ruled_out == 1.0
@@ -41,7 +41,7 @@ def test_devices_are_read_in_new_wordings(lang: str) -> None:
 
 
 def test_a_filled_answer_is_rarely_the_wrong_one() -> None:
-    wrong = [score.wrong for score in scores.by_question(HELD, READER, KNOWLEDGE) if score.wrong is not None]
+    wrong = [score.wrong for score in evaluation.by_question(HELD, READER, KNOWLEDGE) if score.wrong is not None]
     assert sum(wrong) / len(wrong) <= 0.05
 
 

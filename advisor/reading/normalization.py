@@ -34,7 +34,7 @@ _OTHER_LATIN = frozenset(
 
 
 @dataclass(frozen=True)
-class Normal:
+class NormalizedText:
     """Normalised text; ``starts[i]`` and ``ends[i]`` bound its character ``i`` in the original."""
 
     text: str
@@ -46,7 +46,7 @@ class Normal:
         return self.starts[start], self.ends[end - 1]
 
 
-def normalise(text: str, traditional: Mapping[str, str]) -> Normal:
+def normalise(text: str, traditional: Mapping[str, str]) -> NormalizedText:
     """Fold width, case, spaces and traditional characters; drop invisible ones; blank out addresses and tags.
 
     Args:
@@ -77,7 +77,7 @@ def normalise(text: str, traditional: Mapping[str, str]) -> Normal:
             characters.append(piece)
             starts.append(place)
             ends.append(place + 1)
-    return Normal("".join(characters), starts, ends)
+    return NormalizedText("".join(characters), starts, ends)
 
 
 def is_cjk(character: str) -> bool:
@@ -85,7 +85,7 @@ def is_cjk(character: str) -> bool:
     return _CJK.match(character) is not None
 
 
-def language(normal: Normal, terms: frozenset[str]) -> Language:
+def language(normal: NormalizedText, terms: frozenset[str]) -> Language:
     """Name the language of the prose; technical ``terms`` in Latin letters do not make Chinese text mixed."""
     text = normal.text
     chinese = len(_CJK.findall(text))

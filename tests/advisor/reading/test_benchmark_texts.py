@@ -6,17 +6,17 @@ import pytest
 
 from advisor import reading
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
-from advisor.reading import descriptions
-from advisor.reading.descriptions import HALVES, Tally
+from advisor.reading import benchmark_texts
+from advisor.reading.benchmark_texts import HALVES, Tally
 
 KNOWLEDGE = load_knowledge()
 READER = reading.load_model()
-DESCRIBED = descriptions.load(knowledge_folder() / "descriptions")
+DESCRIBED = benchmark_texts.load(knowledge_folder() / "descriptions")
 
 
 def _reached(half: str, lang: str) -> Tally:
     own = [one for one in DESCRIBED if one.half == half and one.lang == lang]
-    return descriptions.total(descriptions.tally(own, READER, KNOWLEDGE))
+    return benchmark_texts.total(benchmark_texts.tally(own, READER, KNOWLEDGE))
 
 
 @pytest.mark.parametrize(

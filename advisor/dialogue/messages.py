@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.deployment.plans import need_name
-from advisor.dialogue.retrieve import cite
+from advisor.dialogue.retrieval import cite
+from advisor.dialogue.texts import say
 from advisor.dialogue.types import Action, Chip, Lang, Message, State
-from advisor.dialogue.words import say
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs

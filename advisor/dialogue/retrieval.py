@@ -10,7 +10,7 @@ from functools import lru_cache
 from advisor.dialogue.types import Citation, Lang
 from advisor.model.knowledge import Knowledge
 from advisor.reading.model import grams
-from advisor.reading.normal import normalise
+from advisor.reading.normalization import normalise
 
 ENOUGH = 0.12
 """Cosine below which a claim has nothing to do with the question."""

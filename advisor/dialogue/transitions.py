@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from advisor import reading
-from advisor.dialogue import facts, tell
-from advisor.dialogue.intents import CRITIQUES, about, command, greeting, intent
-from advisor.dialogue.retrieve import cite, search
+from advisor.dialogue import facts, messages
+from advisor.dialogue.intents import about, command, greeting, intent
+from advisor.dialogue.retrieval import cite, search
+from advisor.dialogue.texts import say
 from advisor.dialogue.types import Action, Lang, Message, State, Turn
-from advisor.dialogue.words import say
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -70,9 +70,9 @@ def reply(
     return _told(*_hear(said, state, talk))
 
 
-def _told(state: State, messages: list[Message]) -> Said:
-    turns = tuple(Turn(who="advisor", text=message.text) for message in messages)
-    return state.model_copy(update={"transcript": (*state.transcript, *turns)[-_KEEP_TURNS:]}), messages
+def _told(state: State, replies: list[Message]) -> Said:
+    turns = tuple(Turn(who="advisor", text=message.text) for message in replies)
+    return state.model_copy(update={"transcript": (*state.transcript, *turns)[-_KEEP_TURNS:]}), replies
 
 
 def _hear(text: str, state: State, talk: _Talk) -> Said:
@@ -114,13 +114,13 @@ def _hear(text: str, state: State, talk: _Talk) -> Said:
 
 def _described(text: str, understanding: Understanding, state: State, talk: _Talk) -> Said:
     state = facts.learn(state, understanding, text, talk.knowledge)
-    messages = [tell.understood(state, talk.knowledge)]
+    replies = [messages.understood(state, talk.knowledge)]
     offers = {q: options for q, options in understanding.offers.items() if q not in state.needs.answers}
     if offers and not state.conflicts:
         name, options = next(iter(offers.items()))
         state = state.model_copy(update={"asked": name})
-        return state, [*messages, tell.question(state, talk.knowledge, name, why="", offers=options)]
-    return _onward(state, talk, messages)
+        return state, [*replies, messages.question(state, talk.knowledge, name, why="", offers=options)]
+    return _onward(state, talk, replies)
 
 
 def _not_understood(text: str, understanding: Understanding, state: State, talk: _Talk) -> Said:
@@ -134,10 +134,10 @@ def _not_understood(text: str, understanding: Understanding, state: State, talk:
     return _onward(state, talk, [Message(kind="off-topic", text=say(key, state.lang))])
 
 
-def _onward(state: State, talk: _Talk, messages: list[Message]) -> Said:
+def _onward(state: State, talk: _Talk, replies: list[Message]) -> Said:
     """Go on to the contradiction, the next most valuable question or, when settled, the recommendation."""
     if state.conflicts:
-        return state, [*messages, tell.conflict(state, talk.knowledge)]
+        return state, [*replies, messages.conflict(state, talk.knowledge)]
     recommendation = talk.judge(state.assumed(talk.knowledge))
     open_questions = [
         (found.question, found.why.in_(state.lang) if found.why else "")
@@ -149,9 +149,9 @@ def _onward(state: State, talk: _Talk, messages: list[Message]) -> Said:
     if open_questions and not recommendation.settled:
         name, why = open_questions[0]
         state = state.model_copy(update={"asked": name})
-        return state, [*messages, tell.question(state, talk.knowledge, name, why=why)]
+        return state, [*replies, messages.question(state, talk.knowledge, name, why=why)]
     state = state.model_copy(update={"asked": None})
-    return state, [*messages, tell.result(state, recommendation, talk.knowledge)]
+    return state, [*replies, messages.result(state, recommendation, talk.knowledge)]
 
 
 def _do(action: Action, state: State, talk: _Talk) -> Said:
@@ -166,7 +166,7 @@ def _do(action: Action, state: State, talk: _Talk) -> Said:
             if state.proposed is None:
                 return state, [Message(kind="answer", text=say("nothing-proposed", lang))]
             state = state.model_copy(update={"needs": state.proposed, "proposed": None})
-            return _onward(state, talk, [tell.understood(state, knowledge, lead="adopted")])
+            return _onward(state, talk, [messages.understood(state, knowledge, lead="adopted")])
         case "restart":
             fresh = State(lang=lang)
             return fresh, [Message(kind="greeting", text=f"{say('again', lang)} {say('hello', lang)}")]
@@ -181,12 +181,12 @@ def _do(action: Action, state: State, talk: _Talk) -> Said:
     recommendation = talk.judge(state.assumed(talk.knowledge))
     match action.verb:
         case "why":
-            return state, [tell.why(state, recommendation, knowledge)]
+            return state, [messages.why(state, recommendation, knowledge)]
         case "why-not":
             other = option if option in knowledge.frameworks else None
-            return state, [tell.why_not(state, recommendation, knowledge, other)]
+            return state, [messages.why_not(state, recommendation, knowledge, other)]
         case "flips":
-            return state, [tell.flips(state, recommendation)]
+            return state, [messages.flips(state, recommendation)]
         case "critique":
             return _critique(option or "faster", recommendation, state, talk)
         case "sources":
@@ -200,7 +200,7 @@ def _do(action: Action, state: State, talk: _Talk) -> Said:
             return state, [Message(kind="action", text=say("measure", lang), do="measure")]
         case "report":
             return state, [Message(kind="action", text=say("report", lang), do="report")]
-    return state, [tell.result(state, recommendation, knowledge)]
+    return state, [messages.result(state, recommendation, knowledge)]
 
 
 def _known(knowledge: Knowledge, question: str, option: str) -> bool:
@@ -234,7 +234,7 @@ def _fact(action: Action, state: State, talk: _Talk) -> Said:
             state = facts.without_implied(state.model_copy(update={"needs": change}), question)
     told = bool(state.needs.answers or state.needs.excluded or state.implied)
     state = state.model_copy(update={"told": told, "asked": None})
-    return _onward(state, talk, [tell.understood(state, knowledge)])
+    return _onward(state, talk, [messages.understood(state, knowledge)])
 
 
 def _resolve(state: State, talk: _Talk, *, take_new: bool) -> Said:
@@ -249,7 +249,7 @@ def _resolve(state: State, talk: _Talk, *, take_new: bool) -> Said:
             else facts.exclude(needs, found.question, found.option)
         )
     state = state.model_copy(update={"needs": needs, "conflicts": tuple(rest)})
-    return _onward(state, talk, [tell.understood(state, talk.knowledge)])
+    return _onward(state, talk, [messages.understood(state, talk.knowledge)])
 
 
 def _what_if(understanding: Understanding, state: State, talk: _Talk) -> Said:
@@ -271,18 +271,18 @@ def _propose(state: State, needs: Needs, talk: _Talk) -> Said:
     text = say(
         "what-if",
         state.lang,
-        change=tell.changes(state.needs, needs, talk.knowledge, state.lang),
-        after=tell.short(after, talk.knowledge, state.lang),
-        before=tell.short(before, talk.knowledge, state.lang),
+        change=messages.changes(state.needs, needs, talk.knowledge, state.lang),
+        after=messages.short(after, talk.knowledge, state.lang),
+        before=messages.short(before, talk.knowledge, state.lang),
     )
     state = state.model_copy(update={"proposed": needs})
-    return state, [tell.proposal(state, text)]
+    return state, [messages.proposal(state, text)]
 
 
 def _critique(kind: str, recommendation: Recommendation, state: State, talk: _Talk) -> Said:
     """Move one criterion's priority up by one and show what that does."""
     weighs = [found.id for found in recommendation.criteria if found.weight > 0]
-    known = [name for name in CRITIQUES.get(kind, ()) if name in talk.knowledge.criteria]
+    known = [name for name in talk.reader.lexicon.critiques.get(kind, ()) if name in talk.knowledge.criteria]
     if not known:
         return state, [Message(kind="answer", text=say("help", state.lang))]
     criterion = next((name for name in known if name in weighs), known[0])
@@ -293,11 +293,11 @@ def _critique(kind: str, recommendation: Recommendation, state: State, talk: _Ta
         "critique",
         state.lang,
         criterion=talk.knowledge.criteria[criterion].name.in_(state.lang),
-        after=tell.short(after, talk.knowledge, state.lang),
-        before=tell.short(recommendation, talk.knowledge, state.lang),
+        after=messages.short(after, talk.knowledge, state.lang),
+        before=messages.short(recommendation, talk.knowledge, state.lang),
     )
     state = state.model_copy(update={"proposed": needs})
-    return state, [tell.proposal(state, text)]
+    return state, [messages.proposal(state, text)]
 
 
 def _sources(text: str, state: State, talk: _Talk) -> Message:
