@@ -1,15 +1,27 @@
-"""The rules of the house: floors, the process boundary, and documents that cannot drift."""
+"""The rules of the structure: layers, the process boundary, and documents that cannot drift."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+MOST_BOXES = 18
+"""Entries at the top level of ``advisor/``: more than these are no longer taken in at one look."""
+
+KNOWN_CIRCLES = {
+    ("probes.session.agreement", "probes.session.session"),
+    ("probes.session.paired", "probes.session.session"),
+}
+"""Imports (importer, imported) that close a circle today. To be emptied; a line that is no longer needed fails."""
 
 NO_FRAMEWORK = """
 import sys
@@ -33,6 +45,65 @@ def test_imports_run_downwards() -> None:
     found = run(str(Path(sys.executable).with_name("lint-imports")), "--no-cache")
 
     assert found.returncode == 0, found.stdout[-3000:]
+
+
+@pytest.fixture(scope="module")
+def imports() -> dict[str, set[str]]:
+    """Return what each module imports itself, under ``TYPE_CHECKING`` too."""
+    graph = grimp.build_graph("advisor", "probes", cache_dir=None)
+    return {name: set(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
+
+
+def without(imports: dict[str, set[str]], pairs: set[tuple[str, str]]) -> dict[str, set[str]]:
+    return {name: {other for other in others if (name, other) not in pairs} for name, others in imports.items()}
+
+
+def circle(imports: dict[str, set[str]]) -> list[str]:
+    """Return one import circle, its first module again at its end; empty where there is none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def between_entries(imports: dict[str, set[str]], package: str) -> dict[str, set[str]]:
+    """Return which entries of a folder each entry imports, whatever lies inside them."""
+    entry = re.compile(rf"{re.escape(package)}\.\w+")
+    arrows: dict[str, set[str]] = {}
+    for name, others in imports.items():
+        if importer := entry.match(name):
+            reached = {match[0] for other in others if (match := entry.match(other))}
+            arrows.setdefault(importer[0], set()).update(reached - {importer[0]})
+    return arrows
+
+
+def test_no_modules_import_each_other_in_a_circle(imports: dict[str, set[str]]) -> None:
+    assert not circle(without(imports, KNOWN_CIRCLES))
+
+
+def test_every_known_circle_is_still_one(imports: dict[str, set[str]]) -> None:
+    gone = {pair for pair in KNOWN_CIRCLES if not circle(without(imports, KNOWN_CIRCLES - {pair}))}
+
+    assert not gone, "remove these lines from KNOWN_CIRCLES"
+
+
+def test_a_circle_would_be_found() -> None:
+    found = circle({"a": {"b"}, "b": {"c"}, "c": {"b"}})
+
+    assert sorted(set(found)) == ["b", "c"]
+
+
+def test_no_folder_needs_its_neighbour_and_is_needed_by_it(imports: dict[str, set[str]]) -> None:
+    """An arrow that points upwards closes a circle between the entries of some folder."""
+    legal = without(imports, KNOWN_CIRCLES)
+    folders = {name.rpartition(".")[0] for name in legal} - {""}
+
+    assert {name: found for name in folders if (found := circle(between_entries(legal, name)))} == {}
+
+
+def test_advisor_shows_few_entries_at_its_top_level(imports: dict[str, set[str]]) -> None:
+    assert 0 < len(between_entries(imports, "advisor")) <= MOST_BOXES
 
 
 def test_the_library_the_command_line_and_the_instruments_manager_load_no_framework() -> None:
