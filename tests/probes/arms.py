@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scipy.stats import binom
+
 from probes.session import runner
 from probes.session.arms import Arm
 from probes.types import EQUIVALENT, INCONCLUSIVE, Probe
@@ -25,15 +27,32 @@ def measure(*, first=None, second=None, probes=None, **options):
     return runner.measure(probes or [probe()], arms=arms, **{**settings, **options})
 
 
-def measure_twins(verdicts, **options):
-    """Measure twins, again while one of ``verdicts(found)`` is a winner, three times at most; the last finding.
+PROMISED = 0.02
+"""Share of runs of twins in which the instrument may name a winner: what its benchmark holds it to."""
 
-    One run in fifty may name a winner by chance, and more on a machine that others use, without the instrument being
-    at fault (its benchmark counts how often); one that leans names a winner each time.
+FALSE_ALARM = 1e-4
+"""How often an instrument that keeps its promise may fail a test of twins."""
+
+
+def winners_allowed(trials: int) -> int:
+    """Return the most winners among so many trials that an instrument at its promised rate hardly ever exceeds.
+
+    The least k with P(X > k) <= FALSE_ALARM for X ~ Binomial(trials, PROMISED): 3 of 6, 3 of 10, 4 of 20. More than 4
+    of 20 are seen in 4 of 100,000 tests of an instrument at 2 %, in 76 % of one at 30 % and in 99.4 % of one at 50 %.
     """
-    found = measure(**options)
-    for _ in range(2):
-        if set(verdicts(found)) <= {EQUIVALENT, INCONCLUSIVE}:
-            break
+    return int(binom.isf(FALSE_ALARM, trials, PROMISED))
+
+
+def measure_twins(verdicts, *, runs, **options):
+    """Measure twins ``runs`` times in fresh workers, count the winners of ``verdicts(found)``; the last finding.
+
+    Raises:
+        AssertionError: more winners than chance explains.
+    """
+    named = []
+    for _ in range(runs):
         found = measure(**options)
+        named += verdicts(found)
+    winners = [favours for favours in named if favours not in (EQUIVALENT, INCONCLUSIVE)]
+    assert len(winners) <= winners_allowed(len(named)), f"{len(winners)} winners in {len(named)} trials: {winners}"
     return found
