@@ -11,6 +11,7 @@ from advisor.decisions.provenance import engine_of
 from advisor.model.formatting import percent
 from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE
 from advisor.model.recommendation import CriterionResult, Recommendation
+from advisor.model.text import Text, localized
 from advisor.report import ratios
 from advisor.report.figures import points
 from advisor.report.words import WORDS
@@ -41,13 +42,9 @@ class View:
 
     # ------------------------------------------------------------ names
 
-    def text(self, value: Any) -> str:
-        """Return a bilingual value (a Text or its dict) in the report's language."""
-        if value is None:
-            return ""
-        if isinstance(value, Mapping):
-            return str(value.get(self.lang) or value.get("en") or "")
-        return str(value.in_(self.lang)) if hasattr(value, "in_") else str(value)
+    def text(self, value: Text | Mapping[str, str] | str | None) -> str:
+        """Return a text in the report's language, "" where there is none."""
+        return localized(value, self.lang)
 
     def framework(self, name: str | None) -> str:
         """Return a framework's display name."""

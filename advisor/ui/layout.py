@@ -49,14 +49,6 @@ STYLE = """<style>
 """Wide tables scroll by themselves instead of pushing the page aside; the language stands in the header, beside the
 pages, and the progress of a measurement stays in view. Nothing a user wrote ever enters here."""
 
-UPLOADER = """<style>
-[data-testid="stFileUploaderDropzone"] button p,
-[data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0; }
-[data-testid="stFileUploaderDropzone"] button p::after { content: "选择文件"; font-size: .9rem; }
-[data-testid="stFileUploaderDropzoneInstructions"] span::after { content: "最大 20 MB"; font-size: .8rem; }
-</style>"""
-"""Chinese words for the one widget whose words Streamlit does not let us set."""
-
 SCROLLERS = """
 if (!window.scrollersWatched) {
   window.scrollersWatched = true;
@@ -87,10 +79,8 @@ def show() -> None:
         found = [str(problem) for problem in error.problems]
         elements.problems(found, title="The knowledge base cannot be used · 知识库无法使用")
         st.stop()
-    if language() == "zh":
-        st.html(UPLOADER)
     pages = [_page(*entry) for entry in PAGES]
-    st.session_state.pages = {entry[0]: page for entry, page in zip(PAGES, pages, strict=True)}
+    state.remember_pages({entry[0]: page for entry, page in zip(PAGES, pages, strict=True)})
     chosen = st.navigation(pages, position="top")
     with st.container(key="header", gap=None):
         _close_the_menu(chosen.url_path)
@@ -98,9 +88,6 @@ def show() -> None:
     _measuring()
     state.mirror()
     _unknown_in_address()
-    target = st.session_state.pop("go", None)
-    if target:
-        elements.go(target)
     chosen.run()
     serving.drawn.set()
 
@@ -128,12 +115,15 @@ def _close_the_menu(page: str) -> None:
 
 
 def _language() -> None:
-    other = next(lang for lang in LANGUAGES if lang != st.session_state.lang)
-
-    def changed() -> None:
-        st.session_state.lang = other
-
-    st.button(LANGUAGES[other], icon=":material/translate:", type="tertiary", key="language", on_click=changed)
+    other = next(lang for lang in LANGUAGES if lang != language())
+    st.button(
+        LANGUAGES[other],
+        icon=":material/translate:",
+        type="tertiary",
+        key="language",
+        on_click=state.choose_language,
+        args=(other,),
+    )
 
 
 def _measuring() -> None:
@@ -144,7 +134,7 @@ def _measuring() -> None:
 
 
 def _unknown_in_address() -> None:
-    unknown = st.session_state.address_problems
+    unknown = state.address_problems()
     if not unknown:
         return
     lines = []

@@ -1,17 +1,18 @@
-"""What the session remembers: the answers, the evidence in use, the language. The one place that writes it.
+"""What the session remembers: the answers, the evidence in use, the language, what runs. The one place that writes it.
 
 The session holds the truth, the address mirrors it: a fresh session reads the address, a running one writes it.
+Pages and components call the functions here, named by what happens; a test looks for any other writer.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -27,6 +28,10 @@ from advisor.ui.texts import LANGUAGES
 from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.types import Evidence, Probe
+
+if TYPE_CHECKING:
+    from advisor.ui.conversation import Talk
+    from advisor.ui.measuring_process import Run
 
 KEPT = 32
 """Recommendations remembered: a turn of the conversation asks for several."""
@@ -46,7 +51,7 @@ def begin() -> None:
     parameters = st.query_params.to_dict()
     needs, problems = query_params.decode(parameters, knowledge())
     state.needs, state.address_problems = needs, problems
-    state.history, state.skipped, state.evidence, state.unused = [], set(), {}, set()
+    state.history, state.skipped, state.evidence = [], frozenset(), {}
     state.lang = _first_language(parameters.get(query_params.LANGUAGE))
     _use_again(parameters.get(query_params.EVIDENCE, ""))
 
@@ -108,6 +113,68 @@ def knowledge() -> Knowledge:
     return load_knowledge()
 
 
+def choose_language(lang: str) -> None:
+    """Speak ``lang`` ("en" or "zh") from now on."""
+    st.session_state.lang = lang
+
+
+def address_problems() -> list[query_params.Problem]:
+    """Return what the address held that is unknown, until an answer changes."""
+    found: list[query_params.Problem] = st.session_state.address_problems
+    return found
+
+
+def remember_pages(pages: Mapping[str, Any]) -> None:
+    """Keep Streamlit's pages by the names of their modules, so that a button can open one."""
+    st.session_state.pages = dict(pages)
+
+
+def page(name: str) -> Any:
+    """Return Streamlit's page of the module ``name``, None where the frame has not been drawn."""
+    return st.session_state.get("pages", {}).get(name)
+
+
+# ---------------------------------------------------------------- widgets
+
+
+def widget(key: str) -> Any:
+    """Return what the widget ``key`` holds, None where it has not been drawn yet."""
+    return st.session_state.get(key)
+
+
+def show_in_widget(key: str, value: object) -> None:
+    """Let the widget ``key`` show ``value`` when it is drawn next."""
+    st.session_state[key] = value
+
+
+def keep_widgets(*prefixes: str) -> None:
+    """Keep what the widgets hold whose keys begin so: Streamlit forgets those it has not drawn in a run."""
+    for name in st.session_state:
+        if str(name).startswith(prefixes):
+            st.session_state[name] = st.session_state[name]
+
+
+def open_knowledge_tab(number: int) -> None:
+    """Note which tab of the knowledge page is open: its name is another one in the other language."""
+    st.session_state.knowledge_tab = number
+
+
+def knowledge_tab() -> int:
+    """Return which tab of the knowledge page was open last, the first unless told."""
+    return int(st.session_state.get("knowledge_tab", 0))
+
+
+def keep_upload(key: str, file_id: str) -> None:
+    """Note that the file in the uploader ``key`` was taken: it stays there and is not to be taken twice."""
+    st.session_state[f"{key}-taken"] = file_id
+
+
+def upload_kept(key: str) -> str | None:
+    """Return the id of the file that was taken last from the uploader ``key``."""
+    found: str | None = st.session_state.get(f"{key}-taken")
+    return found
+
+
 # ---------------------------------------------------------------- answers
 
 
@@ -134,7 +201,7 @@ def undo() -> None:
 
 
 def can_undo() -> bool:
-    """Say whether there is a change to take back."""
+    """Tell whether there is a change to take back."""
     return bool(st.session_state.history)
 
 
@@ -173,6 +240,131 @@ def apply(change: Mapping[str, object]) -> None:
         options = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, (list, tuple)) else ()
         new = answered(new, question, options)
     put(new)
+
+
+def skip(question: str) -> None:
+    """Leave ``question`` out of the guided answering."""
+    st.session_state.skipped = skipped() | {question}
+
+
+def skipped() -> frozenset[str]:
+    """Return the questions that were left out."""
+    found: frozenset[str] = st.session_state.skipped
+    return found
+
+
+def ask_again() -> None:
+    """Ask every open question again."""
+    st.session_state.skipped = frozenset()
+
+
+# ---------------------------------------------------------------- what runs
+
+
+def begin_measuring(run: Run) -> None:
+    """Watch ``run``; what went wrong before is forgotten."""
+    st.session_state.run = run
+    tell("")
+
+
+def end_measuring() -> None:
+    """Watch no measurement any more."""
+    st.session_state.run = None
+
+
+def measuring() -> Run | None:
+    """Return the measurement of this session that has not been taken over yet."""
+    found: Run | None = st.session_state.get("run")
+    return found
+
+
+def tell(problem: str) -> None:
+    """Let the pages show why a measurement gave nothing, or what was not kept or read; "" takes it back."""
+    st.session_state.run_message = problem
+
+
+def told() -> str:
+    """Return what the pages have to show of the last measurement, "" where nothing went wrong."""
+    return st.session_state.get("run_message") or ""
+
+
+def begin_self_test(run: Run, *, quick: bool) -> None:
+    """Watch the instrument's own test; what went wrong before is forgotten."""
+    st.session_state.selftest_run, st.session_state.selftest_quick = run, quick
+    st.session_state.selftest_message = ""
+
+
+def end_self_test(problem: str) -> None:
+    """Watch no self-test any more; ``problem`` says why it gave nothing, "" where it did."""
+    st.session_state.selftest_run, st.session_state.selftest_message = None, problem
+
+
+def self_testing() -> Run | None:
+    """Return the self-test of this session that runs."""
+    found: Run | None = st.session_state.get("selftest_run")
+    return found
+
+
+def self_test_is_quick() -> bool:
+    """Tell whether the running self-test is the quick one."""
+    return bool(st.session_state.selftest_quick)
+
+
+def self_test_problem() -> str:
+    """Return why the last self-test gave nothing, "" where it did."""
+    return st.session_state.get("selftest_message") or ""
+
+
+def keep_survey(pythons: Mapping[str, str], found: Mapping[str, Mapping[str, Any]]) -> None:
+    """Keep what each framework's interpreter holds, as looked up in ``pythons``."""
+    st.session_state.surveyed = (dict(pythons), found)
+
+
+def survey(pythons: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
+    """Return what was seen in these very interpreters, nothing where others were looked at or none."""
+    asked, found = st.session_state.get("surveyed", ({}, {}))
+    return found if asked == pythons else {}
+
+
+# ---------------------------------------------------------------- the conversation and an opened decision
+
+
+def begin_talk(talk: Talk) -> None:
+    """Begin the conversation anew."""
+    st.session_state.talk = talk
+    keep_transcript(())
+
+
+def talk() -> Talk | None:
+    """Return the conversation of this session."""
+    found: Talk | None = st.session_state.get("talk")
+    return found
+
+
+def keep_transcript(turns: Iterable[dict[str, str]]) -> None:
+    """Keep the conversation so far as the report holds it."""
+    st.session_state.transcript = tuple(turns)
+
+
+def transcript() -> tuple[dict[str, str], ...]:
+    """Return the conversation so far, a line a turn, as the report keeps it."""
+    return tuple(st.session_state.get("transcript", ()))
+
+
+def open_decision(document: dict[str, Any]) -> None:
+    """Open a decision that was kept or received."""
+    st.session_state.opened = document
+
+
+def close_decision() -> None:
+    """Close the decision that is open."""
+    st.session_state.opened = None
+
+
+def opened_decision() -> dict[str, Any] | None:
+    """Return the decision that is open."""
+    found: dict[str, Any] | None = st.session_state.get("opened")
+    return found
 
 
 # ---------------------------------------------------------------- evidence and result
@@ -223,11 +415,6 @@ def machine() -> Mapping[str, Any]:
     from probes.system.machine import fingerprint
 
     return fingerprint()
-
-
-def transcript() -> tuple[dict[str, str], ...]:
-    """Return the conversation so far, a line a turn, as the report keeps it."""
-    return tuple(st.session_state.get("transcript", ()))
 
 
 def recommendation() -> Recommendation:

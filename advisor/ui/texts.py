@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal
 
 import streamlit as st
 
-from advisor.model.text import Text
+from advisor.model.text import Text, localized
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 
@@ -169,9 +170,9 @@ VERDICT = {
 }
 
 
-def language() -> str:
-    """Return the reader's language, "en" or "zh"."""
-    return str(st.session_state.get("lang", "en"))
+def language() -> Literal["en", "zh"]:
+    """Return the reader's language."""
+    return "zh" if st.session_state.get("lang") == "zh" else "en"
 
 
 def say(en: str, zh: str) -> str:
@@ -179,9 +180,9 @@ def say(en: str, zh: str) -> str:
     return zh if language() == "zh" else en
 
 
-def words(text: Text) -> str:
-    """Return a text of the knowledge base in the reader's language."""
-    return text.in_(language())
+def words(text: Text | Mapping[str, str] | str | None) -> str:
+    """Return a text of the data in the reader's language, "" where there is none."""
+    return localized(text, language())
 
 
 def named(names: Mapping[str, Text], key: str) -> str:

@@ -24,6 +24,7 @@ from probes.system.files import write_atomically
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
 
 SLOWDOWNS = (1.05, 1.10, 1.20)
+"""Planted into one of two identical arms: what a user would call slightly, clearly and much slower."""
 
 HURRY = 1.0
 """Seconds of turns a pair in the quick self-test."""
@@ -81,6 +82,11 @@ def probe(framework: str) -> Probe:
     return Probe("selftest", question, "training_step", workload, "eager", "", seconds=4.0)
 
 
+def runs(*, quick: bool) -> dict[float, int]:
+    """Return how many pairs are run by slowdown; 1 stands for the same arm twice."""
+    return dict(zip((1.0, *SLOWDOWNS), (4, 1, 2, 1) if quick else (8, 3, 4, 3), strict=True))
+
+
 def calibrate(
     *,
     framework: str = "null",
@@ -107,7 +113,7 @@ def calibrate(
         EvidenceError: the pairs could not be measured.
     """
     began = time.monotonic()
-    repeats = {1.05: 1, 1.10: 2, 1.20: 1} if quick else {1.05: 3, 1.10: 4, 1.20: 3}
+    repeats = runs(quick=quick)
 
     def measured(slowdown: float, seed: int, spread: Mapping[str, float]) -> Measurement:
         taken = pair(framework, slowdown, python=python, seed=seed, budget=HURRY if quick else None, spread=spread)
@@ -115,7 +121,7 @@ def calibrate(
         progress(f"{'same arm' if slowdown == 1 else f'planted +{slowdown - 1:.0%}'}: {shown:.3f}")
         return taken
 
-    same = [measured(1.0, number, ONE_PAIR) for number in range(4 if quick else 8)]
+    same = [measured(1.0, number, ONE_PAIR) for number in range(repeats.pop(1.0))]
     twins = [_first(taken) for taken in same if taken.status is Status.OK]
     if len(twins) < 2:
         reasons = {taken.reason for taken in same if taken.reason}
@@ -124,8 +130,8 @@ def calibrate(
     spread = pooled_spread(history)
     alike = [judge([twin], spread) for twin in twins]
     planted = {}
-    for slowdown, runs in repeats.items():
-        taken = [measured(slowdown, number, spread) for number in range(runs)]
+    for slowdown, times in repeats.items():
+        taken = [measured(slowdown, number, spread) for number in range(times)]
         planted[slowdown] = [one.ratio for one in taken if one.ratio is not None]
     found = {slowdown: sum(ratio.low > 1 for ratio in ratios) for slowdown, ratios in planted.items()}
     return {

@@ -251,9 +251,9 @@ def go_button(page: str, label: str, *, icon: str | None = None, primary: bool =
 
 def go(page: str) -> None:
     """Open another page of the app, by its address."""
-    pages = st.session_state.get("pages", {})
-    if page in pages:
-        st.switch_page(pages[page])
+    target = state.page(page)
+    if target is not None:
+        st.switch_page(target)
 
 
 def differences(found: Iterable[object], *, none: str) -> None:
@@ -266,7 +266,7 @@ def differences(found: Iterable[object], *, none: str) -> None:
     for row in rows:
         text = row.get("text")
         if isinstance(text, dict):
-            lines.append(f"- {plain(text.get(say('en', 'zh'), ''))}")
+            lines.append(f"- {plain(words(text))}")
         else:
             lines.append("- " + " · ".join(f"{plain(key)}: **{plain(value)}**" for key, value in row.items()))
     st.markdown("\n".join(lines))

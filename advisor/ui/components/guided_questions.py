@@ -16,7 +16,7 @@ from advisor.ui.texts import say, words
 def show() -> None:
     """Show the next question, or say that none can change the answer any more."""
     found = state.recommendation()
-    open_ = [step for step in found.next_questions if step.question not in st.session_state.skipped]
+    open_ = [step for step in found.next_questions if step.question not in state.skipped()]
     _progress(len(found.next_questions))
     if found.settled:
         _settled()
@@ -31,12 +31,8 @@ def show() -> None:
             ),
             icon=":material/done:",
         )
-        st.button(say("Ask me again", "重新提问"), on_click=_ask_again, key="guided-again")
+        st.button(say("Ask me again", "重新提问"), on_click=state.ask_again, key="guided-again")
     _given()
-
-
-def _ask_again() -> None:
-    st.session_state.skipped = set()
 
 
 def _progress(left: int) -> None:
@@ -111,7 +107,7 @@ def _skip(question: Question) -> None:
         key=f"guided-{question.id}-skip",
         type="tertiary",
         icon=":material/skip_next:",
-        on_click=st.session_state.skipped.add,
+        on_click=state.skip,
         args=(question.id,),
     )
 

@@ -7,7 +7,7 @@ import streamlit as st
 from advisor.errors import InputError
 from advisor.model.recommendation import Recommendation
 from advisor.ui.components import elements
-from advisor.ui.texts import say
+from advisor.ui.texts import say, words
 
 
 def show(found: Recommendation) -> None:
@@ -36,4 +36,4 @@ def show(found: Recommendation) -> None:
             for one in result["methods"]
         ],
     )
-    st.caption(elements.plain(result["why_not"][say("en", "zh")]))
+    st.caption(elements.plain(words(result["why_not"])))

@@ -355,11 +355,8 @@ def _look(pythons: Mapping[str, str]) -> None:
         disabled=measuring_process.busy(),
     ):
         with st.spinner(say("Loading each framework once …", "正在分别加载各框架……")):
-            st.session_state.surveyed = (dict(pythons), environments.survey(tuple(pythons), pythons=pythons))
-    asked, found = st.session_state.get("surveyed", ({}, {}))
-    if asked != pythons:
-        return
-    for framework, seen in found.items():
+            state.keep_survey(pythons, environments.survey(tuple(pythons), pythons=pythons))
+    for framework, seen in state.survey(pythons).items():
         name = elements.name_of(framework)
         if seen["installed"]:
             devices = listed([_device(device) for device in seen["devices"]])

@@ -10,7 +10,7 @@ import streamlit as st
 from advisor.errors import InputError
 from advisor.ui import measuring_process, state
 from advisor.ui.components import elements, reason_texts, verdicts
-from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, named, say, words
+from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, language, named, say, words
 from probes.evidence.documents import EvidenceError
 from probes.types import Evidence, Probe
 from probes.wording.verdicts import judged
@@ -54,7 +54,7 @@ def begin(
 ) -> None:
     """Start measuring in a process of its own; where another page measures already, say so instead."""
     if measuring_process.busy():
-        st.session_state.run_message = busy_words()
+        state.tell(busy_words())
         return
     keeper = Keeper()
     _watch(measuring_process.start(probes, budget=budget, options=options, shown=shown, keep=keeper), keeper)
@@ -63,8 +63,7 @@ def begin(
 def _watch(run: measuring_process.Run, keeper: Keeper) -> None:
     tie_to_the_tab(run)
     _keepers[run.pid] = keeper
-    st.session_state.run, st.session_state.run_probes = run, list(run.probes)
-    st.session_state.run_message = None
+    state.begin_measuring(run)
 
 
 def adopt() -> None:
@@ -85,8 +84,7 @@ def busy_words() -> str:
 
 def current() -> measuring_process.Run | None:
     """Return the run of this session that has not been taken over yet."""
-    found: measuring_process.Run | None = st.session_state.get("run")
-    return found
+    return state.measuring()
 
 
 def in_brief() -> None:
@@ -106,24 +104,24 @@ def _brief() -> None:
         _take_over(run)
         st.rerun(scope="app")
     done = len({event.get("probe") for event in events if event.get("event") in ("done", "skipped")})
-    total = max(len(st.session_state.run_probes), 1)
+    total = max(len(run.probes), 1)
     st.progress(min(done / total, 1.0), say(f"Measuring {done} of {total}", f"正在测量 {done} / {total}"))
 
 
 def _take_over(run: measuring_process.Run) -> None:
     """Let the recommendation use what was measured; the run itself has put it into the store."""
-    st.session_state.run = None
+    state.end_measuring()
     keeper = _keepers.pop(run.pid, Keeper())
     try:
         session = run.evidence()
     except EvidenceError as error:
-        st.session_state.run_message = "\n".join(error.problems)
+        state.tell("\n".join(error.problems))
         return
     if session is None:
         said = run.problem()
         if not run.cancelled or said:
             ended = say("The measurement ended without a result.", "测量结束但没有结果。")
-            st.session_state.run_message = ended + (f"\n\n{said}" if said else "")
+            state.tell(ended + (f"\n\n{said}" if said else ""))
         return
     _add(session, keeper)
 
@@ -148,14 +146,13 @@ def _add(session: Evidence, keeper: Keeper) -> None:
 
 def warn(problems: Sequence[str]) -> None:
     """Let the page show ``problems`` from now on; none takes back what it showed."""
-    st.session_state.run_message = "\n\n".join(problems)
+    state.tell("\n\n".join(problems))
 
 
 def message() -> None:
     """Show why the last run gave no result, if it did not, or what could not be kept or read."""
-    said = st.session_state.get("run_message")
-    if said:
-        st.error(elements.plain(said), icon=":material/error:")
+    if problem := state.told():
+        st.error(elements.plain(problem), icon=":material/error:")
 
 
 def show(known: Mapping[str, Probe]) -> None:
@@ -197,7 +194,7 @@ def _progress(known: Mapping[str, Probe]) -> None:
             "每个框架各在独立进程中运行；加载需要几秒钟。",
         )
     )
-    order = [*st.session_state.run_probes, *(probe for probe in latest if probe not in st.session_state.run_probes)]
+    order = [*run.probes, *(probe for probe in latest if probe not in run.probes)]
     lines = [_line(probe, latest.get(probe), known) for probe in order]
     st.markdown("\n\n".join(lines))
 
@@ -225,8 +222,7 @@ def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe
 
 def about(probe: Probe) -> None:
     """Show what a probe asks, what it can test and how long it takes."""
-    lang = say("en", "zh")
-    st.markdown(f"**{elements.plain(probe.question.get(lang, probe.id))}**")
+    st.markdown(f"**{elements.plain(words(probe.question) or probe.id)}**")
     st.caption(
         elements.plain(
             f"{probe.id} · {named(SCENARIO, probe.scenario)} · "
@@ -236,7 +232,7 @@ def about(probe: Probe) -> None:
     )
     from probes.catalog import probe_docs
 
-    for name, said in probe_docs.page(probe, lang).items():
+    for name, said in probe_docs.page(probe, language()).items():
         if said:
             st.markdown(f"**{elements.plain(name)}.** {elements.plain(said)}")
     claims = elements.claims_by_id(probe.claims)

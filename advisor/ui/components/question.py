@@ -16,10 +16,10 @@ def show_question(question: Question, *, with_effects: bool = True) -> None:
     key = f"q-{question.id}"
     chosen = state.needs().options(question.id)
     many = question.kind == "many"
-    st.session_state[key] = list(chosen) if many else (chosen[0] if chosen else None)
+    state.show_in_widget(key, list(chosen) if many else (chosen[0] if chosen else None))
 
     def changed() -> None:
-        picked = st.session_state[key]
+        picked = state.widget(key)
         options = tuple(picked) if isinstance(picked, (list, tuple)) else (picked,) if picked else ()
         newest = [option for option in options if option not in chosen]
         options = ("none",) if "none" in newest and many else alone(options) if many else options
@@ -99,10 +99,10 @@ def _ruled_out_label(question: Question) -> str:
 
 def _rule_out(question: Question) -> None:
     key = f"x-{question.id}"
-    st.session_state[key] = list(state.needs().excluded.get(question.id, ()))
+    state.show_in_widget(key, list(state.needs().excluded.get(question.id, ())))
 
     def changed() -> None:
-        state.rule_out(question.id, tuple(st.session_state[key]))
+        state.rule_out(question.id, tuple(state.widget(key)))
 
     st.pills(
         say("What is out of the question?", "哪些绝不考虑？"),

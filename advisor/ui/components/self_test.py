@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from advisor.ui import measuring_process
+from advisor.ui import measuring_process, state
 from advisor.ui.components import elements, progress
 from advisor.ui.texts import say
 from probes.calibration import self_test
@@ -18,13 +18,10 @@ EVERY = 1.0
 SHOWN = 3
 """Last lines shown while it runs."""
 
-PAIRS = {True: 8, False: 18}
-"""Pairs of the quick and of the thorough test, for the progress bar."""
-
 
 def show() -> None:
     """Show the kept result, the way to a new one and, while it runs, how far it is."""
-    run = _current()
+    run = state.self_testing()
     with st.expander(
         say("What this machine can tell apart", "本机能分辨多小的差别"),
         icon=":material/straighten:",
@@ -36,9 +33,8 @@ def show() -> None:
                 say("Stop the test", "停止自检"), icon=":material/stop:", key="selftest-stop", on_click=run.cancel
             )
             return
-        said = st.session_state.get("selftest_message")
-        if said:
-            st.error(elements.plain(said), icon=":material/error:")
+        if problem := state.self_test_problem():
+            st.error(elements.plain(problem), icon=":material/error:")
         found = self_test.load_calibration()
         if found is None:
             st.caption(
@@ -103,30 +99,24 @@ def _start() -> None:
             if st.button(label, icon=":material/straighten:", key=f"selftest-{quick}", disabled=busy):
                 run = measuring_process.selftest(quick=quick)
                 progress.tie_to_the_tab(run)
-                st.session_state.update(selftest_run=run, selftest_quick=quick, selftest_message=None)
+                state.begin_self_test(run, quick=quick)
                 st.rerun()
-
-
-def _current() -> measuring_process.Run | None:
-    found: measuring_process.Run | None = st.session_state.get("selftest_run")
-    return found
 
 
 @st.fragment(run_every=EVERY)
 def _progress() -> None:
-    run = _current()
+    run = state.self_testing()
     if run is None:
         return
     run.look()
     lines = run.problem().splitlines()
     if run.ended.is_set():
-        st.session_state.selftest_run = None
-        if run.status and not run.cancelled:
-            failed = say("The test could not run:", "自检未能运行：")
-            st.session_state.selftest_message = "\n".join([failed, *lines[-SHOWN:]])
+        failed = say("The test could not run:", "自检未能运行：")
+        problem = "\n".join([failed, *lines[-SHOWN:]]) if run.status and not run.cancelled else ""
+        state.end_self_test(problem)
         st.rerun(scope="app")
     seconds = say(f"{run.seconds:.0f} s", f"{run.seconds:.0f} 秒")
     pairs = say(f"{len(lines)} pairs done", f"已完成 {len(lines)} 对")
     st.markdown(f"**{say('Testing', '正在自检')}** · {seconds} · {pairs}")
-    st.progress(min(0.95, len(lines) / PAIRS[st.session_state.selftest_quick]))
+    st.progress(min(0.95, len(lines) / sum(self_test.runs(quick=state.self_test_is_quick()).values())))
     st.code("\n".join(lines[-SHOWN:]) or "…", language=None)

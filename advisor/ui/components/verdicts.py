@@ -11,7 +11,7 @@ from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
 from advisor.ui.components import elements, reason_texts
-from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, say, words
+from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, named, say, words
 from probes.session import harmonization_words
 from probes.statistics import tuning
 from probes.types import OWN, Measurement, Probe, Ratio, Status
@@ -66,7 +66,7 @@ def probe_name(probe: str, catalog: Mapping[str, Probe]) -> str:
         scenario = next((SCENARIO[key] for key in SCENARIO if key.startswith(what)), None)
         pieces = [words(found) for found in (scenario, MODE.get(mode)) if found]
         return say("Your own model", "你自己的模型") + say(": ", "：") + say(", ", "，").join(pieces)
-    return known.question.get(say("en", "zh")) or probe if known else probe
+    return words(known.question if known else None) or probe
 
 
 def short_name(probe: str) -> str:
@@ -142,7 +142,7 @@ def _parity(parity: Mapping[str, Any] | None) -> None:
     """Show how near both sides are to the double-precision reference, quantity by quantity."""
     rows = [
         {
-            say("What", "对象"): PARITY.get(quantity, Text(en=quantity, zh=quantity)).in_(say("en", "zh")),
+            say("What", "对象"): named(PARITY, quantity),
             say("Framework", "框架"): elements.name_of(framework),
             say("Distance", "偏差"): f"{side['distance']:.1e}",
             say("Allowed", "允许"): f"{side['bound']:.0e}" if "bound" in side else "",
@@ -186,12 +186,8 @@ def claim_verdicts(found: Recommendation, knowledge: Knowledge) -> None:
         label = words(word) if word else str(verdict.get("verdict", ""))
         text = words(claim.statement) if claim else str(verdict.get("claim", ""))
         st.markdown(f"{elements.badge(label, color)} {elements.plain(text)}")
-        reason = verdict.get("reason") or verdict.get("text")
-        if isinstance(reason, Mapping):
-            reason = reason.get(say("en", "zh"))
-        if reason:
+        if reason := words(verdict.get("reason") or verdict.get("text")):
             st.caption(elements.plain(reason))
     for clash in found.contradictions:
-        both = clash.get("text")
-        if isinstance(both, Mapping):
-            st.warning(elements.plain(both.get(say("en", "zh"), "")), icon=":material/bolt:")
+        if text := words(clash.get("text")):
+            st.warning(elements.plain(text), icon=":material/bolt:")

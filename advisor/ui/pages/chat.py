@@ -5,11 +5,8 @@ What the user typed is shown letter by letter; only the advisor's own words are 
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import streamlit as st
 
@@ -18,6 +15,7 @@ from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 from advisor.ui import state
 from advisor.ui.components import elements, probe_picker, progress
+from advisor.ui.conversation import Line, Talk
 from advisor.ui.texts import language, say
 from probes.catalog.loading import load_catalog
 
@@ -57,16 +55,16 @@ def page() -> None:
             "请用自己的话描述项目，中英文均可。内容由规则和一个小模型在本机读取，不会发送到任何地方。",
         )
     )
-    if "talk" not in st.session_state:
+    if state.talk() is None:
         _begin()
     _measured_meanwhile()
     _take_over()
     progress.message()
     log = list(_talk().log)
     # An answer in between does not take the choices of the open question away.
-    choosing = max((at for at, entry in enumerate(log) if _choices(entry)), default=-1)
-    for at, entry in enumerate(log):
-        _entry(entry, at, choosing=at == choosing)
+    choosing = max((at for at, line in enumerate(log) if _choices(line)), default=-1)
+    for at, line in enumerate(log):
+        _line(line, at, choosing=at == choosing)
     if len(log) == 1:
         _openers()
     _facts()
@@ -77,43 +75,26 @@ def page() -> None:
         with st.chat_message("user", avatar=":material/person:"):
             st.markdown(elements.plain(typed))
         with st.spinner(say("Reading …", "正在阅读……")):
-            _say(typed)
+            _answer(typed)
         st.rerun()
 
 
 # ---------------------------------------------------------------- the conversation
 
 
-@dataclass
-class Talk:
-    """The conversation of a session.
-
-    A line sent while the last one is still being answered starts a new run of the page beside the old one,
-    whose session is then cut off: so what a reply changes stands here, under a lock, and the page takes it over.
-    """
-
-    said: dialogue.State
-    log: list[dict[str, Any]]
-    evidence: tuple[str, ...]
-    needs: Needs
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    measure: bool = False
-
-
 def _begin() -> None:
-    said, messages = dialogue.start(lang="zh" if language() == "zh" else "en")
-    log: list[dict[str, Any]] = [{"message": message, "fresh": False} for message in messages]
-    st.session_state.talk = Talk(said, log, tuple(state.evidence()), Needs())
-    st.session_state.transcript = ()
+    begun, messages = dialogue.start(lang=language())
+    state.begin_talk(Talk(begun, [Line(message=message) for message in messages], tuple(state.evidence()), Needs()))
 
 
 def _talk() -> Talk:
-    found: Talk = st.session_state.talk
-    return found
+    talk = state.talk()
+    assert talk is not None
+    return talk
 
 
-def _say(said: str | dialogue.Action) -> None:
-    """Hear the user out; what follows is kept in the conversation."""
+def _answer(said: str | dialogue.Action) -> None:
+    """Take what the user typed or pressed; the reply is kept in the conversation."""
     if isinstance(said, dialogue.Action) and said.verb == "restart":
         _begin()
         return
@@ -123,13 +104,13 @@ def _say(said: str | dialogue.Action) -> None:
         return state.recommendation_for(wanted, measured)
 
     with talk.lock:
-        if needs != talk.needs and talk.said.assumed(base) == talk.needs:
+        if needs != talk.needs and talk.state.assumed(base) == talk.needs:
             # Another page has changed the answers meanwhile: they hold.
             changed = {"needs": needs, "implied": {}, "conflicts": (), "asked": None}
-            talk.said = talk.said.model_copy(update=changed)
-        talk.log.append({"user": said if isinstance(said, str) else _pressed(said, talk)})
-        talk.said, messages = dialogue.reply(talk.said, said, base, judge)
-        talk.log.extend({"message": message, "fresh": True} for message in messages)
+            talk.state = talk.state.model_copy(update=changed)
+        talk.log.append(Line(user=said if isinstance(said, str) else _pressed(said, talk)))
+        talk.state, messages = dialogue.reply(talk.state, said, base, judge)
+        talk.log.extend(Line(message=message, fresh=True) for message in messages)
         talk.measure = talk.measure or any(message.do == "measure" for message in messages)
 
 
@@ -137,22 +118,19 @@ def _take_over() -> None:
     """Let the answers of every page follow the conversation, and start what was asked for."""
     talk = _talk()
     with talk.lock:
-        told = talk.said.assumed(state.knowledge())
-        if told != talk.needs:
-            talk.needs = told
-            state.put(told)
-        st.session_state.transcript = tuple({"who": turn.who, "text": turn.text} for turn in talk.said.transcript)
+        assumed = talk.state.assumed(state.knowledge())
+        if assumed != talk.needs:
+            talk.needs = assumed
+            state.put(assumed)
+        state.keep_transcript({"who": turn.who, "text": turn.text} for turn in talk.state.transcript)
         wanted, talk.measure = talk.measure, False
     if wanted:
         _measure()
 
 
 def _pressed(action: dialogue.Action, talk: Talk) -> str:
-    for entry in reversed(talk.log):
-        for chip in entry["message"].chips if "message" in entry else ():
-            if chip.action == action:
-                return str(chip.label)
-    return action.verb
+    chips = (chip for line in reversed(talk.log) for chip in line.chips)
+    return next((chip.label for chip in chips if chip.action == action), action.verb)
 
 
 def _measure() -> None:
@@ -171,25 +149,25 @@ def _measured_meanwhile() -> None:
         return
     talk.evidence = now
     if now and len(talk.log) > 1:
-        _say(dialogue.Action(verb="result"))
+        _answer(dialogue.Action(verb="result"))
 
 
 # ---------------------------------------------------------------- how it looks
 
 
-def _choices(entry: dict[str, Any]) -> list[dialogue.Chip]:
-    return [chip for chip in entry["message"].chips if chip.state not in FACTS] if "message" in entry else []
+def _choices(line: Line) -> list[dialogue.Chip]:
+    return [chip for chip in line.chips if chip.state not in FACTS]
 
 
-def _entry(entry: dict[str, Any], at: int, *, choosing: bool) -> None:
-    if "user" in entry:
+def _line(line: Line, at: int, *, choosing: bool) -> None:
+    message = line.message
+    if message is None:
         with st.chat_message("user", avatar=":material/person:"):
-            st.markdown(elements.plain(entry["user"]))
+            st.markdown(elements.plain(line.user))
         return
-    message: dialogue.Message = entry["message"]
     with st.chat_message("assistant", avatar=":material/balance:"):
-        if entry["fresh"]:
-            entry["fresh"] = False
+        if line.fresh:
+            line.fresh = False
             st.write_stream(_words(message.text))
         else:
             st.markdown(message.text)
@@ -197,7 +175,7 @@ def _entry(entry: dict[str, Any], at: int, *, choosing: bool) -> None:
         if message.do is not None:
             _door(message.do, at)
         if choosing:
-            _chips(_choices(entry), at)
+            _chips(_choices(line), at)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -234,7 +212,7 @@ def _chips(chips: list[dialogue.Chip], at: int) -> None:
             st.button(
                 elements.plain(chip.label),
                 key=f"chip-{at}-{number}",
-                on_click=_say,
+                on_click=_answer,
                 args=(chip.action,),
                 type="secondary" if chip.state == "choice" else "tertiary",
             )
@@ -242,13 +220,14 @@ def _chips(chips: list[dialogue.Chip], at: int) -> None:
 
 def _facts() -> None:
     """Show what was understood, each with its words, to be taken back by a click."""
-    chips: dict[str, dialogue.Chip] = {}
-    for entry in _talk().log:
-        for chip in entry["message"].chips if "message" in entry else ():
-            if chip.state in FACTS:
-                chips[f"{chip.action.question}.{chip.action.option}"] = chip
-    said = _talk().said
-    kept = [chip for chip in chips.values() if _holds(chip, said)]
+    talk = _talk()
+    chips = {
+        (chip.action.question, chip.action.option): chip
+        for line in talk.log
+        for chip in line.chips
+        if chip.state in FACTS
+    }
+    kept = [chip for chip in chips.values() if _holds(chip, talk.state)]
     if not kept:
         return
     with st.container(border=True, key="chat-facts"):
@@ -261,22 +240,22 @@ def _facts() -> None:
                     key=f"fact-{number}",
                     icon=ICONS[chip.state],
                     help=elements.plain(quote),
-                    on_click=_say,
+                    on_click=_answer,
                     args=(chip.action,),
                 )
 
 
-def _holds(chip: dialogue.Chip, said: dialogue.State) -> bool:
+def _holds(chip: dialogue.Chip, talk: dialogue.State) -> bool:
     question, option = chip.action.question or "", chip.action.option or ""
     if chip.state == "excluded":
-        return option in said.needs.excluded.get(question, ())
+        return option in talk.needs.excluded.get(question, ())
     if chip.state == "implied":
-        return option in said.implied.get(question, ())
-    return option in said.needs.options(question)
+        return option in talk.implied.get(question, ())
+    return option in talk.needs.options(question)
 
 
 def _openers() -> None:
     st.caption(say("For example", "例如"))
     for at, (english, chinese) in enumerate(FIRST):
         text = say(english, chinese)
-        st.button(text, key=f"opener-{at}", on_click=_say, args=(text,), width="stretch")
+        st.button(text, key=f"opener-{at}", on_click=_answer, args=(text,), width="stretch")

@@ -21,6 +21,7 @@ from advisor.ui.components import (
     verdicts,
     workload_source,
 )
+from advisor.ui.components.upload import upload
 from advisor.ui.texts import language, listed, say, words
 from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
@@ -215,9 +216,7 @@ def _stored(known: Mapping[str, Probe]) -> None:
                 width="stretch",
                 disabled=str(row["id"]) in state.evidence(),
             )
-        given = st.file_uploader(say("Open an evidence file", "打开证据文件"), type=["json"], key="evidence-file")
-        if given is not None and st.session_state.get("evidence-taken") != given.file_id:
-            _take(given.getvalue(), given.file_id)
+        upload(say("Open an evidence file", "打开证据文件"), _take, types=("json",), key="evidence-file")
 
 
 def _use(number: int) -> None:
@@ -227,16 +226,10 @@ def _use(number: int) -> None:
         progress.warn(list(error.problems))
 
 
-def _take(content: bytes, file_id: str) -> None:
-    try:
-        session = parse_evidence(_json(content))
-    except (EvidenceError, InputError) as error:
-        elements.problems(list(error.problems), title=say("The file was not taken:", "文件未被采用："))
-        return
-    st.session_state["evidence-taken"] = file_id
+def _take(content: bytes) -> None:
+    session = parse_evidence(_json(content))
     progress.warn([])
     progress.use(session)
-    st.rerun()
 
 
 def _json(content: bytes) -> dict[str, Any]:

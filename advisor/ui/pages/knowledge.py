@@ -47,14 +47,12 @@ def page() -> None:
 
 def _tabs(labels: list[str]) -> list[Any]:
     """Return tabs of which one is open; that one and what was typed in each stay, also when the language changes."""
-    for name in st.session_state:
-        if str(name).startswith(("knowledge-", "tool-")):
-            st.session_state[name] = st.session_state[name]
+    state.keep_widgets("knowledge-", "tool-")
     key = f"tabs-{language()}"
-    if key not in st.session_state:
-        st.session_state[key] = labels[st.session_state.get("open-tab", 0)]
+    if state.widget(key) is None:
+        state.show_in_widget(key, labels[state.knowledge_tab()])
     tabs = st.tabs(labels, key=key, on_change="rerun")
-    st.session_state["open-tab"] = [bool(tab.open) for tab in tabs].index(True)
+    state.open_knowledge_tab([bool(tab.open) for tab in tabs].index(True))
     return list(tabs)
 
 
@@ -168,7 +166,8 @@ def _listed(found: list[Claim], base: Knowledge) -> None:
 def _paged(found: list[Entry], key: str, size: int) -> Iterator[Entry]:
     """Give the entries of the page chosen under ``key``, the last one where there are fewer; then let one choose."""
     pages = max(1, -(-len(found) // size))
-    at = st.session_state[key] = min(st.session_state.get(key, 1), pages)
+    at = min(state.widget(key) or 1, pages)
+    state.show_in_widget(key, at)
     yield from found[(at - 1) * size : at * size]
     if pages > 1:
         st.number_input(say(f"Page of {pages}", f"第几页（共 {pages} 页）"), 1, pages, key=key, width=160)

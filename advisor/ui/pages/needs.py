@@ -13,6 +13,7 @@ from advisor.model.needs import Needs
 from advisor.ui import state
 from advisor.ui.components import elements, guided_questions
 from advisor.ui.components.question import show_question
+from advisor.ui.components.upload import upload
 from advisor.ui.texts import GROUP, say, words
 
 GROUPS = (
@@ -45,7 +46,7 @@ def page() -> None:
         say("How would you like to answer?", "希望如何作答？"),
         ["all", "guided"],
         format_func={"all": say("All questions", "全部问题"), "guided": say("Guide me", "引导我")}.__getitem__,
-        default=st.session_state.get("way", "all"),
+        default="all",
         required=True,
         key="way_choice",
         persist_state="session",
@@ -99,11 +100,11 @@ def _priority(criterion: str) -> None:
     key = f"p-{criterion}"
     old = state.needs().priorities
     stated = old.get(criterion)
-    st.session_state[key] = None if stated is None else min(3, round(stated))
+    state.show_in_widget(key, None if stated is None else min(3, round(stated)))
 
     def changed() -> None:
         rest = {name: value for name, value in old.items() if name != criterion}
-        level = st.session_state[key]
+        level = state.widget(key)
         priorities = rest if level is None else {**rest, criterion: float(level)}
         state.put(state.needs().model_copy(update={"priorities": priorities}))
 
@@ -145,7 +146,7 @@ def _start_from() -> None:
 
 def _open_example(path: str) -> None:
     state.put(read_needs(path, state.knowledge()))
-    st.session_state.skipped = set()
+    state.ask_again()
 
 
 def _carry_over() -> None:
@@ -169,22 +170,11 @@ def _carry_over() -> None:
             on_click="ignore",
             key="needs-download",
         )
-        given = st.file_uploader(
-            say("Or open a needs file", "或打开需求文件"), type=["yaml", "yml", "json"], key="needs-file"
-        )
-        if given is not None and st.session_state.get("needs-taken") != given.file_id:
-            _take(given.getvalue(), given.file_id)
+        upload(say("Or open a needs file", "或打开需求文件"), _take, types=("yaml", "yml", "json"), key="needs-file")
 
 
-def _take(content: bytes, file_id: str) -> None:
-    try:
-        taken = read_upload(content)
-    except InputError as error:
-        elements.problems(error.problems, title=say("The file was not taken:", "文件未被采用："))
-        return
-    st.session_state["needs-taken"] = file_id
-    state.put(taken)
-    st.rerun()
+def _take(content: bytes) -> None:
+    state.put(read_upload(content))
 
 
 def read_upload(content: bytes) -> Needs:

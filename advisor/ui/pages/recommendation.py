@@ -102,7 +102,7 @@ def _next(found: Recommendation, knowledge: Knowledge) -> None:
             icon=":material/verified:",
         )
         return
-    step = next((one for one in found.next_questions if one.question not in st.session_state.skipped), None)
+    step = next((one for one in found.next_questions if one.question not in state.skipped()), None)
     if step is None:
         return
     from advisor.ui.components.question import show_question

@@ -12,6 +12,7 @@ from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.ui import state
 from advisor.ui.components import elements
+from advisor.ui.components.upload import upload
 from advisor.ui.state import decision
 from advisor.ui.texts import STRENGTH, language, say, words
 
@@ -128,19 +129,17 @@ def _kept() -> None:
         )
         if right.button(say("Open", "打开"), key=f"open-{row['id']}", width="stretch"):
             try:
-                st.session_state.opened = store.decision_document(row["id"])
+                state.open_decision(store.decision_document(row["id"]))
             except InputError as error:
                 elements.problems(error.problems)
-    given = st.file_uploader(say("Open a decision.json", "打开 decision.json"), type=["json"], key="decision-file")
-    if given is not None and st.session_state.get("decision-taken") != given.file_id:
-        st.session_state["decision-taken"] = given.file_id
-        try:
-            st.session_state.opened = read_upload(given.getvalue())
-        except InputError as error:
-            elements.problems(error.problems, title=say("The file was not taken:", "文件未被采用："))
-    opened = st.session_state.get("opened")
+    upload(say("Open a decision.json", "打开 decision.json"), _take, types=("json",), key="decision-file")
+    opened = state.opened_decision()
     if opened is not None:
         _opened(opened)
+
+
+def _take(content: bytes) -> None:
+    state.open_decision(read_upload(content))
 
 
 def _answers(answers: dict[str, Any]) -> str:
@@ -191,7 +190,7 @@ def _opened(document: dict[str, Any]) -> None:
             again = st.button(say("Does it still stand?", "是否仍然成立？"), icon=":material/update:", key="recheck")
             same = st.button(say("Recompute it", "重新计算"), icon=":material/calculate:", key="verify")
             if st.button(say("Close", "关闭"), icon=":material/close:", key="close"):
-                st.session_state.opened = None
+                state.close_decision()
                 st.rerun()
         _downloads(made, key="opened")
         if again:
@@ -238,7 +237,7 @@ def _verify(document: dict[str, Any]) -> None:
     else:
         st.warning(say("The recomputed decision differs:", "重新计算的结果不同："), icon=":material/warning:")
     if result["why"] != "same":
-        st.write(result["text"][language()])
+        st.write(words(result["text"]))
     if result["edited"]:
         st.write(
             f"{say('Parts that are not as they were written: ', '与写成时不一致的部分：')}{', '.join(result['edited'])}"

@@ -52,7 +52,7 @@ def test_measure_it_starts_the_probe_plan_of_what_was_told(way: str) -> None:
     try:
         plan = state.recommendation_for(app.session_state.needs, {}).probe_plan
         assert plan
-        assert app.session_state.run_probes == [step.probe for step in plan]
+        assert run.probes == [step.probe for step in plan]
         assert run.pid
     finally:
         run.end()
