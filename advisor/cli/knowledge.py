@@ -29,8 +29,9 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
 
     from advisor.knowledge import queries
     from advisor.knowledge.loading import check_knowledge
+    from advisor.runtime import today
 
-    result = check_knowledge(path, today=output.today())
+    result = check_knowledge(path, today=today())
     counts = queries.counts(result.knowledge) if result.knowledge is not None else {}
     if as_json:
         output.emit(
@@ -109,8 +110,9 @@ def stale(as_json: bool, lang: str) -> None:
     from advisor.cli import inventory
     from advisor.curation.review_order import review_order
     from advisor.knowledge.loading import load_knowledge
+    from advisor.runtime import today
 
-    rows = review_order(load_knowledge(), today=output.today())
+    rows = review_order(load_knowledge(), today=today())
     if as_json:
         output.emit({"stale": rows})
     else:
