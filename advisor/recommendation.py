@@ -5,11 +5,10 @@ Pure: the day, the random seed and the installed versions are arguments.
 
 from __future__ import annotations
 
-import importlib.util
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from advisor.analysis import (
@@ -29,7 +28,61 @@ from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Flip, KnowledgeStamp, Plan, PlannedProbe, Recommendation, RouteResult, Strength
 from advisor.model.text import Text
+from probes import backends
 from probes.types import Evidence, Probe, Status
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Knowledge and evidence, compiled for any number of needs.
+
+    Attributes:
+        problem: with the evidence; ``undone`` without it, None where there is none.
+        probes: the catalogue. measurable: frameworks that probes can run.
+        done: what was measured already: ids of a probe and of the two frameworks.
+        machine: this machine's description, where it is told.
+    """
+
+    problem: Problem
+    undone: Problem | None
+    probes: Sequence[Probe]
+    measurable: Collection[str]
+    done: frozenset[probe_value.Done]
+    machine: Mapping[str, Any] | None
+
+
+def prepare(
+    knowledge: Knowledge,
+    measured: Sequence[Evidence] = (),
+    *,
+    today: date,
+    versions: Mapping[str, str] | None = None,
+    probes: Sequence[Probe] = (),
+    machine: Mapping[str, Any] | None = None,
+    measurable: Collection[str] | None = None,
+) -> Prepared:
+    """Return what ``recommend_prepared`` needs; the arguments are those of ``recommend``."""
+    finding = observations.interpret(measured, knowledge, probes=probes, machine=machine)
+    return Prepared(
+        problem=scoring.prepare(knowledge, today=today, versions=versions, finding=finding),
+        undone=scoring.prepare(knowledge, today=today, versions=versions) if measured else None,
+        probes=probes,
+        measurable=measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable,
+        done=frozenset(pair for session in measured for pair in measured_pairs(session)),
+        machine=machine,
+    )
+
+
+def measured_pairs(session: Evidence) -> set[probe_value.Done]:
+    """Return which probes were run on which two frameworks; without a ratio on every two of the session."""
+    every_two = [frozenset(pair) for pair in itertools.combinations(session.environments, 2)]
+    pairs: set[probe_value.Done] = set()
+    for measurement in session.probes:
+        if measurement.status is Status.OK:
+            ratio = measurement.ratio
+            couples = every_two if ratio is None else [frozenset((ratio.numerator, ratio.denominator))]
+            pairs.update((measurement.probe, couple) for couple in couples)
+    return pairs
 
 
 def recommend(
@@ -55,21 +108,33 @@ def recommend(
         machine: this machine's description; evidence of another one then counts for less.
         measurable: frameworks that probes can run; those with a backend where not given.
     """
-    finding = observations.interpret(measured, knowledge, probes=probes, machine=machine)
-    problem = scoring.prepare(knowledge, today=today, versions=versions, finding=finding)
+    prepared = prepare(
+        knowledge,
+        measured,
+        today=today,
+        versions=versions,
+        probes=probes,
+        machine=machine,
+        measurable=measurable,
+    )
+    return recommend_prepared(needs, prepared, random_seed=random_seed)
+
+
+def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) -> Recommendation:
+    """Recommend as ``recommend`` does, with knowledge and evidence that are compiled already."""
+    problem, machine = prepared.problem, prepared.machine
+    knowledge, finding = problem.knowledge, problem.finding
     weighed = weigh(problem, needs, random_seed=random_seed)
     scored, shares, strength = weighed.scored, weighed.shares, weighed.strength
     left_out = LeaveOneOut(scored)
-    done = {m.probe for session in measured for m in session.probes if m.status is Status.OK}
-    able = measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable
-    plan = probe_value.probe_plan(scored, probes, measurable=able, done=done)
+    plan = probe_value.probe_plan(scored, prepared.probes, measurable=prepared.measurable, done=prepared.done)
     settled = stopping.settled(scored)
     routes = plans.routes_for(scored)
     criteria = explanation.criteria(scored, left_out)
     speaks_for, speaks_against = explanation.for_and_against(scored, left_out)
     before = None
-    if measured:
-        undone = weigh(scoring.prepare(knowledge, today=today, versions=versions), needs, random_seed=random_seed)
+    if prepared.undone is not None:
+        undone = weigh(prepared.undone, needs, random_seed=random_seed)
         before = explanation.before(undone.scored, scored, shares=undone.shares)
     return Recommendation(
         needs=needs.document(),
@@ -119,11 +184,11 @@ def weigh(problem: Problem, needs: Needs, *, random_seed: int) -> Weighed:
     return Weighed(scored, shares, acceptability, strength)
 
 
-@lru_cache(maxsize=8)
-def measurable_frameworks(frameworks: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the frameworks that have a backend file; all of them where fewer than two have."""
-    able = tuple(f for f in frameworks if importlib.util.find_spec(f"probes.backends.{f}") is not None)
-    return able if len(able) > 1 else frameworks
+def measurable_frameworks(frameworks: Sequence[str]) -> tuple[str, ...]:
+    """Return the frameworks that have a backend; all of them where fewer than two have."""
+    with_backend = backends.frameworks()
+    able = tuple(framework for framework in frameworks if framework in with_backend)
+    return able if len(able) > 1 else tuple(frameworks)
 
 
 def what_flips(

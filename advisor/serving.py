@@ -11,7 +11,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 PATIENCE = 120.0
 """Seconds until a server that does not answer is given up; a cold disk takes tens of them."""
@@ -67,13 +66,10 @@ def first_page() -> None:
     """
     from advisor.knowledge.loading import load_knowledge
     from advisor.model.needs import Needs
-    from advisor.recommendation import recommend
-    from probes.catalog.loading import load_catalog
-    from probes.system import machine
+    from advisor.runtime import RuntimeContext
 
-    base, probes = load_knowledge(), tuple(load_catalog().values())
-    seen = machine.fingerprint()
-    recommend(Needs(answers={}), base, today=datetime.now(UTC).date(), probes=probes, machine=seen)
+    knowledge = load_knowledge()
+    RuntimeContext.here(knowledge).recommend(Needs(answers={}), knowledge)
 
 
 def other_pages() -> None:

@@ -23,6 +23,9 @@ from advisor.engine.scoring import Scored
 from advisor.model.recommendation import PlannedProbe
 from probes.types import Probe
 
+Done = tuple[str, frozenset[str]]
+"""A probe and the two frameworks it was run on, by their ids."""
+
 NEGLIGIBLE = 1e-9
 """A gain in utility below this is no reason to prefer one probe to another: tails of a normal, not knowledge."""
 
@@ -90,18 +93,18 @@ class _Candidate:
 
 
 def probe_plan(
-    scored: Scored, probes: Sequence[Probe], *, measurable: Collection[str], done: Collection[str] = ()
+    scored: Scored, probes: Sequence[Probe], *, measurable: Collection[str], done: Collection[Done] = ()
 ) -> tuple[PlannedProbe, ...]:
     """Return the probes worth running, most value per second first; by what would be learnt where none has a value.
 
     Greedy: each takes what the earlier ones would tell for granted, so that the plan spreads over criteria.
     A probe is left out where its criterion has no ratio scale, where the user's answers say it is about
-    something else, where it was measured already, or where the pair it compares is not both in the choice.
+    something else, where it was measured on this pair already, or where the pair it compares is not both in the choice.
 
     Args:
         scored: the present result.
         probes: the catalogue.
-        measurable: frameworks that probes can run. done: ids of probes already measured here.
+        measurable: frameworks that probes can run. done: what was measured already.
     """
     pair = compared(scored, measurable)
     if pair is None:
@@ -165,16 +168,17 @@ def compared(scored: Scored, measurable: Collection[str]) -> tuple[int, int] | N
 
 
 def _candidates(
-    scored: Scored, probes: Sequence[Probe], *, pair: tuple[int, int], done: Collection[str]
+    scored: Scored, probes: Sequence[Probe], *, pair: tuple[int, int], done: Collection[Done]
 ) -> list[_Candidate]:
     problem = scored.problem
+    couple = frozenset(problem.frameworks[place] for place in pair)
     found = []
     for probe in sorted(_relevant(scored, probes), key=lambda probe: probe.id):
         criterion = problem.knowledge.criteria.get(probe.criterion)
-        if criterion is None or criterion.full_scale is None or probe.id in done or probe.settings != "default":
+        if criterion is None or criterion.full_scale is None or probe.settings != "default":
             continue
-        if probe.baseline:
-            continue  # it compares modes of one framework: no observation of a pair of frameworks
+        if (probe.id, couple) in done or probe.baseline:
+            continue  # a baseline: modes of one framework are compared, which is no observation of a pair
         j = problem.criteria.index(probe.criterion)
         if scored.judged.weights[0, j] <= 0:
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli import inputs, output
+from advisor.cli import output
 
 if TYPE_CHECKING:
     from advisor.model.knowledge import Knowledge, Question
@@ -66,13 +66,15 @@ def command(answers_file: str | None, target: str | None, as_json: bool, lang: s
 def converse(knowledge: Knowledge, *, script: Needs | None, lang: str) -> tuple[Needs, Recommendation]:
     """Ask until the result is settled, nothing is left, or the user has had enough."""
     from advisor.model.needs import Needs
+    from advisor.runtime import RuntimeContext
 
+    recommend = RuntimeContext.here(knowledge).recommender(knowledge)
     words = WORDS[lang]
     history: list[Needs] = []
     asked: list[str] = []
     needs = Needs()
     while True:
-        recommendation = inputs.advise(needs, knowledge)
+        recommendation = recommend(needs)
         left = [step for step in recommendation.next_questions if step.question not in asked]
         if recommendation.settled:
             output.say(words["settled"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli import inputs, output
+from advisor.cli import output
 from advisor.cli.report import form_of, keep
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from advisor.model.knowledge import Knowledge
     from advisor.model.needs import Needs
     from advisor.model.recommendation import Recommendation
+    from advisor.runtime import RuntimeContext
     from probes.types import Evidence
 
 HINT = {
@@ -33,14 +34,16 @@ def command(budget: float, target: str, lang: str) -> None:
     """Describe the project in your own words, in English or Chinese; it answers, asks back and recommends."""
     from advisor import dialogue
     from advisor.knowledge.loading import load_knowledge
+    from advisor.runtime import RuntimeContext
 
     form_of(target)
     output.check_listening("'framework-advisor recommend --text' takes a text at once")
     knowledge = load_knowledge()
+    context = RuntimeContext.here(knowledge)
     evidence: list[Evidence] = []
 
     def judge(needs: Needs) -> Recommendation:
-        return inputs.advise(needs, knowledge, evidence)
+        return context.recommend(needs, knowledge, evidence)
 
     output.say(HINT[lang])
     state, messages = dialogue.start(lang="zh" if lang == "zh" else "en")
@@ -52,7 +55,7 @@ def command(budget: float, target: str, lang: str) -> None:
             state, messages = dialogue.reply(state, dialogue.Action(verb="result"), knowledge, judge)
             continue
         if "report" in wanted:
-            _report(state, judge, evidence, knowledge, target=target)
+            _report(state, context, evidence, knowledge, target=target)
         said = _listen()
         if not said:
             return
@@ -96,20 +99,17 @@ def _measured(state: State, knowledge: Knowledge, *, budget: float) -> Evidence:
     return measuring.measure_for(state.assumed(knowledge), knowledge, budget=budget, lang=state.lang)
 
 
-def _report(state: State, judge: Any, evidence: Sequence[Evidence], knowledge: Knowledge, *, target: str) -> None:
+def _report(
+    state: State, context: RuntimeContext, evidence: Sequence[Evidence], knowledge: Knowledge, *, target: str
+) -> None:
     """Write the report of what has been said so far."""
-    from advisor.decisions.document import build_decision
-
     needs = state.assumed(knowledge)
-    decision = build_decision(
+    decision = context.decision(
         needs,
-        judge(needs),
+        context.recommend(needs, knowledge, evidence),
         evidence,
         knowledge,
-        made_on=output.today(),
-        versions=output.installed_versions(knowledge),
         transcript=[turn.model_dump() for turn in state.transcript],
-        probes=inputs.catalogue(),
     )
     output.write_atomically(target, form_of(target).render(decision, state.lang))
     keep(decision, lang=state.lang)

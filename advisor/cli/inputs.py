@@ -1,19 +1,15 @@
-"""From a command's options to needs, evidence and a recommendation."""
+"""From a command's options to needs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli import output
-
 if TYPE_CHECKING:
     from advisor.model.knowledge import Knowledge
     from advisor.model.needs import Needs
-    from advisor.model.recommendation import Recommendation
-    from probes.types import Evidence
 
 needs_file = click.option("--needs", "needs_file", metavar="FILE|-", help="Answers as needs/1, YAML or JSON.")
 free_text = click.option("--text", metavar="TEXT", help="The project in your own words, English or Chinese.")
@@ -41,41 +37,6 @@ def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> 
             "excluded": {**said.excluded, **written.excluded},
         }
     )
-
-
-def advise(needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = (), *, seed: int = 0) -> Recommendation:
-    """Recommend with today's date and the installed versions."""
-    from advisor.recommendation import recommend as front_door
-    from probes.system import machine
-
-    return front_door(
-        needs,
-        knowledge,
-        evidence,
-        today=output.today(),
-        random_seed=seed,
-        versions=output.installed_versions(knowledge),
-        probes=catalogue(),
-        machine=machine.fingerprint() if evidence else None,
-        measurable=measurable(),
-    )
-
-
-def catalogue() -> tuple[Any, ...]:
-    """Return the probes that could be run."""
-    from probes.catalog.loading import load_catalog
-
-    return tuple(load_catalog().values())
-
-
-def measurable() -> frozenset[str]:
-    """Return the frameworks that the instrument has a backend for; the folder is the registry."""
-    from pathlib import Path
-
-    import probes.backends
-
-    folder = Path(probes.backends.__file__).parent
-    return frozenset(path.stem for path in folder.glob("*.py")) - {"__init__", "null"}
 
 
 def line_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:

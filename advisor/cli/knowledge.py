@@ -30,8 +30,9 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
     from advisor.knowledge import queries
     from advisor.knowledge.loading import check_knowledge, knowledge_folder
     from advisor.reading.integrity import integrity
+    from advisor.runtime import today
 
-    result = check_knowledge(path, today=output.today())
+    result = check_knowledge(path, today=today())
     problems = [*result.problems]
     if result.knowledge is not None:
         problems += integrity((path or knowledge_folder()).resolve(), result.knowledge)
@@ -113,8 +114,9 @@ def stale(as_json: bool, lang: str) -> None:
     from advisor.cli import inventory
     from advisor.curation.review_order import review_order
     from advisor.knowledge.loading import load_knowledge
+    from advisor.runtime import today
 
-    rows = review_order(load_knowledge(), today=output.today())
+    rows = review_order(load_knowledge(), today=today())
     if as_json:
         output.emit({"stale": rows})
     else:

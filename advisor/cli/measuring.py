@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from advisor.cli import inputs
-
 if TYPE_CHECKING:
     from advisor.model.knowledge import Knowledge
     from advisor.model.needs import Needs
@@ -54,9 +52,10 @@ def measure_first(
 
 def chosen(needs: Needs, knowledge: Knowledge) -> tuple[Probe, ...]:
     """Return the probes worth running for these needs, most valuable per second first."""
+    from advisor.runtime import RuntimeContext
     from probes.catalog.loading import load_catalog
 
-    plan = inputs.advise(needs, knowledge).probe_plan
+    plan = RuntimeContext.here(knowledge).recommend(needs, knowledge).probe_plan
     known = load_catalog()
     return tuple(known[step.probe] for step in plan if step.probe in known)
 

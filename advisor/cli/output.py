@@ -9,14 +9,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from advisor.model.knowledge import Knowledge
     from probes.types import Evidence
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,11 +81,6 @@ def variables(passed: tuple[str, ...], *, measuring: bool = True) -> dict[str, d
     if problems:
         raise InputError(problems)
     return found
-
-
-def today() -> date:
-    """Return the day (UTC); the only clock of the commands."""
-    return datetime.now(UTC).date()
 
 
 def emit(document: Any) -> None:
@@ -307,19 +300,6 @@ def check_writable(path: str) -> None:
             pass
     except OSError as error:
         raise InputError([f"{path}: cannot be written: {error.strerror or error}"]) from error
-
-
-def installed_versions(knowledge: Knowledge) -> dict[str, str]:
-    """Return the installed version of each framework, without importing one."""
-    from importlib import metadata
-
-    found = {}
-    for framework in knowledge.frameworks.values():
-        try:
-            found[framework.id] = metadata.version(framework.package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

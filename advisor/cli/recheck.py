@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from advisor.cli import inputs, output
+from advisor.cli import output
 
 
 @click.command(epilog="Example: framework-advisor recheck decision.json")
@@ -14,19 +14,11 @@ from advisor.cli import inputs, output
 def command(file: str, as_json: bool, lang: str) -> None:
     """Say what has changed since (knowledge, versions, machine) and whether the decision stands (0) or not (1)."""
     from advisor.cli import prose
-    from advisor.decisions.recheck import recheck
     from advisor.knowledge.loading import load_knowledge
-    from probes.system import machine
+    from advisor.runtime import RuntimeContext
 
     knowledge = load_knowledge()
-    result = recheck(
-        output.read_decision(file),
-        knowledge,
-        today=output.today(),
-        versions=output.installed_versions(knowledge),
-        machine=machine.fingerprint(),
-        probes=inputs.catalogue(),
-    )
+    result = RuntimeContext.here(knowledge).recheck(output.read_decision(file), knowledge)
     if as_json:
         output.emit(result)
     else:

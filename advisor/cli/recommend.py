@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,6 +40,7 @@ def command(
     """Recommend a plan: framework, tools, how sure, what speaks against it."""
     from advisor.errors import InputError
     from advisor.knowledge.loading import load_knowledge
+    from advisor.runtime import RuntimeContext
 
     alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--set": passed, "--audit": audit}
     beside = [option for option, given in alone.items() if given]
@@ -49,12 +49,8 @@ def command(
     knowledge = load_knowledge()
     if lines is not None:
         evidence = output.read_evidence(evidence_files)
-
-        def answer(document: Mapping[str, Any]) -> Mapping[str, Any]:
-            needs = inputs.line_needs(document, knowledge)
-            return inputs.advise(needs, knowledge, evidence, seed=random_seed).document()
-
-        output.answer_lines(lines, answer)
+        answer = RuntimeContext.here(knowledge).recommender(knowledge, evidence, random_seed=random_seed)
+        output.answer_lines(lines, lambda line: answer(inputs.line_needs(line, knowledge)).document())
         return
     needs, evidence, variables = output.together(
         lambda: inputs.needs_of(knowledge, needs_file, text),
@@ -68,7 +64,7 @@ def command(
         evidence, status = measuring.measure_first(
             needs, knowledge, evidence, budget=budget, lang=lang, variables=variables
         )
-    recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
+    recommendation = RuntimeContext.here(knowledge).recommend(needs, knowledge, evidence, random_seed=random_seed)
     audited = _audited(recommendation) if audit else None
     if as_json:
         output.emit({**recommendation.document(), **({} if audited is None else {"audit": audited})})

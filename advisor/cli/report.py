@@ -41,8 +41,8 @@ def command(
     lang: str,
 ) -> None:
     """Write the decision report: .html, .md, .json or .pdf; with --json also print what was written where."""
-    from advisor.decisions.document import build_decision
     from advisor.knowledge.loading import load_knowledge
+    from advisor.runtime import RuntimeContext
 
     knowledge = load_knowledge()
     form, needs, evidence, variables = output.together(
@@ -58,16 +58,9 @@ def command(
         evidence, status = measuring.measure_first(
             needs, knowledge, evidence, budget=budget, lang=lang, variables=variables
         )
-    recommendation = inputs.advise(needs, knowledge, evidence, seed=random_seed)
-    decision = build_decision(
-        needs,
-        recommendation,
-        evidence,
-        knowledge,
-        made_on=output.today(),
-        versions=output.installed_versions(knowledge),
-        probes=inputs.catalogue(),
-    )
+    context = RuntimeContext.here(knowledge)
+    recommendation = context.recommend(needs, knowledge, evidence, random_seed=random_seed)
+    decision = context.decision(needs, recommendation, evidence, knowledge)
     content = form.render(decision, lang)
     output.write_atomically(target, content)
     number = keep(decision, lang=lang)

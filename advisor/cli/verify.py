@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from advisor.cli import inputs, output
+from advisor.cli import output
 
 
 @click.command(epilog="Example: framework-advisor verify decision.json")
@@ -16,8 +16,9 @@ def command(file: str, as_json: bool, lang: str) -> None:
     from advisor.cli import prose
     from advisor.decisions.verification import verify
     from advisor.knowledge.loading import load_knowledge
+    from probes.catalog.loading import load_catalog
 
-    result = verify(output.read_decision(file), load_knowledge(), probes=inputs.catalogue())
+    result = verify(output.read_decision(file), load_knowledge(), probes=tuple(load_catalog().values()))
     if as_json:
         output.emit(result)
     else:

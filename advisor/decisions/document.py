@@ -71,6 +71,7 @@ def build_decision(
     versions: Mapping[str, str] | None = None,
     transcript: Iterable[Mapping[str, str]] = (),
     probes: Iterable[Probe] = (),
+    measurable: Sequence[str] | None = None,
 ) -> Decision:
     """Gather everything the decision rests on into one document; where things lie on this disk stays here."""
     told = recommendation.model_copy(
@@ -95,7 +96,7 @@ def build_decision(
         transcript=tuple(dict(line) for line in transcript),
         versions=dict(versions or {}),
         probes={probe.id: asdict(probe) for probe in probes},
-        measurable=measurable_frameworks(tuple(knowledge.frameworks)),
+        measurable=measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else tuple(measurable),
     )
     return decision.model_copy(update={"seals": sealing.seals(decision.document())})
 

@@ -21,6 +21,7 @@ def recheck(
     versions: Mapping[str, str] | None = None,
     machine: Mapping[str, Any] | None = None,
     probes: Sequence[Probe] = (),
+    measurable: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Decide again with today's knowledge, versions and machine; say what changed and whether the decision stands.
 
@@ -33,7 +34,15 @@ def recheck(
         InputError: not a decision, or answers that today's questions no longer know.
     """
     saved = saved_recommendation(document)
-    now = recomputed(document, knowledge, probes=probes, today=today, versions=versions or {}, machine=machine)
+    now = recomputed(
+        document,
+        knowledge,
+        probes=probes,
+        today=today,
+        versions=versions or {},
+        machine=machine,
+        measurable=measurable,
+    )
     broken = edited(document)
     return {
         "stands": saved.get("recommended") == now.recommended,

@@ -40,7 +40,16 @@ _SHARES = {"acceptability": 1.0, "pairwise": 1.0, "central_weights": 1.0, "confi
 
 _LANGUAGES = frozenset({"en", "zh"})
 
-TAKEN_AS_GIVEN = ("evidence", "made_on", "probes", "program", "recommendation.machine", "transcript", "versions")
+TAKEN_AS_GIVEN = (
+    "evidence",
+    "made_on",
+    "measurable",
+    "probes",
+    "program",
+    "recommendation.machine",
+    "transcript",
+    "versions",
+)
 """What nobody can compute again, because it went in: only the seals tell whether it was changed. What a change of it
 does to the result is found all the same."""
 
@@ -240,6 +249,7 @@ def _rebuilt(
             versions=document.get("versions") or {},
             transcript=document.get("transcript") or (),
             probes=catalogue,
+            measurable=document.get("measurable") or None,
         ).document()
     except ValidationError as error:
         raise InputError([f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]) from error

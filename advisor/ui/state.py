@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
-from functools import lru_cache
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -22,12 +19,11 @@ from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Recommendation
-from advisor.recommendation import recommend
+from advisor.runtime import RuntimeContext
 from advisor.ui import query_params
 from advisor.ui.texts import LANGUAGES
-from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence
-from probes.types import Evidence, Probe
+from probes.types import Evidence
 
 if TYPE_CHECKING:
     from advisor.ui.conversation import Talk
@@ -386,35 +382,9 @@ def evidence() -> dict[str, Evidence]:
     return found
 
 
-@lru_cache(maxsize=1)
-def versions() -> dict[str, str]:
-    """Return the installed version of each framework, read from its metadata: nothing is imported."""
-    found: dict[str, str] = {}
-    for framework in load_knowledge().frameworks.values():
-        for package in (framework.package, f"{framework.package}-cpu"):
-            try:
-                found.setdefault(framework.id, metadata.version(package))
-            except metadata.PackageNotFoundError:
-                continue
-    return found
-
-
-def today() -> date:
-    """Return the day (UTC); the only clock of the pages."""
-    return datetime.now(UTC).date()
-
-
-def probes() -> tuple[Probe, ...]:
-    """Return the probes that could be run."""
-    return tuple(load_catalog().values())
-
-
-@lru_cache(maxsize=1)
-def machine() -> Mapping[str, Any]:
-    """Return this machine's description, read once."""
-    from probes.system.machine import fingerprint
-
-    return fingerprint()
+def context() -> RuntimeContext:
+    """Return the day, the installed versions, this machine and its probes: the only look of the pages at them."""
+    return RuntimeContext.here(knowledge())
 
 
 def recommendation() -> Recommendation:
@@ -424,21 +394,14 @@ def recommendation() -> Recommendation:
 
 def recommendation_for(wanted: Needs, measured: Mapping[str, Evidence]) -> Recommendation:
     """Return the recommendation for ``wanted``; the last ones are remembered for whoever asks the same again."""
-    base, day = knowledge(), today()
+    base, here = knowledge(), context()
     sessions = tuple(sorted((name, session.finished) for name, session in measured.items()))
-    key = (json.dumps(wanted.document(), sort_keys=True), sessions, base.sha256, day)
+    asked = json.dumps([wanted.document(), here.versions], sort_keys=True)
+    key = (asked, sessions, base.sha256, here.today)
     with _memory_lock:
         if key in _memory:
             return _memory[key]
-    found = recommend(
-        wanted,
-        base,
-        tuple(measured.values()),
-        today=day,
-        versions=versions(),
-        probes=probes(),
-        machine=machine(),
-    )
+    found = here.recommend(wanted, base, tuple(measured.values()))
     with _memory_lock:
         while len(_memory) >= KEPT:
             _memory.pop(next(iter(_memory)))
@@ -448,15 +411,6 @@ def recommendation_for(wanted: Needs, measured: Mapping[str, Evidence]) -> Recom
 
 def decision() -> Decision:
     """Build the decision from the session."""
-    from advisor.decisions.document import build_decision
-
-    return build_decision(
-        needs(),
-        recommendation(),
-        tuple(evidence().values()),
-        knowledge(),
-        made_on=today(),
-        versions=versions(),
-        transcript=transcript(),
-        probes=probes(),
+    return context().decision(
+        needs(), recommendation(), tuple(evidence().values()), knowledge(), transcript=transcript()
     )

@@ -6,8 +6,29 @@ A module is imported before its framework is: only ``start`` imports that.
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Protocol
+
+CONTROL = "null"
+"""The backend of the control arm, which is no framework."""
+
+USUAL_PAIR = ("pytorch", "tensorflow")
+"""The frameworks that are compared where none are named."""
+
+
+def frameworks() -> tuple[str, ...]:
+    """Return the ids of the frameworks that have a backend, in alphabetical order; imports none of them."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != CONTROL))
+
+
+def builds(framework: str) -> tuple[str, ...]:
+    """Return the distributions that hold a framework beside its usual one, none where it has no backend."""
+    if framework not in frameworks():
+        return ()
+    other: tuple[str, ...] = import_module(f"{__name__}.{framework}").BUILDS
+    return other
 
 
 class Backend(Protocol):
@@ -21,6 +42,9 @@ class Backend(Protocol):
 
     SWITCHES: Mapping[str, str]
     """Which of ``defaults`` a user sets by an environment variable, and which; "1" is on, "0" off."""
+
+    BUILDS: tuple[str, ...]
+    """Distributions other than the usual one that hold the same framework."""
 
     CXX: bool
     """Whether what it compiles for a CPU goes through this machine's C++ compiler."""

@@ -21,6 +21,7 @@ from probes.types import Unsupported
 MODULE = "numpy"
 ADD = "python -m pip install numpy"
 SWITCHES: Mapping[str, str] = {}
+BUILDS = ()
 CXX = False
 
 _planted: dict[str, Any] = {}

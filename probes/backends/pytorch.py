@@ -16,6 +16,7 @@ from probes.types import Build, Twin, Unsupported
 MODULE = "torch"
 ADD = "python -m pip install torch"
 SWITCHES: Mapping[str, str] = {}
+BUILDS = ()
 CXX = True
 
 _KINDS = {"cuda": "cuda", "mps": "mps", "xpu": "xpu"}

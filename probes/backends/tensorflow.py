@@ -14,6 +14,7 @@ from probes.types import Build, Twin, Unsupported
 MODULE = "tensorflow"
 ADD = "python -m pip install tensorflow"
 SWITCHES: Mapping[str, str] = {"onednn": "TF_ENABLE_ONEDNN_OPTS"}
+BUILDS = ("tensorflow-cpu", "tensorflow-rocm")
 CXX = False
 
 _functions: list[Any] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,64 +33,101 @@ class CatalogError(Exception):
 
 
 def load_catalog(path: Path = PATH) -> dict[str, Probe]:
-    """Read the probes, in the file's order.
+    """Return the probes by id, in the file's order; the file is read again only when it has changed.
 
     Raises:
         CatalogError: with every problem found.
     """
+    try:
+        stamp = path.stat()
+    except OSError as error:
+        raise CatalogError([f"{path.name}: {error}"]) from None
+    return dict(_read(path, stamp.st_mtime_ns, stamp.st_size))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, modified_ns: int, size: int) -> Mapping[str, Probe]:
+    """Read the file that was so large when it was last changed, in nanoseconds since the epoch."""
     import yaml
 
     try:
-        # libyaml's loader where it is: the same safe one, ten times as fast, and every page waits for it.
+        # libyaml's loader where it is: the same safe one, ten times as fast.
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         entries = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - it is a safe one
     except (OSError, yaml.YAMLError) as error:
         raise CatalogError([f"{path.name}: {error}"]) from None
     problems: list[str] = []
     probes: dict[str, Probe] = {}
-    known = {f.name for f in fields(Probe)}
-    for i, entry in enumerate(entries or []):
-        place = f"{path.name} entry {i + 1}"
+    for number, entry in enumerate(entries or [], start=1):
+        place = f"{path.name} entry {number}"
         if not isinstance(entry, dict):
             problems.append(f"{place}: a mapping is needed")
             continue
-        place += f" ({entry.get('id', 'no id')})"
-        before = len(problems)
-        for key in entry:
-            if key not in known:
-                problems.append(f"{place}: unknown key {key!r}; {nearest(str(key), known)}")
-        problems += [f"{place}: {key} is missing" for key in _NEEDED if not entry.get(key)]
-        if entry.get("mode") not in MODES:
-            problems.append(f"{place}: mode {entry.get('mode')!r} is none of {', '.join(MODES)}")
-        if "baseline" in entry and entry["baseline"] not in set(MODES) - {entry.get("mode")}:
-            problems.append(f"{place}: baseline {entry['baseline']!r} is no other mode of {', '.join(MODES)}")
-        if (entry.get("faster") or entry.get("kept")) and not entry.get("baseline"):
-            problems.append(f"{place}: faster and kept speak of a mode against a baseline, which is missing")
-        if not isinstance(entry.get("question"), dict) or not {"en", "zh"} <= set(entry["question"]):
-            problems.append(f"{place}: the question is needed in en and zh")
-        for folder in ("scenario", "workload"):
-            name = entry.get(folder)
-            if name and not (path.parent / f"{folder}s" / f"{name}.py").is_file():
-                there = {p.stem for p in (path.parent / f"{folder}s").glob("*.py")} - {"__init__"}
-                problems.append(f"{place}: no {folder} {name!r}; {nearest(str(name), there)}")
+        wrong = [
+            *_wrong_keys(entry),
+            *_wrong_modes(entry),
+            *_wrong_question(entry),
+            *_wrong_modules(entry, path.parent),
+        ]
         if entry.get("id") in probes:
-            problems.append(f"{place}: the id stands twice")
-        if len(problems) == before:
+            wrong.append("the id stands twice")
+        problems += [f"{place} ({entry.get('id', 'no id')}): {problem}" for problem in wrong]
+        if not wrong:
             probes[entry["id"]] = _probe(entry)
     if problems:
         raise CatalogError(problems)
     return probes
 
 
+def _wrong_keys(entry: Mapping[str, Any]) -> list[str]:
+    known = {f.name for f in fields(Probe)}
+    unknown = [f"unknown key {key!r}; {nearest(str(key), known)}" for key in entry if key not in known]
+    return unknown + [f"{key} is missing" for key in _NEEDED if not entry.get(key)]
+
+
+def _wrong_modes(entry: Mapping[str, Any]) -> list[str]:
+    mode, problems = entry.get("mode"), []
+    if mode not in MODES:
+        problems.append(f"mode {mode!r} is none of {', '.join(MODES)}")
+    if "baseline" in entry and entry["baseline"] not in set(MODES) - {mode}:
+        problems.append(f"baseline {entry['baseline']!r} is no other mode of {', '.join(MODES)}")
+    if (entry.get("faster") or entry.get("kept")) and not entry.get("baseline"):
+        problems.append("faster and kept speak of a mode against a baseline, which is missing")
+    return problems
+
+
+def _wrong_question(entry: Mapping[str, Any]) -> list[str]:
+    question = entry.get("question")
+    if isinstance(question, dict) and {"en", "zh"} <= set(question):
+        return []
+    return ["the question is needed in en and zh"]
+
+
+def _wrong_modules(entry: Mapping[str, Any], root: Path) -> list[str]:
+    """Return what is wrong with the names of modules: each is a file of the folder ``root``/KINDs."""
+    problems = []
+    for kind in ("scenario", "workload"):
+        name, folder = entry.get(kind), root / f"{kind}s"
+        if name and not (folder / f"{name}.py").is_file():
+            known = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+            problems.append(f"no {kind} {name!r}; {nearest(str(name), known)}")
+    return problems
+
+
 def _probe(entry: Mapping[str, Any]) -> Probe:
-    made = {"workload": "", **entry}
-    made["claims"] = tuple(entry.get("claims") or ())
-    made["relevant"] = {question: tuple(options) for question, options in (entry.get("relevant") or {}).items()}
-    made["seconds"] = float(entry.get("seconds", 10.0))
-    for key in ("faster", "kept"):
-        made[key] = {framework: tuple(claims) for framework, claims in (entry.get(key) or {}).items()}
-        made["claims"] += tuple(claim for claims in made[key].values() for claim in claims)
-    made["claims"] = tuple(dict.fromkeys(made["claims"]))
+    by_framework = {
+        key: {framework: tuple(claims) for framework, claims in (entry.get(key) or {}).items()}
+        for key in ("faster", "kept")
+    }
+    of_modes = [claim for sides in by_framework.values() for claims in sides.values() for claim in claims]
+    made = {
+        "workload": "",
+        **entry,
+        "claims": tuple(dict.fromkeys([*(entry.get("claims") or ()), *of_modes])),
+        "relevant": {question: tuple(options) for question, options in (entry.get("relevant") or {}).items()},
+        "seconds": float(entry.get("seconds", 10.0)),
+        **by_framework,
+    }
     return Probe(**made)
 
 

@@ -65,7 +65,7 @@ def page() -> None:
 
 
 def _missing() -> None:
-    base, installed = state.knowledge(), state.versions()
+    base, installed = state.knowledge(), state.context().versions
     absent = [framework for framework in base.frameworks.values() if framework.id not in installed]
     if len(base.frameworks) - len(absent) >= 2:
         return

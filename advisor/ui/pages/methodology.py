@@ -89,7 +89,7 @@ def _distrust(base: Knowledge) -> None:
 
 def _figures(base: Knowledge) -> None:
     st.header(say("Figures to hold against us", "可以用来质问我们的数字"))
-    counted, today = balance(base), state.today()
+    counted, today = balance(base), state.context().today
     weighing = [claim for claim in base.claims.values() if claim.status in WEIGHING]
     rows = [
         (say("Claims that weigh", "计入的论点"), counted.claims),

@@ -206,16 +206,7 @@ def _reuse(document: dict[str, Any]) -> None:
 
 
 def _recheck(document: dict[str, Any]) -> None:
-    from advisor.decisions.recheck import recheck
-
-    result = recheck(
-        document,
-        state.knowledge(),
-        today=state.today(),
-        versions=state.versions(),
-        machine=state.machine(),
-        probes=state.probes(),
-    )
+    result = state.context().recheck(document, state.knowledge())
     if result["stands"]:
         st.success(say("The decision still stands.", "结论仍然成立。"), icon=":material/verified:")
     else:
@@ -228,7 +219,7 @@ def _recheck(document: dict[str, Any]) -> None:
 def _verify(document: dict[str, Any]) -> None:
     from advisor.decisions.verification import verify
 
-    result = verify(document, state.knowledge(), probes=state.probes())
+    result = verify(document, state.knowledge(), probes=state.context().probes)
     if result["same"]:
         st.success(
             say("Recomputed from the report: the same result.", "根据报告重新计算：结果一致。"),

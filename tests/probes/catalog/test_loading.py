@@ -74,6 +74,17 @@ def test_a_broken_entry_is_named(tmp_path, old, new, said, monkeypatch):
         load_catalog(path)
 
 
+def test_a_catalogue_that_has_changed_is_read_again(tmp_path):
+    path = tmp_path / "catalog.yaml"
+    for folder in ("scenarios", "workloads"):
+        (tmp_path / folder).symlink_to(PATH.parent / folder)
+    path.write_text(GOOD)
+    load_catalog(path).clear()
+    assert list(load_catalog(path)) == ["one"]
+    path.write_text(GOOD + GOOD.replace('"one"', '"another"'))
+    assert list(load_catalog(path)) == ["one", "another"]
+
+
 @pytest.mark.parametrize(
     ("usual", "ours"),
     [("training-bert-eager", "training-transformer-eager"), ("inference-resnet-default", "inference-convnet-default")],
