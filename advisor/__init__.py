@@ -1,3 +1,57 @@
-"""Framework Advisor: which framework for this project, how sure, and what would change it."""
+"""Framework Advisor: which framework for this project, how sure, and what would change it.
+
+What ``__all__`` names is the public Python API; it is imported on first use, so that ``import advisor`` stays light.
+Any other module may change in any release.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from advisor.api import (
+        Evidence,
+        InputError,
+        Knowledge,
+        KnowledgeError,
+        Needs,
+        Recommendation,
+        load_knowledge,
+        parse_needs,
+        read_evidence,
+        read_needs,
+        recommend,
+    )
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Evidence",
+    "InputError",
+    "Knowledge",
+    "KnowledgeError",
+    "Needs",
+    "Recommendation",
+    "__version__",
+    "load_knowledge",
+    "parse_needs",
+    "read_evidence",
+    "read_needs",
+    "recommend",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    exported: object = getattr(import_module("advisor.api"), name)
+    globals()[name] = exported
+    return exported
+
+
+def __dir__() -> list[str]:
+    """Return every name there is, those not yet imported too."""
+    return sorted({*globals(), *__all__})

@@ -59,6 +59,17 @@ def test_the_commands_of_two_minutes_work_as_shown(
     assert (tmp_path / "decision.json").is_file()
 
 
+def test_the_python_example_runs_as_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    (example,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+    exec(compile(example, "README.md", "exec"), {})
+
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].split()[0] in {"pytorch", "tensorflow"}
+    assert [line.partition(":")[0] for line in printed[1:]] == ["for"] * 3 + ["would change it"] * 3
+
+
 def test_the_files_the_readme_names_are_there() -> None:
     linked = [target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target]
 
