@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from advisor.decisions.validation import validated
+from advisor.decisions.document import read_decision
 from advisor.errors import InputError
 from advisor.model.text import Text
 
@@ -26,7 +26,7 @@ def compare_decisions(first: Mapping[str, Any], second: Mapping[str, Any]) -> di
     problems = []
     for name, document in (("first", first), ("second", second)):
         try:
-            validated(document, name=f"the {name} document")
+            read_decision(document, name=f"the {name} document")
         except InputError as error:
             problems.extend(error.problems)
     if problems:

@@ -1,10 +1,11 @@
-"""What is true: one self-contained decision, from which every form of the report is drawn.
+"""``decision/1``: one model that is made, read, checked and described by its JSON Schema. Pure: the date comes in.
 
-Pure: the date comes in; of the disk only the program's own text is read, once, for its digest.
+Self-contained: every form of the report is drawn from it, and it can be computed again from what it holds.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -16,6 +17,8 @@ from advisor.decisions import seals as sealing
 from advisor.decisions.provenance import program_stamp
 from advisor.decisions.redaction import without_places
 from advisor.errors import InputError
+from advisor.knowledge.shape_problems import shape_problems
+from advisor.knowledge.yaml_lines import spelled
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -24,6 +27,9 @@ from probes.evidence.documents import evidence_document
 
 if TYPE_CHECKING:
     from probes.types import Evidence, Probe
+
+
+SCHEMA = "decision/1"
 
 
 class Decision(BaseModel):
@@ -35,7 +41,7 @@ class Decision(BaseModel):
         transcript: the conversation that led to the needs, as the user wrote it.
         versions: installed framework versions at the time, which the ageing of claims depends on.
         probes: the catalogue the plan was chosen from. measurable: frameworks that probes could run.
-        program: who computed it (see ``program.stamp``). seals: a digest of each part (see ``saved.seals``).
+        program: who computed it (see ``provenance.program_stamp``). seals: a digest of each part (see ``seals.seals``).
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
@@ -48,7 +54,7 @@ class Decision(BaseModel):
     sources: dict[str, dict[str, Any]]
     made_on: date
     program: dict[str, str]
-    random_seed: int
+    random_seed: int = Field(ge=0)
     basis: dict[str, Any]
     transcript: tuple[dict[str, str], ...] = ()
     versions: dict[str, str] = {}
@@ -111,22 +117,36 @@ def basis(knowledge: Knowledge, cited: Collection[str] = ()) -> dict[str, Any]:
     return knowledge.model_copy(update={"claims": kept}).model_dump(mode="json")
 
 
-def read_decision(document: Any) -> Decision:
-    """Read a decision/1 document that someone hands in.
+def read_decision(document: Any, *, name: str = "") -> Decision:
+    """Read a decision/1 document that someone hands in, taking nothing for what it is not.
+
+    Args:
+        document: parsed JSON. name: how it is called in messages, where there are several.
 
     Raises:
-        InputError: another schema, or a key that is missing or wrong; all problems at once.
+        InputError: another schema, or a key that is missing or wrong; all problems at once, each with its place.
     """
+    before = f"{name}: " if name else ""
     if not isinstance(document, Mapping):
-        raise InputError(['not a decision: expected a JSON object with "schema": "decision/1"'])
-    if document.get("schema") != "decision/1":
-        raise InputError([f"not a decision: its schema is {document.get('schema')!r}, expected 'decision/1'"])
+        raise InputError([f'{before}not a decision: expected a JSON object with "schema": "{SCHEMA}"'])
+    if document.get("schema") != SCHEMA:
+        raise InputError([f"{before}not a decision: its schema is {document.get('schema')!r}, expected '{SCHEMA}'"])
     try:
-        return Decision.model_validate(document)
+        # As JSON, where strictness still takes a list for a tuple and a text for a date.
+        return Decision.model_validate_json(json.dumps(document), strict=True)
     except ValidationError as error:
-        raise InputError(
-            [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
-        ) from error
+        raise InputError([before + problem for problem in refusals(error, Decision)]) from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError([f"{before}not plain JSON ({error})"]) from error
+
+
+def refusals(error: ValidationError, model: type[BaseModel], place: str = "") -> list[str]:
+    """Return everything that a model refuses of the part of a decision at ``place``, a line each."""
+    manual = "see 'framework-advisor schema decision'"
+    return [
+        f"{spelled((place, *where) if place else where) or 'decision'}: {message}; {way_out}"
+        for where, message, way_out in shape_problems(error, model, manual=manual)
+    ]
 
 
 def _cited(recommendation: Recommendation) -> set[str]:

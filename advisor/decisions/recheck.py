@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from advisor.decisions.changes import changes_since
+from advisor.decisions.document import read_decision
 from advisor.decisions.seals import edited
-from advisor.decisions.verification import recomputed, saved_recommendation
+from advisor.decisions.verification import recomputed
 from advisor.model.knowledge import Knowledge
 from probes.types import Probe
 
@@ -33,9 +34,10 @@ def recheck(
     Raises:
         InputError: not a decision, or answers that today's questions no longer know.
     """
-    saved = saved_recommendation(document)
+    decision = read_decision(document)
+    saved = document["recommendation"]
     now = recomputed(
-        document,
+        decision,
         knowledge,
         probes=probes,
         today=today,

@@ -6,26 +6,27 @@ written whole or not at all. Never reads the network and never alters a document
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import quote
-
-from sqlalchemy import Engine, String, Text, UniqueConstraint, create_engine, event, select
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from advisor.errors import InputError
 from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.evidence.documents import evidence_document as evidence_as_document
 from probes.system import data_folders
 from probes.types import Evidence
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Kind = Literal["decision", "evidence"]
 
@@ -36,29 +37,33 @@ LARGEST = 2**63
 PATIENCE = 10.0
 """Seconds to wait for another process that is writing."""
 
+VERSION = 1
+"""Of the tables, kept as SQLite's ``user_version``. 0: the store of 0.1.0, each document whole in one ``body``."""
+
+TABLES = (
+    "CREATE TABLE basis (sha256 TEXT PRIMARY KEY, body TEXT NOT NULL)",
+    """CREATE TABLE document (
+        number INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        made TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        basis TEXT REFERENCES basis (sha256),
+        body TEXT NOT NULL,
+        UNIQUE (kind, sha256)
+    )""",
+    "CREATE INDEX newest ON document (kind, made DESC, number DESC)",
+)
+"""``made``: a decision's date, a measurement's end, as ISO 8601 text. ``sha256``: of the whole document. ``summary``:
+what a list shows of it, as JSON. ``basis``: the knowledge a decision was computed from, three quarters of it and the
+same for most; ``body``: the rest."""
+
 
 class Documented(Protocol):
     """Something that knows its JSON document, as a decision does."""
 
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""
-
-
-class Base(DeclarativeBase):
-    """The tables of the store."""
-
-
-class Row(Base):
-    """One kept document. ``made``: a decision's date, a measurement's end, as ISO 8601 text."""
-
-    __tablename__ = "document"
-    __table_args__ = (UniqueConstraint("kind", "sha256"),)
-
-    number: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8))
-    sha256: Mapped[str] = mapped_column(String(64))
-    made: Mapped[str] = mapped_column(String(40))
-    body: Mapped[str] = mapped_column(Text)
 
 
 class Unkept(InputError):
@@ -107,18 +112,13 @@ def add_decision(decision: Documented | Mapping[str, Any]) -> int:
     return _add("decision", document, made=str(document["made_on"]))
 
 
-def decision_list() -> list[dict[str, Any]]:
-    """Return a row a decision, newest first: id, made_on, recommended, strength, needs (the answers)."""
-    return [
-        {
-            "id": row.number,
-            "made_on": row.made,
-            "recommended": (found := json.loads(row.body))["recommendation"].get("recommended"),
-            "strength": found["recommendation"].get("strength"),
-            "answers": found["needs"].get("answers", {}),
-        }
-        for row in _rows("decision")
-    ]
+def decision_list(*, limit: int | None = None) -> list[dict[str, Any]]:
+    """Return a row a decision, newest first: id, made_on, recommended, strength, answers (of the needs).
+
+    Args:
+        limit: how many at most; None for all.
+    """
+    return _list("decision", limit)
 
 
 def decision_document(number: int) -> dict[str, Any]:
@@ -147,25 +147,13 @@ def add_evidence(session: Evidence | Mapping[str, Any]) -> int:
     return _add("evidence", document, made=str(document["finished"]))
 
 
-def evidence_list() -> list[dict[str, Any]]:
-    """Return a row a session, newest first: id, started, grade, probes (how many), ratios (how many), machine."""
-    rows = []
-    for row in _rows("evidence"):
-        found = json.loads(row.body)
-        machine = found["machine"]
-        name = next((str(machine[key]) for key in ("name", "model", "cpu", "processor") if machine.get(key)), "")
-        rows.append(
-            {
-                "id": row.number,
-                "started": found["started"],
-                "grade": found["grade"],
-                "probes": len(found["probes"]),
-                "measured": sum(1 for probe in found["probes"] if probe["status"] == "ok"),
-                "ratios": sum(1 for probe in found["probes"] if probe["ratio"] is not None),
-                "machine": name,
-            }
-        )
-    return rows
+def evidence_list(*, limit: int | None = None) -> list[dict[str, Any]]:
+    """Return a row a session, newest first: id, started, grade, probes (how many), measured, ratios, machine.
+
+    Args:
+        limit: how many at most; None for all.
+    """
+    return _list("evidence", limit)
 
 
 def evidence_document(number: int) -> dict[str, Any]:
@@ -177,35 +165,151 @@ def evidence_document(number: int) -> dict[str, Any]:
     return _document("evidence", number)
 
 
+@dataclass(frozen=True)
+class EvidenceHistory:
+    """Every probe of every kept session, newest session first.
+
+    Attributes:
+        rows: session (its number), started, machine, grade, probe, mode, status, seconds; and of its ratio value, low,
+            high, pairs, favours, numerator and denominator, None where there is none.
+    """
+
+    rows: tuple[Mapping[str, Any], ...]
+
+    def to_frame(self) -> DataFrame:
+        """Return the rows as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows), columns=list(_HISTORY))
+
+
+_OF_SESSION = ("session", "started", "machine", "grade")
+_OF_PROBE = ("probe", "mode", "status", "seconds")
+_OF_RATIO = ("value", "low", "high", "pairs", "favours", "numerator", "denominator")
+_HISTORY = (*_OF_SESSION, *_OF_PROBE, *_OF_RATIO)
+
+
+def evidence_history(*, limit: int | None = None) -> EvidenceHistory:
+    """Return what was measured on this and other machines, a row a probe.
+
+    Args:
+        limit: how many sessions at most; None for all.
+    """
+    rows: list[Mapping[str, Any]] = []
+    for listed in evidence_list(limit=limit):
+        session = {"session": listed["id"], **{key: listed[key] for key in _OF_SESSION[1:]}}
+        for probe in evidence_document(listed["id"])["probes"]:
+            ratio = probe.get("ratio") or {}
+            rows.append(
+                session | {key: probe.get(key) for key in _OF_PROBE} | {key: ratio.get(key) for key in _OF_RATIO}
+            )
+    return EvidenceHistory(tuple(rows))
+
+
 # ---------------------------------------------------------------- both
 
 
 def remove(kind: Kind, number: int) -> None:
-    """Forget a document; forgetting what is not there is no error."""
-    with Session(_engine(home())) as session, session.begin():
-        row = session.get(Row, number)
-        if row is not None and row.kind == kind:
-            session.delete(row)
+    """Forget a document; forgetting what is not there is no error.
+
+    Raises:
+        InputError: the disk refuses it.
+    """
+    with _writing() as store:
+        store.execute("DELETE FROM document WHERE number = ? AND kind = ?", (number, kind))
+        store.execute("DELETE FROM basis WHERE sha256 NOT IN (SELECT basis FROM document WHERE basis IS NOT NULL)")
 
 
 def _add(kind: Kind, document: Mapping[str, Any], *, made: str) -> int:
     try:
-        body = json.dumps(document, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"))
+        body = _text(document)
     except (TypeError, ValueError) as error:
         raise InputError([f"{kind}: not plain JSON ({error})"]) from error
-    name = hashlib.sha256(body.encode()).hexdigest()
-    engine = _engine(home())
-    try:
-        with Session(engine) as session, session.begin():
-            there = session.scalar(select(Row.number).where(Row.kind == kind, Row.sha256 == name))
-            if there is not None:
-                return there
-            row = Row(kind=kind, sha256=name, made=made, body=body)
-            session.add(row)
-            session.flush()
-            return row.number
-    except DatabaseError as error:
-        raise InputError([f"{home() / FILE_NAME}: not written ({error.orig})"]) from error
+    name = _digest(body)
+    with _writing() as store:
+        there = store.execute("SELECT number FROM document WHERE kind = ? AND sha256 = ?", (kind, name)).fetchone()
+        return int(there[0]) if there else _insert(store, kind, document, name=name, made=made)
+
+
+def _insert(
+    store: sqlite3.Connection,
+    kind: str,
+    document: Mapping[str, Any],
+    *,
+    name: str,
+    made: str,
+    number: int | None = None,
+) -> int:
+    """Put a document into the tables, its basis once for all that share it, and return its number."""
+    basis = document.get("basis") if kind == "decision" else None
+    held = None
+    if basis is not None:
+        text = _text(basis)
+        held = _digest(text)
+        store.execute("INSERT OR IGNORE INTO basis VALUES (?, ?)", (held, text))
+        document = {key: part for key, part in document.items() if key != "basis"}
+    row = (number, kind, name, made, _text(_SUMMARIES[kind](document)), held, _text(document))
+    added = store.execute("INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", row).lastrowid
+    assert added is not None
+    return added
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, separators=(",", ":"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _decision_summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    recommendation = document["recommendation"]
+    return {
+        "made_on": str(document["made_on"]),
+        "recommended": recommendation.get("recommended"),
+        "strength": recommendation.get("strength"),
+        "answers": document["needs"].get("answers", {}),
+    }
+
+
+def _evidence_summary(document: Mapping[str, Any]) -> dict[str, Any]:
+    machine, probes = document["machine"], document["probes"]
+    return {
+        "started": document["started"],
+        "grade": document["grade"],
+        "probes": len(probes),
+        "measured": sum(1 for probe in probes if probe["status"] == "ok"),
+        "ratios": sum(1 for probe in probes if probe.get("ratio") is not None),
+        "machine": next((str(machine[key]) for key in ("name", "model", "cpu", "processor") if machine.get(key)), ""),
+    }
+
+
+_SUMMARIES = {"decision": _decision_summary, "evidence": _evidence_summary}
+
+
+def _list(kind: Kind, limit: int | None) -> list[dict[str, Any]]:
+    with _reading() as store:
+        if store is None:
+            return []
+        newest = "SELECT number, summary FROM document WHERE kind = ? ORDER BY made DESC, number DESC LIMIT ?"
+        rows = store.execute(newest, (kind, -1 if limit is None else limit))
+        return [{"id": number, **json.loads(summary)} for number, summary in rows]
+
+
+def _document(kind: Kind, number: int) -> dict[str, Any]:
+    with _reading() as store:
+        if store is None:
+            raise _no_such(kind, number, ())
+        whole = """SELECT document.body, basis.body FROM document LEFT JOIN basis ON basis.sha256 = document.basis
+                   WHERE number = ? AND kind = ?"""
+        row = store.execute(whole, (number, kind)).fetchone() if abs(number) < LARGEST else None
+        if row is None:
+            newest = "SELECT number FROM document WHERE kind = ? ORDER BY number DESC LIMIT 10"
+            raise _no_such(kind, number, [other for (other,) in store.execute(newest, (kind,))])
+        document: dict[str, Any] = json.loads(row[0])
+        if row[1] is not None:
+            document["basis"] = json.loads(row[1])
+        return dict(sorted(document.items()))
 
 
 def _no_such(kind: Kind, number: int, known: Iterable[int]) -> InputError:
@@ -213,84 +317,99 @@ def _no_such(kind: Kind, number: int, known: Iterable[int]) -> InputError:
     return InputError([f"no {kind} {number} is kept; kept: {there}"])
 
 
-def _rows(kind: Kind) -> list[Row]:
-    with _reading() as session:
-        if session is None:
-            return []
-        order = (Row.made.desc(), Row.number.desc())
-        return list(session.scalars(select(Row).where(Row.kind == kind).order_by(*order)))
-
-
-@contextmanager
-def _reading() -> Iterator[Session | None]:
-    """Read from the store; None where nothing was ever kept and nothing can be.
-
-    Raises:
-        InputError: the file is locked by another process for too long, damaged or gone.
-    """
-    engine = _to_read()
-    if engine is None:
-        yield None
-        return
-    try:
-        with Session(engine) as session:
-            yield session
-    except DatabaseError as error:
-        raise InputError([f"{home() / FILE_NAME}: not read ({error.orig})"]) from error
-
-
-def _document(kind: Kind, number: int) -> dict[str, Any]:
-    with _reading() as session:
-        if session is None:
-            raise _no_such(kind, number, ())
-        row = session.get(Row, number) if abs(number) < LARGEST else None
-        if row is None or row.kind != kind:
-            known = session.scalars(select(Row.number).where(Row.kind == kind).order_by(Row.number.desc()).limit(10))
-            raise _no_such(kind, number, known)
-        document: dict[str, Any] = json.loads(row.body)
-        return document
-
-
-@lru_cache(maxsize=4)
-def _engine(directory: Path) -> Engine:
-    """Open the store of ``directory`` and make what is missing.
-
-    Raises:
-        Unkept: the directory cannot be written.
-        InputError: the file is no store.
-    """
-    path = directory / FILE_NAME
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE})
-    event.listen(engine, "connect", _side_by_side)
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if not os.access(path if path.exists() else directory, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        Base.metadata.create_all(engine)
-    except OSError as error:
-        raise Unkept(data_folders.unwritable(directory, error)) from error
-    except DatabaseError as error:
-        raise InputError(
-            [f"{path}: cannot keep documents here ({error.orig}); name another directory in {data_folders.VARIABLE}"]
-        ) from error
-    return engine
+# ---------------------------------------------------------------- the file
 
 
 def refusal() -> Unkept | None:
     """Return why nothing can be kept here, None where it can."""
     try:
-        _engine(home())
+        _opened(home()).close()
     except Unkept as unkept:
         return unkept
-    except InputError:  # a damaged file; whoever reads or writes it says so
+    except InputError:  # a damaged file, or a later program's; whoever reads or writes it says so
         return None
     return None
 
 
-def _to_read() -> Engine | None:
+@contextmanager
+def _writing() -> Iterator[sqlite3.Connection]:
+    """Write to the store: all of it or nothing.
+
+    Raises:
+        Unkept: there is no place to write to.
+        InputError: the disk refuses it, or another process writes for too long.
+    """
+    with contextlib.closing(_opened(home())) as store:
+        try:
+            with _all_or_nothing(store):
+                yield store
+        except sqlite3.DatabaseError as error:
+            raise InputError([f"{home() / FILE_NAME}: not written ({error})"]) from error
+
+
+@contextmanager
+def _reading() -> Iterator[sqlite3.Connection | None]:
+    """Read from the store; None where nothing was ever kept and nothing can be.
+
+    Raises:
+        InputError: the file is locked by another process for too long, damaged, gone or a later program's.
+    """
+    try:
+        store = _to_read()
+        if store is None:
+            yield None
+            return
+        with contextlib.closing(store):
+            yield store
+    except sqlite3.DatabaseError as error:
+        raise InputError([f"{home() / FILE_NAME}: not read ({error})"]) from error
+
+
+@contextmanager
+def _all_or_nothing(store: sqlite3.Connection) -> Iterator[None]:
+    store.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        store.rollback()
+        raise
+    store.commit()
+
+
+def _opened(directory: Path) -> sqlite3.Connection:
+    """Open the store of ``directory``, made where it is missing and brought to this version's tables.
+
+    Raises:
+        Unkept: the directory cannot be written.
+        InputError: the file is no store, or a later program's.
+    """
+    path = directory / FILE_NAME
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if not os.access(path if path.exists() else directory, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise Unkept(data_folders.unwritable(directory, error)) from error
+    try:
+        store = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        try:
+            if _outdated(store, path):
+                store.execute("PRAGMA journal_mode=WAL")  # the app and the command line read while the other writes
+                _update(store, path)
+        except BaseException:
+            store.close()
+            raise
+    except sqlite3.DatabaseError as error:
+        raise InputError(
+            [f"{path}: cannot keep documents here ({error}); name another directory in {data_folders.VARIABLE}"]
+        ) from error
+    return store
+
+
+def _to_read() -> sqlite3.Connection | None:
     """Return the store as it can be read: what another user, or an earlier day, has left in a place now closed."""
     try:
-        return _engine(home())
+        return _opened(home())
     except Unkept:
         pass
     try:
@@ -302,9 +421,48 @@ def _to_read() -> Engine | None:
     # Where another process has it open, what is newest stands in the log beside it; else SQLite, which may make no such
     # log here, reads the file only as one that nobody changes.
     way = "mode=ro" if path.with_name(f"{FILE_NAME}-wal").exists() else "immutable=1"
-    return create_engine(f"sqlite:///file:{quote(str(path))}?{way}&uri=true")
+    closed = sqlite3.connect(f"file:{quote(str(path))}?{way}", uri=True, timeout=PATIENCE, isolation_level=None)
+    if not _outdated(closed, path):
+        return closed
+    with contextlib.closing(closed):  # an earlier program's: brought up to date in memory, since it cannot be here
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        closed.backup(copy)
+    _update(copy, path)
+    return copy
 
 
-def _side_by_side(connection: Any, _record: Any) -> None:
-    """Let the app and the command line read while the other writes."""
-    connection.execute("PRAGMA journal_mode=WAL")
+def _outdated(store: sqlite3.Connection, path: Path) -> bool:
+    """Return whether the tables are missing or an earlier program's.
+
+    Raises:
+        InputError: they are a later program's, which this one would spoil.
+    """
+    version = store.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise InputError(
+            [
+                f"{path}: written by a later version of framework-advisor (store {version}, this one knows {VERSION}); "
+                f"update framework-advisor, or name another directory in {data_folders.VARIABLE}"
+            ]
+        )
+    return bool(version < VERSION)
+
+
+def _update(store: sqlite3.Connection, path: Path) -> None:
+    """Make the tables and move an earlier program's documents into them: all of them, or nothing is changed."""
+    with _all_or_nothing(store):
+        if not _outdated(store, path):  # another process was faster
+            return
+        earlier = store.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'document'").fetchone()
+        if earlier:
+            store.execute("ALTER TABLE document RENAME TO earlier")
+        for table in TABLES:
+            store.execute(table)
+        if earlier:
+            for number, kind, name, made, body in store.execute("SELECT number, kind, sha256, made, body FROM earlier"):
+                _insert(store, kind, json.loads(body), name=name, made=made, number=number)
+            store.execute("DROP TABLE earlier")
+        store.execute(f"PRAGMA user_version = {VERSION}")
+    if earlier:
+        with contextlib.suppress(sqlite3.OperationalError):  # somebody reads, or the disk is full: it only stays large
+            store.execute("VACUUM")

@@ -12,11 +12,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from advisor.decisions.document import Decision, build_decision, read_decision, refusals
 from advisor.decisions.document import basis as basis_of
-from advisor.decisions.document import build_decision
 from advisor.decisions.provenance import engine_of, program_stamp
 from advisor.decisions.seals import SEALS, edited
-from advisor.decisions.validation import validated
 from advisor.errors import InputError
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
@@ -105,13 +104,13 @@ def verify(
     Raises:
         InputError: not a decision, or parts of it cannot be read.
     """
-    saved = saved_recommendation(document)
-    basis, origin = _basis(document, knowledge)
-    catalogue = _catalogue(document, probes)
-    maker = {"saved": dict(document.get("program") or {}), "here": program_stamp()}
+    decision = read_decision(document)
+    basis, origin = _basis(decision, knowledge)
+    catalogue = _catalogue(decision, probes)
+    maker = {"saved": decision.program, "here": program_stamp()}
     ours = _ours(maker["saved"], maker["here"])
-    computed = _rebuilt(document, saved, basis, catalogue)
-    compared = (document.keys() | computed.keys()) - _not_compared(document, origin)
+    computed = _rebuilt(decision, basis, catalogue)
+    compared = (document.keys() | computed.keys()) - _not_compared(decision, origin)
     drawn = DRAWN if ours["numpy"] else SAMPLED
     found = [
         entry
@@ -119,13 +118,16 @@ def verify(
         for entry in _unequal(document.get(key), computed.get(key), drawn=drawn, place=key)
     ]
     if knowledge is not None and origin == "document" and ours["words"] and basis.sha256 == knowledge.sha256:
-        installed = basis_of(knowledge, set(document.get("claims") or {}))
+        installed = basis_of(knowledge, set(decision.claims))
         found += _unequal(document["basis"], installed, drawn=drawn, place="basis")
     wording = [] if all(ours.values()) else [entry for entry in found if _is_prose(entry[0])]
     differences = [_difference(*entry) for entry in found if entry not in wording]
     broken = edited(document)
     differences += [_resealed(part) for part in broken or () if not any(_within(d["place"], part) for d in differences)]
-    stamps = {"saved": dict(saved.get("knowledge") or {}), "here": None if knowledge is None else _stamp(knowledge)}
+    stamps = {
+        "saved": decision.recommendation.knowledge.model_dump(),
+        "here": None if knowledge is None else _stamp(knowledge),
+    }
     why = _why(
         differences, broken, ours=ours, other_knowledge=origin == "installed" and stamps["saved"] != stamps["here"]
     )
@@ -145,58 +147,37 @@ def verify(
 # ---------------------------------------------------------------- reading the document
 
 
-def saved_recommendation(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    saved: Mapping[str, Any] = validated(document)["recommendation"]
-    return saved
-
-
-def _basis(document: Mapping[str, Any], knowledge: Knowledge | None) -> tuple[Knowledge, str]:
-    if document.get("basis"):
+def _basis(decision: Decision, knowledge: Knowledge | None) -> tuple[Knowledge, str]:
+    if decision.basis:
         try:
-            found = Knowledge.model_validate(document["basis"])
+            held = Knowledge.model_validate(decision.basis)
         except ValidationError as error:
-            raise InputError(
-                [f"basis.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-            ) from error
+            raise InputError(refusals(error, Knowledge, "basis")) from error
         problems = [
             f"basis.{section}.{key}: holds the entry of '{entry.id}'"
             for section in ("frameworks", "criteria", "questions", "sources", "claims", "tools", "beliefs")
-            for key, entry in getattr(found, section).items()
+            for key, entry in getattr(held, section).items()
             if entry.id != key
         ]
         if problems:
             raise InputError(problems)
-        return found, "document"
+        return held, "document"
     if knowledge is None:
         raise InputError(["basis: missing, and no knowledge base was given to recompute from"])
     return knowledge, "installed"
 
 
-def _catalogue(document: Mapping[str, Any], probes: Sequence[Probe]) -> Sequence[Probe]:
-    held = document.get("probes") or {}
-    if not held or not _whole_catalogue(held):
+def _catalogue(decision: Decision, probes: Sequence[Probe]) -> Sequence[Probe]:
+    if not _holds_catalogue(decision):
         return probes
     try:
-        return TypeAdapter(tuple[Probe, ...]).validate_python(tuple(held.values()))
+        return tuple(TypeAdapter(dict[str, Probe]).validate_python(decision.probes).values())
     except ValidationError as error:
-        places = [[list(held)[int(item["loc"][0])], *item["loc"][1:]] for item in error.errors()]
-        raise InputError(
-            [
-                f"probes.{'.'.join(map(str, place))}: {item['msg']}"
-                for place, item in zip(places, error.errors(), strict=True)
-            ]
-        ) from error
-
-
-def _made_on(document: Mapping[str, Any]) -> date:
-    try:
-        return date.fromisoformat(str(document.get("made_on")))
-    except ValueError as error:
-        raise InputError([f"made_on: {document.get('made_on')!r} is not a date such as 2026-11-01"]) from error
+        raise InputError(refusals(error, Decision, "probes")) from error
 
 
 def recomputed(
-    document: Mapping[str, Any],
+    decision: Decision,
     knowledge: Knowledge,
     *,
     probes: Sequence[Probe],
@@ -205,17 +186,19 @@ def recomputed(
     machine: Mapping[str, Any] | None,
     measurable: Sequence[str] | None = None,
 ) -> Recommendation:
-    seed = document.get("random_seed", 0)
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise InputError([f"random_seed: {seed!r} is not a whole number from 0"])
-    needs, evidence = parse_needs(document["needs"], knowledge), _evidence(document)
+    """Return what a decision's needs and evidence give with this knowledge, on this day and machine.
+
+    Raises:
+        InputError: needs or evidence that cannot be read, or knowledge that contradicts itself.
+    """
+    needs, evidence = parse_needs(decision.needs, knowledge), _evidence(decision)
     try:
         return recommend(
             needs,
             knowledge,
             evidence,
             today=today,
-            random_seed=seed,
+            random_seed=decision.random_seed,
             versions=versions,
             probes=probes,
             machine=machine,
@@ -226,52 +209,45 @@ def recomputed(
         raise InputError([f"basis: contradicts itself, nothing can be computed from it ({error!r})"]) from error
 
 
-def _rebuilt(
-    document: Mapping[str, Any], saved: Mapping[str, Any], basis: Knowledge, catalogue: Sequence[Probe]
-) -> dict[str, Any]:
+def _rebuilt(decision: Decision, basis: Knowledge, catalogue: Sequence[Probe]) -> dict[str, Any]:
     """Return the decision that the same inputs give today, as a document."""
     recommendation = recomputed(
-        document,
+        decision,
         basis,
         probes=catalogue,
-        today=_made_on(document),
-        versions=document.get("versions") or {},
-        machine=saved.get("machine"),
-        measurable=document.get("measurable") or None,
+        today=decision.made_on,
+        versions=decision.versions,
+        machine=decision.recommendation.machine,
+        measurable=decision.measurable or None,
     )
-    try:
-        return build_decision(
-            parse_needs(document["needs"], basis),
-            recommendation,
-            _evidence(document),
-            basis,
-            made_on=_made_on(document),
-            versions=document.get("versions") or {},
-            transcript=document.get("transcript") or (),
-            probes=catalogue,
-            measurable=document.get("measurable") or None,
-        ).document()
-    except ValidationError as error:
-        raise InputError([f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]) from error
+    return build_decision(
+        parse_needs(decision.needs, basis),
+        recommendation,
+        _evidence(decision),
+        basis,
+        made_on=decision.made_on,
+        versions=decision.versions,
+        transcript=decision.transcript,
+        probes=catalogue,
+        measurable=decision.measurable or None,
+    ).document()
 
 
-def _not_compared(document: Mapping[str, Any], origin: str) -> set[str]:
+def _not_compared(decision: Decision, origin: str) -> set[str]:
     """Return the parts that are told by themselves, and those that this document does not hold whole."""
-    found = {"schema", "program", SEALS} | ({"basis"} if origin == "installed" else set())
-    if not document.get("probes") or not _whole_catalogue(document["probes"]):
-        found |= {"probes", "measurable"}
-    return found
+    apart = {"schema", "program", SEALS} | ({"basis"} if origin == "installed" else set())
+    return apart if _holds_catalogue(decision) else apart | {"probes", "measurable"}
 
 
-def _whole_catalogue(held: Mapping[str, Any]) -> bool:
-    return all(isinstance(entry, Mapping) and "scenario" in entry for entry in held.values())
+def _holds_catalogue(decision: Decision) -> bool:
+    """Return whether a decision holds the probes whole; early ones held only what a reader needs of them."""
+    return bool(decision.probes) and all("scenario" in entry for entry in decision.probes.values())
 
 
-def _evidence(document: Mapping[str, Any]) -> tuple[Evidence, ...]:
-    sessions = document.get("evidence") or ()
+def _evidence(decision: Decision) -> tuple[Evidence, ...]:
     found: list[Evidence] = []
     problems: list[str] = []
-    for place, session in enumerate(sessions):
+    for place, session in enumerate(decision.evidence):
         try:
             found.append(parse_evidence(session))
         except EvidenceError as error:

@@ -1,6 +1,6 @@
 """What makes the knowledge base incomplete, partial in its words or untestable.
 
-``knowledge check`` asks for this beyond ``advisor.lint``'s integrity.
+``knowledge check`` asks for this beyond ``advisor.knowledge.integrity``.
 Pure: entries in, problems out; no files, no clock.
 """
 

@@ -1,14 +1,13 @@
 """The knowledge base's files as checked entries, each knowing the file and line it came from.
 
-Shape only: keys, kinds, ids. What entries say about each other is judged in ``advisor.lint``.
+Shape only: keys, kinds, ids. What entries say about each other is judged in ``advisor.knowledge.integrity``.
 Reads files; knows no date and no result.
 """
 
 from __future__ import annotations
 
 import re
-import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from advisor.errors import Problem, nearest
 from advisor.knowledge import yaml_lines
+from advisor.knowledge.shape_problems import shape_problems
 from advisor.knowledge.yaml_lines import Document
 from advisor.model.knowledge import Belief, Claim, Criterion, Framework, Question, Route, Settings, Source, Tool
 from probes.system.suggestions import CLOSE, nearest_word
@@ -115,14 +115,10 @@ def _strays(root: Path) -> Iterator[Problem]:
 
 
 def _take(holdings: Holdings, path: Path) -> None:
+    """Read one file into ``holdings``."""
     name = path.relative_to(holdings.root.parent).as_posix()
     kinds = {"claims", "sources"} if path.parent.name == "claims" else {path.stem} & set(MODELS)
-    try:
-        document = yaml_lines.read_yaml(path.read_text(encoding="utf-8-sig"), name)
-    except UnicodeDecodeError as error:
-        holdings.problems.append(Problem(name, 1, "", f"not UTF-8: {error.reason}", "save the file as UTF-8"))
-        holdings.unread |= kinds
-        return
+    document = _document(path, name)
     holdings.problems += document.problems
     if not isinstance(document.data, dict):
         holdings.unread |= kinds
@@ -130,30 +126,43 @@ def _take(holdings: Holdings, path: Path) -> None:
             known = ", ".join(sorted(kinds or {"version", "settings"}))
             holdings.problems.append(document.problem((), "nothing is said here", f"give it a top-level key: {known}"))
         return
+    settings = path.stem == "settings"
     for key, value in document.data.items():
-        if key == "version" and path.stem == "settings":
-            _version(holdings, document, value=value)
-        elif key == "settings" and path.stem == "settings":
-            where: yaml_lines.Path = ("settings",)
-            item = _validated(holdings, Settings, document=document, path=where, raw=value, name="settings")
-            holdings.settings = Entry("settings", "", where, document, item)
+        if settings and key in _SETTINGS:
+            _SETTINGS[key](holdings, document, value)
         elif key in MODELS:
             _list(holdings, document, kind=key, value=value)
         else:
             holdings.problems.append(document.problem((key,), f"unknown key '{key}'", nearest(key, MODELS)))
-    if path.name == "settings.yaml":
-        for key in ("version", "settings"):
-            if key not in document.data:
-                holdings.problems.append(document.problem((key,), f"'{key}' is missing", "see knowledge/README.md"))
+    for key in _SETTINGS if settings else ():
+        if key not in document.data:
+            holdings.problems.append(document.problem((key,), f"'{key}' is missing", "see knowledge/README.md"))
 
 
-def _version(holdings: Holdings, document: Document, *, value: Any) -> None:
+def _document(path: Path, name: str) -> Document:
+    try:
+        return yaml_lines.read_yaml(path.read_text(encoding="utf-8-sig"), name)
+    except UnicodeDecodeError as error:
+        return Document(name, problems=[Problem(name, 1, "", f"not UTF-8: {error.reason}", "save the file as UTF-8")])
+
+
+def _settings(holdings: Holdings, document: Document, value: Any) -> None:
+    where: yaml_lines.Path = ("settings",)
+    item = _validated(holdings, Settings, document=document, path=where, raw=value, name="settings")
+    holdings.settings = Entry("settings", "", where, document, item)
+
+
+def _version(holdings: Holdings, document: Document, value: Any) -> None:
     if isinstance(value, str) and value:
         holdings.version = value
         return
     holdings.problems.append(
         document.problem(("version",), "the version is not a text", 'write it as version: "2026.11"')
     )
+
+
+_SETTINGS = {"version": _version, "settings": _settings}
+"""Top-level key of settings.yaml -> what reads it; the file must have each."""
 
 
 def _list(holdings: Holdings, document: Document, *, kind: str, value: Any) -> None:
@@ -184,58 +193,10 @@ def _validated(
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=True):
-            where = tuple(part for part in one["loc"] if part != "[key]")
-            message, way_out = _explained(model, where, error=one)
+        for where, message, way_out in shape_problems(error, model, manual="see knowledge/README.md"):
             key = f"{name}.{yaml_lines.spelled(where)}" if where else name
             holdings.problems.append(document.problem((*path, *where), message, way_out, key=key))
         return None
-
-
-def _explained(model: type[BaseModel], where: yaml_lines.Path, *, error: Mapping[str, Any]) -> tuple[str, str]:
-    last = str(where[-1]) if where else ""
-    known = _fields(model, where[:-1])
-    given = error.get("input")
-    if error["type"] == "extra_forbidden":
-        return f"unknown key '{last}'", nearest(last, known)
-    if error["type"] == "missing":
-        return f"'{last}' is missing", f"add it ({_said(model, where)})"
-    if given is None:
-        return f"'{last}' is empty", "fill it in or leave the key out"
-    if error["type"] == "literal_error":
-        words = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
-        return f"unknown word '{given}'", nearest(str(given), words)
-    if error["type"] == "string_type" and not isinstance(given, (dict, list)):
-        return f"{given} is not a text", f'put it in quotes: "{given}"'
-    if isinstance(given, (dict, list)):
-        return str(error["msg"]).removeprefix("Input "), "see knowledge/README.md for its shape"
-    return f"{given!r}: {error['msg'].removeprefix('Input ')}", "see knowledge/README.md for what goes here"
-
-
-def _fields(model: type[BaseModel], where: yaml_lines.Path) -> list[str]:
-    """Return the known keys at ``where`` inside an entry."""
-    inner: type[BaseModel] | None = model
-    for part in where:
-        if isinstance(part, str) and inner is not None and part in inner.model_fields:
-            inner = _model_in(inner.model_fields[part].annotation) or inner
-    return list(inner.model_fields) if inner else []
-
-
-def _said(model: type[BaseModel], where: yaml_lines.Path) -> str:
-    keys = [part for part in where if isinstance(part, str)]
-    if keys and keys[-1] in ("en", "zh"):
-        return "every text stands in English and in Chinese"
-    return "see knowledge/README.md"
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for part in typing.get_args(annotation):
-        found = _model_in(part)
-        if found:
-            return found
-    return None
 
 
 def _twice(holdings: Holdings) -> None:

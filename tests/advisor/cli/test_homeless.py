@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -125,11 +126,12 @@ def closed(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> I
     """A store that holds a decision, in a folder that this process can read and not write."""
     place = Path(tempfile.mkdtemp())
     monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(place))
+    other = sqlite3.connect(place / store.FILE_NAME)
+    if request.param == "open elsewhere":
+        store.refusal()
+        other.execute("SELECT * FROM document").fetchall()
     store.add_decision(decision())
-    other = store._engine(place)
-    if request.param == "at rest":
-        other.dispose()
-    store._engine.cache_clear()
+    assert (place / f"{store.FILE_NAME}-wal").exists() == (request.param == "open elsewhere")
     place.chmod(0o555)
     for file in place.iterdir():
         file.chmod(0o444)
@@ -139,8 +141,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> I
     yield place
     if root:
         os.setresuid(0, 0, 0)
-    store._engine.cache_clear()
-    other.dispose()
+    other.close()
     place.chmod(0o755)
     shutil.rmtree(place)
 

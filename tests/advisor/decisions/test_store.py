@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,16 @@ def test_forgetting_takes_one_away() -> None:
 
 def test_the_environment_names_the_place(own_home: Path) -> None:
     assert store.home() == own_home
+
+
+def test_a_store_that_another_process_writes_to_is_said_to_be_locked(
+    monkeypatch: pytest.MonkeyPatch, own_home: Path
+) -> None:
+    monkeypatch.setattr(store, "PATIENCE", 0.05)
+    number = store.add_decision(decision())
+    with contextlib.closing(sqlite3.connect(own_home / store.FILE_NAME, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert store.decision_document(number) == decision()
+        with pytest.raises(InputError, match="not written"):
+            store.add_decision(decision("2026-11-21"))
+    assert [row["id"] for row in store.decision_list()] == [number]

@@ -149,7 +149,7 @@ def test_the_first_page_needs_no_reader_of_texts_no_tables_and_no_framework() ->
         "from advisor import serving\n"
         "import advisor.ui.layout, advisor.ui.pages.needs\n"
         "serving.first_page()\n"
-        "heavy = {'sklearn', 'pandas', 'altair', 'sqlalchemy', 'torch', 'tensorflow'} & set(sys.modules)\n"
+        "heavy = {'sklearn', 'pandas', 'altair', 'torch', 'tensorflow'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
 
