@@ -10,6 +10,7 @@ import streamlit as st
 
 from advisor.decisions import store
 from advisor.errors import InputError
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import (
     charts,
@@ -28,6 +29,10 @@ from probes.evidence.documents import EvidenceError, parse_evidence, unknown_pro
 from probes.session import outcome
 from probes.types import Evidence, Measurement, Probe, Status
 from probes.wording import framework_defaults
+
+TITLE = Text(en="Evidence", zh="实测证据")
+ICON = "speed"
+ORDER = 40
 
 CONTROLS = ("control",)
 """Workloads that try the instrument rather than a framework; they stand last."""

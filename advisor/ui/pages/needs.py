@@ -10,11 +10,16 @@ import streamlit as st
 from advisor.errors import InputError
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.needs import Needs
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import elements, guided_questions
 from advisor.ui.components.question import show_question
 from advisor.ui.components.upload import upload
 from advisor.ui.texts import GROUP, say, words
+
+TITLE = Text(en="Your project", zh="你的项目")
+ICON = "edit_note"
+ORDER = 10
 
 GROUPS = (
     ("The project", "项目", ("stage", "domain", "horizon")),
