@@ -106,9 +106,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
         st.error(elements.plain(outcome.why_nothing(session, lang)), icon=":material/error:")
     if ended:
         rows = [(_label(found, several=several), found, _said(found, known, several=several)) for found in ended]
-        st.altair_chart(
-            charts.ratios(rows, state.knowledge(), band=verdicts.BAND), width="stretch", key=f"ratios-{name}"
-        )
+        st.altair_chart(charts.ratios(rows, state.knowledge()), width="stretch", key=f"ratios-{name}")
         st.caption(
             say(
                 "Points say how many times a framework is ahead, lines are 95 % intervals; inside the grey band the "
