@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from advisor.errors import Problem, nearest
 from advisor.knowledge.parsing import Entry, Holdings
 from advisor.knowledge.yaml_lines import Path
-from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, Grade
+from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, QUESTION_GROUPS, Grade
 from advisor.model.text import Text
 
 NAMES = frozenset({"name"})
@@ -206,6 +206,9 @@ def _settings(holdings: Holdings) -> Iterator[Problem]:
 
 
 def _question(holdings: Holdings, entry: Entry, *, question: Any) -> Iterator[Problem]:
+    if question.group is not None and question.group not in QUESTION_GROUPS:
+        message = f"unknown group '{question.group}'"
+        yield entry.problem(("group",), message, nearest(question.group, set(QUESTION_GROUPS)))
     seen: set[str] = set()
     for at, option in enumerate(question.options):
         if option.id in seen:

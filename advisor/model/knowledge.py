@@ -93,14 +93,25 @@ class ReadingRules(Strict):
     ties: Literal["earlier", "later"] = "earlier"
 
 
+QUESTION_GROUPS = {
+    "project": Text(en="The project", zh="项目"),
+    "place": Text(en="Where it will run", zh="运行环境"),
+    "model": Text(en="The model", zh="模型"),
+    "team": Text(en="The team and its tools", zh="团队与工具"),
+}
+"""Headings under which the questions are asked, in order."""
+
+
 class Question(Strict):
     """One question. ``requires``: whether "all" or "any" of the chosen options needs a living route.
 
+    ``group``: one of ``QUESTION_GROUPS``, under whose heading it is asked; None stands at the end.
     ``cost``: the effort of answering it, 1 = one click on something everybody knows.
     """
 
     id: str
     kind: Literal["one", "many"]
+    group: str | None = None
     text: Text
     help: Text
     why: Text

@@ -9,11 +9,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from probes.statistics.ratios import WIN
+
 COLOURS = ("#2f6f9f", "#c4711a", "#6a7f3c", "#8b5a8c", "#777777")
 """Told apart by colour-blind readers and in grey; assigned in the order of the ids, so no framework owns one."""
-
-BAND = 1.05
-"""Edge of the grey band: nearer to 1 the difference means nothing to a project."""
 
 REACH = math.log(1.25)
 """The axis of ratios reaches at least this far to either side of 1."""
@@ -71,7 +70,7 @@ def ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
         return round(50 * (1 + math.log(ratio) / reach), 2)
 
     return {
-        "band": {"left": at(1 / BAND), "width": round(at(BAND) - at(1 / BAND), 2)},
+        "band": {"left": at(1 / WIN), "width": round(at(WIN) - at(1 / WIN), 2)},
         "bars": [
             {
                 "left": at(ratio["low"]),

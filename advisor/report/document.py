@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from advisor.model.text import Text
+
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
 
 SUFFIX = "json"
 MIME = "application/json"
+NAME = Text(en="Data, to check again", zh="数据，可供复核")
+ICON = "data_object"
+ON_DEMAND = False
 
 
 def render(decision: Decision, lang: str) -> bytes:

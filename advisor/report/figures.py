@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 
 def points(share: float) -> str:
     """Return a difference of utility in points of a hundred, with its sign."""
@@ -15,25 +13,23 @@ def hundredth(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def amount(value: float, unit: str, words: Mapping[str, str]) -> str:
+TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+UNITS = {"zh": {"s": "秒", "ms": "毫秒", "µs": "微秒", "lines": "行"}}
+"""Units by language; one that is missing is the same in it."""
+
+
+def amount(value: float, unit: str, lang: str) -> str:
     """Return a cost with three significant figures in the unit that suits its size.
 
     Args:
         value: in ``unit``.
-        unit: "s", "bytes", another noun of ``words``, or "" for a bare number.
-        words: of the report's language.
+        unit: "s", "bytes", another noun, or "" for a bare number.
+        lang: "en" or "zh".
     """
-    if unit == "s":
-        for factor, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-            if abs(value) >= factor:
-                return f"{_three(value / factor)} {name}"
-        return f"{_three(value * 1e6)} µs"
-    if unit == "bytes":
-        for factor, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-            if abs(value) >= factor:
-                return f"{_three(value / factor)} {name}"
-        return f"{value:.0f} B"
-    return f"{_three(value)} {words.get(f'unit_{unit}', unit)}".strip()
+    scale = {"s": TIMES, "bytes": SIZES}.get(unit, ((1.0, unit),))
+    factor, name = next((step for step in scale if abs(value) >= step[0]), scale[-1])
+    return f"{_three(value / factor)} {UNITS.get(lang, {}).get(name, name)}".strip()
 
 
 def _three(value: float) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from advisor.model.text import Text
 from advisor.report import charts
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 SUFFIX = "html"
 MIME = "text/html"
+NAME = Text(en="Web page", zh="网页")
+ICON = "language"
+ON_DEMAND = False
 
 
 def render(decision: Decision, lang: str) -> bytes:

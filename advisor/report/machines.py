@@ -82,7 +82,7 @@ class Machines:
         ratio, unit, facts = row.get("ratio"), str(row.get("unit") or "s"), row.get("facts") or {}
         names, lang = self.view.names, self.view.lang
         costs = {
-            name: amount(statistics.median(samples), unit, self.words)
+            name: amount(statistics.median(samples), unit, self.view.lang)
             for name, samples in sorted(row.get("samples", {}).items())
             if samples
         }
@@ -173,7 +173,7 @@ class Machines:
             return self.words["yes" if value else "no"]
         if isinstance(value, int | float):
             unit = next((unit for ending, unit in (("_s", "s"), ("bytes", "bytes")) if key.endswith(ending)), "")
-            return amount(float(value), unit, self.words)
+            return amount(float(value), unit, self.view.lang)
         return str(value)
 
     def _missing(self, row: Mapping[str, Any]) -> dict[str, str]:
@@ -215,7 +215,7 @@ class Machines:
             for name in sorted(set(row["samples"]) & set(other["samples"])):
                 was, now = statistics.median(other["samples"][name]), statistics.median(row["samples"][name])
                 unit = str(row.get("unit") or "s")
-                figures = f"{amount(was, unit, self.words)} → {amount(now, unit, self.words)}"
+                figures = f"{amount(was, unit, self.view.lang)} → {amount(now, unit, self.view.lang)}"
                 changes.append(f"{self.view.framework(name)} {figures} ({100 * (now / was - 1):+.0f} %)")
             said.append(f"{self.question(other['probe'])} {'; '.join(changes)}")
         return said
@@ -230,10 +230,11 @@ class Machines:
             cores += f" {words['of']} {found['cores_host']}"
         gpus = ", ".join(str(gpu.get("name", "GPU")) for gpu in found.get("gpus") or () if isinstance(gpu, Mapping))
         memory = found.get("memory_bytes")
+        size = amount(float(memory), "bytes", self.view.lang) if isinstance(memory, int | float) else ""
         rows = [
             (words["env_cpu"], " ".join(str(found.get(key, "")) for key in ("cpu", "arch")).strip()),
             (words["env_cores"], cores),
-            (words["env_memory"], amount(float(memory), "bytes", words) if isinstance(memory, int | float) else ""),
+            (words["env_memory"], size),
             (words["env_gpus"], gpus or words["none"]),
             (words["env_os"], str(found.get("os", ""))),
             (words["env_virtual"], words["yes" if found["virtual"] else "no"] if "virtual" in found else ""),

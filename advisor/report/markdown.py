@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from advisor.model.text import Text
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import View
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 SUFFIX = "md"
 MIME = "text/markdown"
+NAME = Text(en="Markdown (decision record)", zh="Markdown（决策记录）")
+ICON = "article"
+ON_DEMAND = False
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$&])")
 """Letters that mean markup anywhere in a line; each may be escaped (CommonMark 0.31, 2.4)."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import InputError
+from advisor.model.text import Text
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import REASONS, View
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 SUFFIX = "pdf"
 MIME = "application/pdf"
+NAME = Text(en="PDF", zh="PDF")
+ICON = "picture_as_pdf"
+ON_DEMAND = True
 
 LATIN = (
     "DejaVuSans.ttf",

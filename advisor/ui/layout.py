@@ -1,29 +1,16 @@
-"""The frame of every page: the list of pages, the language, what the address held that is unknown."""
+"""The frame of every page: the way to the others, the language, what the address held that is unknown."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
 
 from advisor import serving
 from advisor.errors import KnowledgeError
-from advisor.ui import state
+from advisor.ui import pages, state
 from advisor.ui.components import elements
-from advisor.ui.texts import LANGUAGES, language, say
-
-PAGES = (
-    ("needs", "needs", "Your project", "你的项目", "edit_note"),
-    ("chat", "chat", "Talk it over", "聊一聊", "chat"),
-    ("recommendation", "recommendation", "Recommendation", "建议", "task_alt"),
-    ("evidence", "evidence", "Evidence", "实测证据", "speed"),
-    ("report", "report", "Report", "报告", "description"),
-    ("compare", "compare", "Compare", "对比", "compare_arrows"),
-    ("knowledge", "knowledge", "Knowledge", "知识库", "menu_book"),
-    ("methodology", "beliefs", "Why doubt us", "为何可以怀疑我们", "help_center"),
-)
-"""Module in advisor/ui/pages, its address, its name in both languages, its icon."""
+from advisor.ui.texts import LANGUAGES, language, say, words
 
 ICON = Path(__file__).with_name("icon.svg")
 """A file of ours: Streamlit would fetch the picture of a named icon from elsewhere."""
@@ -79,9 +66,18 @@ def show() -> None:
         found = [str(problem) for problem in error.problems]
         elements.problems(found, title="The knowledge base cannot be used · 知识库无法使用")
         st.stop()
-    pages = [_page(*entry) for entry in PAGES]
-    state.remember_pages({entry[0]: page for entry, page in zip(PAGES, pages, strict=True)})
-    chosen = st.navigation(pages, position="top")
+    shown = {
+        page.module: st.Page(
+            page.draw,
+            title=words(page.title),
+            icon=f":material/{page.icon}:",
+            url_path=page.address,
+            default=page == pages.registered()[0],
+        )
+        for page in pages.registered()
+    }
+    state.remember_pages(shown)
+    chosen = st.navigation(list(shown.values()), position="top")
     with st.container(key="header", gap=None):
         _close_the_menu(chosen.url_path)
         _language()
@@ -90,19 +86,6 @@ def show() -> None:
     _unknown_in_address()
     chosen.run()
     serving.drawn.set()
-
-
-def _page(module: str, address: str, english: str, chinese: str, icon: str) -> st.Page:
-    def run() -> None:
-        import_module(f"advisor.ui.pages.{module}").page()
-
-    return st.Page(
-        run,
-        title=say(english, chinese),
-        icon=f":material/{icon}:",
-        url_path=address,
-        default=module == PAGES[0][0],
-    )
 
 
 def _close_the_menu(page: str) -> None:

@@ -124,25 +124,6 @@ PROBE_STATUS = {
     "skipped": Text(en="skipped for the budget", zh="预算之外，未运行"),
 }
 
-SCENARIO = {
-    "training_step": Text(en="Training", zh="训练"),
-    "inference": Text(en="Answering (inference)", zh="推理"),
-    "generate": Text(en="Generating text", zh="生成文本"),
-    "compile_cost": Text(en="What compiling costs", zh="编译的代价"),
-    "memory": Text(en="Memory of a process", zh="进程内存"),
-    "model_memory": Text(en="Memory of a model", zh="模型内存"),
-    "cold_start": Text(en="From start to first step", zh="冷启动"),
-    "retrace": Text(en="New shapes", zh="遇到新形状"),
-    "debugging": Text(en="Debugging", zh="调试"),
-    "data_pipeline": Text(en="Feeding data", zh="数据管道"),
-    "determinism": Text(en="Same seed, same result", zh="可复现性"),
-    "code_size": Text(en="Length of the code", zh="代码量"),
-    "execution_facts": Text(en="How the frameworks work", zh="框架的工作方式"),
-    "export": Text(en="Export", zh="导出"),
-    "distributed": Text(en="Several replicas", zh="分布式"),
-}
-"""What kind of thing a probe does; one that is missing here is shown by its id."""
-
 MODE = {
     "default": Text(en="each the way its handbook shows", zh="各按官方教程"),
     "eager": Text(en="both eager", zh="均为即时执行"),

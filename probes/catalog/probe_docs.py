@@ -1,7 +1,7 @@
 """A page for every probe, made of what its scenario and its workload say of themselves. Imports neither.
 
 The English stands in a module's docstring, the Chinese in its constant ``ZH``, in the same order; sources are cited
-once, in English.
+once, in English. What a scenario is called in a list stands in its constant ``NAME``, in both languages.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from probes.types import Probe
 
@@ -60,11 +62,23 @@ def sections(path: Path, lang: str = "en") -> dict[str, str]:
     return found
 
 
-def _constant(tree: ast.Module, name: str) -> str:
+def _constant(tree: ast.Module, name: str) -> Any:
+    """Return the value of a module's constant that is written as a literal, None where there is none."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and [t.id for t in node.targets if isinstance(t, ast.Name)] == [name]:
-            return str(ast.literal_eval(node.value))
-    return ""
+            return ast.literal_eval(node.value)
+    return None
+
+
+@cache
+def scenario_names() -> Mapping[str, Mapping[str, str]]:
+    """Return what each scenario is called in a list, {id: {"en": ..., "zh": ...}}; one without ``NAME`` by its id."""
+    found = {}
+    for path in sorted((_HERE / "scenarios").glob("*.py")):
+        if not path.stem.startswith("_"):
+            name = _constant(ast.parse(path.read_text(encoding="utf-8")), "NAME")
+            found[path.stem] = name or dict.fromkeys(LANGUAGES, path.stem.replace("_", " "))
+    return found
 
 
 def _joined(text: str, lang: str) -> str:

@@ -20,6 +20,8 @@ from typing import Any
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "What only an accelerator gets wrong", "zh": "加速器特有的问题"}
+
 ZH = """只有自行工作的设备才会出错的事：等待、精度、内核搜索、显存。
 
 问题：是否真的等待此设备完成，它是否以完整的 float32 计算，框架是否会自行搜索内核？

@@ -21,6 +21,8 @@ import tokenize
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "Length of the code", "zh": "代码量"}
+
 ZH = """同一个模型要写多少代码：两边的行数与不同名称的个数。
 
 问题：同一个模型，两边各要多少行、用到框架的多少个名称？

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "From start to first step", "zh": "冷启动"}
+
 ZH = """从零到完成第一步：启动、导入、构建、第一步。
 
 问题：一个新进程要多久才完成第一步训练？

@@ -17,6 +17,8 @@ import statistics
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "What compiling costs", "zh": "编译的代价"}
+
 ZH = """编译的代价，以及多少步之后划算。
 
 问题：编译后的第一步要多久，编译何时胜过不编译？

@@ -17,6 +17,8 @@ import time
 
 from probes.scenarios import Live, Stage
 
+NAME = {"en": "Feeding data", "zh": "数据管道"}
+
 ZH = """给模型供数据：各框架自带的加载器，同样的数组，同样的变换。
 
 问题：把内存中的数据集过一遍要多久？

@@ -24,6 +24,8 @@ from typing import Any
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "Debugging", "zh": "调试"}
+
 ZH = """模型内部的 print、断点和错误给出什么：实际做一遍来看。
 
 问题：在各种模式下，窥视运行中的模型能看到什么？

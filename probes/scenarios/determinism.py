@@ -16,6 +16,8 @@ import statistics
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "Same seed, same result", "zh": "可复现性"}
+
 ZH = """相同种子是否得到相同的比特。
 
 问题：从同一种子出发的两次训练，最终权重是否逐位相同？

@@ -22,6 +22,8 @@ from pathlib import Path
 from probes.scenarios import Observation, Stage
 from probes.scenarios.code_size import code_lines
 
+NAME = {"en": "Several replicas", "zh": "分布式"}
+
 ZH = """在本机用两个副本做数据并行训练：能否运行，要写多少？
 
 问题：把训练脚本改成数据并行要多少行，改后的脚本在此处能否运行？

@@ -16,6 +16,8 @@ import warnings
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "How the frameworks work", "zh": "框架的工作方式"}
+
 ZH = """已安装的框架今天是什么、做什么：直接问它，得到证实或否定论断的事实。
 
 问题：关于框架工作方式的说法，对此处安装的版本是否成立？

@@ -22,6 +22,8 @@ from pathlib import Path
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "Export", "zh": "导出"}
+
 ZH = """把训练好的模型带出框架：用它自己的方式，以及 ONNX。
 
 问题：此处有哪些导出方式可用，文件多大，结果是否仍然相同？

@@ -16,6 +16,8 @@ from __future__ import annotations
 from probes.scenarios import Live, Stage
 from probes.types import Unsupported
 
+NAME = {"en": "Generating text", "zh": "生成文本"}
+
 ZH = """小型语言模型带键值缓存的逐词解码。
 
 问题：一词接一词地写出一小段回答要多久？

@@ -15,6 +15,8 @@ import time
 
 from probes.scenarios import Live, Stage
 
+NAME = {"en": "Answering (inference)", "zh": "推理"}
+
 ZH = """一次前向：每次一个样本，以及每次一批。
 
 问题：训练好的模型给出一次答案要多久？

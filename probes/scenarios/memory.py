@@ -18,6 +18,8 @@ from probes.scenarios import Observation, Stage
 from probes.system import process_readings
 from probes.types import Unsupported
 
+NAME = {"en": "Memory of a process", "zh": "进程内存"}
+
 ZH = """训练要多少主机内存：导入、模型、训练步分开看。
 
 问题：训练进程的内存峰值是多少，其中多少属于框架本身？

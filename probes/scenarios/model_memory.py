@@ -16,6 +16,8 @@ from __future__ import annotations
 from probes.scenarios import Observation, Stage, memory
 from probes.types import Unsupported
 
+NAME = {"en": "Memory of a model", "zh": "模型内存"}
+
 ZH = """模型及其训练步占多少主机内存，不计框架自身。
 
 问题：训练这个模型，在导入所占之外还要多少？

@@ -18,6 +18,8 @@ import time
 
 from probes.scenarios import Observation, Stage
 
+NAME = {"en": "New shapes", "zh": "遇到新形状"}
+
 ZH = """新形状的代价：每步输入的形状或结构都变。
 
 问题：输入的形状或树从未见过时，一步要多久？

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from probes.scenarios import Live, Stage
 
+NAME = {"en": "Training", "zh": "训练"}
+
 ZH = """训练一步：前向、损失、反向、优化器。
 
 问题：训练一步要多久？

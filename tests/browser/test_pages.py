@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from advisor.knowledge.loading import load_knowledge
+from advisor.ui.pages import registered
 from probes.catalog.loading import load_catalog
 from tests.browser.screen import PATIENCE, narrow, settle, shoot
 
@@ -95,7 +96,7 @@ def test_no_page_overflows_sideways_fails_or_keeps_anyone_out(
     address, _ = app
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()
-    for name in ("", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs"):
+    for name in ("", *(entry.address for entry in registered()[1:])):
         page.goto(f"{address}/{name}?lang={lang}&stage=production&deploy=mobile,server", timeout=PATIENCE)
         shoot(page, f"{name or 'questions'}-{width}-{lang}-{theme}")
         assert_sound(page, name, lang)

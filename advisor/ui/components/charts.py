@@ -9,15 +9,14 @@ from typing import Any
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
+from advisor.report.charts import AHEAD
 from advisor.ui.components import elements
 from advisor.ui.texts import say, words
+from probes.statistics.ratios import WIN
 from probes.types import Measurement
 
 SHOWN = 10
 """Criteria drawn one by one; the rest is drawn as one bar so that the sum stays whole."""
-
-AHEAD = (1.25, 1.5, 2, 3, 5, 10, 20, 50)
-"""Marks of the axis of ratios to either side of 1: how many times one side is ahead."""
 
 NEUTRAL = "#8b9698"
 
@@ -118,13 +117,12 @@ def contributions(found: Recommendation, knowledge: Knowledge) -> Any:
     )
 
 
-def ratios(measured: list[tuple[str, Measurement, str]], knowledge: Knowledge, *, band: float) -> Any:
+def ratios(measured: list[tuple[str, Measurement, str]], knowledge: Knowledge) -> Any:
     """Draw each ratio with its 95 % interval on a logarithmic scale, over the equivalence band.
 
     Args:
         measured: (label, measurement, its ratio in words) of probes that have a ratio.
         knowledge: for the frameworks' names.
-        band: edge of the band of no practical difference, as a ratio above 1.
     """
     import altair as alt
 
@@ -174,7 +172,7 @@ def ratios(measured: list[tuple[str, Measurement, str]], knowledge: Knowledge, *
         ],
     )
     zone = (
-        alt.Chart(_data([{"low": 1 / band, "high": band}]))
+        alt.Chart(_data([{"low": 1 / WIN, "high": WIN}]))
         .mark_rect(opacity=0.14, color=NEUTRAL)
         .encode(x=alt.X("low:Q"), x2="high:Q")
     )

@@ -13,7 +13,7 @@ import streamlit as st
 
 from advisor.ui import measuring_process, state
 from advisor.ui.components import elements, progress, verdicts
-from advisor.ui.texts import DEVICE, SCENARIO, listed, named, say
+from advisor.ui.texts import DEVICE, listed, named, say
 from probes.catalog.loading import PATH, choose_for_user_model, choose_probes
 from probes.session import environments
 from probes.system import data_folders, process_readings
@@ -172,7 +172,7 @@ def _by_hand(known: Mapping[str, Probe]) -> list[str]:
         by_scenario.setdefault(probe.scenario, []).append(probe)
     with st.container(height=LIST_HEIGHT, border=True, key="probe-list"):
         for scenario, probes in by_scenario.items():
-            st.markdown(f"**{elements.plain(named(SCENARIO, scenario))}**")
+            st.markdown(f"**{elements.plain(verdicts.scenario_name(scenario))}**")
             for probe in probes:
                 seconds = say(f"{probe.seconds:.0f} s", f"{probe.seconds:.0f} 秒")
                 label = f"{elements.plain(verdicts.probe_name(probe.id, known))} :small[:gray[{seconds}]]"

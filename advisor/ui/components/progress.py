@@ -10,7 +10,8 @@ import streamlit as st
 from advisor.errors import InputError
 from advisor.ui import measuring_process, state
 from advisor.ui.components import elements, reason_texts, verdicts
-from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, language, named, say, words
+from advisor.ui.texts import MODE, PROBE_STATUS, language, named, say, words
+from probes.catalog import probe_docs
 from probes.evidence.documents import EvidenceError
 from probes.types import Evidence, Probe
 from probes.wording.verdicts import judged
@@ -225,13 +226,11 @@ def about(probe: Probe) -> None:
     st.markdown(f"**{elements.plain(words(probe.question) or probe.id)}**")
     st.caption(
         elements.plain(
-            f"{probe.id} · {named(SCENARIO, probe.scenario)} · "
+            f"{probe.id} · {verdicts.scenario_name(probe.scenario)} · "
             f"{say('workload', '工作负载')} {probe.workload or '–'} · "
             f"{say('mode', '模式')} {named(MODE, probe.mode)} · {verdicts.seconds(probe.seconds)}"
         )
     )
-    from probes.catalog import probe_docs
-
     for name, said in probe_docs.page(probe, language()).items():
         if said:
             st.markdown(f"**{elements.plain(name)}.** {elements.plain(said)}")

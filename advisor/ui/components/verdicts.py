@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,16 +11,14 @@ import streamlit as st
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
+from advisor.report.figures import amount
 from advisor.ui.components import elements, reason_texts
-from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, named, say, words
+from advisor.ui.texts import MODE, PROBE_STATUS, VERDICT, language, named, say, words
+from probes.catalog import probe_docs
 from probes.session import harmonization_words
 from probes.statistics import tuning
 from probes.types import OWN, Measurement, Probe, Ratio, Status
 from probes.wording import framework_defaults, verdicts
-
-BAND = 1.05
-"""Edge of the drawn band: nearer to 1 makes no practical difference to a project."""
-
 
 PARITY = {
     "outputs": Text(en="outputs", zh="输出"),
@@ -63,10 +62,15 @@ def probe_name(probe: str, catalog: Mapping[str, Probe]) -> str:
     known = catalog.get(probe)
     if known is None and f"-{OWN}-" in probe:
         what, _, mode = probe.partition(f"-{OWN}-")
-        scenario = next((SCENARIO[key] for key in SCENARIO if key.startswith(what)), None)
+        scenario = next((name for key, name in probe_docs.scenario_names().items() if key.startswith(what)), None)
         pieces = [words(found) for found in (scenario, MODE.get(mode)) if found]
         return say("Your own model", "你自己的模型") + say(": ", "：") + say(", ", "，").join(pieces)
     return words(known.question if known else None) or probe
+
+
+def scenario_name(scenario: str) -> str:
+    """Return what kind of thing a probe does, in the reader's language."""
+    return words(probe_docs.scenario_names().get(scenario)) or scenario.replace("_", " ")
 
 
 def short_name(probe: str) -> str:
@@ -74,26 +78,9 @@ def short_name(probe: str) -> str:
     return probe.replace("-", " ")
 
 
-def amount(cost: float, unit: str) -> str:
-    """Return a cost with a readable unit."""
-    if unit != "s":
-        return f"{cost:.4g} {unit}"
-    for factor, name in ((1.0, say("s", "秒")), (1e-3, say("ms", "毫秒")), (1e-6, say("µs", "微秒"))):
-        if cost >= factor:
-            return f"{cost / factor:.3g} {name}"
-    return f"{cost:.3g} {say('s', '秒')}"
-
-
 def seconds(taken: float) -> str:
     """Return whole seconds with their unit."""
     return say(f"{taken:.0f} s", f"{taken:.0f} 秒")
-
-
-def middle(samples: tuple[float, ...]) -> float:
-    """Return the median of per-turn costs; nothing is dropped."""
-    ordered = sorted(samples)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bool) -> None:
@@ -108,7 +95,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bo
     st.markdown(elements.plain(told))
     limits = _limits(found.roof)
     costs = " · ".join(
-        f"{elements.name_of(key)} {amount(middle(values), found.unit)}"
+        f"{elements.name_of(key)} {amount(statistics.median(values), found.unit, language())}"
         for key, values in sorted(found.samples.items())
         if values
     )

@@ -13,11 +13,16 @@ import streamlit as st
 from advisor import dialogue
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import elements, probe_picker, progress
 from advisor.ui.conversation import Line, Talk
 from advisor.ui.texts import language, say
 from probes.catalog.loading import load_catalog
+
+TITLE = Text(en="Talk it over", zh="聊一聊")
+ICON = "chat"
+ORDER = 20
 
 LONGEST = 20_000
 """Characters taken at once; the reader copes with more, a chat line does not."""

@@ -9,10 +9,15 @@ import streamlit as st
 from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.model.formatting import percent
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import elements
 from advisor.ui.state import decision
 from advisor.ui.texts import STRENGTH, say, words
+
+TITLE = Text(en="Compare", zh="对比")
+ICON = "compare_arrows"
+ORDER = 60
 
 NOW = 0
 """Stands for the decision of the present answers; numbers in the store begin at 1."""

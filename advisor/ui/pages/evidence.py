@@ -10,6 +10,7 @@ import streamlit as st
 
 from advisor.decisions import store
 from advisor.errors import InputError
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import (
     charts,
@@ -28,6 +29,10 @@ from probes.evidence.documents import EvidenceError, parse_evidence, unknown_pro
 from probes.session import outcome
 from probes.types import Evidence, Measurement, Probe, Status
 from probes.wording import framework_defaults
+
+TITLE = Text(en="Evidence", zh="实测证据")
+ICON = "speed"
+ORDER = 40
 
 CONTROLS = ("control",)
 """Workloads that try the instrument rather than a framework; they stand last."""
@@ -101,9 +106,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
         st.error(elements.plain(outcome.why_nothing(session, lang)), icon=":material/error:")
     if ended:
         rows = [(_label(found, several=several), found, _said(found, known, several=several)) for found in ended]
-        st.altair_chart(
-            charts.ratios(rows, state.knowledge(), band=verdicts.BAND), width="stretch", key=f"ratios-{name}"
-        )
+        st.altair_chart(charts.ratios(rows, state.knowledge()), width="stretch", key=f"ratios-{name}")
         st.caption(
             say(
                 "Points say how many times a framework is ahead, lines are 95 % intervals; inside the grey band the "

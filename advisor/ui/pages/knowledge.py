@@ -10,9 +10,14 @@ import streamlit as st
 from advisor.curation.coverage import balance, cover
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Claim, Knowledge, Tool
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import elements
 from advisor.ui.texts import GRADE, GROUP, TOOL_STATUS, TRUTH, language, say, section, words
+
+TITLE = Text(en="Knowledge", zh="知识库")
+ICON = "menu_book"
+ORDER = 70
 
 CLAIMS_A_PAGE, TOOLS_A_PAGE = 12, 30
 

@@ -6,9 +6,15 @@ import streamlit as st
 
 from advisor.curation.coverage import WEIGHING, balance
 from advisor.model.knowledge import Knowledge
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import elements
 from advisor.ui.texts import GRADE, say, words
+
+TITLE = Text(en="Why doubt us", zh="为何可以怀疑我们")
+ICON = "help_center"
+ORDER = 80
+ADDRESS = "beliefs"
 
 
 def page() -> None:

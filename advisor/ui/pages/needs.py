@@ -9,20 +9,18 @@ import streamlit as st
 
 from advisor.errors import InputError
 from advisor.knowledge.needs_files import read_needs
+from advisor.model.knowledge import QUESTION_GROUPS, Question
 from advisor.model.needs import Needs
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import elements, guided_questions
 from advisor.ui.components.question import show_question
 from advisor.ui.components.upload import upload
 from advisor.ui.texts import GROUP, say, words
 
-GROUPS = (
-    ("The project", "项目", ("stage", "domain", "horizon")),
-    ("Where it will run", "运行环境", ("deploy", "training", "hardware", "scale", "os")),
-    ("The model", "模型", ("graph", "gradients", "pretrained", "latency", "footprint")),
-    ("The team and its tools", "团队与工具", ("experience", "codebase", "pipeline", "cloud")),
-)
-"""How the page gathers the questions; one that stands in no group is shown at the end."""
+TITLE = Text(en="Your project", zh="你的项目")
+ICON = "edit_note"
+ORDER = 10
 
 PRIORITY = {
     0: ("does not matter", "不重要"),
@@ -63,14 +61,13 @@ def page() -> None:
 
 
 def _all_questions() -> None:
-    questions = state.knowledge().questions
-    named = [name for _, _, names in GROUPS for name in names]
-    rest = tuple(name for name in questions if name not in named)
-    for english, chinese, names in (*GROUPS, ("More", "其他", rest)):
-        shown = [questions[name] for name in names if name in questions]
-        if shown:
-            st.header(say(english, chinese))
-        for question in shown:
+    by_group: dict[str | None, list[Question]] = {group: [] for group in QUESTION_GROUPS}
+    for question in state.knowledge().questions.values():
+        by_group.setdefault(question.group, []).append(question)
+    for group, questions in by_group.items():
+        if questions:
+            st.header(words(QUESTION_GROUPS[group]) if group else say("More", "其他"))
+        for question in questions:
             show_question(question)
 
 

@@ -11,9 +11,14 @@ from advisor.analysis import messages
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Flip, Recommendation, RouteResult
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import charts, elements, method_comparison
 from advisor.ui.texts import ROUTE_STATUS, STRENGTH, listed, say, words
+
+TITLE = Text(en="Recommendation", zh="建议")
+ICON = "task_alt"
+ORDER = 30
 
 SHOWN_REASONS = 5
 SHOWN_FLIPS = 6

@@ -10,6 +10,7 @@ import streamlit as st
 
 from advisor.decisions import store
 from advisor.errors import InputError
+from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import elements
 from advisor.ui.components.upload import upload
@@ -19,14 +20,9 @@ from advisor.ui.texts import STRENGTH, language, say, words
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
 
-FORMS = {
-    "html": ("Web page", "网页", "language"),
-    "md": ("Markdown (decision record)", "Markdown（决策记录）", "article"),
-    "json": ("Data, to check again", "数据，可供复核", "data_object"),
-    "pdf": ("PDF", "PDF", "picture_as_pdf"),
-}
-ON_DEMAND = frozenset({"pdf"})
-"""Forms that are slow or may be impossible on this machine."""
+TITLE = Text(en="Report", zh="报告")
+ICON = "description"
+ORDER = 50
 
 PREVIEW_HEIGHT = 900
 """Pixels: about one printed page."""
@@ -73,11 +69,9 @@ def _downloads(made: Decision, key: str = "now") -> None:
     st.caption(say("Download as", "下载为"))
     with st.container(horizontal=True, gap="small"):
         for suffix, form in report.formats().items():
-            english, chinese, icon = FORMS.get(suffix, (suffix.upper(), suffix.upper(), "download"))
-            # A form that may lack a package or a font is made on demand, so that its reason can be shown.
-            if suffix in ON_DEMAND and not st.button(
-                say(english, chinese), icon=f":material/{icon}:", key=f"make-{key}"
-            ):
+            icon = f":material/{form.ICON}:"
+            # So that the reason can be shown where it lacks a package or a font.
+            if form.ON_DEMAND and not st.button(words(form.NAME), icon=icon, key=f"make-{key}-{suffix}"):
                 continue
             try:
                 content = form.render(made, lang)
@@ -85,11 +79,11 @@ def _downloads(made: Decision, key: str = "now") -> None:
                 elements.problems(error.problems)
                 continue
             st.download_button(
-                say("Download", "下载") + f" .{suffix}" if suffix in ON_DEMAND else say(english, chinese),
+                say("Download", "下载") + f" .{suffix}" if form.ON_DEMAND else words(form.NAME),
                 data=content,
                 file_name=f"decision.{suffix}",
                 mime=form.MIME,
-                icon=f":material/{icon}:",
+                icon=icon,
                 on_click="ignore",
                 key=f"download-{key}-{suffix}",
                 type="primary" if suffix == "html" and key == "now" else "secondary",

@@ -128,6 +128,14 @@ REFERENCES: dict[str, base.Case] = {
         "options[0].emphasis.momory",
         ("'memory'",),
     ),
+    "unknown question group": (
+        "questions.yaml",
+        "    kind: many",
+        "    kind: many\n    group: projekt",
+        "projekt",
+        "group",
+        ("unknown", "'project'"),
+    ),
     "option twice": ("questions.yaml", "- id: mobile", "- id: none", None, "options[1].id", ("twice", "keep one")),
 }
 

@@ -15,13 +15,13 @@ from streamlit.testing.v1 import AppTest
 from advisor.decisions import store
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
-from advisor.ui import state
+from advisor.ui import pages, state
 from advisor.ui.components import elements, probe_picker
 from probes.calibration import self_test
 from tests.advisor.ui.pages import draw, opened
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = ("needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "methodology")
+PAGES = tuple(page.module for page in pages.registered())
 PHONE_APP = {"stage": "production", "deploy": "mobile,server", "hardware": "cpu,-tpu", "horizon": "years"}
 
 pytestmark = pytest.mark.usefixtures("own_home")
