@@ -28,15 +28,19 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
     from dataclasses import asdict
 
     from advisor.knowledge import queries
-    from advisor.knowledge.loading import check_knowledge
+    from advisor.knowledge.loading import check_knowledge, knowledge_folder
+    from advisor.reading.integrity import integrity
 
     result = check_knowledge(path, today=output.today())
+    problems = [*result.problems]
+    if result.knowledge is not None:
+        problems += integrity((path or knowledge_folder()).resolve(), result.knowledge)
     counts = queries.counts(result.knowledge) if result.knowledge is not None else {}
     if as_json:
         output.emit(
             {
-                "ok": not result.problems,
-                "problems": [asdict(problem) for problem in result.problems],
+                "ok": not problems,
+                "problems": [asdict(problem) for problem in problems],
                 "warnings": [asdict(warning) for warning in result.warnings],
                 "counts": counts,
             }
@@ -44,8 +48,8 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
     else:
         from advisor.cli import inventory
 
-        inventory.checked(result.problems, result.warnings, counts, lang=lang)
-    if result.problems:
+        inventory.checked(problems, result.warnings, counts, lang=lang)
+    if problems:
         raise click.exceptions.Exit(1)
 
 

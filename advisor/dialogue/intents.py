@@ -7,15 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from advisor.dialogue.types import Action, Verb
 
-CRITIQUES: Mapping[str, tuple[str, ...]] = {
-    "cheaper": ("memory", "hardware-cpu"),
-    "faster": ("inference-latency", "training-speed"),
-    "smaller": ("small-artifact",),
-    "easier": ("learning-curve", "code-style"),
-    "lasting": ("maintenance",),
-}
-"""A wish for more of something -> the criteria it may mean; the first that weighs already, else the first."""
-
 _INTENTS: tuple[tuple[Verb, str | None, tuple[str, ...]], ...] = (
     (
         "restart",

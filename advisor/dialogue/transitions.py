@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from advisor import reading
 from advisor.dialogue import facts, messages
-from advisor.dialogue.intents import CRITIQUES, about, command, greeting, intent
+from advisor.dialogue.intents import about, command, greeting, intent
 from advisor.dialogue.retrieval import cite, search
 from advisor.dialogue.texts import say
 from advisor.dialogue.types import Action, Lang, Message, State, Turn
@@ -282,7 +282,7 @@ def _propose(state: State, needs: Needs, talk: _Talk) -> Said:
 def _critique(kind: str, recommendation: Recommendation, state: State, talk: _Talk) -> Said:
     """Move one criterion's priority up by one and show what that does."""
     weighs = [found.id for found in recommendation.criteria if found.weight > 0]
-    known = [name for name in CRITIQUES.get(kind, ()) if name in talk.knowledge.criteria]
+    known = [name for name in talk.reader.lexicon.critiques.get(kind, ()) if name in talk.knowledge.criteria]
     if not known:
         return state, [Message(kind="answer", text=say("help", state.lang))]
     criterion = next((name for name in known if name in weighs), known[0])

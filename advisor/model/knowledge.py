@@ -79,6 +79,20 @@ class Choice(Strict):
     emphasis: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
 
 
+class ReadingRules(Strict):
+    """What the reader of free text must know of a question beside its words.
+
+    Attributes:
+        role: "target" where the question asks on what, or within which bounds, the project is to run: a denial reaches
+            past other things to it. "team-knowledge", "existing-code": it asks what there was before the project, so a
+            look back answers it, and what becomes of the code is read from the text as a whole.
+        ties: which of several options, read equally surely, is the answer where the question takes one.
+    """
+
+    role: Literal["target", "team-knowledge", "existing-code"] | None = None
+    ties: Literal["earlier", "later"] = "earlier"
+
+
 class Question(Strict):
     """One question. ``requires``: whether "all" or "any" of the chosen options needs a living route.
 
@@ -93,6 +107,7 @@ class Question(Strict):
     options: tuple[Choice, ...]
     requires: Literal["all", "any"] | None = None
     cost: Annotated[float, Field(gt=0.0)] = 1.0
+    reading: Annotated[ReadingRules, Field(exclude=True)] = ReadingRules()  # decides nothing: no part of a basis
 
 
 class Source(Strict):

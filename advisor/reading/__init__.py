@@ -18,6 +18,7 @@ from advisor.reading import conflict_resolution, existing_code, normalization
 from advisor.reading.conflict_resolution import Reading
 from advisor.reading.reader import Reader
 from advisor.reading.reader import load as load_model
+from advisor.reading.roles import Roles
 from advisor.reading.types import FILL, OFFER, Slot, Understanding
 
 __all__ = ["FILL", "OFFER", "Reader", "Slot", "Understanding", "load_model", "read"]
@@ -32,11 +33,12 @@ def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Un
         reader: the loaded lexicon and model; by default those that come with the program.
     """
     reader = reader or load_model()
+    roles = Roles.of(knowledge)
     normalised = reader.normalise(text)
-    found, clauses = reader.by_rule(normalised.text)
+    found, clauses = reader.by_rule(normalised.text, roles)
     spoken = {reading.question for reading in found if not reading.implied}
     found += reader.by_model(normalised.text, clauses, spoken)
-    found = existing_code.retold(found, normalised.text, reader.cues, frameworks=knowledge.frameworks)
+    found = existing_code.revise(found, normalised.text, reader.cues, frameworks=knowledge.frameworks, roles=roles)
     settled, contradictions = conflict_resolution.settle(found, knowledge)
     outside = reader.out_of_scope(normalised.text, spoken=bool(spoken))
     if outside:

@@ -6,23 +6,21 @@ Pure. Ruled out beats wanted; said beats implied; a rule beats the model; sure i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from advisor.model.knowledge import Knowledge
+from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Needs
 from advisor.reading.lexicon import Concept, Match
 from advisor.reading.negation_scope import Polarity
+from advisor.reading.roles import Roles
 from advisor.reading.types import FILL, IMPLIED, OFFER
 
 HEDGED = 0.68
 """Factor on the confidence of what the writer is not sure of: filled becomes offered."""
 _VOTE = 0.02
 """What each hint adds to the least confidence that is filled in."""
-_SURVIVES = frozenset({"experience", "codebase"})
-"""Questions about the past too: "we used to write Keras" says what the team knows; to leave it is no contradiction."""
-_LATER_WINS = frozenset({"stage", "scale", "graph", "experience", "latency", "footprint", "horizon", "codebase"})
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,12 @@ class Reading:
     yields: tuple[tuple[str, str], ...] = ()
 
 
-def evidence(match: Match, polarity: Polarity) -> list[Reading]:
-    """Return what one match says, given how it is meant."""
+def evidence(match: Match, polarity: Polarity, *, background: Collection[str]) -> list[Reading]:
+    """Return what one match says, given how it is meant.
+
+    Args:
+        background: questions about the past too; what is mentioned only in passing still answers them.
+    """
     concept = match.concept
     if polarity in {"excluded", "replaced"}:
         denied = concept.denied_excludes
@@ -64,7 +66,7 @@ def evidence(match: Match, polarity: Polarity) -> list[Reading]:
             *(replace(reading, fallback=True) for reading in _readings(match, instead, wanted=True, confidence=0.9)),
         ]
     if polarity == "aside":
-        kept = {question: options for question, options in concept.says.items() if question in _SURVIVES}
+        kept = {question: options for question, options in concept.says.items() if question in background}
         return _readings(match, kept, wanted=True, confidence=concept.confidence)
     factor = HEDGED if polarity == "hedged" else 1.0
     return [
@@ -113,6 +115,7 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
         at most one reading per question, option and polarity, by place in the text; and the options said
         both ways.
     """
+    background = Roles.of(knowledge).background  # to leave what the team knows is no contradiction
     best: dict[tuple[str, str, bool], Reading] = {}
     for reading in _voted(found):
         if reading.question not in knowledge.questions:
@@ -128,7 +131,7 @@ def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading
         if not yes.implied and (no.partial or (no.generic and not yes.generic)):
             del best[question, option, False]
             continue
-        if not yes.implied and question not in _SURVIVES:
+        if not yes.implied and question not in background:
             contradictions.append((question, option))
         del best[question, option, True]
     wanted = [reading for reading in best.values() if reading.wanted and not reading.implied]
@@ -166,20 +169,20 @@ def _one_each(found: list[Reading], knowledge: Knowledge) -> list[Reading]:
     for question in {reading.question: None for reading in found if reading.wanted}:
         own = [reading for reading in found if reading.wanted and reading.question == question]
         if knowledge.questions[question].kind == "one":
-            order = [choice.id for choice in knowledge.questions[question].options]
-            own = _single(own, order, frameworks=set(knowledge.frameworks))
+            own = _single(own, knowledge.questions[question], frameworks=set(knowledge.frameworks))
         elif any(reading.option != "none" and reading.confidence >= FILL for reading in own):
             own = [reading for reading in own if reading.option != "none"]
         result += own
     return result
 
 
-def _single(own: list[Reading], order: list[str], *, frameworks: set[str]) -> list[Reading]:
+def _single(own: list[Reading], question: Question, *, frameworks: set[str]) -> list[Reading]:
     """Settle on one option; who is sure of several frameworks knows "both", where that can be said."""
+    order = [choice.id for choice in question.options]
     known = [r for r in own if r.option in frameworks and r.confidence >= FILL]
     if "both" in order and len({r.option for r in known}) > 1:
         return [replace(max(known, key=lambda r: r.confidence), option="both")]
-    later = own[0].question in _LATER_WINS
+    later = question.reading.ties == "later"
 
     def rank(reading: Reading) -> tuple[bool, bool, float, int]:
         place = order.index(reading.option)

@@ -19,6 +19,8 @@ from advisor.errors import KnowledgeError, Problem
 from advisor.reading.normalization import is_cjk
 
 Options = dict[str, tuple[str, ...]]
+OPTION_KEYS = frozenset({"says", "implies", "rules_out", "denied_excludes", "denied_says", "needs", "yields_to"})
+"""Keys of a concept that map questions to options."""
 
 _JOIN = re.compile(r"(?<=[\u3400-\u9fff]) | (?=[\u3400-\u9fff])")
 """Chinese beside Latin letters is written with a space or without."""
@@ -110,8 +112,10 @@ class Lexicon:
         macros: dict[str, str],
         cues: dict[str, list[str]],
         names: list[str],
+        critiques: Options,
     ) -> None:
         """Build the trie and compile the patterns; ``{name}`` in a pattern stands for the macro."""
+        self.critiques = critiques
         self.concepts = concepts
         self.traditional = traditional
         self.cues = cues
@@ -225,9 +229,8 @@ def _read(path: Path) -> Lexicon:
         concepts = []
         problems: list[Problem] = []
         for entry in document["concepts"]:
-            for key in ("says", "implies", "rules_out", "denied_excludes", "denied_says", "needs", "yields_to"):
-                if key in entry:
-                    entry[key] = _listed(entry[key])
+            for key in OPTION_KEYS & entry.keys():
+                entry[key] = _listed(entry[key])
             try:
                 concepts.append(Concept(**entry))
             except ValidationError as error:
@@ -240,7 +243,12 @@ def _read(path: Path) -> Lexicon:
         pairs = document["traditional"].split()
         traditional = {pair[0]: pair[1] for pair in pairs}
         return Lexicon(
-            concepts, traditional=traditional, macros=document["macros"], cues=document["cues"], names=document["names"]
+            concepts,
+            traditional=traditional,
+            macros=document["macros"],
+            cues=document["cues"],
+            names=document["names"],
+            critiques=_listed(document["critiques"]),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, re.error) as error:
         raise KnowledgeError([_problem(path, "", str(error))]) from error

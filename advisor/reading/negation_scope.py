@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -22,7 +22,6 @@ _CHAIN = re.compile(
     r"|和|或|或者|以及|跟|与|及|也|还是|甚至|还有|的)[\s、,]*){0,3}"
 )
 _ALSO = re.compile(r"还|也|另外|同时|再加")
-_TARGETS = frozenset({"deploy", "hardware", "scale", "cloud", "pipeline", "os", "latency", "footprint", "horizon"})
 _REPLACING = frozenset(
     {"代替", "替代", "取代", "替换", "替换掉", "in place of", "instead of", "rather than", "而不是", "而非"}
 )
@@ -135,18 +134,22 @@ def _listing(text: str, matches: Sequence[Match], place: int, comma: re.Match[st
     return not before.strip() and after.strip() in {"", "any", "no"} and _OR.search(tail) is not None
 
 
-def polarities(text: str, clause: Clause, cues: Cues) -> list[Polarity]:
-    """Say for each match of ``clause`` how it is meant."""
+def polarities(text: str, clause: Clause, cues: Cues, *, targets: Collection[str]) -> list[Polarity]:
+    """Return for each match of ``clause`` how it is meant.
+
+    Args:
+        targets: questions on what a project is to run; a denial reaches past other things to them.
+    """
     whole = clause
     spoken = [index for index, match in enumerate(whole.matches) if not match.concept.silent]
     result: list[Polarity] = ["wanted"] * len(whole.matches)
     clause = Clause(whole.start, whole.end, tuple(whole.matches[index] for index in spoken))
-    for index, polarity in zip(spoken, _spoken(text, clause, whole, cues), strict=True):
+    for index, polarity in zip(spoken, _spoken(text, clause, whole, cues, targets), strict=True):
         result[index] = polarity
     return result
 
 
-def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues) -> list[Polarity]:
+def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues, targets: Collection[str]) -> list[Polarity]:
     matches = clause.matches
     if not matches:
         return []
@@ -167,7 +170,7 @@ def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues) -> list[Polari
         result = [
             "aside" if match.end <= clause.start + joint else old for match, old in zip(matches, result, strict=True)
         ]
-    negated = _negated(part, clause, whole, text[clause.end : clause.end + 12], cues)
+    negated = _negated(part, clause, whole, text[clause.end : clause.end + 12], cues, targets)
     return [negated.get(index, old) for index, old in enumerate(result)]
 
 
@@ -222,7 +225,9 @@ def hedged_at_all(text: str, clause: Clause, cues: Cues) -> bool:
     return bool(cues.hedge.search(part) or cues.past.search(part))
 
 
-def _negated(part: str, clause: Clause, whole: Clause, following: str, cues: Cues) -> dict[int, Polarity]:
+def _negated(
+    part: str, clause: Clause, whole: Clause, following: str, cues: Cues, targets: Collection[str]
+) -> dict[int, Polarity]:
     matches = clause.matches
     negated: dict[int, Polarity] = {}
     blanked = without_neutral(part, cues)
@@ -238,7 +243,7 @@ def _negated(part: str, clause: Clause, whole: Clause, following: str, cues: Cue
             if clause.start + last <= m.start and m.end <= clause.start + found.start() + 1
         ]
         if before:
-            negated.update(dict.fromkeys(_focus(matches, before), "excluded"))
+            negated.update(dict.fromkeys(_focus(matches, before, targets), "excluded"))
             blanked = blanked[: found.start()] + "·" * (len(blanked) - found.start())
     previous_end = -100
     for cue in cues.forward.finditer(blanked):
@@ -250,7 +255,7 @@ def _negated(part: str, clause: Clause, whole: Clause, following: str, cues: Cue
         first = _first_after(matches, after, reach=_REACH)
         if first is None or _cut(blanked, cue.end(), matches[first].start - clause.start, cues):
             continue
-        governed = _chain(clause, part, first, cue.group())
+        governed = _chain(clause, part, first, cue.group(), targets)
         doubled = 0 <= cue.start() - previous_end <= 10 and not any(
             clause.start + previous_end <= m.start < clause.start + cue.start() for m in matches
         )
@@ -268,13 +273,13 @@ def _cut(blanked: str, start: int, end: int, cues: Cues) -> bool:
     return cues.cut.search(blanked, start, max(start, end)) is not None
 
 
-def _chain(clause: Clause, part: str, first: int, cue: str) -> set[int]:
+def _chain(clause: Clause, part: str, first: int, cue: str, targets: Collection[str]) -> set[int]:
     """Return the matches a cue governs: the first, what is coordinated with it, or a later target of a verb."""
     matches = clause.matches
-    if not set(matches[first].concept.says) & _TARGETS and not _nominal(cue):
+    if not _aims(matches[first], targets) and not _nominal(cue):
         for later in range(first + 1, min(first + 3, len(matches))):
             between = part[matches[later - 1].end - clause.start : matches[later].start - clause.start]
-            if len(between) < 14 and set(matches[later].concept.says) & _TARGETS:
+            if len(between) < 14 and _aims(matches[later], targets):
                 first = later
                 break
     governed = {first}
@@ -300,9 +305,13 @@ def _same_kind(one: Match, other: Match) -> bool:
     return bool(set(one.concept.says) & set(other.concept.says)) or not (one.concept.says or other.concept.says)
 
 
-def _focus(matches: Sequence[Match], indices: list[int]) -> list[int]:
-    targets = [i for i in indices if set(matches[i].concept.says) & _TARGETS or matches[i].concept.denied_excludes]
-    return targets or indices
+def _focus(matches: Sequence[Match], indices: list[int], targets: Collection[str]) -> list[int]:
+    aimed = [i for i in indices if _aims(matches[i], targets) or matches[i].concept.denied_excludes]
+    return aimed or indices
+
+
+def _aims(match: Match, targets: Collection[str]) -> bool:
+    return any(question in targets for question in match.concept.says)
 
 
 def _backward(blanked: str, cues: Cues) -> re.Match[str] | None:

@@ -14,6 +14,7 @@ from advisor.reading.lexicon import Concept, Lexicon
 from advisor.reading.model import ABSENCES, NOTHING, OUT_OF_SCOPE, Model
 from advisor.reading.negation_scope import Clause, Cues, Polarity
 from advisor.reading.normalization import NormalizedText
+from advisor.reading.roles import Roles
 from advisor.reading.types import FILL, OFFER
 
 MARGIN = 0.25
@@ -48,13 +49,13 @@ class Reader:
         """Return the text as lexicon and model see it."""
         return normalization.normalise(text, self.lexicon.traditional)
 
-    def by_rule(self, text: str) -> tuple[list[Reading], list[Clause]]:
+    def by_rule(self, text: str, roles: Roles) -> tuple[list[Reading], list[Clause]]:
         """Return what the rules read in a normalised text, and its clauses."""
         clauses = negation_scope.clauses(text, self.lexicon.find(text), self.cues)
         found: list[Reading] = []
         conditional: list[tuple[Concept, list[Reading]]] = []
         for clause, following in zip_longest(clauses, clauses[1:]):
-            polarities = negation_scope.polarities(text, clause, self.cues)
+            polarities = negation_scope.polarities(text, clause, self.cues, targets=roles.target)
             if negation_scope.unheard(text, clause, polarities, self.cues):
                 polarities = self._doubted(text, clause, polarities)
             turned = (
@@ -63,7 +64,7 @@ class Reader:
             if turned is not None:
                 polarities = _turned(clause, polarities, turned)
             for match, polarity in zip(clause.matches, polarities, strict=True):
-                said = conflict_resolution.evidence(match, polarity)
+                said = conflict_resolution.evidence(match, polarity, background=roles.background)
                 if match.concept.needs:
                     conditional.append((match.concept, said))
                 else:
