@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from advisor.dialogue.types import Conflict, State
 from advisor.model.knowledge import Knowledge
@@ -17,20 +17,12 @@ def learn(state: State, understanding: Understanding, text: str, knowledge: Know
     for slot in understanding.slots:
         quotes[f"{slot.question}.{slot.option}"] = text[slot.span[0] : slot.span[1]]
     needs = state.needs
-    for question in understanding.needs.answers:
-        for option in understanding.needs.options(question):
-            clash = conflict(needs, question, option, wanted=True, knowledge=knowledge)
-            if clash:
-                conflicts.append(clash)
-            else:
-                needs = want(needs, question, option, knowledge)
-    for question, options in understanding.needs.excluded.items():
-        for option in options:
-            clash = conflict(needs, question, option, wanted=False, knowledge=knowledge)
-            if clash:
-                conflicts.append(clash)
-            else:
-                needs = exclude(needs, question, option)
+    for question, option, wanted in stated(understanding.needs):
+        clash = conflict(needs, question, option, wanted=wanted, knowledge=knowledge)
+        if clash:
+            conflicts.append(clash)
+        else:
+            needs = state_option(needs, question, option, wanted=wanted, knowledge=knowledge)
     implied = {**state.implied, **understanding.implied}
     implied = {question: options for question, options in implied.items() if question not in needs.answers}
     told = bool(needs.answers or needs.excluded or implied)
@@ -45,6 +37,14 @@ def learn(state: State, understanding: Understanding, text: str, knowledge: Know
     )
 
 
+def stated(needs: Needs) -> Iterator[tuple[str, str, bool]]:
+    """Yield question, option and whether it is wanted, of all that is chosen and then of all that is ruled out."""
+    for question in needs.answers:
+        yield from ((question, option, True) for option in needs.options(question))
+    for question, options in needs.excluded.items():
+        yield from ((question, option, False) for option in options)
+
+
 def conflict(needs: Needs, question: str, option: str, *, wanted: bool, knowledge: Knowledge) -> Conflict | None:
     """Return the contradiction that adding an option would make, None where there is none."""
     held = needs.options(question)
@@ -57,6 +57,11 @@ def conflict(needs: Needs, question: str, option: str, *, wanted: bool, knowledg
         return found if held and option not in held else None
     exclusive = (option == "none") != ("none" in held)
     return found if held and exclusive else None
+
+
+def state_option(needs: Needs, question: str, option: str, *, wanted: bool, knowledge: Knowledge) -> Needs:
+    """Return the needs with an option chosen or ruled out, whatever stood against it."""
+    return want(needs, question, option, knowledge) if wanted else exclude(needs, question, option)
 
 
 def want(needs: Needs, question: str, option: str, knowledge: Knowledge) -> Needs:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from advisor.deployment.plans import need_name
 from advisor.dialogue.retrieval import cite
 from advisor.dialogue.texts import say
-from advisor.dialogue.types import Action, Chip, Lang, Message, State
+from advisor.dialogue.types import Action, Chip, Citation, Lang, Message, State
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
@@ -167,7 +168,7 @@ def why(state: State, recommendation: Recommendation, knowledge: Knowledge) -> M
     names = {name: framework_name(knowledge, name, lang) for name in (best, rival)}
     lines = [say("why", lang, name=names[best], rival=names[rival])]
     lines += _criteria(recommendation, knowledge, best, rival, lang)
-    cited = tuple(cite(claim, knowledge, lang) for claim in recommendation.for_[:3] if claim in knowledge.claims)
+    cited = _cited(recommendation.for_[:3], knowledge, lang)
     return Message(kind="answer", text="\n".join(lines), citations=cited)
 
 
@@ -190,7 +191,7 @@ def why_not(state: State, recommendation: Recommendation, knowledge: Knowledge, 
     strong = _criteria(recommendation, knowledge, other, best, lang)
     # A blank line ends the list above; without it Markdown would draw the heading into the last item.
     lines += ["", say("why-not", lang, name=name), *strong] if strong else ["", say("why-not-none", lang, name=name)]
-    cited = tuple(cite(claim, knowledge, lang) for claim in recommendation.against[:3] if claim in knowledge.claims)
+    cited = _cited(recommendation.against[:3], knowledge, lang)
     return Message(kind="answer", text="\n".join(lines), citations=cited)
 
 
@@ -217,6 +218,21 @@ def flips(state: State, recommendation: Recommendation) -> Message:
     if not texts:
         return Message(kind="answer", text=say("flips-none", state.lang))
     return Message(kind="answer", text="\n".join([say("flips", state.lang), *(f"- {text}" for text in texts)]))
+
+
+def sources(state: State, recommendation: Recommendation, knowledge: Knowledge) -> Message:
+    """Return the claims that the recommendation rests on most."""
+    cited = _cited(recommendation.for_[:5], knowledge, state.lang)
+    return Message(kind="answer", text=say("sources" if cited else "sources-none", state.lang), citations=cited)
+
+
+def start_of(do: Literal["measure", "report"], state: State) -> Message:
+    """Return the message that has the caller start measuring or make the report."""
+    return Message(kind="action", text=say(do, state.lang), do=do)
+
+
+def _cited(claims: Iterable[str], knowledge: Knowledge, lang: Lang) -> tuple[Citation, ...]:
+    return tuple(cite(claim, knowledge, lang) for claim in claims if claim in knowledge.claims)
 
 
 def proposal(state: State, text: str) -> Message:

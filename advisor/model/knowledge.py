@@ -118,7 +118,7 @@ class Question(Strict):
     options: tuple[Choice, ...]
     requires: Literal["all", "any"] | None = None
     cost: Annotated[float, Field(gt=0.0)] = 1.0
-    reading: ReadingRules = ReadingRules()
+    reading: Annotated[ReadingRules, Field(exclude=True)] = ReadingRules()  # decides nothing: no part of a basis
 
 
 class Source(Strict):

@@ -39,7 +39,7 @@ def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Un
     spoken = {reading.question for reading in found if not reading.implied}
     found += reader.by_model(normalised.text, clauses, spoken)
     found = existing_code.revise(found, normalised.text, reader.cues, frameworks=knowledge.frameworks, roles=roles)
-    settled, contradictions = conflict_resolution.settle(found, knowledge)
+    settled, contradictions = conflict_resolution.resolve(found, knowledge)
     outside = reader.out_of_scope(normalised.text, spoken=bool(spoken))
     if outside:
         settled, contradictions = [], []

@@ -108,44 +108,71 @@ def conditional(concept: Concept, found: Iterable[Reading]) -> bool:
     )
 
 
-def settle(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading], list[tuple[str, str]]]:
+_Key = tuple[str, str, bool]
+"""Question, option, whether it is wanted."""
+
+
+def resolve(found: Sequence[Reading], knowledge: Knowledge) -> tuple[list[Reading], list[tuple[str, str]]]:
     """Resolve repetition and conflict.
 
     Returns:
-        at most one reading per question, option and polarity, by place in the text; and the options said
-        both ways.
+        at most one reading per question, option and polarity, by place in the text; and the (question, option)
+        pairs stated both ways.
     """
-    background = Roles.of(knowledge).background  # to leave what the team knows is no contradiction
-    best: dict[tuple[str, str, bool], Reading] = {}
-    for reading in _voted(found):
-        if reading.question not in knowledge.questions:
-            continue
+    strongest = _strongest(reading for reading in _voted(found) if reading.question in knowledge.questions)
+    consistent, contradictions = _one_polarity(strongest, background=Roles.of(knowledge).background)
+    resolved = _one_each(_not_outweighed(consistent), knowledge)
+    return sorted(resolved, key=lambda reading: (reading.start, reading.end)), contradictions
+
+
+def _strongest(found: Iterable[Reading]) -> dict[_Key, Reading]:
+    """Return the strongest of the readings that agree."""
+    strongest: dict[_Key, Reading] = {}
+    for reading in found:
         key = (reading.question, reading.option, reading.wanted)
-        if key not in best or _rank(reading) > _rank(best[key]):
-            best[key] = reading
+        if key not in strongest or _rank(reading) > _rank(strongest[key]):
+            strongest[key] = reading
+    return strongest
+
+
+def _one_polarity(
+    readings: Mapping[_Key, Reading], *, background: Collection[str]
+) -> tuple[list[Reading], list[tuple[str, str]]]:
+    """Keep each option either wanted or excluded: excluded, unless its exclusion yields to a product that is named.
+
+    Returns:
+        the readings kept; and the options stated both ways, but for ``background`` questions: to leave what the team
+        knows is no contradiction.
+    """
+    kept = dict(readings)
     contradictions = []
-    for question, option, positive in list(best):
-        if positive or (question, option, True) not in best:
+    for (question, option, positive), excluded in readings.items():
+        wanted = readings.get((question, option, True))
+        if positive or wanted is None:
             continue
-        yes, no = best[question, option, True], best[question, option, False]
-        if not yes.implied and (no.partial or (no.generic and not yes.generic)):
-            del best[question, option, False]
+        if not wanted.implied and (excluded.partial or (excluded.generic and not wanted.generic)):
+            del kept[question, option, False]
             continue
-        if not yes.implied and question not in background:
+        if not wanted.implied and question not in background:
             contradictions.append((question, option))
-        del best[question, option, True]
-    wanted = [reading for reading in best.values() if reading.wanted and not reading.implied]
-    firm = {reading.question for reading in wanted if not reading.fallback and reading.confidence >= FILL}
-    said = {reading.question for reading in wanted}
-    sure = {(reading.question, reading.option) for reading in wanted if reading.confidence >= FILL}
-    kept = [
+        del kept[question, option, True]
+    return list(kept.values()), contradictions
+
+
+def _not_outweighed(readings: Sequence[Reading]) -> list[Reading]:
+    """Drop what holds only where nothing surer is stated: the implied, fallbacks, and what yields to another option."""
+    stated = [reading for reading in readings if reading.wanted and not reading.implied]
+    answered = {reading.question for reading in stated}
+    sure = [reading for reading in stated if reading.confidence >= FILL]
+    firm = {reading.question for reading in sure if not reading.fallback}
+    options = {(reading.question, reading.option) for reading in sure}
+    return [
         reading
-        for reading in best.values()
-        if not (reading.implied and reading.question in said)
+        for reading in readings
+        if not (reading.implied and reading.question in answered)
         and not (reading.fallback and reading.question in firm)
-        and not (reading.wanted and sure.intersection(reading.yields))
+        and not (reading.wanted and options.intersection(reading.yields))
     ]
-    return sorted(_one_each(kept, knowledge), key=lambda reading: (reading.start, reading.end)), contradictions
 
 
 def _voted(found: Sequence[Reading]) -> Iterator[Reading]:

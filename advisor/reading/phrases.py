@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ class Phrase:
     option: str
     lang: str
     kind: str
-    held_out: bool
+    held_out: bool = False
     excluded: tuple[str, ...] = ()
 
 
@@ -82,24 +82,29 @@ def digest(*paths: Path) -> str:
 def _phrases(question: str, document: Any) -> Iterator[Phrase]:
     if not isinstance(document, Mapping):
         raise ValueError("a mapping with train and held_out is expected")
+    of_option = _out_of_scope if question == OUT_OF_SCOPE else _of_option
     for part in ("train", "held_out"):
-        for option, languages in _mapping(document.get(part, {}), part):
-            held_out = part == "held_out"
-            if question == OUT_OF_SCOPE:
-                for text in _texts(languages, f"{part}.{option}"):
-                    yield Phrase(text, question, question, option, "wanted", held_out)
-                continue
-            for lang, kinds in _mapping(languages, f"{part}.{option}"):
-                for kind, items in _mapping(kinds, f"{part}.{option}.{lang}"):
-                    place = f"{part}.{option}.{lang}.{kind}"
-                    if lang not in LANGUAGES or kind not in KINDS:
-                        raise ValueError(f"{place}: known languages {LANGUAGES}, known kinds {KINDS}")
-                    if kind == "contrast":
-                        for item in _contrasts(items, place):
-                            yield Phrase(item[0], question, option, lang, kind, held_out, item[1])
-                    else:
-                        for text in _texts(items, place):
-                            yield Phrase(text, question, option, lang, kind, held_out)
+        for option, content in _mapping(document.get(part, {}), part):
+            for phrase in of_option(question, option, content, place=f"{part}.{option}"):
+                yield replace(phrase, held_out=part == "held_out")
+
+
+def _out_of_scope(question: str, lang: str, content: Any, *, place: str) -> Iterator[Phrase]:
+    """Yield the texts on other subjects: language -> texts."""
+    for text in _texts(content, place):
+        yield Phrase(text, question, question, lang, "wanted")
+
+
+def _of_option(question: str, option: str, content: Any, *, place: str) -> Iterator[Phrase]:
+    """Yield the wordings of an option: language -> kind -> texts."""
+    for lang, kinds in _mapping(content, place):
+        for kind, items in _mapping(kinds, f"{place}.{lang}"):
+            here = f"{place}.{lang}.{kind}"
+            if lang not in LANGUAGES or kind not in KINDS:
+                raise ValueError(f"{here}: known languages {LANGUAGES}, known kinds {KINDS}")
+            wordings = _contrasts(items, here) if kind == "contrast" else ((text, ()) for text in _texts(items, here))
+            for text, excluded in wordings:
+                yield Phrase(text, question, option, lang, kind, excluded=excluded)
 
 
 def _mapping(value: Any, place: str) -> Iterator[tuple[str, Any]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
 import pytest
 
 from advisor.dialogue import Action, Message, State, reply, start
 from advisor.dialogue.messages import result, short
+from advisor.dialogue.types import Verb
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -153,6 +155,19 @@ def test_what_is_not_quite_certain_is_not_told_as_certain(share: float, shown: s
     sure = found.model_copy(update={"recommended": best, "acceptability": {**found.acceptability, best: share}})
     assert shown in short(sure, KNOWLEDGE, "en")
     assert shown in result(State(), sure.model_copy(update={"strength": "clear"}), KNOWLEDGE).text
+
+
+def test_a_number_of_many_digits_is_no_option() -> None:
+    state, _ = _talk("a tool for photos")
+    after, messages = _talk("0099", state=state)
+    assert messages
+    assert after.needs == state.needs
+
+
+def test_every_action_is_answered() -> None:
+    for verb in get_args(Verb):
+        _, messages = _talk(DESCRIBED, Action(verb=verb))
+        assert messages, verb
 
 
 def test_without_facts_there_is_nothing_to_measure_or_explain() -> None:
