@@ -16,7 +16,7 @@ from advisor.analysis.leave_one_out import LeaveOneOut
 from advisor.engine import observations
 from advisor.engine.scoring import Problem, Scored
 from advisor.engine.smaa import Shares, strength_of
-from advisor.model.recommendation import CriterionResult
+from advisor.model.recommendation import CriterionResult, closest_rival
 
 TRIFLE = 1e-9
 """A claim that moves the lead by less than this is no reason."""
@@ -35,7 +35,7 @@ def for_and_against(scored: Scored, left_out: LeaveOneOut) -> tuple[tuple[str, .
     other (one that only adds precision to a value, or stands behind a route) is no reason a reader would accept:
     it counts in the values and is not listed.
     """
-    rival = closest_rival(scored)
+    rival = closest_rival(scored.utility, leader=scored.leader, excluded=scored.excluded)
     if scored.leader is None or rival is None:
         return (), ()
     frameworks = scored.problem.frameworks
@@ -53,12 +53,6 @@ def for_and_against(scored: Scored, left_out: LeaveOneOut) -> tuple[tuple[str, .
 def _says(value: Mapping[str, int], leader: str, rival: str) -> int:
     """Return for whom a claim's effects speak: above 0 the leader, below 0 the rival."""
     return value.get(leader, 0) - value.get(rival, 0)
-
-
-def closest_rival(scored: Scored) -> str | None:
-    """Return the best framework after the leader: of those that meet the requirements, else of all."""
-    others = [f for f in scored.allowed if f != scored.leader] or [f for f in scored.utility if f != scored.leader]
-    return max(others, key=lambda f: (scored.utility[f], f)) if others else None
 
 
 def criteria(scored: Scored, left_out: LeaveOneOut) -> tuple[CriterionResult, ...]:

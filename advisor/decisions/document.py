@@ -102,11 +102,7 @@ def build_decision(
 
 def basis(knowledge: Knowledge, cited: Collection[str] = ()) -> dict[str, Any]:
     """Return what a recomputation needs: all claims that weigh and those ``cited``; the rest is only history."""
-    kept = {
-        name: claim
-        for name, claim in knowledge.claims.items()
-        if claim.status in ("active", "disputed") or name in cited
-    }
+    kept = {name: claim for name, claim in knowledge.claims.items() if claim.weighs or name in cited}
     return knowledge.model_copy(update={"claims": kept}).model_dump(mode="json")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -10,6 +11,21 @@ from advisor.model.knowledge import ClaimId, CriterionId, FrameworkId, Share
 from advisor.model.text import Frozen, Text
 
 Strength = Literal["clear", "leaning", "either"]
+
+
+def runner_up(
+    utility: Mapping[FrameworkId, float], *, leader: FrameworkId | None, excluded: Collection[FrameworkId]
+) -> FrameworkId | None:
+    """Return the framework of the highest utility after the leader that is not excluded; of equal ones the last id."""
+    others = [framework for framework in utility if framework != leader and framework not in excluded]
+    return max(others, key=lambda framework: (utility[framework], framework), default=None)
+
+
+def closest_rival(
+    utility: Mapping[FrameworkId, float], *, leader: FrameworkId | None, excluded: Collection[FrameworkId]
+) -> FrameworkId | None:
+    """Return whom the leader is compared with: the runner-up, else the best of those excluded."""
+    return runner_up(utility, leader=leader, excluded=excluded) or runner_up(utility, leader=leader, excluded=())
 
 
 class CriterionResult(Frozen):
@@ -133,6 +149,20 @@ class Recommendation(Frozen):
     machine: dict[str, Any] | None = None
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    @property
+    def runner_up(self) -> FrameworkId | None:
+        """The best framework after the recommended one that meets the requirements."""
+        return runner_up(self.utility, leader=self.recommended, excluded=self._excluded)
+
+    @property
+    def closest_rival(self) -> FrameworkId | None:
+        """Whom the recommended framework is compared with: the runner-up, else the best of those ruled out."""
+        return closest_rival(self.utility, leader=self.recommended, excluded=self._excluded)
+
+    @property
+    def _excluded(self) -> frozenset[FrameworkId]:
+        return frozenset(exclusion.framework for exclusion in self.excluded)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""
