@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import ndtr
 
 from advisor.analysis import messages
 from advisor.analysis.stopping import choices, leader_pairs, leads, open_questions
@@ -16,8 +17,6 @@ from advisor.engine.pooling import Floats
 from advisor.engine.scoring import Scored
 from advisor.model.knowledge import Question
 from advisor.model.recommendation import NextQuestion
-
-_erfc = np.vectorize(math.erfc, otypes=[np.float64])
 
 
 def expected_loss(mean: Floats, sd: Floats) -> Floats:
@@ -27,7 +26,7 @@ def expected_loss(mean: Floats, sd: Floats) -> Floats:
     """
     z = np.divide(mean, sd, out=np.zeros(np.broadcast(mean, sd).shape), where=np.asarray(sd) > 0)
     density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
-    spread_out = sd * density - mean * 0.5 * _erfc(z / math.sqrt(2.0))
+    spread_out = sd * density - mean * ndtr(-z)
     return np.asarray(np.where(np.asarray(sd) > 0, spread_out, np.maximum(0.0, -np.asarray(mean))))
 
 
