@@ -208,7 +208,7 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         if not ids:
             out.print(f"  {words['nothing']}")
     for conflict in found.contradictions:
-        name = knowledge.criteria[conflict["criterion"]].name.in_(lang)
+        name = knowledge.criteria[conflict.criterion].name.in_(lang)
         out.print(f"[bold]{words['contradicts']}[/bold]{words['colon']}{escape(name)}")
     if found.flips:
         out.print(f"[bold]{words['flips']}[/bold]")

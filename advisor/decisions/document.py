@@ -18,7 +18,7 @@ from advisor.decisions.redaction import without_places
 from advisor.errors import InputError
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
-from advisor.model.recommendation import Recommendation
+from advisor.model.recommendation import ClaimVerdict, Recommendation
 from advisor.recommendation import measurable_frameworks
 from probes.evidence.documents import evidence_document
 
@@ -75,7 +75,9 @@ def build_decision(
     """Gather everything the decision rests on into one document; where things lie on this disk stays here."""
     told = recommendation.model_copy(
         update={
-            "verdicts": tuple(without_places(recommendation.verdicts)),
+            "verdicts": tuple(
+                ClaimVerdict.model_validate(without_places(verdict.model_dump())) for verdict in recommendation.verdicts
+            ),
             "machine": without_places(recommendation.machine),
         }
     )
@@ -130,5 +132,5 @@ def _cited(recommendation: Recommendation) -> set[str]:
     groups += [criterion.claims for criterion in recommendation.criteria]
     groups += [route.claims for route in recommendation.routes]
     groups += [exclusion.claims for exclusion in recommendation.excluded]
-    groups += [[str(verdict["claim"])] for verdict in recommendation.verdicts if "claim" in verdict]
+    groups += [[verdict.claim] for verdict in recommendation.verdicts]
     return {name for group in groups for name in group}

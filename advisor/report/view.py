@@ -280,7 +280,7 @@ class View:
         """Return the measured ratios behind a criterion."""
         return [
             ratios.of_criterion(self.decision, pair, "measured", lang=self.lang, names=self.names)
-            for pair in (row.measured or {}).get("pairs", ())
+            for pair in (row.measured.pairs if row.measured else ())
         ]
 
     def flips(self) -> list[dict[str, str]]:
