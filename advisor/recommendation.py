@@ -26,7 +26,16 @@ from advisor.engine import observations, scoring, smaa
 from advisor.engine.scoring import Problem, Scored
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
-from advisor.model.recommendation import Flip, KnowledgeStamp, Plan, PlannedProbe, Recommendation, RouteResult, Strength
+from advisor.model.recommendation import (
+    Flip,
+    KnowledgeStamp,
+    Plan,
+    PlannedProbe,
+    Recommendation,
+    RouteResult,
+    Strength,
+    runner_up,
+)
 from advisor.model.text import Text
 from probes import backends
 from probes.types import Evidence, Probe, Status
@@ -208,21 +217,21 @@ def plans_of(scored: Scored, routes: Sequence[RouteResult]) -> tuple[Plan, ...]:
     """Return the recommended plan and the runner-up's beside it."""
     if scored.leader is None:
         return ()
+    roles = {"recommended": scored.leader}
+    second = runner_up(scored.utility, leader=scored.leader, excluded=scored.excluded)
+    if second is not None:
+        roles["runner-up"] = second
     knowledge = scored.problem.knowledge
-    rivals = [framework for framework in scored.allowed if framework != scored.leader]
-    found = [plans.plan_of(scored.leader, routes, knowledge, role="recommended")]
-    if rivals:
-        second = max(rivals, key=lambda f: (scored.utility[f], f))
-        found.append(plans.plan_of(second, routes, knowledge, role="runner-up"))
-    return tuple(found)
+    return tuple(plans.plan_of(framework, routes, knowledge, role=role) for role, framework in roles.items())
 
 
 def notes(scored: Scored, *, strength: str, settled: bool) -> tuple[Text, ...]:
     """Return what a reader must be told beside the result."""
     problem: Problem = scored.problem
     found = [
-        messages.contradiction(question, both)
-        for question, both in question_value.contradicting_questions(scored.needs, problem)
+        messages.contradiction(problem.knowledge.questions[question], both)
+        for question, both in scored.needs.contradictions().items()
+        if question in problem.knowledge.questions
     ]
     found.extend(plans.relaxations(scored))
     if not scored.judged.weights.any():

@@ -25,6 +25,14 @@ SHOWN_ANSWERS = 4
 """Answer changes shown with their acceptability; more would be a list, not an explanation."""
 
 
+BLOCK_BYTES = 2**26
+"""Bytes that trials judged together may take: the changes of a large questionnaire, paired, are tens of thousands."""
+
+BYTES_A_VALUE = 64
+"""Bytes that judging takes for each value of a criterion and a framework: eight numbers, means and variances among
+them, at its height."""
+
+
 @dataclass(frozen=True)
 class Change:
     """One answer replaced as a whole: None takes it back."""
@@ -87,7 +95,7 @@ def answer_flips(scored: Scored, *, random_seed: int, shown: int = SHOWN_ANSWERS
         return ()
     changes = list(single_changes(scored.needs, scored.problem.knowledge))
     moved = _moved(scored, changes)
-    singles = _flipping(scored, scored.answers ^ moved)
+    singles = _flipping(scored, moved)
     found: list[tuple[Change, ...]] = [(changes[k],) for k in singles]
     if len(found) < shown:
         rest = np.setdiff1d(np.arange(len(changes)), singles)
@@ -114,10 +122,10 @@ def _double_flips(scored: Scored, unmoving: Sequence[Change], moved: Bools) -> l
     first, second = first[apart], second[apart]
     alone = set(unmoving)
     exchanged = [s for s in swaps(scored.needs, scored.problem.knowledge) if _minimal(scored, s, alone)]
-    rows = np.concatenate([scored.answers ^ moved[first] ^ moved[second], scored.answers ^ _moved(scored, exchanged)])
+    trials = np.concatenate([moved[first] ^ moved[second], _moved(scored, exchanged)])
     return [
         (unmoving[first[k]], unmoving[second[k]]) if k < len(first) else (exchanged[k - len(first)],)
-        for k in _flipping(scored, rows)
+        for k in _flipping(scored, trials)
     ]
 
 
@@ -132,15 +140,20 @@ def _minimal(scored: Scored, swap: Change, unmoving: set[Change]) -> bool:
     return all(half in unmoving for half in (fewer, *more))
 
 
-def _flipping(scored: Scored, rows: Bools) -> list[int]:
-    """Judge rows of answers together; return the places of those that flip.
+def _flipping(scored: Scored, moved: Bools) -> list[int]:
+    """Judge the answers with options moved, (trials, options), a block at a time; return the trials that flip.
 
     To another framework first, to none last, the closest to balance first within each.
     """
-    judged = scored.problem.judge_rows(rows, scored.needs.priorities)
-    margins = _margins(np.sort(np.where(judged.allowed, judged.utility, -np.inf), axis=1))
-    flipping = np.flatnonzero(judged.winner != scored.judged.winner[0])
-    return sorted(flipping.tolist(), key=lambda k: (judged.winner[k] < 0, margins[k], k))
+    found: list[tuple[bool, float, int]] = []
+    block = max(1, BLOCK_BYTES // (BYTES_A_VALUE * max(1, scored.judged.values.size)))
+    for start in range(0, len(moved), block):
+        rows = scored.answers ^ moved[start : start + block]
+        judged = scored.problem.judge_rows(rows, scored.needs.priorities)
+        margins = _margins(np.sort(np.where(judged.allowed, judged.utility, -np.inf), axis=1))
+        flipping = np.flatnonzero(judged.winner != scored.judged.winner[0])
+        found.extend((bool(judged.winner[k] < 0), float(margins[k]), start + int(k)) for k in flipping)
+    return [place for *_, place in sorted(found)]
 
 
 def _margins(ascending: Floats) -> NDArray[np.float64]:

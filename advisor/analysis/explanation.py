@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from advisor.analysis import messages
 from advisor.analysis.leave_one_out import LeaveOneOut
 from advisor.engine import observations
+from advisor.engine.pooling import Floats
 from advisor.engine.scoring import Problem, Scored
 from advisor.engine.smaa import Shares, strength_of
-from advisor.model.recommendation import CriterionResult
+from advisor.model.recommendation import (
+    BeforeMeasuring,
+    Contradiction,
+    CriterionResult,
+    Interval,
+    MeasuredCriterion,
+    MeasuredPair,
+    MovedCriterion,
+    closest_rival,
+)
 
 TRIFLE = 1e-9
 """A claim that moves the lead by less than this is no reason."""
@@ -35,7 +44,7 @@ def for_and_against(scored: Scored, left_out: LeaveOneOut) -> tuple[tuple[str, .
     other (one that only adds precision to a value, or stands behind a route) is no reason a reader would accept:
     it counts in the values and is not listed.
     """
-    rival = closest_rival(scored)
+    rival = closest_rival(scored.utility, leader=scored.leader, excluded=scored.excluded)
     if scored.leader is None or rival is None:
         return (), ()
     frameworks = scored.problem.frameworks
@@ -53,12 +62,6 @@ def for_and_against(scored: Scored, left_out: LeaveOneOut) -> tuple[tuple[str, .
 def _says(value: Mapping[str, int], leader: str, rival: str) -> int:
     """Return for whom a claim's effects speak: above 0 the leader, below 0 the rival."""
     return value.get(leader, 0) - value.get(rival, 0)
-
-
-def closest_rival(scored: Scored) -> str | None:
-    """Return the best framework after the leader: of those that meet the requirements, else of all."""
-    others = [f for f in scored.allowed if f != scored.leader] or [f for f in scored.utility if f != scored.leader]
-    return max(others, key=lambda f: (scored.utility[f], f)) if others else None
 
 
 def criteria(scored: Scored, left_out: LeaveOneOut) -> tuple[CriterionResult, ...]:
@@ -85,7 +88,7 @@ def criteria(scored: Scored, left_out: LeaveOneOut) -> tuple[CriterionResult, ..
     return tuple(found)
 
 
-def _measured(problem: Problem, j: int, mean: Any, variance: Any) -> dict[str, Any] | None:
+def _measured(problem: Problem, j: int, mean: Floats, variance: Floats) -> MeasuredCriterion | None:
     """Return what the documents say and what was measured, both as ratios with 95 % intervals, and the conflict."""
     seen = [o for o in problem.finding.observations if o.criterion == problem.criteria[j]]
     if not seen:
@@ -101,66 +104,68 @@ def _measured(problem: Problem, j: int, mean: Any, variance: Any) -> dict[str, A
         observed = sum(o.mean / o.variance for o in ours) / weight
         after, after_sd, z = observations.fuse(documented, spread, observed=observed, variance=1.0 / weight)
         pairs.append(
-            {
-                "numerator": numerator,
-                "denominator": denominator,
-                "documented": _interval(documented, spread),
-                "measured": _interval(observed, math.sqrt(1.0 / weight)),
-                "together": _interval(after, after_sd),
-                "z": z,
-                "conflict": abs(z) > observations.CONFLICT,
-                "probes": list(dict.fromkeys(probe for o in ours for probe in o.probes)),
-                "other_machine": any(o.other_machine for o in ours),
-            }
+            MeasuredPair(
+                numerator=numerator,
+                denominator=denominator,
+                documented=_interval(documented, spread),
+                measured=_interval(observed, math.sqrt(1.0 / weight)),
+                together=_interval(after, after_sd),
+                z=z,
+                conflict=abs(z) > observations.CONFLICT,
+                probes=tuple(dict.fromkeys(probe for o in ours for probe in o.probes)),
+                other_machine=any(o.other_machine for o in ours),
+            )
         )
-    return {"pairs": pairs}
+    return MeasuredCriterion(pairs=tuple(pairs))
 
 
-def _interval(mean: float, sd: float) -> dict[str, float]:
+def _interval(mean: float, sd: float) -> Interval:
+    """Return a ratio with its 95 % interval from the mean and deviation of its logarithm."""
     half = observations.QUANTILE_95 * sd
-    return {"ratio": math.exp(mean), "low": math.exp(mean - half), "high": math.exp(mean + half)}
+    return Interval(ratio=math.exp(mean), low=math.exp(mean - half), high=math.exp(mean + half))
 
 
-def contradictions(problem: Problem, found: Sequence[CriterionResult]) -> tuple[dict[str, Any], ...]:
+def contradictions(problem: Problem, results: Sequence[CriterionResult]) -> tuple[Contradiction, ...]:
     """Return where the machine and the documents disagree: both numbers stand, nothing is overwritten."""
     return tuple(
-        {
-            "criterion": result.id,
-            "numerator": pair["numerator"],
-            "denominator": pair["denominator"],
-            "expected": pair["documented"]["ratio"],
-            "expected_interval": [pair["documented"]["low"], pair["documented"]["high"]],
-            "measured": pair["measured"]["ratio"],
-            "measured_interval": [pair["measured"]["low"], pair["measured"]["high"]],
-            "z": pair["z"],
-            "text": messages.conflict(problem.knowledge, result.id, pair).model_dump(),
-        }
-        for result in found
-        for pair in (result.measured or {}).get("pairs", ())
-        if pair["conflict"]
+        Contradiction(
+            criterion=result.id,
+            numerator=pair.numerator,
+            denominator=pair.denominator,
+            expected=pair.documented.ratio,
+            expected_interval=(pair.documented.low, pair.documented.high),
+            measured=pair.measured.ratio,
+            measured_interval=(pair.measured.low, pair.measured.high),
+            z=pair.z,
+            text=messages.conflict(problem.knowledge, result.id, pair),
+        )
+        for result in results
+        if result.measured is not None
+        for pair in result.measured.pairs
+        if pair.conflict
     )
 
 
-def before(undone: Scored, scored: Scored, *, shares: Mapping[str, Shares]) -> dict[str, Any]:
+def before(undone: Scored, scored: Scored, *, shares: Mapping[str, Shares]) -> BeforeMeasuring:
     """Return the result as it was without the measurements, and what they moved, most first."""
     problem = scored.problem
     contribution = [judged.weights[0][:, None] * judged.values[0] for judged in (undone.judged, scored.judged)]
     change = contribution[1] - contribution[0]  # (J, n)
     order = np.argsort(-np.ptp(change, axis=1), kind="stable")
     leading = {f: shares[f].ranks[0] if f in shares else 0.0 for f in problem.frameworks}
-    return {
-        "recommended": undone.leader,
-        "strength": strength_of(leading.get(undone.leader or "", 0.0), problem.knowledge.settings),
-        "acceptability": leading,
-        "utility": undone.utility,
-        "changed": undone.leader != scored.leader,
-        "moved": [
-            {
-                "criterion": problem.criteria[j],
-                "before": dict(zip(problem.frameworks, contribution[0][j].tolist(), strict=True)),
-                "after": dict(zip(problem.frameworks, contribution[1][j].tolist(), strict=True)),
-            }
+    return BeforeMeasuring(
+        recommended=undone.leader,
+        strength=strength_of(leading.get(undone.leader or "", 0.0), problem.knowledge.settings),
+        acceptability=leading,
+        utility=undone.utility,
+        changed=undone.leader != scored.leader,
+        moved=tuple(
+            MovedCriterion(
+                criterion=problem.criteria[j],
+                before=dict(zip(problem.frameworks, contribution[0][j].tolist(), strict=True)),
+                after=dict(zip(problem.frameworks, contribution[1][j].tolist(), strict=True)),
+            )
             for j in order
             if np.ptp(change[j]) > TRIFLE
-        ],
-    }
+        ),
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
+from advisor.model.recommendation import Interval, MeasuredPair
 from advisor.model.text import Text
 from probes.wording import verdicts
 
@@ -84,24 +85,26 @@ def _cheaper(numerator: str, denominator: str, ratio: float) -> tuple[str, str, 
     return (denominator, numerator, ratio) if ratio >= 1 else (numerator, denominator, 1 / ratio)
 
 
-def conflict(knowledge: Knowledge, criterion: str, pair: Mapping[str, Any]) -> Text:
-    """Say that a measured ratio contradicts the documents, with both figures."""
+def conflict(knowledge: Knowledge, criterion: str, pair: MeasuredPair) -> Text:
+    """Return that a measured ratio contradicts the documents, with both figures."""
     name = knowledge.criteria[criterion].name
-    one, other = _framework(knowledge, pair["numerator"]), _framework(knowledge, pair["denominator"])
+    one, other = _framework(knowledge, pair.numerator), _framework(knowledge, pair.denominator)
+    frameworks = {"numerator": pair.numerator, "denominator": pair.denominator}
 
-    def told(key: str, lang: str) -> str:
+    def told(ratio: Interval, lang: str) -> str:
         return verdicts.sentence(
-            verdicts.judged({**pair, **pair[key]}, value="ratio"),
+            verdicts.judged(frameworks | ratio.model_dump(), value="ratio"),
             unit=verdicts.BETTER,
             lang=lang,
-            names={pair["numerator"]: one.in_(lang), pair["denominator"]: other.in_(lang)},
+            names={pair.numerator: one.in_(lang), pair.denominator: other.in_(lang)},
             several=True,
         )
 
     return Text(
-        en=f"Your machine contradicts the documents on “{name.en}”. Measured: {told('measured', 'en')}. "
-        f"Expected: {told('documented', 'en')}.",
-        zh=f"在“{name.zh}”上，本机与文献相矛盾。实测：{told('measured', 'zh')}。预期：{told('documented', 'zh')}。",
+        en=f"Your machine contradicts the documents on “{name.en}”. Measured: {told(pair.measured, 'en')}. "
+        f"Expected: {told(pair.documented, 'en')}.",
+        zh=f"在“{name.zh}”上，本机与文献相矛盾。实测：{told(pair.measured, 'zh')}。"
+        f"预期：{told(pair.documented, 'zh')}。",
     )
 
 

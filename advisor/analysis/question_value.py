@@ -1,4 +1,4 @@
-"""What to ask next, and when to stop: value of each open question per effort, and an exact proof that none matters.
+"""What to ask next: the value of each open question per effort of answering it.
 
 Pure: no files, no clock.
 """
@@ -9,19 +9,14 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import ndtr
 
 from advisor.analysis import messages
 from advisor.analysis.stopping import choices, leader_pairs, leads, open_questions
 from advisor.engine.pooling import Floats
-from advisor.engine.scoring import Problem, Scored
+from advisor.engine.scoring import Scored
 from advisor.model.knowledge import Question
-from advisor.model.needs import Needs
 from advisor.model.recommendation import NextQuestion
-
-# ---------------------------------------------------------------- the order
-
-
-_erfc = np.vectorize(math.erfc, otypes=[np.float64])
 
 
 def expected_loss(mean: Floats, sd: Floats) -> Floats:
@@ -31,7 +26,7 @@ def expected_loss(mean: Floats, sd: Floats) -> Floats:
     """
     z = np.divide(mean, sd, out=np.zeros(np.broadcast(mean, sd).shape), where=np.asarray(sd) > 0)
     density = np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
-    spread_out = sd * density - mean * 0.5 * _erfc(z / math.sqrt(2.0))
+    spread_out = sd * density - mean * ndtr(-z)
     return np.asarray(np.where(np.asarray(sd) > 0, spread_out, np.maximum(0.0, -np.asarray(mean))))
 
 
@@ -90,20 +85,9 @@ def _chances(trials: Sequence[tuple[Question, str]]) -> Floats:
 
 
 def _contradicted(scored: Scored) -> tuple[NextQuestion, ...]:
+    questions = scored.problem.knowledge.questions
     return tuple(
-        NextQuestion(question=question.id, value=1.0, why=messages.contradiction(question, options))
-        for question, options in contradicting_questions(scored.needs, scored.problem)
+        NextQuestion(question=name, value=1.0, why=messages.contradiction(questions[name], options))
+        for name, options in scored.needs.contradictions().items()
+        if name in questions
     )
-
-
-def contradicting_questions(needs: Needs, problem: Problem) -> tuple[tuple[Question, tuple[str, ...]], ...]:
-    """Return the questions with options that were both chosen and ruled out."""
-    found = []
-    for name, question in sorted(problem.knowledge.questions.items()):
-        both = tuple(option for option in needs.options(name) if option in needs.excluded.get(name, ()))
-        if both:
-            found.append((question, both))
-    return tuple(found)
-
-
-# ---------------------------------------------------------------- the stop

@@ -208,7 +208,7 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         if not ids:
             out.print(f"  {words['nothing']}")
     for conflict in found.contradictions:
-        name = knowledge.criteria[conflict["criterion"]].name.in_(lang)
+        name = knowledge.criteria[conflict.criterion].name.in_(lang)
         out.print(f"[bold]{words['contradicts']}[/bold]{words['colon']}{escape(name)}")
     if found.flips:
         out.print(f"[bold]{words['flips']}[/bold]")
@@ -256,9 +256,7 @@ def flip_text(flip: Any, knowledge: Knowledge, lang: str) -> str:
 
 def need(knowledge: Knowledge, name: str, lang: str) -> str:
     """Return "deploy.mobile" as the option's name."""
-    from advisor.deployment.plans import need_name
-
-    return need_name(name, knowledge).in_(lang)
+    return knowledge.need_name(name).in_(lang)
 
 
 def understanding(found: Any, said: str, knowledge: Knowledge, *, lang: str) -> None:

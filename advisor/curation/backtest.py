@@ -29,7 +29,6 @@ from advisor.recommendation import weigh
 FILE = "calibration.yaml"
 FRESH = "calibration-fresh.yaml"
 """Cases looked up by others, later; see its first lines."""
-REPORT = "CALIBRATION.md"
 
 
 class Case(Strict):

@@ -12,7 +12,6 @@ from datetime import date
 from advisor.model.knowledge import LIVING_ROUTE, Claim, Knowledge, Source
 
 GOOD = frozenset({"high", "moderate"})
-WEIGHING = frozenset({"active", "disputed"})
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,6 @@ class Balance:
 
     claims: int
     favouring: dict[str, int]
-    statements_favouring: dict[str, int]
-    vendor_sources: dict[str, int]
     independent_sources: int
     vouched: float
     criteria: tuple[Coverage, ...]
@@ -64,18 +61,12 @@ def cover(knowledge: Knowledge) -> tuple[Coverage, ...]:
 
 def balance(knowledge: Knowledge) -> Balance:
     """Count claims by the framework they favour and sources by who publishes them."""
-    weighing = [claim for claim in knowledge.claims.values() if claim.status in WEIGHING]
+    weighing = [claim for claim in knowledge.claims.values() if claim.weighs]
     cited = {source.id: source for claim in weighing for source in _sources(knowledge, claim)}
-    said = [claim.favours for claim in knowledge.claims.values() if claim.origin == "source"]
     vouched = [c for c in knowledge.claims.values() if _independent(knowledge, c) or _primary(knowledge, c)]
     return Balance(
         claims=len(weighing),
         favouring=_favouring(knowledge, weighing),
-        statements_favouring={word: said.count(word) for word in (*sorted(knowledge.frameworks), "both", "none")},
-        vendor_sources={
-            framework: sum(source.vendor_of == framework for source in cited.values())
-            for framework in sorted(knowledge.frameworks)
-        },
         independent_sources=_origins(cited.values()),
         vouched=len(vouched) / len(knowledge.claims) if knowledge.claims else 0.0,
         criteria=cover(knowledge),
@@ -116,7 +107,7 @@ def _row(first: str, numbers: Iterable[object], last: object) -> str:
 
 def _of(knowledge: Knowledge, criterion: str) -> Coverage:
     every = [claim for claim in knowledge.claims.values() if claim.criterion == criterion]
-    claims = [claim for claim in every if claim.status in WEIGHING]
+    claims = [claim for claim in every if claim.weighs]
     sources = {source.id: source for claim in claims for source in _sources(knowledge, claim)}
     needs = knowledge.criteria[criterion].needs
     return Coverage(

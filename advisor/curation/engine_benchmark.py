@@ -1,7 +1,7 @@
 """How fast and how right the decision engine is, as ratios within one run: ``python -m advisor.benchmark``.
 
-Times differ from machine to machine and from minute to minute; the ratios beside them hold. With ``--machines`` it is
-the main job that is judged, on the machines that users have, emulated here.
+Times differ from machine to machine and from minute to minute; the ratios beside them hold. ``machines`` judges the
+main job instead, on the machines that users have, emulated here; ``start`` times the app's first page.
 """
 
 from __future__ import annotations
@@ -84,19 +84,14 @@ def against_a_loop(scored: Scored) -> dict[str, Any]:
     Raises:
         InputError: pymcdm is not installed.
     """
-    try:
-        from pymcdm.methods import WSM
-    except ImportError as error:
-        raise InputError(
-            ["the comparison needs pymcdm; add it with: pip install 'framework-advisor[audit]'"]
-        ) from error
+    weighted_sum = _weighted_sum()
     trial = smaa.trial_of(scored, random_seed=0)
     drawn = trial.sample()
     generator = np.random.default_rng(0)
     values = np.clip(
         generator.normal(drawn.centre[:, :, None], drawn.spread[:, :, None], (*drawn.centre.shape, LOOP_DRAWS)), 0, 1
     )  # (n, J, draws)
-    method = WSM(lambda column, cost: column)
+    method = weighted_sum(lambda column, cost: column)
     types = np.ones(drawn.centre.shape[1])
 
     def loop() -> Any:
@@ -113,6 +108,16 @@ def against_a_loop(scored: Scored) -> dict[str, Any]:
     found = smaa.first_ranks(drawn)[drawn.order]
     same = list(np.argsort(-shares, kind="stable")) == list(np.argsort(-found, kind="stable"))
     return {"loop": slow, "smaa": ours, "ratio": slow / ours, "same_ranking": same}
+
+
+def _weighted_sum() -> Any:
+    try:
+        from pymcdm.methods import WSM
+    except ImportError as error:
+        raise InputError(
+            ["the comparison needs pymcdm; add it with: pip install 'framework-advisor[audit]'"]
+        ) from error
+    return WSM
 
 
 def random_answers(knowledge: Knowledge, chance: random.Random) -> Needs:
@@ -164,7 +169,21 @@ def interviews(knowledge: Knowledge, sets: Mapping[str, Needs]) -> dict[str, Any
     }
 
 
-@click.group(invoke_without_command=True)
+class _Refusal(click.ClickException):
+    """What an ``InputError`` says, as bad input ends everywhere: exit status 2 and no traceback."""
+
+    exit_code = 2
+
+
+class _Benchmarks(click.Group):
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except InputError as error:
+            raise _Refusal("; ".join(error.problems)) from error
+
+
+@click.group(cls=_Benchmarks, invoke_without_command=True)
 @click.option("--interviews", "count", default=2000, show_default=True, help="Random full answer sets to ask through.")
 @click.pass_context
 def main(context: click.Context, count: int) -> None:
@@ -181,13 +200,10 @@ def start(count: int) -> None:
 
     click.echo("seconds: command to server | from there to options drawn | to a click answered | server's CPU | load")
     found = []
-    try:
-        for one in first_page.rounds(count):
-            found.append(one)
-            load = "-" if one.load is None else f"{one.load:.2f}"
-            click.echo(f"{one.served:8.2f} {one.drawn:8.2f} {one.interactive:8.2f} {one.cpu:8.2f} {load:>8s}")
-    except InputError as error:
-        raise click.ClickException("; ".join(error.problems)) from error
+    for one in first_page.rounds(count):
+        found.append(one)
+        load = "-" if one.load is None else f"{one.load:.2f}"
+        click.echo(f"{one.served:8.2f} {one.drawn:8.2f} {one.interactive:8.2f} {one.cpu:8.2f} {load:>8s}")
     click.echo("median  " + "  ".join(f"{name} {value:.2f}" for name, value in first_page.summary(found).items()))
 
 
@@ -206,6 +222,7 @@ def engine(count: int) -> None:
     """Print the times of the examples, the loop beside SMAA and ``count`` random interviews."""
     from probes.catalog.loading import load_catalog
 
+    _weighted_sum()  # minutes of other figures would be lost by finding out at the end
     knowledge = load_knowledge()
     probes = tuple(load_catalog().values())
     asked = examples(knowledge)

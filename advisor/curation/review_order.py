@@ -50,7 +50,7 @@ def review_order(knowledge: Knowledge, *, today: date) -> list[DueClaim]:
             "influence": round(influence.get(claim.id, 0.0), 4),
         }
         for claim in knowledge.claims.values()
-        if claim.status in ("active", "disputed")
+        if claim.weighs
     ]
     due = [row for row in rows if row["days"] <= DAYS_AHEAD]
     due = due or sorted(rows, key=lambda row: row["days"])[:SHOWN_WHERE_NONE_IS_DUE]

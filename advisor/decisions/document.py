@@ -21,7 +21,7 @@ from advisor.knowledge.shape_problems import shape_problems
 from advisor.knowledge.yaml_lines import spelled
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
-from advisor.model.recommendation import Recommendation
+from advisor.model.recommendation import ClaimVerdict, Recommendation
 from advisor.recommendation import measurable_frameworks
 from probes.evidence.documents import evidence_document
 
@@ -82,7 +82,9 @@ def build_decision(
     """Gather everything the decision rests on into one document; where things lie on this disk stays here."""
     told = recommendation.model_copy(
         update={
-            "verdicts": tuple(without_places(recommendation.verdicts)),
+            "verdicts": tuple(
+                ClaimVerdict.model_validate(without_places(verdict.model_dump())) for verdict in recommendation.verdicts
+            ),
             "machine": without_places(recommendation.machine),
         }
     )
@@ -109,11 +111,7 @@ def build_decision(
 
 def basis(knowledge: Knowledge, cited: Collection[str] = ()) -> dict[str, Any]:
     """Return what a recomputation needs: all claims that weigh and those ``cited``; the rest is only history."""
-    kept = {
-        name: claim
-        for name, claim in knowledge.claims.items()
-        if claim.status in ("active", "disputed") or name in cited
-    }
+    kept = {name: claim for name, claim in knowledge.claims.items() if claim.weighs or name in cited}
     return knowledge.model_copy(update={"claims": kept}).model_dump(mode="json")
 
 
@@ -155,5 +153,5 @@ def _cited(recommendation: Recommendation) -> set[str]:
     groups += [criterion.claims for criterion in recommendation.criteria]
     groups += [route.claims for route in recommendation.routes]
     groups += [exclusion.claims for exclusion in recommendation.excluded]
-    groups += [[str(verdict["claim"])] for verdict in recommendation.verdicts if "claim" in verdict]
+    groups += [[verdict.claim] for verdict in recommendation.verdicts]
     return {name for group in groups for name in group}

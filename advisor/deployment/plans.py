@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from advisor.deployment.install_commands import install_lines
 from advisor.engine.scoring import Scored
-from advisor.model.knowledge import GENERAL_NEEDS, Knowledge, Route, split_need
+from advisor.model.knowledge import GENERAL_NEEDS, Knowledge, Route
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Exclusion, Plan, PlanStep, RouteResult
 from advisor.model.text import Text
@@ -52,17 +52,6 @@ def _result(route: Route, *, best: bool) -> RouteResult:
     )
 
 
-def need_name(need: str, knowledge: Knowledge) -> Text:
-    """Return what a need is called: its option's name."""
-    if need in GENERAL_NEEDS:
-        return GENERAL_NEEDS[need]
-    question, option = split_need(need)
-    for choice in knowledge.questions[question].options if question in knowledge.questions else ():
-        if choice.id == option:
-            return choice.name
-    return Text(en=need, zh=need)
-
-
 def joined(names: Sequence[Text]) -> Text:
     """Join names into one list of words."""
     return Text(en=", ".join(name.en for name in names), zh="、".join(name.zh for name in names))
@@ -95,7 +84,7 @@ def exclusions(scored: Scored) -> tuple[Exclusion, ...]:
     for framework, requirements in unmet(scored).items():
         for missed in requirements:
             name = knowledge.frameworks[framework].name
-            what = joined([need_name(need, knowledge) for need in missed])
+            what = joined([knowledge.need_name(need) for need in missed])
             dead = [r for r in knowledge.routes if r.need in missed and r.framework == framework]
             text = Text(
                 en=f"{name.en} has no living route to: {what.en}." + _dead_en(dead),
@@ -132,7 +121,7 @@ def relaxations(scored: Scored) -> tuple[Text, ...]:
     for framework in sorted(misses, key=lambda f: (len(misses[f]), f)):
         if len(misses[framework]) == fewest:
             name = knowledge.frameworks[framework].name
-            what = joined([need_name(need, knowledge) for missed in misses[framework] for need in missed])
+            what = joined([knowledge.need_name(need) for missed in misses[framework] for need in missed])
             notes.append(
                 Text(en=f"Give up {what.en} and {name.en} is possible.", zh=f"若放弃“{what.zh}”，则可以用 {name.zh}。")
             )

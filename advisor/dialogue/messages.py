@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from advisor.deployment.plans import need_name
 from advisor.dialogue.retrieval import cite
 from advisor.dialogue.texts import say
 from advisor.dialogue.types import Action, Chip, Citation, Lang, Message, State
@@ -138,7 +137,7 @@ def result(state: State, recommendation: Recommendation, knowledge: Knowledge) -
 def steps(state: State, recommendation: Recommendation, knowledge: Knowledge) -> tuple[Chip, ...]:
     """Return what can be asked about a result."""
     lang = state.lang
-    rival = closest_rival(recommendation)
+    rival = recommendation.closest_rival
     chips = [Chip(label=say("why?", lang), action=Action(verb="why"))]
     if rival:
         name = framework_name(knowledge, rival, lang)
@@ -153,15 +152,9 @@ def steps(state: State, recommendation: Recommendation, knowledge: Knowledge) ->
     return tuple(chips)
 
 
-def closest_rival(recommendation: Recommendation) -> str | None:
-    """Return the framework with the highest utility after the recommended one."""
-    others = [name for name in recommendation.utility if name != recommendation.recommended]
-    return max(others, key=lambda name: (recommendation.utility[name], name)) if others else None
-
-
 def why(state: State, recommendation: Recommendation, knowledge: Knowledge) -> Message:
     """Return the criteria that decide, and the claims behind them."""
-    best, rival = recommendation.recommended, closest_rival(recommendation)
+    best, rival = recommendation.recommended, recommendation.closest_rival
     lang = state.lang
     if best is None or rival is None:
         return Message(kind="answer", text=say("no-answer", lang))
@@ -175,7 +168,7 @@ def why(state: State, recommendation: Recommendation, knowledge: Knowledge) -> M
 def why_not(state: State, recommendation: Recommendation, knowledge: Knowledge, other: str | None) -> Message:
     """Return why another framework is not recommended, and what speaks for it all the same."""
     lang, best = state.lang, recommendation.recommended
-    other = other or closest_rival(recommendation)
+    other = other or recommendation.closest_rival
     if best is None or other is None:
         return Message(kind="answer", text=say("no-answer", lang))
     name = framework_name(knowledge, other, lang)
@@ -262,7 +255,7 @@ def changes(before: Needs, after: Needs, knowledge: Knowledge, lang: Lang) -> st
 
 
 def _need(knowledge: Knowledge, need: str, lang: Lang) -> str:
-    return need_name(need, knowledge).in_(lang)
+    return knowledge.need_name(need).in_(lang)
 
 
 def _reason(out: object, lang: Lang) -> str:

@@ -117,7 +117,7 @@ class _Compiler:
         """Return the claims that weigh, by criterion."""
         claims: dict[str, list[Claim]] = {criterion: [] for criterion in self.criteria}
         for _, claim in sorted(self.knowledge.claims.items()):
-            if claim.truth in pooling.WEIGHING and claim.criterion in claims and claim.id not in self.finding.dropped:
+            if claim.weighs and claim.criterion in claims and claim.id not in self.finding.dropped:
                 claims[claim.criterion].append(claim)
         return claims
 

@@ -1,4 +1,4 @@
-"""The door: what was measured on a machine becomes one more observation and a verdict for every claim tested.
+"""Converts what was measured on a machine into observations, and into a verdict for every claim tested.
 
 A probe's ratio and a claim's effect are put on one scale, the logarithm of a ratio of costs, and meet as
 normals; both numbers are kept. Imports the probes' types and words only. Pure: no files, no clock.
@@ -13,6 +13,7 @@ from typing import Any
 
 from advisor.engine.claim_verdicts import CONFIRMED, CONTRADICTED, NO_DIFFERENCE, verdicts_on_claims
 from advisor.model.knowledge import Criterion, Knowledge, Settings
+from advisor.model.recommendation import ClaimVerdict
 from probes.types import Evidence, Measurement, Probe, Status
 
 QUANTILE_95 = 1.959963984540054
@@ -27,7 +28,7 @@ CONFLICT = 2.0
 
 @dataclass(frozen=True)
 class Observation:
-    """What one workload said about one criterion: log cost(numerator)/cost(denominator).
+    """One workload's result on one criterion: log cost(numerator)/cost(denominator).
 
     Attributes:
         mean: log ratio. variance: of the mean, sampling error and transfer to the real job together.
@@ -55,9 +56,23 @@ class Finding:
     """
 
     observations: tuple[Observation, ...] = ()
-    verdicts: tuple[dict[str, Any], ...] = ()
+    verdicts: tuple[ClaimVerdict, ...] = ()
     confirmed: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What ratios have in common that are pooled. ``machine``: its identity. ``own``: a workload of the user's."""
+
+    criterion: str
+    numerator: str
+    denominator: str
+    scenario: str
+    workload: str
+    machine: str
+    elsewhere: bool
+    own: bool
 
 
 @dataclass
@@ -128,19 +143,19 @@ def interpret(
         machine: fingerprint of this machine; where given, evidence of another one counts as such.
     """
     verdicts = verdicts_on_claims(evidence, knowledge, probes)
-    held, dropped = set(), set()
+    confirmed, dropped = set(), set()
     for verdict in verdicts:
-        criterion = knowledge.criteria.get(knowledge.claims[verdict["claim"]].criterion)
-        if criterion is not None and criterion.full_scale is not None and not verdict["by_facts"]:
+        criterion = knowledge.criteria.get(verdict.criterion)
+        if criterion is not None and criterion.full_scale is not None and not verdict.by_facts:
             continue  # the ratio itself enters as an observation
-        if verdict["verdict"] == CONFIRMED:
-            held.add(verdict["claim"])
-        elif verdict["verdict"] in (CONTRADICTED, NO_DIFFERENCE):
-            dropped.add(verdict["claim"])
+        if verdict.verdict == CONFIRMED:
+            confirmed.add(verdict.claim)
+        elif verdict.verdict in (CONTRADICTED, NO_DIFFERENCE):
+            dropped.add(verdict.claim)
     return Finding(
         observations=_observations(evidence, knowledge, probes, machine),
         verdicts=verdicts,
-        confirmed=frozenset(held),
+        confirmed=frozenset(confirmed),
         dropped=frozenset(dropped),
     )
 
@@ -151,7 +166,7 @@ def _observations(
     probes: Sequence[Probe],
     machine: Mapping[str, Any] | None,
 ) -> tuple[Observation, ...]:
-    groups: dict[tuple[Any, ...], _Group] = {}
+    groups: dict[_Key, _Group] = {}
     for session in evidence:
         elsewhere = machine is not None and not same_machine(session.machine, machine)
         place = repr(sorted((str(key), str(value)) for key, value in identity(session.machine).items()))
@@ -166,15 +181,15 @@ def _observations(
             ratio = measurement.ratio
             if not {ratio.numerator, ratio.denominator} <= set(knowledge.frameworks):
                 continue
-            key = (
-                criterion,
-                ratio.numerator,
-                ratio.denominator,
-                measurement.scenario,
-                measurement.workload or measurement.probe,
-                place,
-                elsewhere,
-                measurement.own_workload,
+            key = _Key(
+                criterion=criterion,
+                numerator=ratio.numerator,
+                denominator=ratio.denominator,
+                scenario=measurement.scenario,
+                workload=measurement.workload or measurement.probe,
+                machine=place,
+                elsewhere=elsewhere,
+                own=measurement.own_workload,
             )
             group = groups.setdefault(key, _Group())
             group.means.append(math.log(ratio.value))
@@ -183,22 +198,21 @@ def _observations(
     return tuple(_pooled(key, group, knowledge.settings) for key, group in groups.items())
 
 
-def _pooled(key: tuple[Any, ...], group: _Group, settings: Settings) -> Observation:
+def _pooled(key: _Key, group: _Group, settings: Settings) -> Observation:
     """Average the modes and repeats of one workload; their common transfer counts once."""
-    criterion, numerator, denominator, _, _, _, elsewhere, own = key
     count = len(group.means)
-    transfer = settings.own_transfer if own else settings.transfer
+    transfer = settings.own_transfer if key.own else settings.transfer
     variance = sum(group.variances) / count**2 + transfer**2
-    if elsewhere:
+    if key.elsewhere:
         variance += settings.other_machine**2
     return Observation(
-        criterion=criterion,
-        numerator=numerator,
-        denominator=denominator,
+        criterion=key.criterion,
+        numerator=key.numerator,
+        denominator=key.denominator,
         mean=sum(group.means) / count,
         variance=variance,
         probes=tuple(dict.fromkeys(group.probes)),
-        other_machine=elsewhere,
+        other_machine=key.elsewhere,
     )
 
 

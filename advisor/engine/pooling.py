@@ -30,8 +30,6 @@ _ROUTE_ORDER = ("supported", "beta", "maintenance", "experimental")
 
 DAYS_A_YEAR = 365.25
 
-WEIGHING = frozenset({"current", "contested"})
-
 
 def value_of(effect: float) -> float:
     """Return where an effect in -2..2 stands on the criterion's scale."""

@@ -40,6 +40,11 @@ class Scored:
     allowed: tuple[str, ...]
     leader: str | None
 
+    @property
+    def excluded(self) -> frozenset[str]:
+        """The frameworks that miss a requirement."""
+        return frozenset(self.problem.frameworks) - frozenset(self.allowed)
+
     def covariance_on(self, j: int) -> Floats:
         """Return the (n, n) covariance of the values on a criterion."""
         return self.covariance[j] if j in self.covariance else np.diag(self.judged.variance[0, j])

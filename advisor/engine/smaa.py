@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from advisor.engine.arrays import product
 from advisor.engine.pooling import Floats
@@ -79,19 +80,12 @@ def deviations(mean: Floats, variance: Floats) -> Floats:
     sd = np.sqrt(variance)
     safe = np.where(sd > 0, sd, 1.0)
     low, high = -mean / safe, (1.0 - mean) / safe
-    below, above = _cdf(low), 1.0 - _cdf(high)
+    below, above = ndtr(low), 1.0 - ndtr(high)
     inside = 1.0 - below - above
     d_low, d_high = _pdf(low), _pdf(high)
     first = mean * inside + safe * (d_low - d_high) + above
     second = (mean**2 + safe**2) * inside + safe * (mean * d_low - (mean + 1.0) * d_high) + above
     return np.where(sd > 0, np.sqrt(np.maximum(second - first**2, 0.0)), 0.0)
-
-
-_erf = np.vectorize(math.erf, otypes=[np.float64])
-
-
-def _cdf(z: Floats) -> Floats:
-    return np.asarray(0.5 * (1.0 + _erf(z / math.sqrt(2.0))), dtype=np.float64)
 
 
 def _pdf(z: Floats) -> Floats:

@@ -63,16 +63,6 @@ def parse_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
     return needs
 
 
-def contradictions_of(needs: Needs) -> list[dict[str, Any]]:
-    """Return what was both wanted and ruled out: ``{"question", "options"}`` each; both sides are kept."""
-    found = []
-    for question, excluded in needs.excluded.items():
-        both = [option for option in needs.options(question) if option in excluded]
-        if both:
-            found.append({"question": question, "options": both})
-    return found
-
-
 def text_of(path: str, *, largest: int = LARGEST) -> str:
     """Return the text of a UTF-8 file of at most ``largest`` bytes, or of standard input where ``path`` is "-".
 

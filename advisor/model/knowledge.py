@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
@@ -28,7 +29,10 @@ Exceptions = Annotated[
 """Groups of answers; one group may be written without a list."""
 
 CLAIM_STATUS = {"current": "active", "contested": "disputed", "outdated": "superseded", "wrong": "retired"}
-"""What a claim's truth today means for its life in the knowledge base; only active and disputed weigh."""
+"""What a claim's truth today means for its life in the knowledge base."""
+
+WEIGHING = frozenset({"current", "contested"})
+"""The truths of claims that weigh; the others are kept for the record."""
 
 LIVING_TOOL = frozenset({"active", "maintenance"})
 LIVING_ROUTE = frozenset({"supported", "beta", "experimental", "maintenance"})
@@ -188,6 +192,11 @@ class Claim(Strict):
         """active, disputed, superseded or retired."""
         return CLAIM_STATUS[self.truth]
 
+    @property
+    def weighs(self) -> bool:
+        """Whether it counts in a decision, where it applies."""
+        return self.truth in WEIGHING
+
 
 class Tool(Strict):
     """A tool or API by id. ``framework``: the one it belongs to, or "neutral". ``registry``: pypi:NAME or npm:NAME."""
@@ -291,6 +300,27 @@ class Knowledge(Strict):
     routes: tuple[Route, ...]
     probes_of: dict[ClaimId, tuple[str, ...]] = {}
     beliefs: dict[str, Belief] = {}
+
+    def option_name(self, question: str, option: str) -> Text | None:
+        """Return what an option is called, None where there is none of that id."""
+        asked = self.questions.get(question)
+        return next((choice.name for choice in (asked.options if asked else ()) if choice.id == option), None)
+
+    def need_name(self, need: str) -> Text:
+        """Return what a need is called."""
+        return need_name(need, self.option_name)
+
+
+def need_name(need: str, option_name: Callable[[str, str], Text | None]) -> Text:
+    """Return what a need is called: its option's name, and its id where nothing is known of it.
+
+    Args:
+        need: "question.option", or one of ``GENERAL_NEEDS``.
+        option_name: returns the name of an option of a question, None where there is none.
+    """
+    if need in GENERAL_NEEDS:
+        return GENERAL_NEEDS[need]
+    return option_name(*split_need(need)) or Text(en=need, zh=need)
 
 
 def split_need(need: str) -> tuple[str, str]:

@@ -29,6 +29,14 @@ class Needs(Strict):
         answer = self.answers.get(question, ())
         return (answer,) if isinstance(answer, str) else tuple(answer)
 
+    def contradictions(self) -> dict[str, tuple[str, ...]]:
+        """Return the options both wanted and ruled out, by question id, sorted; both sides are kept."""
+        both = {
+            question: tuple(option for option in self.options(question) if option in excluded)
+            for question, excluded in sorted(self.excluded.items())
+        }
+        return {question: options for question, options in both.items() if options}
+
     def document(self) -> dict[str, Any]:
         """Return the ``needs/1`` document."""
         answers = {q: a if isinstance(a, str) else list(a) for q, a in self.answers.items()}

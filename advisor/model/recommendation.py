@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -12,6 +13,52 @@ from advisor.model.text import Frozen, Text
 Strength = Literal["clear", "leaning", "either"]
 
 
+def runner_up(
+    utility: Mapping[FrameworkId, float], *, leader: FrameworkId | None, excluded: Collection[FrameworkId]
+) -> FrameworkId | None:
+    """Return the framework of the highest utility after the leader that is not excluded; of equal ones the last id."""
+    others = [framework for framework in utility if framework != leader and framework not in excluded]
+    return max(others, key=lambda framework: (utility[framework], framework), default=None)
+
+
+def closest_rival(
+    utility: Mapping[FrameworkId, float], *, leader: FrameworkId | None, excluded: Collection[FrameworkId]
+) -> FrameworkId | None:
+    """Return whom the leader is compared with: the runner-up, else the best of those excluded."""
+    return runner_up(utility, leader=leader, excluded=excluded) or runner_up(utility, leader=leader, excluded=())
+
+
+class Interval(Frozen):
+    """A ratio of costs, numerator over denominator, with its 95 % interval."""
+
+    ratio: float
+    low: float
+    high: float
+
+
+class MeasuredPair(Frozen):
+    """What the documents say of two frameworks on a criterion, what was measured, and both together.
+
+    ``z``: by how many standard deviations they differ; ``conflict``: whether that is too many.
+    """
+
+    numerator: FrameworkId
+    denominator: FrameworkId
+    documented: Interval
+    measured: Interval
+    together: Interval
+    z: float
+    conflict: bool
+    probes: tuple[str, ...]
+    other_machine: bool
+
+
+class MeasuredCriterion(Frozen):
+    """What was measured on a criterion."""
+
+    pairs: tuple[MeasuredPair, ...]
+
+
 class CriterionResult(Frozen):
     id: CriterionId
     weight: Share
@@ -19,7 +66,7 @@ class CriterionResult(Frozen):
     contribution: dict[FrameworkId, float]
     claims: tuple[ClaimId, ...]
     sd: dict[FrameworkId, float] = {}
-    measured: dict[str, Any] | None = None
+    measured: MeasuredCriterion | None = None
 
 
 class Exclusion(Frozen):
@@ -97,6 +144,75 @@ class Plan(Frozen):
     text: Text | None = None
 
 
+class ProbeRatio(Frozen):
+    """A measured ratio of costs, numerator over denominator, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    numerator: FrameworkId
+    denominator: FrameworkId
+
+
+class ProbeVerdict(Frozen):
+    """What one probe says of a claim. ``by_facts``: by what it observed rather than by a ratio."""
+
+    probe: str
+    by_facts: bool = False
+    ratio: ProbeRatio | None = None
+    reason: Text | None = None
+    verdict: str
+
+
+class ClaimVerdict(Frozen):
+    """What all probes say of a claim: one of ``claim_verdicts.VERDICTS``, with the reason where there is none.
+
+    ``probe``: their ids in one line; ``probes``: each by itself.
+    """
+
+    claim: ClaimId
+    criterion: CriterionId
+    truth: str
+    verdict: str
+    reason: Text | None
+    by_facts: bool
+    probe: str
+    probes: tuple[ProbeVerdict, ...]
+
+
+class Contradiction(Frozen):
+    """Where a machine and the documents disagree, as ratios with 95 % intervals: both stand."""
+
+    criterion: CriterionId
+    numerator: FrameworkId
+    denominator: FrameworkId
+    expected: float
+    expected_interval: tuple[float, float]
+    measured: float
+    measured_interval: tuple[float, float]
+    z: float
+    text: Text
+
+
+class MovedCriterion(Frozen):
+    """A criterion's contribution to each utility before and after measuring."""
+
+    criterion: CriterionId
+    before: dict[FrameworkId, float]
+    after: dict[FrameworkId, float]
+
+
+class BeforeMeasuring(Frozen):
+    """The result as it was without the measurements. ``changed``: whether another framework leads since."""
+
+    recommended: FrameworkId | None
+    strength: Strength
+    acceptability: dict[FrameworkId, float]
+    utility: dict[FrameworkId, float]
+    changed: bool
+    moved: tuple[MovedCriterion, ...]
+
+
 class KnowledgeStamp(Frozen):
     version: str
     sha256: str
@@ -125,14 +241,28 @@ class Recommendation(Frozen):
     random_seed: int
     pairwise: dict[FrameworkId, dict[FrameworkId, float]] = {}
     central_weights: dict[FrameworkId, dict[CriterionId, float]] = {}
-    verdicts: tuple[dict[str, Any], ...] = ()
-    contradictions: tuple[dict[str, Any], ...] = ()
-    before: dict[str, Any] | None = None
+    verdicts: tuple[ClaimVerdict, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    before: BeforeMeasuring | None = None
     notes: tuple[Text, ...] = ()
     plans: tuple[Plan, ...] = ()
     machine: dict[str, Any] | None = None
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    @property
+    def runner_up(self) -> FrameworkId | None:
+        """The best framework after the recommended one that meets the requirements."""
+        return runner_up(self.utility, leader=self.recommended, excluded=self._excluded)
+
+    @property
+    def closest_rival(self) -> FrameworkId | None:
+        """Whom the recommended framework is compared with: the runner-up, else the best of those ruled out."""
+        return closest_rival(self.utility, leader=self.recommended, excluded=self._excluded)
+
+    @property
+    def _excluded(self) -> frozenset[FrameworkId]:
+        return frozenset(exclusion.framework for exclusion in self.excluded)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from advisor.model.formatting import percent
+from advisor.model.recommendation import MovedCriterion
 from advisor.report import ratios
 from advisor.report.figures import amount
 from advisor.report.view import View
@@ -305,25 +307,25 @@ class Machines:
             return f"{self.view.framework(recommended)}, {self.words[strength]} ({share})"
 
         return {
-            "before": line(was.get("recommended"), was.get("strength", "either"), was.get("acceptability", {})),
+            "before": line(was.recommended, was.strength, was.acceptability),
             "after": line(self.found.recommended, self.found.strength, self.found.acceptability),
-            "changed": bool(was.get("changed")),
-            "moved": self._moved(was.get("moved", ())),
+            "changed": was.changed,
+            "moved": self._moved(was.moved),
         }
 
-    def _moved(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    def _moved(self, rows: Iterable[MovedCriterion]) -> list[str]:
         """Return by how much each criterion moved the lead of the first over the second."""
         leader, rival = self.found.recommended, self.view.runner_up()
         if leader is None or rival is None:
             return []
         said = []
         for row in rows:
-            gap = [row[when].get(leader, 0.0) - row[when].get(rival, 0.0) for when in ("before", "after")]
+            gap = [when.get(leader, 0.0) - when.get(rival, 0.0) for when in (row.before, row.after)]
             move = gap[1] - gap[0]
             if abs(move) >= WORTH_NAMING:
                 said.append(
                     self.words["moved"].format(
-                        criterion=self.view.criterion(str(row["criterion"])),
+                        criterion=self.view.criterion(row.criterion),
                         points=f"{100 * abs(move):.1f}",
                         name=self.view.framework(leader if move > 0 else rival),
                     )
@@ -332,23 +334,23 @@ class Machines:
 
     def conflicts(self) -> list[str]:
         """Return where a machine contradicts the documents, with both figures."""
-        return [self.view.text(conflict.get("text")) for conflict in self.found.contradictions]
+        return [self.view.text(conflict.text) for conflict in self.found.contradictions]
 
     def together(self) -> list[dict[str, str]]:
         """Return what the documents say, what was measured and what both say together, criterion by criterion."""
         rows = []
         for result in self.found.criteria:
-            for pair in (result.measured or {}).get("pairs", ()):
+            for pair in result.measured.pairs if result.measured else ():
+                told = partial(
+                    ratios.of_criterion, self.view.decision, pair, lang=self.view.lang, names=self.view.names
+                )
                 rows.append(
                     {
                         "criterion": self.view.criterion(result.id),
-                        **{
-                            key: ratios.of_criterion(
-                                self.view.decision, pair, key, lang=self.view.lang, names=self.view.names
-                            )
-                            for key in ("documented", "measured", "together")
-                        },
-                        "elsewhere": self.words["elsewhere"] if pair.get("other_machine") else "",
+                        "documented": told("documented"),
+                        "measured": told("measured"),
+                        "together": told("together"),
+                        "elsewhere": self.words["elsewhere"] if pair.other_machine else "",
                     }
                 )
         return rows
@@ -358,14 +360,14 @@ class Machines:
         told: list[dict[str, str]] = []
         untold: list[dict[str, str]] = []
         for verdict in self.found.verdicts:
-            name, word = str(verdict.get("claim")), str(verdict.get("verdict"))
+            name, word = verdict.claim, verdict.verdict
             claim = self.view.decision.claims.get(name)
             row = {
                 "claim": name,
                 "text": self.view.text(claim["statement"]) if claim else name,
                 "verdict": self.words.get(word, word),
-                "reason": first_line(self.view.text(verdict.get("reason"))),
-                "probe": str(verdict.get("probe", "")),
+                "reason": first_line(self.view.text(verdict.reason)),
+                "probe": verdict.probe,
             }
             (untold if word == "not testable here" else told).append(row)
         return {"told": told, "untold": untold}

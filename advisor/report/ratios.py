@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
+from advisor.model.recommendation import MeasuredPair
 from probes.wording import verdicts
 
 if TYPE_CHECKING:
@@ -16,7 +17,14 @@ def metric(decision: Decision, probe: str) -> str:
     return str(decision.probes.get(probe, {}).get("metric", ""))
 
 
-def of_criterion(decision: Decision, pair: Mapping[str, Any], key: str, *, lang: str, names: Mapping[str, str]) -> str:
+def of_criterion(
+    decision: Decision,
+    pair: MeasuredPair,
+    key: Literal["documented", "measured", "together"],
+    *,
+    lang: str,
+    names: Mapping[str, str],
+) -> str:
     """Return what is "documented", "measured" or said "together" of a criterion's two frameworks.
 
     Where its probes compare several kinds of cost, no single unit is left to name.
@@ -25,12 +33,12 @@ def of_criterion(decision: Decision, pair: Mapping[str, Any], key: str, *, lang:
         (str(row.get("unit") or "s"), metric(decision, row["probe"]))
         for session in decision.evidence
         for row in session["probes"]
-        if row["probe"] in pair.get("probes", ()) and row.get("ratio")
+        if row["probe"] in pair.probes and row.get("ratio")
     }
     kinds = {verdicts.kind(*cost) for cost in costs}
     unit, compared = next(iter(costs)) if len(kinds) == 1 else (verdicts.BETTER, "")
     return verdicts.sentence(
-        verdicts.judged({**pair, **pair[key]}, value="ratio"),
+        verdicts.judged(pair.model_dump() | getattr(pair, key).model_dump(), value="ratio"),
         unit=unit,
         metric=compared,
         lang=lang,

@@ -9,7 +9,7 @@ from advisor.analysis.messages import EITHER
 from advisor.decisions.document import Decision
 from advisor.decisions.provenance import engine_of
 from advisor.model.formatting import percent
-from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE
+from advisor.model.knowledge import LIVING_ROUTE, WEIGHING, need_name
 from advisor.model.recommendation import CriterionResult, Recommendation
 from advisor.model.text import Text, localized
 from advisor.report import ratios
@@ -63,18 +63,16 @@ class View:
 
     def option(self, question: str, option: str) -> str:
         """Return an option's display name."""
+        return self.text(self._option_name(question, option)) or option
+
+    def _option_name(self, question: str, option: str) -> Text | None:
         entry = self.basis.get("questions", {}).get(question)
-        for choice in entry["options"] if entry else ():
-            if choice["id"] == option:
-                return self.text(choice["name"])
-        return option
+        names = (choice["name"] for choice in (entry["options"] if entry else ()) if choice["id"] == option)
+        return next((Text.model_validate(name) for name in names), None)
 
     def need(self, name: str) -> str:
         """Return "deploy.mobile" as the option's name."""
-        if name in GENERAL_NEEDS:
-            return self.text(GENERAL_NEEDS[name])
-        question, _, option = name.partition(".")
-        return self.option(question, option) if option else self.question(question)
+        return self.text(need_name(name, self._option_name))
 
     def tool(self, name: str) -> str:
         """Return a tool's usual name."""
@@ -212,17 +210,11 @@ class View:
 
     def runner_up(self) -> str | None:
         """Return the framework that comes second and is not ruled out, or None."""
-        planned = [plan.framework for plan in self.found.plans if plan.role == "runner-up"]
-        if planned:
-            return planned[0]
-        out = {exclusion.framework for exclusion in self.found.excluded}
-        others = [key for key in self.order() if key != self.found.recommended and key not in out]
-        return others[0] if others else None
+        return self.found.runner_up
 
     def rival(self) -> str | None:
         """Return whom the leader is compared with: the runner-up, else the best of those ruled out."""
-        others = [key for key in self.order() if key != self.found.recommended]
-        return self.runner_up() or max(others, key=lambda key: (self.found.utility.get(key, 0.0), key), default=None)
+        return self.found.closest_rival
 
     def reasons(self) -> dict[str, list[dict[str, Any]]]:
         """Return what speaks for and against the leader, criterion by criterion, what moves the lead most first.
@@ -284,7 +276,7 @@ class View:
         """Return the measured ratios behind a criterion."""
         return [
             ratios.of_criterion(self.decision, pair, "measured", lang=self.lang, names=self.names)
-            for pair in (row.measured or {}).get("pairs", ())
+            for pair in (row.measured.pairs if row.measured else ())
         ]
 
     def flips(self) -> list[dict[str, str]]:
@@ -399,7 +391,7 @@ class View:
                 "grade": self.words[f"claim_{claim['grade']}"],
                 "status": self.words[f"claim_{claim['status']}"],
                 "kind": self.words.get(f"kind_{claim['kind']}", claim["kind"]),
-                "weighs": claim["status"] in ("active", "disputed"),
+                "weighs": claim["truth"] in WEIGHING,
                 "effects": [
                     {"name": self.framework(key), "effect": f"{value:+d}" if value else "0"}
                     for key, value in sorted(claim["value"].items())

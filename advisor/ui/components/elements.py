@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 
 from advisor.model.formatting import percent
-from advisor.model.knowledge import GENERAL_NEEDS, Claim, Knowledge, Source
+from advisor.model.knowledge import Claim, Knowledge, Source
 from advisor.model.recommendation import Recommendation
 from advisor.ui import state
 from advisor.ui.texts import GRADE, GRADE_REASON, KIND, STRENGTH, TRUTH, language, listed, named, say, section, words
@@ -46,19 +46,13 @@ def colors(frameworks: Iterable[str]) -> dict[str, str]:
 
 def option_name(question: str, option: str) -> str:
     """Return the words of an option."""
-    found = state.knowledge().questions.get(question)
-    for choice in found.options if found else ():
-        if choice.id == option:
-            return words(choice.name)
-    return option
+    name = state.knowledge().option_name(question, option)
+    return words(name) if name else option
 
 
 def need_name(need: str) -> str:
     """Return the words of a need such as ``deploy.mobile``."""
-    if need in GENERAL_NEEDS:
-        return words(GENERAL_NEEDS[need])
-    question, _, option = need.partition(".")
-    return option_name(question, option)
+    return words(state.knowledge().need_name(need))
 
 
 def problems(lines: Sequence[str], *, title: str | None = None) -> None:

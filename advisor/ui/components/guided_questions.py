@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from advisor.knowledge.needs_files import contradictions_of
 from advisor.model.knowledge import Choice, Question
 from advisor.model.recommendation import NextQuestion
 from advisor.ui import state
@@ -146,8 +145,7 @@ def _given() -> None:
 def contradictions() -> None:
     """Name answers that do not fit together; both are kept, the reader decides."""
     needs = state.needs()
-    for at, found in enumerate(contradictions_of(needs)):
-        question, options = found["question"], tuple(found["options"])
+    for at, (question, options) in enumerate(needs.contradictions().items()):
         named = say(", ", "、").join(elements.option_name(question, option) for option in options)
         text = words(state.knowledge().questions[question].text)
         with st.container(border=True, key=f"contradiction-{at}"):

@@ -168,13 +168,12 @@ def claim_verdicts(found: Recommendation, knowledge: Knowledge) -> None:
     if not found.verdicts:
         st.caption(say("No claim was tested by these measurements.", "这些测量没有检验任何论点。"))
     for verdict in found.verdicts:
-        claim = knowledge.claims.get(str(verdict.get("claim", "")))
-        word, color = VERDICT.get(str(verdict.get("verdict", "")), (None, "gray"))
-        label = words(word) if word else str(verdict.get("verdict", ""))
-        text = words(claim.statement) if claim else str(verdict.get("claim", ""))
+        claim = knowledge.claims.get(verdict.claim)
+        word, color = VERDICT.get(verdict.verdict, (None, "gray"))
+        label = words(word) if word else verdict.verdict
+        text = words(claim.statement) if claim else verdict.claim
         st.markdown(f"{elements.badge(label, color)} {elements.plain(text)}")
-        if reason := words(verdict.get("reason") or verdict.get("text")):
-            st.caption(elements.plain(reason))
+        if verdict.reason:
+            st.caption(elements.plain(words(verdict.reason)))
     for clash in found.contradictions:
-        if text := words(clash.get("text")):
-            st.warning(elements.plain(text), icon=":material/bolt:")
+        st.warning(elements.plain(words(clash.text)), icon=":material/bolt:")

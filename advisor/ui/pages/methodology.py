@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from advisor.curation.coverage import WEIGHING, balance
+from advisor.curation.coverage import balance
 from advisor.model.knowledge import Knowledge
 from advisor.model.text import Text
 from advisor.ui import state
@@ -96,7 +96,7 @@ def _distrust(base: Knowledge) -> None:
 def _figures(base: Knowledge) -> None:
     st.header(say("Figures to hold against us", "可以用来质问我们的数字"))
     counted, today = balance(base), state.context().today
-    weighing = [claim for claim in base.claims.values() if claim.status in WEIGHING]
+    weighing = [claim for claim in base.claims.values() if claim.weighs]
     rows = [
         (say("Claims that weigh", "计入的论点"), counted.claims),
         (say("… with an independent source", "……其中有独立来源"), sum(one.independent for one in counted.criteria)),

@@ -10,7 +10,7 @@ import streamlit as st
 from advisor.analysis import messages
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
-from advisor.model.recommendation import Flip, Recommendation, RouteResult
+from advisor.model.recommendation import BeforeMeasuring, Flip, Recommendation, RouteResult
 from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import charts, elements, method_comparison
@@ -333,25 +333,23 @@ def _measured(found: Recommendation, knowledge: Knowledge) -> None:
         return
     st.header(say("What your machine says", "你的机器怎么说"))
     if found.before:
-        _before_after(found)
+        _before_after(found, found.before)
     from advisor.ui.components import verdicts
 
     verdicts.claim_verdicts(found, knowledge)
 
 
-def _before_after(found: Recommendation) -> None:
-    before = found.before or {}
-    shares = before.get("acceptability", {})
+def _before_after(found: Recommendation, before: BeforeMeasuring) -> None:
     left, right = st.columns(2)
     for column, title, share in (
-        (left, say("Before the measurements", "测量之前"), shares),
+        (left, say("Before the measurements", "测量之前"), before.acceptability),
         (right, say("After", "测量之后"), found.acceptability),
     ):
         with column, st.container(border=True):
             st.caption(title)
             for key in sorted(found.acceptability):
                 st.markdown(f"{elements.plain(elements.name_of(key))} **{percent(share.get(key, 0.0))}**")
-    moved = [str(row["criterion"]) for row in before.get("moved", ())][:3]
+    moved = [row.criterion for row in before.moved][:3]
     if moved:
         criteria = state.knowledge().criteria
         named = listed([words(criteria[key].name) for key in moved if key in criteria])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.engine import observations, scoring
+from advisor.engine import arrays, observations
 from advisor.model.knowledge import Claim, Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -71,7 +71,7 @@ def test_equal_precisions_meet_in_the_middle() -> None:
 
 
 def test_the_joint_update_is_the_fusion_of_the_difference() -> None:
-    mean, covariance = scoring.observe(
+    mean, covariance = arrays.observe(
         np.array([[0.7, 0.4]]), np.diag([0.04, 0.01])[None], pair=(0, 1), gap=0.1, noise=0.02
     )
     expected, sd, _ = observations.fuse(0.3, math.sqrt(0.05), observed=0.1, variance=0.02)
@@ -92,9 +92,9 @@ def test_full_scale_is_half_the_scale() -> None:
 def test_a_measurement_moves_the_result_and_says_what_it_moved() -> None:
     found = after(session(measurement("p", ratio=0.5)))
     assert found.before is not None
-    assert found.before["recommended"] == "a"
-    assert gap(found) < found.before["utility"]["a"] - found.before["utility"]["b"]
-    assert found.before["moved"][0]["criterion"] == "speed"
+    assert found.before.recommended == "a"
+    assert gap(found) < found.before.utility["a"] - found.before.utility["b"]
+    assert found.before.moved[0].criterion == "speed"
 
 
 def test_a_model_of_ones_own_speaks_to_what_probes_of_its_scenario_and_mode_speak_to() -> None:
@@ -121,7 +121,7 @@ def test_another_machine_says_less_and_is_labelled() -> None:
     there = after(session(measurement("p", ratio=0.5), machine={**HERE, "cpu": "there"}))
     assert gap(here) < gap(there)
     assert there.criteria[0].measured is not None
-    assert there.criteria[0].measured["pairs"][0]["other_machine"]
+    assert there.criteria[0].measured.pairs[0].other_machine
     assert any("another machine" in note.en for note in there.notes)
 
 
@@ -153,11 +153,11 @@ def test_a_contradiction_keeps_both_numbers() -> None:
     firm = world(claim("c", "speed", {"a": 2, "b": -2}))
     found = after(session(measurement("p", ratio=0.4)), knowledge=firm)
     (conflict,) = found.contradictions
-    assert conflict["criterion"] == "speed"
-    assert conflict["expected"] > 2.0
-    assert conflict["measured"] == pytest.approx(0.4)
-    assert abs(conflict["z"]) > 2.0
-    assert "2.50 × better" in conflict["text"]["en"]  # 1 / .4, told of the side that is ahead
+    assert conflict.criterion == "speed"
+    assert conflict.expected > 2.0
+    assert conflict.measured == pytest.approx(0.4)
+    assert abs(conflict.z) > 2.0
+    assert "2.50 × better" in conflict.text.en  # 1 / .4, told of the side that is ahead
 
 
 def test_agreement_is_no_contradiction() -> None:
@@ -179,36 +179,35 @@ def test_agreement_is_no_contradiction() -> None:
 )
 def test_verdicts_on_a_claim_that_names_the_cheaper(made: Measurement, verdict: str) -> None:
     (found,) = after(session(made)).verdicts
-    assert (found["claim"], found["verdict"]) == ("c", verdict)
+    assert (found.claim, found.verdict) == ("c", verdict)
     if verdict in ("inconclusive", "not testable here"):
-        assert found["reason"]["en"]
-        assert found["reason"]["zh"]
+        assert found.reason is not None
+        assert found.reason.en
+        assert found.reason.zh
 
 
 def test_a_claim_of_equality_is_confirmed_by_equivalence() -> None:
     level = world(claim("c", "speed", {"a": 1, "b": 1}, favours="both"))
-    assert after(session(measurement("p", ratio=1.0)), knowledge=level).verdicts[0]["verdict"] == "confirmed"
-    assert after(session(measurement("p", ratio=1.5)), knowledge=level).verdicts[0]["verdict"] == "contradicted"
+    assert after(session(measurement("p", ratio=1.0)), knowledge=level).verdicts[0].verdict == "confirmed"
+    assert after(session(measurement("p", ratio=1.5)), knowledge=level).verdicts[0].verdict == "contradicted"
 
 
 def test_a_claim_about_somebody_else_is_not_tested_by_this_pair() -> None:
     elsewhere = world(claim("c", "speed", {"a": 1}))
-    assert (
-        after(session(measurement("p", ratio=1.5)), knowledge=elsewhere).verdicts[0]["verdict"] == "not testable here"
-    )
+    assert after(session(measurement("p", ratio=1.5)), knowledge=elsewhere).verdicts[0].verdict == "not testable here"
 
 
 def test_probes_that_disagree_are_inconclusive_together() -> None:
     (found,) = after(session(measurement("p", ratio=1.5), measurement("q", ratio=0.6))).verdicts
-    assert found["verdict"] == "inconclusive"
-    assert [entry["verdict"] for entry in found["probes"]] == ["confirmed", "contradicted"]
+    assert found.verdict == "inconclusive"
+    assert [entry.verdict for entry in found.probes] == ["confirmed", "contradicted"]
 
 
 def test_an_outdated_claim_gets_a_verdict_and_weighs_nothing() -> None:
     old = world(claim("c", "speed", {"a": 2}, truth="outdated", favours="a"))
     found = after(session(measurement("p", ratio=1.5)), knowledge=old)
-    assert found.verdicts[0]["verdict"] == "confirmed"
-    assert found.verdicts[0]["truth"] == "outdated"
+    assert found.verdicts[0].verdict == "confirmed"
+    assert found.verdicts[0].truth == "outdated"
 
 
 FACTS = world(claim("c", "easy", {"a": 1, "b": 0}, grade="low"))
@@ -224,6 +223,6 @@ def test_a_fact_that_confirms_a_claim_makes_it_speak_with_grade_high() -> None:
 def test_a_fact_that_contradicts_a_claim_silences_it_and_shows_it() -> None:
     found = after(session(measurement("f", facts={"claims": {"c": "contradicted"}})), knowledge=FACTS, needs=NICE)
     assert found.recommended is None
-    assert found.verdicts[0]["verdict"] == "contradicted"
+    assert found.verdicts[0].verdict == "contradicted"
     assert found.before is not None
-    assert found.before["recommended"] == "a"
+    assert found.before.recommended == "a"

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.errors import InputError
 from advisor.knowledge.loading import load_knowledge
-from advisor.knowledge.needs_files import contradictions_of, parse_needs, read_needs
+from advisor.knowledge.needs_files import parse_needs, read_needs
 from advisor.model.knowledge import Knowledge
 from tests.advisor.knowledge import base
 
@@ -149,8 +149,8 @@ def test_all_mistakes_come_at_once(known: Knowledge) -> None:
 
 def test_what_is_both_wanted_and_ruled_out_is_kept_and_named(known: Knowledge) -> None:
     both = parse_needs({"answers": {"deploy": ["mobile"]}, "excluded": {"deploy": ["mobile", "none"]}}, known)
-    assert contradictions_of(both) == [{"question": "deploy", "options": ["mobile"]}]
-    assert contradictions_of(parse_needs({"answers": {"deploy": ["mobile"]}}, known)) == []
+    assert both.contradictions() == {"deploy": ("mobile",)}
+    assert parse_needs({"answers": {"deploy": ["mobile"]}}, known).contradictions() == {}
 
 
 def test_a_file_is_read_with_the_line_of_each_mistake(tmp_path: Path, known: Knowledge) -> None:
@@ -256,7 +256,7 @@ def test_a_file_that_is_not_there_is_looked_for_nearby(tmp_path: Path, known: Kn
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_can_be_read(path: Path) -> None:
-    assert contradictions_of(read_needs(path, load_knowledge())) == []
+    assert read_needs(path, load_knowledge()).contradictions() == {}
 
 
 def test_the_examples_of_the_contract_are_there() -> None:
