@@ -129,7 +129,7 @@ def undo() -> None:
 
 
 def can_undo() -> bool:
-    """Say whether there is a change to take back."""
+    """Return whether there is a change to take back."""
     return bool(st.session_state.history)
 
 
