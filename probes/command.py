@@ -139,7 +139,7 @@ def _with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRequest:
     """A checked request to measure; the fields are the arguments of ``runner.measure``, and where the evidence goes.
 
     Attributes:
@@ -175,7 +175,7 @@ def read_run(
     confirm: bool,
     random_seed: int,
     jsonl: bool,
-) -> tuple[Run, list[Probe]]:
+) -> tuple[RunRequest, list[Probe]]:
     """Check what ``run_options`` gave, before minutes are spent; return how and what is measured.
 
     Where no probe is named, those are meant that run unasked, or for a model of the user's those that observe it.
@@ -199,7 +199,7 @@ def read_run(
     ]
     if problems:
         raise BadInput(problems)
-    run = Run(
+    run = RunRequest(
         frameworks=named,
         pythons=interpreters,
         variables=variables,
@@ -302,7 +302,9 @@ def why_not_writable(path: str) -> str:
 # ---------------------------------------------------------------- the run
 
 
-def measure(probes: Sequence[Probe], run: Run, *, lang: str = "en", names: Mapping[str, str] | None = None) -> Evidence:
+def measure(
+    probes: Sequence[Probe], run: RunRequest, *, lang: str = "en", names: Mapping[str, str] | None = None
+) -> Evidence:
     """Measure, with the progress and the outcome on standard error; SIGTERM ends it and keeps what is finished.
 
     Args:

@@ -95,9 +95,9 @@ def _listen() -> str:
 
 def _measured(state: State, knowledge: Knowledge, *, budget: float) -> Evidence:
     from advisor.cli import measuring
-    from probes.command import Run
+    from probes.command import RunRequest
 
-    return measuring.measure_for(state.assumed(knowledge), knowledge, Run(budget=budget), lang=state.lang)
+    return measuring.measure_for(state.assumed(knowledge), knowledge, RunRequest(budget=budget), lang=state.lang)
 
 
 def _report(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from probes.command import Run
+from probes.command import RunRequest
 
 if TYPE_CHECKING:
     from advisor.model.knowledge import Knowledge
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from probes.types import Evidence, Probe
 
 
-def measure_for(needs: Needs, knowledge: Knowledge, run: Run, *, lang: str) -> Evidence:
+def measure_for(needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: str) -> Evidence:
     """Measure what matters most for these needs within the budget of ``run``, and keep the session."""
     session = measure(*planned(needs, knowledge, run), lang=lang)
     keep(session, lang=lang)
@@ -42,7 +42,7 @@ def keep(session: Evidence, *, lang: str) -> int | None:
 
 
 def measure_first(
-    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], run: Run, *, lang: str
+    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], run: RunRequest, *, lang: str
 ) -> tuple[tuple[Evidence, ...], int]:
     """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status."""
     from probes.session import outcome
@@ -52,8 +52,8 @@ def measure_first(
 
 
 def planned(
-    needs: Needs, knowledge: Knowledge, run: Run, *, context: RuntimeContext | None = None
-) -> tuple[list[Probe], Run]:
+    needs: Needs, knowledge: Knowledge, run: RunRequest, *, context: RuntimeContext | None = None
+) -> tuple[list[Probe], RunRequest]:
     """Return the probes worth running for these needs, most valuable per second first, and the run of their pair.
 
     Args:
@@ -71,7 +71,7 @@ def planned(
     return probes, run if run.frameworks else replace(run, frameworks=pair_of(plan))
 
 
-def measure(probes: Sequence[Probe], run: Run, *, lang: str) -> Evidence:
+def measure(probes: Sequence[Probe], run: RunRequest, *, lang: str) -> Evidence:
     """Run ``probes``; the progress and the outcome, with the frameworks' names, go to standard error."""
     from advisor.knowledge.loading import load_knowledge
     from probes import command

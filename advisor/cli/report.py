@@ -43,7 +43,7 @@ def command(
     """Write the decision report: .html, .md, .json or .pdf; with --json also print what was written where."""
     from advisor.knowledge.loading import load_knowledge
     from advisor.runtime import RuntimeContext
-    from probes.command import Run
+    from probes.command import RunRequest
 
     knowledge = load_knowledge()
     form, needs, evidence, variables = output.together(
@@ -57,7 +57,7 @@ def command(
         from advisor.cli import measuring
 
         evidence, status = measuring.measure_first(
-            needs, knowledge, evidence, Run(budget=budget, variables=variables), lang=lang
+            needs, knowledge, evidence, RunRequest(budget=budget, variables=variables), lang=lang
         )
     context = RuntimeContext.here(knowledge)
     recommendation = context.recommend(needs, knowledge, evidence, random_seed=random_seed)

@@ -14,7 +14,7 @@ from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
 from advisor.runtime import RuntimeContext
 from probes.catalog.loading import load_catalog
-from probes.command import Run
+from probes.command import RunRequest
 from tests.advisor.evidence import measurement, ratio_of, session
 from tests.probes import scratch
 
@@ -34,7 +34,7 @@ def test_the_planned_pair_is_handed_to_the_run(example: Path) -> None:
     needs = read_needs(str(example), knowledge)
     plan = THREE.recommend(needs, knowledge).probe_plan
 
-    probes, run = planned(needs, knowledge, Run(), context=THREE)
+    probes, run = planned(needs, knowledge, RunRequest(), context=THREE)
 
     assert [probe.id for probe in probes] == [step.probe for step in plan]
     assert {run.frameworks} == {(step.denominator, step.numerator) for step in plan} or not plan
@@ -44,7 +44,7 @@ def test_frameworks_that_the_user_names_stay() -> None:
     knowledge = load_knowledge()
     needs = read_needs(str(EXAMPLES[0]), knowledge)
 
-    _, run = planned(needs, knowledge, Run(frameworks=("pytorch", "tensorflow")), context=THREE)
+    _, run = planned(needs, knowledge, RunRequest(frameworks=("pytorch", "tensorflow")), context=THREE)
 
     assert run.frameworks == ("pytorch", "tensorflow")
 
