@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from probes import backends, command
 from probes.types import DEVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from probes.types import Evidence, Probe
 
 
 EXIT_BAD_INPUT = 2
@@ -43,7 +40,7 @@ def main() -> None:
 
 @main.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@command.in_language
 def list_probes(as_json: bool, lang: str) -> None:
     """List the probes: id, question, seconds, claims.
 
@@ -71,82 +68,27 @@ def list_probes(as_json: bool, lang: str) -> None:
 
 @main.command()
 @click.argument("ids", nargs=-1)
-@click.option("-o", "--output", default="", help="Where the evidence goes: a file, or - for standard output.")
-@click.option(
-    "--budget", type=click.FloatRange(min=1), help="Seconds for all probes, counted once both sides are ready."
-)
-@click.option(
-    "--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="The interpreter that has a framework."
-)
-@click.option(
-    "--set", "passed", multiple=True, metavar="FRAMEWORK:NAME=VALUE", help="Pass an environment variable to one side."
-)
-@click.option("--framework", "frameworks", multiple=True, help="Which frameworks; pytorch and tensorflow unless told.")
-@click.option("--device", type=click.Choice(DEVICES), help="The best that all sides share unless told.")
-@click.option("--threads", default="one", show_default=True, metavar="one|all|N", help="The same number in each.")
-@click.option(
-    "--workload",
-    "workload",
-    type=click.Path(exists=True, dir_okay=False),
-    help="A workload of your own, a Python file.",
-)
-@click.option("--as-written", is_flag=True, help="Refuse a model of your own whose sides differ in a default.")
-@click.option("--confirm", is_flag=True, help="Restart the workers three times or more: slower, surer.")
-@click.option("--random-seed", type=int, default=0, show_default=True, help="For data and weights.")
-@click.option("--jsonl", is_flag=True, help="Report progress as JSON lines on standard output.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of what is said.")
-def run(ids: tuple[str, ...], output: str, **options: Any) -> None:
+@command.run_options
+@command.in_language
+def run(ids: tuple[str, ...], lang: str, **options: Any) -> None:
     """Measure probes; all that run unasked where none is named.
 
     Example: python -m probes run training-mlp-eager --budget 60 -o evidence.json
     """
-    from probes.calibration import self_test
-    from probes.catalog.loading import choose_for_user_model, choose_probes, load_catalog
-    from probes.evidence.documents import EvidenceError, evidence_document, write_evidence
-    from probes.session import outcome, runner
+    from probes.session import outcome
 
-    own = options["workload"]
-    if options["as_written"] and not own:
-        _fail(["--as-written is about a model of your own: name it with --workload FILE.py"])
-    known = load_catalog
-    chosen = _or_exit(lambda: choose_for_user_model(ids, known()) if own else choose_probes(ids, known()))
-    if output not in ("", "-"):
-        _check_place(Path(output))
-    stopping: list[bool] = []
-    # Windows cannot send SIGTERM: there Ctrl-Break asks for the same.
-    signal.signal(getattr(signal, "SIGBREAK", signal.SIGTERM), lambda *_: stopping.append(True))
-    frameworks = options["frameworks"] or ("pytorch", "tensorflow")
-    show, finish = _jsonl() if options["jsonl"] else _terminal(options["lang"], chosen)
-    found = runner.measure(
-        chosen,
-        frameworks=frameworks,
-        pythons=_pythons(options["pythons"]),
-        variables=_variables(options["passed"], frameworks),
-        device=options["device"],
-        budget=options["budget"],
-        workload_file=str(Path(own).resolve()) if own else None,
-        as_written=options["as_written"],
-        confirm=options["confirm"],
-        threads=_threads(options["threads"]),
-        seed=options["random_seed"],
-        selftest=self_test.load_calibration(),
-        progress=show,
-        cancelled=lambda: bool(stopping),
-    )
-    finish(found)
-    if output == "-":
-        click.echo(json.dumps(evidence_document(found), ensure_ascii=False))
-    elif output:
-        try:
-            write_evidence(found, output)
-        except EvidenceError as error:
-            _fail(error.problems)
-    raise SystemExit(outcome.status(found))
+    try:
+        chosen, probes = command.read_run(ids, **options)
+        session = command.measure(probes, chosen, lang=lang)
+        command.write(session, chosen.target)
+    except command.BadInput as error:
+        _fail(error.problems)
+    raise SystemExit(outcome.status(session))
 
 
 @main.command("show")
 @click.argument("probe")
-@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@command.in_language
 def show_probe(probe: str, lang: str) -> None:
     """Print a probe's page: what it asks, how, and what it does not tell.
 
@@ -168,31 +110,20 @@ def example() -> None:
 
 
 @main.command("selftest")
-@click.option("--quick", is_flag=True, help="Fewer repeats: seconds instead of a minute or two.")
+@command.selftest_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--framework", default="null", show_default=True, help="Which framework stands in both arms.")
-def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
+@command.in_language
+def run_selftest(quick: bool, as_json: bool, framework: str, lang: str) -> None:
     """Measure the instrument: the same framework in both arms, then with planted slowdowns.
 
     Example: python -m probes selftest
     """
-    from probes.calibration import self_test
     from probes.evidence.documents import EvidenceError
-    from probes.system import data_folders
-
-    def say(text: str) -> None:
-        click.echo(text, err=True)
 
     try:
-        result = self_test.calibrate(
-            framework=framework, quick=quick, earlier=self_test.load_calibration(), progress=say
-        )
+        result = command.selftest(framework=framework, quick=quick, lang=lang)
     except EvidenceError as error:
         _fail(error.problems)
-    try:
-        self_test.save_calibration(result)
-    except data_folders.Nowhere as nowhere:
-        say(data_folders.not_kept(nowhere.why, "en"))
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
         return
@@ -216,9 +147,7 @@ def run_selftest(quick: bool, as_json: bool, framework: str) -> None:
 @click.option(
     "--framework", "frameworks", multiple=True, help="With --device: these only; unless told all that are there."
 )
-@click.option(
-    "--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="With --device: who has a framework."
-)
+@command.with_pythons
 @click.option("-o", "--output", default="", help="With --device: the evidence file.")
 def run_benchmark(as_json: bool, simulated_only: bool, long: bool, **options: Any) -> None:
     """Judge the instrument against its own targets, or on a device of its own.
@@ -249,7 +178,7 @@ def _check_device(
     from probes.session import outcome
 
     if output:
-        _check_place(Path(output))
+        _check_place(output)
     problems = device_check.unknown(frameworks)
     if problems:
         _fail(problems)
@@ -277,107 +206,23 @@ def _or_exit(load: Callable[[], Any]) -> Any:
         _fail(error.problems)
 
 
-def _fail(problems: list[str]) -> None:
+def _fail(problems: Sequence[str]) -> NoReturn:
     for problem in problems:
         click.echo(problem, err=True)
     raise SystemExit(EXIT_BAD_INPUT)
 
 
-def _check_place(path: Path) -> None:
+def _check_place(path: str) -> None:
     """Refuse a place that cannot be written before minutes are spent."""
-    import os
-
-    if path.is_dir():
-        _fail([f"{path}: is a folder; name a file"])
-    if not path.parent.is_dir():
-        _fail([f"{path}: there is no folder {path.parent}"])
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        _fail([f"{path}: cannot be written"])
+    if problem := command.why_not_writable(path):
+        _fail([problem])
 
 
 def _pythons(given: tuple[str, ...]) -> dict[str, str]:
-    problems, made = [], {}
-    for text in given:
-        framework, equals, path = text.partition("=")
-        if not equals or not framework or not path:
-            problems.append(f"--python {text}: FRAMEWORK=PATH is needed, e.g. tensorflow=/opt/tf/bin/python")
-        elif not Path(path).is_file():
-            problems.append(f"--python {text}: there is no file {path}")
-        else:
-            # Not resolved: a virtual environment's python is a link, and is what it is by its place.
-            made[framework] = str(Path(path).absolute())
+    interpreters, problems = command.parse_pythons(given, backends.known())
     if problems:
         _fail(problems)
-    return made
-
-
-def _variables(given: tuple[str, ...], frameworks: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    from probes.session.variables import parse_variables
-
-    found, problems = parse_variables(given, frameworks)
-    if problems:
-        _fail(problems)
-    return found
-
-
-def _threads(given: str) -> str:
-    if given not in ("one", "all") and not (given.isdecimal() and int(given) > 0):
-        _fail([f"--threads {given}: one, all or a positive number is needed"])
-    return given
-
-
-def _jsonl() -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
-    def show(event: dict[str, Any]) -> None:
-        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-
-    return show, lambda found: None
-
-
-def _terminal(
-    lang: str, chosen: Sequence[Probe]
-) -> tuple[Callable[[dict[str, Any]], None], Callable[[Evidence], None]]:
-    from rich.console import Console
-
-    from probes import reasons
-    from probes.session import outcome
-    from probes.statistics import tuning
-    from probes.types import Status
-
-    console = Console(stderr=True, highlight=False, markup=False)
-    status = console.status("starting")
-    status.start()
-
-    def show(event: dict[str, Any]) -> None:
-        kind = event["event"]
-        if kind == "plan":
-            limit = f" within {event['budget']:.0f} s" if event["budget"] else ""
-            console.print(f"plan: {len(event['probes'])} probes{limit}")
-        elif kind == "start":
-            status.update(f"[{event['index']}/{event['of']}] {event['probe']}")
-        elif kind == "ratio":
-            status.update(
-                f"{event['probe']}: {event['value']:.2f} [{event['low']:.2f}, {event['high']:.2f}] "
-                f"after {event['pairs']} pairs"
-            )
-        elif kind == "note":
-            about = f"{event['probe']}: " if "probe" in event else ""
-            console.print(f"{about}{reasons.told(event['text'], lang)}", style="dim")
-        elif kind == "done" and not event.get("again"):
-            # The verdicts follow at the end: they must survive the correction over all probes of the session.
-            console.print(f"{event['probe']}: {reasons.status(Status(event['status']), lang)}", style="dim")
-
-    def finish(found: Evidence) -> None:
-        status.stop()
-        for line in (*outcome.measured(found, chosen, lang), *tuning.lines(found.probes, lang)):
-            console.print(line)
-        for line in outcome.beside(found, lang):
-            console.print(line, style="dim")
-        console.print(f"grade {found.grade}", style="dim")
-        if outcome.nothing(found):
-            console.print(outcome.why_nothing(found, lang))
-
-    return show, finish
+    return interpreters
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ class Probe:
         mode: one of ``MODES``.
         criterion: id of the criterion the verdict speaks to (an opaque word here).
         claims: ids of the claims it tests (opaque words here).
+        checks: claim -> the scenario's checks that speak of it, each "name" or "framework:name"; of a claim without any
+            the ratio speaks.
         seconds: expected wall time on two cores, imports not counted.
         relevant: answers {question: [options]} that make it interesting; empty = always.
         asked_only: True where it never runs unasked (cold torch.compile takes 30-50 s).
@@ -81,6 +83,7 @@ class Probe:
     baseline: str = ""
     faster: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

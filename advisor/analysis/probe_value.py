@@ -154,6 +154,11 @@ def probe_plan(
     return tuple(planned)
 
 
+def pair_of(plan: Sequence[PlannedProbe]) -> tuple[str, ...]:
+    """Return the two frameworks that a plan compares, none where it is empty."""
+    return (plan[0].denominator, plan[0].numerator) if plan else ()
+
+
 def compared(scored: Scored, measurable: Collection[str]) -> tuple[int, int] | None:
     """Return the places (denominator, numerator) of the pair a session would compare, None where there is none.
 

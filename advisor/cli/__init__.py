@@ -26,7 +26,7 @@ COMMANDS = {
     "probe": "List, run and check the paired measurements.",
     "report": "Write the decision report; with --probe it measures first.",
     "verify": "Recompute a saved decision from what its report holds.",
-    "recheck": "Say what has changed since a decision was made and whether it stands.",
+    "recheck": "Show what has changed since a decision was made and whether it stands.",
     "compare": "Lay two saved decisions side by side.",
     "evidence": "Keep, show and exchange measured evidence.",
     "knowledge": "Check, list and read the knowledge base.",
@@ -105,7 +105,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _reader_is_gone(error: Exception) -> bool:
-    """Tell whether an error says that nobody reads the pipe any more; Windows says that an argument is invalid."""
+    """Return whether an error says that nobody reads the pipe any more; Windows says that an argument is invalid."""
     invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
     return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and invalid)
 

@@ -66,7 +66,7 @@ def _beside(port: int, *, browser: bool) -> None:
 
 
 def _without_home() -> None:
-    """Say where there is no home folder that nothing is kept; give Streamlit, which insists on one, an empty one.
+    """Warn where there is no home folder that nothing is kept; give Streamlit, which insists on one, an empty one.
 
     It reads its settings there and writes nothing, headless and without usage statistics.
     """

@@ -77,7 +77,7 @@ def converse(knowledge: Knowledge, *, script: Needs | None, lang: str) -> tuple[
         recommendation = recommend(needs)
         left = [step for step in recommendation.next_questions if step.question not in asked]
         if recommendation.settled:
-            output.say(words["settled"])
+            output.notice(words["settled"])
             break
         if not left:
             break
@@ -99,7 +99,7 @@ def converse(knowledge: Knowledge, *, script: Needs | None, lang: str) -> tuple[
         asked.append(question.id)
         if reply != "s":
             needs = needs.model_copy(update={"answers": {**needs.answers, question.id: reply}})
-    output.say(words["asked"].format(n=len(needs.answers)))
+    output.notice(words["asked"].format(n=len(needs.answers)))
     return needs, recommendation
 
 

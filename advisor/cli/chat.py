@@ -45,7 +45,7 @@ def command(budget: float, target: str, lang: str) -> None:
     def judge(needs: Needs) -> Recommendation:
         return context.recommend(needs, knowledge, evidence)
 
-    output.say(HINT[lang])
+    output.notice(HINT[lang])
     state, messages = dialogue.start(lang="zh" if lang == "zh" else "en")
     while True:
         chips = show(messages)
@@ -95,8 +95,9 @@ def _listen() -> str:
 
 def _measured(state: State, knowledge: Knowledge, *, budget: float) -> Evidence:
     from advisor.cli import measuring
+    from probes.command import RunRequest
 
-    return measuring.measure_for(state.assumed(knowledge), knowledge, budget=budget, lang=state.lang)
+    return measuring.measure_for(state.assumed(knowledge), knowledge, RunRequest(budget=budget), lang=state.lang)
 
 
 def _report(
@@ -113,4 +114,4 @@ def _report(
     )
     output.write_atomically(target, form_of(target).render(decision, state.lang))
     keep(decision, lang=state.lang)
-    output.say(target)
+    output.notice(target)

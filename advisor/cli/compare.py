@@ -13,7 +13,7 @@ from advisor.cli import output
 @output.as_json
 @output.in_language
 def command(first: str, second: str, as_json: bool, lang: str) -> None:
-    """Say where two decisions differ: needs, weights, values, result."""
+    """Show where two decisions differ: needs, weights, values, result."""
     from advisor.cli import prose
     from advisor.decisions.diff import compare_decisions
 

@@ -94,7 +94,7 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
 
 
 def pythons_for(ranges: Mapping[str, str], *, running: str) -> dict[str, Any]:
-    """Say which frameworks have packages for the ``running`` Python, and which Pythons serve all of them.
+    """Return which frameworks have packages for the ``running`` Python, and which Pythons serve all of them.
 
     Args:
         ranges: framework -> the versions of Python it has packages for, as the knowledge base has them (PEP 440).
@@ -117,7 +117,7 @@ def pythons_for(ranges: Mapping[str, str], *, running: str) -> dict[str, Any]:
 
 
 def _tool(install: str) -> dict[str, Any]:
-    """Say whether the first package of a pip line is installed here."""
+    """Return whether the first package of a pip line is installed here."""
     package = re.match(r"pip install (?:--?\S+ )*['\"]?([A-Za-z0-9._-]+)", install)
     version = _version(package[1]) if package else None
     return {"installed": version is not None, "version": version, "add": install}

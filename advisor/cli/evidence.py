@@ -21,7 +21,7 @@ def list_(as_json: bool, lang: str) -> None:
 
     rows, refusal = store.evidence_list(), store.refusal()
     if refusal:
-        output.say(refusal.told(lang))
+        output.notice(refusal.told(lang))
     if as_json:
         output.emit({"evidence": rows})
         return

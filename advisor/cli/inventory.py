@@ -296,7 +296,7 @@ def surveyed(name: str, found: Mapping[str, Any], knowledge: Knowledge, *, lang:
 
 
 def _python_lines(python: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
-    """Say which frameworks have no packages for the running Python, and which Python has all."""
+    """Return which frameworks have no packages for the running Python, and which Python has all."""
     words = WORDS[lang]
     lacking = [
         f"{framework(knowledge, name, lang)} ({needed})"

@@ -1,22 +1,23 @@
-"""Measure from the command line: the plan, the progress and what is left when interrupted."""
+"""Measure from the command line for a project: what the plan holds, kept so that nothing measured is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from probes.command import RunRequest
 
 if TYPE_CHECKING:
     from advisor.model.knowledge import Knowledge
     from advisor.model.needs import Needs
+    from advisor.runtime import RuntimeContext
     from probes.types import Evidence, Probe
 
 
-def measure_for(needs: Needs, knowledge: Knowledge, *, budget: float, lang: str, **options: Any) -> Evidence:
-    """Measure what matters most for these needs within ``budget`` seconds; ``options`` as ``runner.measure``.
-
-    Keeps the session in the local store, so that nothing measured is lost.
-    """
-    session = measure(chosen(needs, knowledge), budget=budget, lang=lang, **options)
+def measure_for(needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: str) -> Evidence:
+    """Measure what matters most for these needs within the budget of ``run``, and keep the session."""
+    session = measure(*planned(needs, knowledge, run), lang=lang)
     keep(session, lang=lang)
     return session
 
@@ -24,7 +25,7 @@ def measure_for(needs: Needs, knowledge: Knowledge, *, budget: float, lang: str,
 def keep(session: Evidence, *, lang: str) -> int | None:
     """Keep a session in the local store and return its number.
 
-    Where the store cannot be written, that is said and None returned: what was measured still goes on its way.
+    Where the store cannot be written, that is told and None returned: what was measured still goes on its way.
     """
     from advisor.cli import output
     from advisor.decisions import store
@@ -33,71 +34,47 @@ def keep(session: Evidence, *, lang: str) -> int | None:
     try:
         return store.add_evidence(session)
     except store.Unkept as unkept:
-        output.say(unkept.told(lang))
+        output.notice(unkept.told(lang))
         return None
     except InputError as error:
-        output.say("; ".join(error.problems))
+        output.notice("; ".join(error.problems))
         return None
 
 
 def measure_first(
-    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], *, budget: float, lang: str, **options: Any
+    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], run: RunRequest, *, lang: str
 ) -> tuple[tuple[Evidence, ...], int]:
     """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status."""
     from probes.session import outcome
 
-    session = measure_for(needs, knowledge, budget=budget, lang=lang, **options)
+    session = measure_for(needs, knowledge, run, lang=lang)
     return (*evidence, session), outcome.status(session)
 
 
-def chosen(needs: Needs, knowledge: Knowledge) -> tuple[Probe, ...]:
-    """Return the probes worth running for these needs, most valuable per second first."""
+def planned(
+    needs: Needs, knowledge: Knowledge, run: RunRequest, *, context: RuntimeContext | None = None
+) -> tuple[list[Probe], RunRequest]:
+    """Return the probes worth running for these needs, most valuable per second first, and the run of their pair.
+
+    Args:
+        needs: the answers. knowledge: the knowledge base.
+        run: how to measure; the frameworks it names stay.
+        context: the surroundings; those of this machine where not given.
+    """
+    from advisor.analysis.probe_value import pair_of
     from advisor.runtime import RuntimeContext
-    from probes.catalog.loading import load_catalog
 
-    plan = RuntimeContext.here(knowledge).recommend(needs, knowledge).probe_plan
-    known = load_catalog()
-    return tuple(known[step.probe] for step in plan if step.probe in known)
+    context = context or RuntimeContext.here(knowledge)
+    plan = context.recommend(needs, knowledge).probe_plan
+    known = {probe.id: probe for probe in context.probes}
+    probes = [known[step.probe] for step in plan]
+    return probes, run if run.frameworks else replace(run, frameworks=pair_of(plan))
 
 
-def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **options: Any) -> Evidence:
-    """Run ``probes`` with a progress line for each on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
+def measure(probes: Sequence[Probe], run: RunRequest, *, lang: str) -> Evidence:
+    """Run ``probes``; the progress and the outcome, with the frameworks' names, go to standard error."""
     from advisor.knowledge.loading import load_knowledge
-    from probes import reasons
-    from probes.calibration import self_test
-    from probes.session import outcome
-    from probes.session.runner import measure as run
-    from probes.statistics import tuning
-    from probes.types import Status
+    from probes import command
 
-    console = Console(stderr=True)
     names = {key: framework.name.in_(lang) for key, framework in load_knowledge().frameworks.items()}
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
-        task = progress.add_task("preparing", total=None)
-
-        def tell(event: Mapping[str, Any]) -> None:
-            kind, probe = event.get("event"), event.get("probe", "")
-            if kind == "done" and not event.get("again"):
-                # The verdicts follow at the end: they must survive the correction over all probes of the session.
-                ended = reasons.status(Status(event["status"]), lang)
-                progress.console.print(f"{probe}  {ended}", style="dim", highlight=False)
-            elif kind == "note":
-                told = reasons.told(str(event.get("text") or ""), lang)
-                progress.console.print(f"{probe}  {told}".strip(), style="dim", highlight=False)
-            elif kind == "ratio":
-                progress.update(task, description=f"{probe}  {event.get('value', 0):.2f}")
-            elif kind == "start":
-                progress.update(task, description=str(probe))
-
-        session = run(probes, budget=budget, progress=tell, selftest=self_test.load_calibration(), **options)
-    told = outcome.measured(session, probes, lang, names=names)
-    for line in (*told, *tuning.lines(session.probes, lang, names=names)):
-        console.print(line, highlight=False, markup=False)
-    for line in outcome.beside(session, lang, names=names):
-        console.print(line, style="dim", highlight=False)
-    if outcome.nothing(session):
-        console.print(outcome.why_nothing(session, lang), highlight=False)
-    return session
+    return command.measure(probes, run, lang=lang, names=names)

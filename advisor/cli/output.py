@@ -5,44 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from probes import command
+
 if TYPE_CHECKING:
     from probes.types import Evidence
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+in_language = command.in_language
+with_variables = command.with_variables
+SECONDS = command.SECONDS
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
-in_language = click.option(
-    "--lang",
-    type=click.Choice(["en", "zh"]),
-    default=lambda: "zh" if os.environ.get("LANG", "").lower().startswith("zh") else "en",
-    show_default="of the environment",
-    help="Language of the prose.",
-)
-
-
-class _Seconds(click.FloatRange):
-    """Seconds from 1; "nan" passes every comparison and would mean no limit at all."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value} is no number of seconds", param, ctx)
-        return number
-
-
-SECONDS = _Seconds(min=1)
-
 random_seed = click.option(
     "--random-seed",
     type=click.IntRange(0, 2**63 - 1),
@@ -53,15 +34,6 @@ random_seed = click.option(
 
 with_evidence = click.option(
     "--evidence", "evidence_files", multiple=True, metavar="FILE", help="Measured evidence to weigh; repeatable."
-)
-
-
-with_variables = click.option(
-    "--set",
-    "passed",
-    multiple=True,
-    metavar="FRAMEWORK:NAME=VALUE",
-    help="Pass an environment variable to one side of what is measured; repeatable.",
 )
 
 
@@ -104,7 +76,7 @@ def as_text(document: Any, *, indent: int | None = None) -> str:
     return text
 
 
-def say(text: str) -> None:
+def notice(text: str) -> None:
     """Print progress or a warning on standard error."""
     click.echo(text, err=True)
 
@@ -221,13 +193,13 @@ def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     if problems:
         raise InputError(problems)
     for unknown in unknown_probes(found, load_catalog()):
-        say(f"note: {unknown}")
+        notice(f"note: {unknown}")
     return tuple(found)
 
 
 def is_standard_output(path: str | Path) -> bool:
-    """Say whether a place to write to is standard output."""
-    return str(path) in ("-", "/dev/stdout")
+    """Return whether a place to write to is standard output."""
+    return str(path) in command.STANDARD_OUTPUT
 
 
 def written(path: str, content: bytes) -> dict[str, Any]:
@@ -264,7 +236,7 @@ def together(*steps: Callable[[], Any]) -> tuple[Any, ...]:
     for step in steps:
         try:
             found.append(step())
-        except InputError as error:
+        except (InputError, command.BadInput) as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
@@ -280,26 +252,15 @@ def check_listening(way_out: str) -> None:
 
 
 def check_writable(path: str) -> None:
-    """Refuse an output place before long work, not after it."""
+    """Refuse an output place before long work, not after it.
+
+    Raises:
+        InputError: why it cannot be written.
+    """
     from advisor.errors import InputError
 
-    if is_standard_output(path):
-        return
-    target = Path(path)
-    if target.is_dir():
-        raise InputError([f"{path}: is a directory; name a file in it"])
-    if not target.parent.is_dir():
-        raise InputError([f"{path}: the directory {target.parent} does not exist"])
-    if target.exists():
-        if not os.access(target, os.W_OK):
-            raise InputError([f"{path}: cannot be written: permission denied"])
-        return
-    try:
-        # Rights alone do not tell: /proc grants them and holds no files.
-        with tempfile.TemporaryFile(dir=target.parent):
-            pass
-    except OSError as error:
-        raise InputError([f"{path}: cannot be written: {error.strerror or error}"]) from error
+    if problem := command.why_not_writable(path):
+        raise InputError([problem])
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Documents as prose in the terminal, in English and Chinese. Says nothing a document does not hold."""
+"""Documents as prose in the terminal, in English and Chinese. Prints nothing a document does not hold."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def answer(found: Recommendation, knowledge: Knowledge, *, lang: str) -> None:
 
 
 def _asked_for(needs: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
-    """Say which needs the answer is for: what was said, what was only assumed from it, what was ruled out."""
+    """Return which needs the answer is for: what was said, what was only assumed from it, what was ruled out."""
     words = WORDS[lang]
     groups: dict[str, list[str]] = {"said": [], "assumed": [], "excluded": []}
     for question, given in needs.get("answers", {}).items():
@@ -179,17 +179,26 @@ def _asked_for(needs: Mapping[str, Any], knowledge: Knowledge, lang: str) -> lis
 
 def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) -> None:
     """Print a whole recommendation on about one screen."""
-    words, out = WORDS[lang], console()
+    out = console()
     answer(found, knowledge, lang=lang)
     for line in _asked_for(found.needs, knowledge, lang):
         out.print(escape(line), style="dim", highlight=False)
-    notes = [note.in_(lang) for note in found.notes]
-    for note in notes:
-        out.print(escape(note))
+    for note in found.notes:
+        out.print(escape(note.in_(lang)))
+    for part in (_exclusions, _plan, _reasons, _conflicts, _flips, _questions, _probes):
+        part(out, found, knowledge, lang)
+
+
+def _exclusions(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+    words = WORDS[lang]
     for exclusion in found.excluded:
         reason = exclusion.text.in_(lang) if exclusion.text else exclusion.reason
         name = framework(knowledge, exclusion.framework, lang)
         out.print(f"{words['excluded']}{words['colon']}{name}{words['colon']}{escape(reason)}")
+
+
+def _plan(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+    words = WORDS[lang]
     plan = [route for route in found.routes if route.framework == found.recommended and route.best]
     if plan:
         table = Table(words["need"], words["route"], words["state"], title=words["plan"], title_justify="left")
@@ -200,6 +209,10 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         out.print(table)
     for line in (line for chosen in found.plans if chosen.role == "recommended" for line in chosen.install):
         out.print(escape(f"  {line}"), highlight=False, soft_wrap=True)
+
+
+def _reasons(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+    words = WORDS[lang]
     for heading, ids in (("for", found.for_), ("against", found.against)):
         out.print(f"[bold]{words[heading]}[/bold]")
         for name in ids[:3]:
@@ -207,19 +220,34 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
             out.print(f"  {escape(claim.statement.in_(lang)) if claim else name}  [dim]{name}[/dim]")
         if not ids:
             out.print(f"  {words['nothing']}")
+
+
+def _conflicts(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+    words = WORDS[lang]
     for conflict in found.contradictions:
         name = knowledge.criteria[conflict.criterion].name.in_(lang)
         out.print(f"[bold]{words['contradicts']}[/bold]{words['colon']}{escape(name)}")
+
+
+def _flips(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     if found.flips:
-        out.print(f"[bold]{words['flips']}[/bold]")
-        for flip in found.flips[:4]:
-            out.print(f"  {escape(flip_text(flip, knowledge, lang))}")
-    if found.settled and not notes:
+        out.print(f"[bold]{WORDS[lang]['flips']}[/bold]")
+    for flip in found.flips[:4]:
+        out.print(f"  {escape(flip_text(flip, knowledge, lang))}")
+
+
+def _questions(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+    words = WORDS[lang]
+    if found.settled and not found.notes:  # a note tells it already
         out.print(words["settled"])
     elif not found.settled and found.next_questions:
         out.print(f"[bold]{words['next']}[/bold]")
         for step in found.next_questions[:3]:
             out.print(f"  {knowledge.questions[step.question].text.in_(lang)}  [dim]{step.question}[/dim]")
+
+
+def _probes(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+    words = WORDS[lang]
     telling = [probe for probe in found.probe_plan if probe.would_flip_at is not None]
     if telling:
         out.print(f"[bold]{words['probes']}[/bold]")

@@ -12,7 +12,7 @@ from advisor.cli import output
 @output.as_json
 @output.in_language
 def command(file: str, as_json: bool, lang: str) -> None:
-    """Say what has changed since (knowledge, versions, machine) and whether the decision stands (0) or not (1)."""
+    """Show what has changed since (knowledge, versions, machine) and whether the decision stands (0) or not (1)."""
     from advisor.cli import prose
     from advisor.knowledge.loading import load_knowledge
     from advisor.runtime import RuntimeContext

@@ -41,6 +41,7 @@ def command(
     from advisor.errors import InputError
     from advisor.knowledge.loading import load_knowledge
     from advisor.runtime import RuntimeContext
+    from probes.command import RunRequest
 
     alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--set": passed, "--audit": audit}
     beside = [option for option, given in alone.items() if given]
@@ -62,7 +63,7 @@ def command(
         from advisor.cli import measuring
 
         evidence, status = measuring.measure_first(
-            needs, knowledge, evidence, budget=budget, lang=lang, variables=variables
+            needs, knowledge, evidence, RunRequest(budget=budget, variables=variables), lang=lang
         )
     recommendation = RuntimeContext.here(knowledge).recommend(needs, knowledge, evidence, random_seed=random_seed)
     audited = _audited(recommendation) if audit else None

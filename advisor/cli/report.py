@@ -43,6 +43,7 @@ def command(
     """Write the decision report: .html, .md, .json or .pdf; with --json also print what was written where."""
     from advisor.knowledge.loading import load_knowledge
     from advisor.runtime import RuntimeContext
+    from probes.command import RunRequest
 
     knowledge = load_knowledge()
     form, needs, evidence, variables = output.together(
@@ -56,7 +57,7 @@ def command(
         from advisor.cli import measuring
 
         evidence, status = measuring.measure_first(
-            needs, knowledge, evidence, budget=budget, lang=lang, variables=variables
+            needs, knowledge, evidence, RunRequest(budget=budget, variables=variables), lang=lang
         )
     context = RuntimeContext.here(knowledge)
     recommendation = context.recommend(needs, knowledge, evidence, random_seed=random_seed)
@@ -71,7 +72,7 @@ def command(
         from advisor.cli import prose
 
         prose.answer(recommendation, knowledge, lang=lang)
-        output.say(str(target))
+        output.notice(str(target))
     if status:
         raise click.exceptions.Exit(status)
 
@@ -87,10 +88,10 @@ def keep(decision: Decision, *, lang: str) -> int | None:
     try:
         return store.add_decision(decision)
     except store.Unkept as unkept:
-        output.say(unkept.told(lang))
+        output.notice(unkept.told(lang))
         return None
     except InputError as error:
-        output.say("; ".join(error.problems))
+        output.notice("; ".join(error.problems))
         return None
 
 

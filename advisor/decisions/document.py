@@ -103,10 +103,18 @@ def build_decision(
         basis=basis(knowledge, cited),
         transcript=tuple(dict(line) for line in transcript),
         versions=dict(versions or {}),
-        probes={probe.id: asdict(probe) for probe in probes},
+        probes={probe.id: _probe_entry(probe) for probe in probes},
         measurable=measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else tuple(measurable),
     )
     return decision.model_copy(update={"seals": sealing.seals(decision.document())})
+
+
+def _probe_entry(probe: Probe) -> dict[str, Any]:
+    """Return a probe as a decision holds it: without ``checks`` where it has none, as 0.1.0 wrote every probe."""
+    entry = asdict(probe)
+    if not entry["checks"]:
+        del entry["checks"]
+    return entry
 
 
 def basis(knowledge: Knowledge, cited: Collection[str] = ()) -> dict[str, Any]:

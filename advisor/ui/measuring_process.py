@@ -110,7 +110,7 @@ class Run:
 
     @property
     def running(self) -> bool:
-        """Say whether it still measures."""
+        """Return whether it still measures."""
         return self._process.poll() is None
 
     @property
@@ -176,6 +176,7 @@ def start(
     probes: Sequence[str],
     *,
     budget: float | None,
+    frameworks: Sequence[str] = (),
     options: Sequence[str] = (),
     shown: Sequence[str] = (),
     keep: Callable[[Evidence], None] = lambda evidence: None,
@@ -185,12 +186,14 @@ def start(
     Args:
         probes: ids; none means what the command measures of itself.
         budget: in seconds; None for as long as it takes.
+        frameworks: which are compared; none means what the command compares of itself.
         options: further words of the command line.
         shown: ids under which it will report, where they are not ``probes``.
         keep: called once with what it measured.
     """
     limit = () if budget is None else ("--budget", f"{budget:g}")
-    return Run(["run", *probes, *limit, *options, "--jsonl", "-o", FILE], probes=shown or probes, keep=keep)
+    compared = ("--frameworks", ",".join(frameworks)) if frameworks else ()
+    return Run(["run", *probes, *limit, *compared, *options, "--jsonl", "-o", FILE], probes=shown or probes, keep=keep)
 
 
 def selftest(*, quick: bool) -> Run:
@@ -199,7 +202,7 @@ def selftest(*, quick: bool) -> Run:
 
 
 def busy() -> bool:
-    """Say whether any page of this app measures now: two at once would disturb each other."""
+    """Return whether any page of this app measures now: two at once would disturb each other."""
     return any(run.running for run in _alive)
 
 

@@ -197,7 +197,7 @@ def undo() -> None:
 
 
 def can_undo() -> bool:
-    """Tell whether there is a change to take back."""
+    """Return whether there is a change to take back."""
     return bool(st.session_state.history)
 
 

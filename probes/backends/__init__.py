@@ -23,6 +23,11 @@ def frameworks() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != CONTROL))
 
 
+def known() -> tuple[str, ...]:
+    """Return the ids of all backends, the control arm's last."""
+    return (*frameworks(), CONTROL)
+
+
 def builds(framework: str) -> tuple[str, ...]:
     """Return the distributions that hold a framework beside its usual one, none where it has no backend."""
     if framework not in frameworks():

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from probes.backends import USUAL_PAIR
 from probes.calibration import self_test, simulation
 from probes.catalog.loading import PATH, choose_probes, load_catalog
 from probes.session import runner
@@ -23,6 +24,9 @@ from probes.session.worker_client import Client, environment
 from probes.statistics import ratios as compare
 from probes.system import planted_load
 from probes.types import EQUIVALENT, INCONCLUSIVE, Ratio, Status
+
+FRAMEWORK = USUAL_PAIR[0]
+"""Stands in both arms; the independent timer is its own."""
 
 RUNS = 300
 """Simulated sessions a cell: the standard error of a share of .95 is then .013."""
@@ -82,7 +86,7 @@ def run(
     result: dict[str, Any] = {"simulated": simulated(progress=progress)}
     if not simulated_only:
         progress("the same arm twice, and planted slowdowns")
-        result["selftest"] = self_test.calibrate(framework="pytorch", progress=progress)
+        result["selftest"] = self_test.calibrate(framework=FRAMEWORK, progress=progress)
         progress("an independent timer")
         result["agreement"] = agreement()
         sessions = []
@@ -131,11 +135,11 @@ def _agreement() -> list[tuple[float, float]]:
             cwd=scratch,
             env=environment(sys.executable, settings="default"),
         )
-        client = Client(Arm("pytorch", "pytorch"), settings="default", scratch=scratch)
+        client = Client(Arm(FRAMEWORK, FRAMEWORK), settings="default", scratch=scratch)
         try:
             assert timer.stdin is not None
             assert timer.stdout is not None
-            client.ask("hello", timeout=60, framework="pytorch", threads=1, settings="default", plant={})
+            client.ask("hello", timeout=60, framework=FRAMEWORK, threads=1, settings="default", plant={})
             client.ask("use", timeout=10, kind="cpu")
             asked: dict[str, Any] = {
                 "scenario": probe.scenario,
@@ -228,7 +232,7 @@ def fresh(calibrated: Mapping[str, Any], *, progress: Callable[[str], None]) -> 
 def _judged(
     slowdown: float, *, seed: int, spread: Mapping[str, float], kind: str, progress: Callable[[str], None]
 ) -> Ratio | None:
-    taken = self_test.pair("pytorch", slowdown, python=sys.executable, seed=seed, budget=None, spread=spread)
+    taken = self_test.pair(FRAMEWORK, slowdown, python=sys.executable, seed=seed, budget=None, spread=spread)
     ratio, beside = taken.ratio, f" beside {planted_load.KINDS[kind]}" if kind else ""
     shown = f"{ratio.value:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]" if ratio else taken.reason
     progress(f"planted +{slowdown - 1:.0%}{beside}: {shown} ({taken.seconds:.0f} s)")

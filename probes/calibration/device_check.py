@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from probes import backends
 from probes.calibration import device_rows
 from probes.calibration.device_rows import Check, Sight
 from probes.catalog.loading import load_catalog
@@ -66,9 +66,6 @@ WORKLOADS = ("mlp", "convnet")
 
 ID = "device-check"
 """Under this name the rows stand in the evidence."""
-
-CONTROL = "null"
-"""The arm that holds no framework; it takes part where it is named."""
 
 TIME_UP = "the time for the device checks was up"
 
@@ -173,20 +170,14 @@ def _cut(measurement: Measurement) -> Measurement:
 
 def unknown(frameworks: Sequence[str]) -> list[str]:
     """Say of every framework that has no backend which one is meant."""
-    known = _backends()
+    known = backends.known()
     strange = dict.fromkeys(name for name in frameworks if name not in known)
     return [f"--framework {name}: no backend of that name; {nearest(name, known)}" for name in strange]
 
 
-def _backends() -> list[str]:
-    return sorted(
-        {path.stem for path in (Path(__file__).resolve().parents[1] / "backends").glob("*.py")} - {"__init__"}
-    )
-
-
 def arms(frameworks: Sequence[str] = (), pythons: Mapping[str, str] | None = None) -> list[Arm]:
     """Make one arm for each framework named, or for every one that has a backend."""
-    chosen = sorted(set(frameworks)) or [name for name in _backends() if name != CONTROL]
+    chosen = sorted(set(frameworks)) or backends.frameworks()
     return [Arm(name, name, (pythons or {}).get(name, sys.executable)) for name in chosen]
 
 
@@ -397,7 +388,7 @@ def _probes(able: Sequence[Arm]) -> tuple[list[Probe], list[Probe]]:
     training, answering = (
         [known[f"{kind}-{workload}-eager"] for workload in WORKLOADS] for kind in ("training", "inference")
     )
-    if all(arm.framework != CONTROL for arm in able):
+    if all(arm.framework != backends.CONTROL for arm in able):
         return training, answering
     first, second = (
         replace(probes[0], id=probes[0].id.replace(WORKLOADS[0], "control"), workload="control")

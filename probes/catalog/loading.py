@@ -17,6 +17,8 @@ PATH = Path(__file__).resolve().parents[1] / "catalog.yaml"
 FOR_OWN = ("training-mlp-default", "training-mlp-eager", "inference-mlp-default")
 """What a workload of the user's is put through where no probe is named."""
 
+_CHECK = re.compile(r"([a-z0-9-]+:)?[a-z0-9-]+")
+
 _NEEDED = ("id", "question", "scenario", "mode", "criterion")
 
 
@@ -67,6 +69,7 @@ def _read(path: Path, modified_ns: int, size: int) -> Mapping[str, Probe]:
             *_wrong_keys(entry),
             *_wrong_modes(entry),
             *_wrong_question(entry),
+            *_wrong_claims(entry),
             *_wrong_modules(entry, path.parent),
         ]
         if entry.get("id") in probes:
@@ -80,7 +83,7 @@ def _read(path: Path, modified_ns: int, size: int) -> Mapping[str, Probe]:
 
 
 def _wrong_keys(entry: Mapping[str, Any]) -> list[str]:
-    known = {f.name for f in fields(Probe)}
+    known = {f.name for f in fields(Probe)} - {"checks"}  # they stand under their claims
     unknown = [f"unknown key {key!r}; {nearest(str(key), known)}" for key in entry if key not in known]
     return unknown + [f"{key} is missing" for key in _NEEDED if not entry.get(key)]
 
@@ -114,6 +117,20 @@ def _wrong_modules(entry: Mapping[str, Any], root: Path) -> list[str]:
     return problems
 
 
+def _wrong_claims(entry: Mapping[str, Any]) -> list[str]:
+    claims = entry.get("claims") or {}
+    if isinstance(claims, list):
+        return [f"claims: {claim!r} is no id" for claim in claims if not isinstance(claim, str)]
+    if not isinstance(claims, dict):
+        return ["claims: a list of ids is needed, or a mapping from each id to its checks"]
+    return [
+        f"claims.{claim}: a list of checks is needed, each 'name' or 'framework:name'"
+        for claim, checks in claims.items()
+        if not isinstance(checks, list)
+        or not all(isinstance(check, str) and _CHECK.fullmatch(check) for check in checks)
+    ]
+
+
 def _probe(entry: Mapping[str, Any]) -> Probe:
     by_framework = {
         key: {framework: tuple(claims) for framework, claims in (entry.get(key) or {}).items()}
@@ -124,11 +141,18 @@ def _probe(entry: Mapping[str, Any]) -> Probe:
         "workload": "",
         **entry,
         "claims": tuple(dict.fromkeys([*(entry.get("claims") or ()), *of_modes])),
+        "checks": _checks(entry.get("claims")),
         "relevant": {question: tuple(options) for question, options in (entry.get("relevant") or {}).items()},
         "seconds": float(entry.get("seconds", 10.0)),
         **by_framework,
     }
     return Probe(**made)
+
+
+def _checks(claims: Any) -> dict[str, tuple[str, ...]]:
+    """Return claim -> the checks that speak of it; a list of claims has none."""
+    mapped = claims if isinstance(claims, dict) else {}
+    return {claim: tuple(checks) for claim, checks in mapped.items() if checks}
 
 
 ALSO_CALLED = {
@@ -171,4 +195,6 @@ def choose_for_user_model(ids: Sequence[str], probes: Mapping[str, Probe]) -> li
     They test no documented claim: those speak of other models.
     """
     chosen = choose_probes(ids or FOR_OWN, probes)
-    return [replace(p, id=p.id.replace(p.workload, OWN), workload=OWN, claims=()) for p in chosen if p.workload]
+    return [
+        replace(p, id=p.id.replace(p.workload, OWN), workload=OWN, claims=(), checks={}) for p in chosen if p.workload
+    ]

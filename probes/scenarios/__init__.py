@@ -143,12 +143,17 @@ class Live:
     finish: Callable[[list[float]], dict[str, Any]] = lambda seconds: {}
 
 
+def verdict(holds: bool | None) -> str:
+    """Return the word for a check that holds, does not hold, or (None) cannot be made on this machine."""
+    return "not testable here" if holds is None else "confirmed" if holds else "contradicted"
+
+
 @dataclass
 class Observation:
     """What one fresh process saw: a cost in the scenario's unit, or None, and facts (JSON values).
 
-    ``facts["claims"]``, where given, is {claim id: "confirmed", "contradicted" or "not testable here"}; the manager
-    joins the sides'.
+    ``facts["checks"]``, where given, is {name of a check: its ``verdict``}; which claim a check speaks of stands in the
+    catalogue, and the manager joins the sides' by it.
     """
 
     cost: float | None

@@ -22,7 +22,7 @@ import sys
 import traceback
 from typing import Any
 
-from probes.scenarios import Observation, Stage
+from probes.scenarios import Observation, Stage, verdict
 
 NAME = {"en": "Debugging", "zh": "调试"}
 
@@ -70,8 +70,7 @@ def pytorch(stage):
 
     # As users compile: a graph break is allowed here, for a print is none of the timed code.
     compiled = (lambda f: f) if stage.build.mode == "eager" else torch.compile
-    claims = {"print": "pt-print-intermediate", "breakpoint": "pt-native-breakpoints"}
-    return torch.ones(2, 4), compiled, printing, stopping, (mismatched, out_of_range), claims
+    return torch.ones(2, 4), compiled, printing, stopping, (mismatched, out_of_range)
 
 
 def tensorflow(stage):
@@ -98,22 +97,21 @@ def tensorflow(stage):
         return tf.gather(y, tf.fill((1,), 99), axis=1)  # the faulty line
 
     compiled = stage.backend.compile(stage.build.mode)
-    claims = {"print": "tf-eager-dynamic-debug", "breakpoint": "tf-eager-dynamic-debug"}
-    return tf.ones((2, 4)), compiled, printing, stopping, (mismatched, out_of_range), claims
+    return tf.ones((2, 4)), compiled, printing, stopping, (mismatched, out_of_range)
 
 
 def observe(stage: Stage) -> Observation:
-    x, compiled, printing, stopping, faulty, claims = stage.part(globals())(stage)
+    x, compiled, printing, stopping, faulty = stage.part(globals())(stage)
     printed, stopped = _print(compiled(printing), x), _breakpoint(compiled(stopping), x)
     errors = {function.__name__: _error(compiled(function), x, function) for function in faulty}
     open_to_print = printed["printed"] == CALLS and printed["shows_values"]
     open_to_stop = stopped["stopped"] == CALLS and stopped["value_known"]
     eager = stage.build.mode == "eager"
-    holds = {"debugging-modes-2026": (open_to_print and open_to_stop) is eager}
+    holds = {"open-as-the-mode-says": (open_to_print and open_to_stop) is eager}
     if eager:  # what is said of print and breakpoints is said of the everyday mode
-        holds |= {claims["print"]: open_to_print, claims["breakpoint"]: open_to_stop}
-    said = {claim: "confirmed" if true else "contradicted" for claim, true in holds.items()}
-    return Observation(None, {"print": printed, "breakpoint": stopped, "errors": errors, "claims": said})
+        holds |= {"print": open_to_print, "breakpoint": open_to_stop}
+    checks = {check: verdict(true) for check, true in holds.items()}
+    return Observation(None, {"print": printed, "breakpoint": stopped, "errors": errors, "checks": checks})
 
 
 def _print(call, x):

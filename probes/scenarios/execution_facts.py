@@ -2,7 +2,7 @@
 
 Question: do statements about how the framework works hold for the version installed here?
 Why it matters: much that is written about either framework was true of a version that nobody installs any more.
-How it is measured: short calls whose outcome is yes or no, each beside the claims it speaks to and what was called.
+How it is measured: short calls whose outcome is yes or no, each under the name of its check and with what was called.
     Nothing is timed and nothing is compared.
 What is held equal: nothing needs to be; each side is asked about itself.
 What it does not tell: how well a thing works that is there.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib.util
 import warnings
 
-from probes.scenarios import Observation, Stage
+from probes.scenarios import Observation, Stage, verdict
 
 NAME = {"en": "How the frameworks work", "zh": "框架的工作方式"}
 
@@ -22,7 +22,7 @@ ZH = """已安装的框架今天是什么、做什么：直接问它，得到证
 
 问题：关于框架工作方式的说法，对此处安装的版本是否成立？
 为何重要：关于两个框架的许多文字，说的是已无人安装的版本。
-如何测量：若干简短的调用，结果只有是与否，每个都写明调用了什么、涉及哪些论断。不计时，也不比较。
+如何测量：若干简短的调用，结果只有是与否，每个都写明检验的名称和调用了什么。不计时，也不比较。
 双方相同之处：无需相同；各问各的。
 不能说明什么：已有的功能好不好用。
 """
@@ -63,65 +63,65 @@ def pytorch():
     return [
         _fact(
             "executes at once",
-            ["pt-dynamic-graph-default", "tensorflow-eager-default-2026"],
+            "eager",
             (x * 2).tolist() == [2.0] * 3,
             "(x * 2).tolist()",
         ),
         _fact(
             "a Python if on a tensor's value works as written, gradient included",
-            ["pt-dynamic-graph-default", "choose-pt-dynamic-structures"],
+            "branch",
             _asked(branch),
             "if x.sum() > 0, then backward()",
         ),
         _fact(
             "a loop of varying length works as written",
-            ["choose-pt-dynamic-structures"],
+            "loop",
             _asked(shapes),
             "for _ in range(length)",
         ),
-        _fact("TorchScript still compiles a module", ["pt-deploy-torchscript"], made, "torch.jit.script(nn.Linear)"),
+        _fact("TorchScript still compiles a module", "script", made, "torch.jit.script(nn.Linear)"),
         _fact(
             "TorchScript warns that it is deprecated",
-            ["pt-deploy-torchscript", "torchscript-onnx-static-export"],
+            "script-not-deprecated",
             deprecated,
             "warnings from torch.jit.script",
             contradicts=True,
         ),
         _fact(
             "torch.compile is one call",
-            ["trend-both-converge"],
+            "compile",
             callable(getattr(torch, "compile", None)),
             "torch.compile",
         ),
         _fact(
             "torch.compile leaves nn.LSTM eager unless told otherwise",
-            ["torch-compile-recurrent-2026"],
+            "recurrent-stays-eager",
             not getattr(importlib.import_module("torch._dynamo").config, "allow_rnn", True),
             "torch._dynamo.config.allow_rnn",
         ),
-        _fact("torch.export exists", [], _found("torch.export"), "torch.export"),
+        _fact("torch.export exists", "export", _found("torch.export"), "torch.export"),
         _fact(
             "torch.distributed is part of the package",
-            ["pt-distributed-torch-distributed"],
+            "distributed",
             torch.distributed.is_available(),
             "torch.distributed.is_available()",
         ),
         _fact(
             "elastic launching is part of the package",
-            [],
+            "elastic",
             _found("torch.distributed.elastic"),
             "torch.distributed.elastic",
         ),
         _fact(
             "the ONNX exporter finds what it needs",
-            ["pt-deploy-onnx"],
+            "onnx",
             _found("torch.onnx") and _found("onnx") and _found("onnxscript"),
             "torch.onnx, onnx, onnxscript (python -m pip install onnx onnxscript)",
             optional=True,
         ),
         _fact(
             "TensorBoard can be written to",
-            [],
+            "tensorboard",
             _found("tensorboard"),
             "tensorboard (python -m pip install tensorboard)",
             optional=True,
@@ -183,70 +183,70 @@ def tensorflow():
     return [
         _fact(
             "executes at once",
-            ["tf2-eager-default", "tf2-supports-eager", "tensorflow-eager-default-2026", "trend-both-converge"],
+            "eager",
             eager,
             "tf.executing_eagerly()",
         ),
         _fact(
             "the graph comes first",
-            ["tf-static-graph-default", "tf1-define-then-run"],
+            "graph-first",
             not eager,
             "not tf.executing_eagerly()",
         ),
-        _fact("tf.Session is there", ["tf-api-session-graph"], hasattr(tf, "Session"), "hasattr(tf, 'Session')"),
+        _fact("tf.Session is there", "session", hasattr(tf, "Session"), "hasattr(tf, 'Session')"),
         _fact(
             "sessions remain under tf.compat.v1",
-            ["tf-api-session-graph"],
+            "compat-session",
             hasattr(tf.compat.v1, "Session"),
             "tf.compat.v1.Session",
         ),
         _fact(
             "a Python if on a tensor's value works as written, gradient included",
-            ["tf-eager-dynamic-debug", "tf2-supports-eager"],
+            "branch",
             _asked(branch),
             "if tf.reduce_sum(x) > 0, under GradientTape",
         ),
         _fact(
             "the same if works inside tf.function (rewritten by AutoGraph)",
-            ["tensorflow-eager-default-2026"],
+            "branch-in-graph",
             _asked(branch_in_graph),
             "@tf.function",
         ),
         _fact(
             "Python side effects inside tf.function happen at the first call only",
-            [],
+            "traced-once",
             _asked(traced),
             "list.append in a traced function, three calls",
         ),
         _fact(
             "summaries are written with the packages that are installed",
-            [],
+            "summaries",
             _asked(summarised),
             "tf.summary.scalar",
         ),
         _fact(
             "TensorBoard itself is installed",
-            [],
+            "tensorboard",
             _found("tensorboard"),
             "tensorboard (python -m pip install tensorboard)",
             optional=True,
         ),
-        _fact("a model converts to the LiteRT format", [], converts, "tf.lite.TFLiteConverter"),
+        _fact("a model converts to the LiteRT format", "light-format", converts, "tf.lite.TFLiteConverter"),
         _fact(
             "tf.lite.Interpreter warns that it is deprecated",
-            [],
+            "interpreter-not-deprecated",
             deprecated,
             "warnings from tf.lite.Interpreter",
             contradicts=True,
         ),
         _fact(
             "MirroredStrategy is part of the package",
-            ["tf-native-multi-gpu-mirrored"],
+            "mirrored",
             hasattr(tf.distribute, "MirroredStrategy"),
             "tf.distribute.MirroredStrategy",
         ),
-        _fact("Keras is part of the package", ["tf-keras-integration"], hasattr(tf, "keras"), "tf.keras"),
-        _fact("XLA compiles a function", [], _asked(_xla), "tf.function(jit_compile=True)"),
+        _fact("Keras is part of the package", "keras", hasattr(tf, "keras"), "tf.keras"),
+        _fact("XLA compiles a function", "xla", _asked(_xla), "tf.function(jit_compile=True)"),
     ]
 
 
@@ -256,16 +256,16 @@ def _xla():
     return float(tf.function(lambda v: v * 2 + 1, jit_compile=True)(tf.constant(1.0))) == 3.0
 
 
-def _fact(text, claims, holds, how, *, contradicts=False, optional=False):
-    """State one fact beside the claims it speaks to.
+def _fact(text, check, holds, how, *, contradicts=False, optional=False):
+    """State one fact and the check it answers.
 
     Args:
-        contradicts: its holding speaks against the claims.
-        optional: it depends on what else is installed; its absence says nothing about the claims.
+        contradicts: its holding speaks against the check.
+        optional: it depends on what else is installed; its absence tells nothing.
     """
     holds = bool(holds)
     confirms = None if optional and not holds else holds is not contradicts
-    return {"fact": text, "claims": claims, "holds": holds, "confirms": confirms, "asked": how}
+    return {"fact": text, "check": check, "holds": holds, "confirms": confirms, "asked": how}
 
 
 def _asked(call):
@@ -284,9 +284,5 @@ def _found(module):
 
 def observe(stage: Stage) -> Observation:
     facts = stage.part(globals())()
-    claims: dict[str, str] = {}
-    for fact in facts:
-        for claim in fact["claims"] if fact["confirms"] is not None else ():
-            if claims.get(claim) != "contradicted":
-                claims[claim] = "confirmed" if fact["confirms"] else "contradicted"
-    return Observation(None, {"facts": facts, "claims": claims})
+    checks = {fact["check"]: verdict(fact["confirms"]) for fact in facts if fact["confirms"] is not None}
+    return Observation(None, {"facts": facts, "checks": checks})

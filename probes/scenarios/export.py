@@ -20,7 +20,7 @@ import time
 import warnings
 from pathlib import Path
 
-from probes.scenarios import Observation, Stage
+from probes.scenarios import Observation, Stage, verdict
 
 NAME = {"en": "Export", "zh": "导出"}
 
@@ -76,8 +76,7 @@ def pytorch(folder):
         "scripted": ("TorchScript", scripted, ()),
         "model": ("ONNX", onnx, ("onnx", "onnxscript", "onnxruntime")),
     }
-    claims = dict.fromkeys(("pt-deploy-onnx", "pt-onnx-cross-platform", "onnx-export-2026"), ("ONNX",))
-    return ways, wanted, {**claims, "torch-export-2026": ("torch.export",)}
+    return ways, wanted, {"onnx": ("ONNX",), "own-format": ("torch.export",)}
 
 
 def tensorflow(folder):
@@ -125,8 +124,7 @@ def tensorflow(folder):
         "light": ("LiteRT", light, ()),
         "model": ("ONNX", onnx, ("onnx", "tf2onnx", "onnxruntime")),
     }
-    claims = {"onnx-export-2026": ("ONNX",), "tensorflow-export-2026": ("SavedModel", "LiteRT", "ONNX")}
-    return ways, wanted, claims
+    return ways, wanted, {"onnx": ("ONNX",), "every-format": ("SavedModel", "LiteRT", "ONNX")}
 
 
 def _answer_of_onnx(path, x):
@@ -138,20 +136,18 @@ def _answer_of_onnx(path, x):
 def observe(stage: Stage) -> Observation:
     folder = Path(stage.scratch) / f"export-{stage.backend.MODULE}"
     folder.mkdir(exist_ok=True)
-    ways, wanted, claims = stage.part(globals())(folder)
+    ways, wanted, checked = stage.part(globals())(folder)
     home = Path(str(sys.modules[stage.backend.MODULE].__file__)).parent
     formats = {name: _try(folder, stem, way, wanted, needs, home) for stem, (name, way, needs) in ways.items()}
     facts: dict[str, object] = {"formats": formats}
-    facts["claims"] = {claim: _verdict([formats[name]["works"] for name in names]) for claim, names in claims.items()}
+    facts["checks"] = {check: _verdict([formats[name]["works"] for name in names]) for check, names in checked.items()}
     own = next(iter(formats.values()))
     return Observation(float(own["bytes"]) if own["works"] else None, facts)
 
 
 def _verdict(works):
-    """Say what the ways a claim is about show; the size of a file says nothing about it."""
-    if None in works:
-        return "not testable here"
-    return "confirmed" if all(works) else "contradicted"
+    """Return what the ways of a check show together; the size of a file tells nothing about it."""
+    return verdict(None if None in works else all(works))
 
 
 def _try(folder, stem, way, wanted, needs, home):

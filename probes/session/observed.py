@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from probes.session.worker_client import Lost
@@ -13,6 +13,10 @@ from probes.types import Measurement, Probe, Status
 
 if TYPE_CHECKING:
     from probes.session.session import Session
+
+
+_OUTWEIGHING = ("contradicted", "not testable here", "confirmed")
+"""Verdicts of checks, the weightiest first."""
 
 
 def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, deadline: float | None) -> Measurement:
@@ -52,9 +56,8 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
             if answer["cost"] is not None:
                 samples[arm.label].append(answer["cost"])
                 session.progress({"event": "turn", "probe": probe.id, "framework": arm.label, "cost": answer["cost"]})
-    said = agreed([facts[label].pop("claims", {}) for label in labels])
-    if said:
-        facts["claims"] = said
+    if tested := on_claims(probe, {label: facts[label].get("checks", {}) for label in labels}):
+        facts["claims"] = tested
     facts["processes"] = described["processes"]
     facts.update(session.told())
     facts.update(threads=session.threads, device=session.kind)
@@ -65,14 +68,26 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
     return Measurement.of(probe, Status.OK, unit=described["unit"], samples=kept, ratio=ratio, parity=gate, facts=facts)
 
 
-def agreed(sides: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Join what the sides' facts say about claims: one that contradicts outweighs any that confirm."""
-    found: dict[str, str] = {}
-    for side in sides:
-        for claim, verdict in side.items():
-            if found.get(claim) != "contradicted":
-                found[claim] = verdict
-    return found
+def on_claims(probe: Probe, checks: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the verdict on every claim that the sides' checks speak of, as the catalogue has it.
+
+    One check that contradicts outweighs any other, one that could not be made any that confirm.
+
+    Args:
+        probe: which claims which checks speak of.
+        checks: side -> name of a check -> its verdict.
+    """
+    tested: dict[str, str] = {}
+    for claim, names in probe.checks.items():
+        said = {
+            verdict
+            for side, of_side in checks.items()
+            for check, verdict in of_side.items()
+            if check in names or f"{side}:{check}" in names
+        }
+        if said:
+            tested[claim] = min(said, key=_OUTWEIGHING.index)
+    return tested
 
 
 def _ratio(probe: Probe, samples: Mapping[str, tuple[float, ...]], labels: list[str]) -> tuple[Any, float]:

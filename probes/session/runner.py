@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from probes.backends import USUAL_PAIR
 from probes.session import harmonization_words, paired, schedule, time_budget
 from probes.session.agreement import agree
 from probes.session.arms import Arm
@@ -28,7 +29,7 @@ from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
 def measure(
     probes: Sequence[Probe],
     *,
-    frameworks: Sequence[str] = ("pytorch", "tensorflow"),
+    frameworks: Sequence[str] = USUAL_PAIR,
     arms: Sequence[Arm] | None = None,
     pythons: Mapping[str, str] | None = None,
     variables: Mapping[str, Mapping[str, str]] | None = None,
@@ -60,7 +61,7 @@ def measure(
         threads: "one", "all", or a number.
         seed: for data and weights.
         patience: seconds a request may take where the probe asks for no more; a silent worker is then ended.
-        selftest: this machine's calibration, as ``selftest.load`` gives it.
+        selftest: this machine's calibration, as ``self_test.load_calibration`` gives it.
         progress: told what happens, as the events of ``--jsonl``.
         cancelled: asked all the time; True ends the session and keeps what is finished.
 

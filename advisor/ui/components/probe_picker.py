@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from advisor.analysis.probe_value import pair_of
 from advisor.ui import measuring_process, state
 from advisor.ui.components import elements, progress, verdicts
 from advisor.ui.texts import DEVICE, listed, named, say
+from probes.backends import USUAL_PAIR
 from probes.catalog.loading import PATH, choose_for_user_model, choose_probes
 from probes.session import environments
 from probes.system import data_folders, process_readings
@@ -28,9 +30,6 @@ NO_LIMIT = 0
 LIST_HEIGHT = 340
 """Pixels of the list of probes to choose from."""
 
-COMPARED = ("pytorch", "tensorflow")
-"""The two that ``python -m probes run`` compares unless told."""
-
 
 def show(known: Mapping[str, Probe]) -> None:
     """Show the choice and the button that starts."""
@@ -42,16 +41,18 @@ def show(known: Mapping[str, Probe]) -> None:
         }
         way = _pick(say("What to measure?", "测量什么？"), ways, key="probe-way")
         own: list[str] = []
+        compared: tuple[str, ...] = USUAL_PAIR
         if way == "plan":
             budget = _budget(BUDGETS, 60, key="probe-budget")
             chosen = _planned(known, float(budget))
+            compared = pair_of(state.recommendation().probe_plan) or USUAL_PAIR
         elif way == "hand":
             chosen = _by_hand(known)
             budget = _budget((*BUDGETS, NO_LIMIT), NO_LIMIT, key="probe-limit")
         else:
             chosen, own = _own(known)
             budget = _budget((*BUDGETS, NO_LIMIT), NO_LIMIT, key="probe-limit")
-        how, problems = _how()
+        how, problems = _how(compared)
         if problems:
             elements.problems(problems)
         if measuring_process.busy():
@@ -64,7 +65,13 @@ def show(known: Mapping[str, Probe]) -> None:
             key="start",
         ):
             named = [] if own else chosen
-            progress.begin(named, budget=float(budget) if budget else None, options=[*own, *how], shown=chosen)
+            progress.begin(
+                named,
+                budget=float(budget) if budget else None,
+                frameworks=compared,
+                options=[*own, *how],
+                shown=chosen,
+            )
             st.rerun()
 
 
@@ -250,14 +257,14 @@ def refused(path: Path) -> str:
 # ---------------------------------------------------------------- how
 
 
-def _how() -> tuple[list[str], list[str]]:
+def _how(compared: Sequence[str]) -> tuple[list[str], list[str]]:
     """Show how it is measured; return the words for the command line and the problems of what was typed."""
     arguments: list[str] = []
     problems: list[str] = []
     with st.expander(
         say("How: Python, device, threads, repeats", "方式：Python、设备、线程、重复"), icon=":material/tune:"
     ):
-        pythons = _pythons(arguments, problems)
+        pythons = _pythons(compared, arguments, problems)
         device = st.selectbox(
             say("Device", "设备"),
             DEVICES,
@@ -288,7 +295,7 @@ def _how() -> tuple[list[str], list[str]]:
     return arguments, problems
 
 
-def _pythons(arguments: list[str], problems: list[str]) -> dict[str, str]:
+def _pythons(compared: Sequence[str], arguments: list[str], problems: list[str]) -> dict[str, str]:
     """Ask for the interpreter of each framework; what was typed and what is wrong with it is added to the lists."""
     st.caption(
         say(
@@ -298,7 +305,7 @@ def _pythons(arguments: list[str], problems: list[str]) -> dict[str, str]:
         )
     )
     chosen = {}
-    for framework in COMPARED:
+    for framework in compared:
         given = st.text_input(
             say(f"Python with {elements.name_of(framework)}", f"装有 {elements.name_of(framework)} 的 Python"),
             placeholder=sys.executable,

@@ -51,14 +51,22 @@ class Keeper:
 
 
 def begin(
-    probes: Sequence[str], *, budget: float | None, options: Sequence[str] = (), shown: Sequence[str] = ()
+    probes: Sequence[str],
+    *,
+    budget: float | None,
+    frameworks: Sequence[str] = (),
+    options: Sequence[str] = (),
+    shown: Sequence[str] = (),
 ) -> None:
-    """Start measuring in a process of its own; where another page measures already, say so instead."""
+    """Start measuring in a process of its own; where another page measures already, tell that instead."""
     if measuring_process.busy():
         state.tell(busy_words())
         return
     keeper = Keeper()
-    _watch(measuring_process.start(probes, budget=budget, options=options, shown=shown, keep=keeper), keeper)
+    run = measuring_process.start(
+        probes, budget=budget, frameworks=frameworks, options=options, shown=shown, keep=keeper
+    )
+    _watch(run, keeper)
 
 
 def _watch(run: measuring_process.Run, keeper: Keeper) -> None:

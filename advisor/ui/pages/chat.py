@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from advisor import dialogue
+from advisor.analysis.probe_value import pair_of
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
@@ -142,7 +143,7 @@ def _measure() -> None:
     plan = state.recommendation().probe_plan
     if progress.current() is None:
         probes = [step.probe for step in plan] or probe_picker.cross_section(load_catalog(), BUDGET)
-        progress.begin(probes, budget=BUDGET)
+        progress.begin(probes, budget=BUDGET, frameworks=pair_of(plan))
         # The frame, drawn before, shows how far it is.
         st.rerun()
 

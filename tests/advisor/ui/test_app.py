@@ -278,7 +278,7 @@ def test_how_to_measure_becomes_words_of_the_command_line(monkeypatch: pytest.Mo
         from advisor.ui.components import probe_picker
 
         state.begin()
-        asked.append(list(probe_picker._how()))
+        asked.append(list(probe_picker._how(("pytorch", "tensorflow"))))
 
     app = AppTest.from_function(draw_how, kwargs={"asked": asked}, default_timeout=60).run()
     assert asked.pop() == [[], []]

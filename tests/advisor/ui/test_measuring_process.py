@@ -100,6 +100,16 @@ def test_a_run_whose_page_is_loaded_anew_goes_on_and_keeps_what_it_measured(monk
 
 
 @pytest.mark.frameworks
+def test_the_frameworks_that_the_page_plans_are_those_that_run() -> None:
+    run = measuring_process.start(["training-mlp-eager"], budget=1, frameworks=("null", "pytorch"))
+    try:
+        assert until(run.ended.is_set)
+        assert set(run.evidence().environments) == {"null", "pytorch"}
+    finally:
+        run.end()
+
+
+@pytest.mark.frameworks
 def test_a_run_that_nobody_looks_at_again_ends_and_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring_process, "REFRESH", 0.5)
     kept: list[Evidence] = []

@@ -54,6 +54,10 @@ GOOD = """
         ('"training_step"', '"training_stp"', "did you mean 'training_step'"),
         (', zh: "?"', "", "in en and zh"),
         ('criterion: "training-speed"', "", "criterion is missing"),
+        ('mode: "eager"', 'mode: "eager"\n  claims: {some-claim: "a b"}', "claims.some-claim: a list of checks"),
+        ('mode: "eager"', 'mode: "eager"\n  claims: {some-claim: ["a b"]}', "'framework:name'"),
+        ('mode: "eager"', 'mode: "eager"\n  claims: some-claim', "a list of ids"),
+        ('mode: "eager"', 'mode: "eager"\n  checks: {some-claim: ["a"]}', "unknown key 'checks'"),
         ('mode: "eager"', 'mode: "eager"\n  baseline: "eager"', "baseline 'eager' is no other mode"),
         ('mode: "eager"', 'mode: "eager"\n  baseline: "fast"', "baseline 'fast' is no other mode"),
         ('mode: "eager"', 'mode: "eager"\n  faster: {pytorch: ["c"]}', "against a baseline, which is missing"),
@@ -83,6 +87,26 @@ def test_a_catalogue_that_has_changed_is_read_again(tmp_path):
     assert list(load_catalog(path)) == ["one"]
     path.write_text(GOOD + GOOD.replace('"one"', '"another"'))
     assert list(load_catalog(path)) == ["one", "another"]
+
+
+def test_claims_are_listed_or_mapped_to_the_checks_that_speak_of_them(tmp_path):
+    path = tmp_path / "catalog.yaml"
+    for folder in ("scenarios", "workloads"):
+        (tmp_path / folder).symlink_to(PATH.parent / folder)
+    path.write_text(
+        GOOD + "  claims: [c, d]\n" + GOOD.replace('"one"', '"two"') + "  claims: {c: ['null:starts', ends], d: []}\n"
+    )
+    listed, mapped = load_catalog(path).values()
+    assert listed.claims == mapped.claims == ("c", "d")
+    assert listed.checks == {}
+    assert mapped.checks == {"c": ("null:starts", "ends")}
+
+
+@pytest.mark.parametrize("probe", [p for p in load_catalog().values() if p.checks], ids=lambda probe: probe.id)
+def test_a_check_that_the_catalogue_names_is_made_by_its_scenario(probe):
+    text = (PATH.parent / "scenarios" / f"{probe.scenario}.py").read_text(encoding="utf-8")
+    named = {check.rpartition(":")[2] for checks in probe.checks.values() for check in checks}
+    assert not {check for check in named if f'"{check}"' not in text}
 
 
 @pytest.mark.parametrize(

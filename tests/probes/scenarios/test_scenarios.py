@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from probes.catalog.loading import load_catalog
 from probes.scenarios.code_size import code_lines, framework_names
 from probes.scenarios.compile_cost import break_even
 from probes.session.arms import Arm
-from probes.session.observed import agreed
+from probes.session.observed import on_claims
 from probes.session.worker_client import Client, Lost
 from probes.types import Status
 from probes.workloads import policy_gradient, tree_recursion
@@ -54,12 +55,31 @@ def test_names_of_the_framework_are_followed_through_aliases_and_counted_once() 
     assert framework_names(source) == {"frame.layers.Dense", "frame.nn.Linear", "frame.zeros"}
 
 
-def test_one_side_that_contradicts_a_claim_outweighs_the_other() -> None:
-    assert agreed([{"a": "confirmed", "b": "confirmed"}, {"a": "contradicted"}]) == {
-        "a": "contradicted",
-        "b": "confirmed",
-    }
-    assert agreed([{"a": "contradicted"}, {"a": "confirmed"}]) == {"a": "contradicted"}
+CHECKED = replace(
+    load_catalog()["execution-facts"],
+    checks={"either": ("here",), "one": ("a:here",), "two": ("a:here", "b:there"), "silent": ("a:there",)},
+)
+
+
+def test_checks_speak_of_the_claims_that_the_catalogue_gives_them() -> None:
+    confirmed = {"here": "confirmed"}
+    assert on_claims(CHECKED, {"a": confirmed, "b": {"there": "confirmed"}}) == dict.fromkeys(
+        ("either", "one", "two"), "confirmed"
+    )
+    assert on_claims(CHECKED, {"b": confirmed}) == {"either": "confirmed"}
+    assert on_claims(replace(CHECKED, checks={}), {"a": confirmed}) == {}
+
+
+def test_one_check_that_contradicts_a_claim_outweighs_the_others_on_either_side() -> None:
+    for one, other in (("confirmed", "contradicted"), ("contradicted", "not testable here")):
+        for first, second in ((one, other), (other, one)):
+            found = on_claims(CHECKED, {"a": {"here": first}, "b": {"here": second, "there": second}})
+            assert found == {"either": "contradicted", "one": first, "two": "contradicted"}
+
+
+def test_a_check_that_could_not_be_made_outweighs_those_that_confirm() -> None:
+    found = on_claims(CHECKED, {"a": {"here": "confirmed"}, "b": {"here": "not testable here"}})
+    assert found == {"either": "not testable here", "one": "confirmed", "two": "confirmed"}
 
 
 def test_trees_are_whole_and_differ_from_seed_to_seed() -> None:
@@ -156,10 +176,10 @@ class TestRealFrameworks:
         assert all(error["message_names_the_line"] for error in facts["errors"].values())
 
     def test_facts_speak_only_to_claims_the_catalogue_lists(self, seen: Any) -> None:
-        listed = set(load_catalog()["execution-facts"].claims)
-        said = agreed([answer["facts"]["claims"] for answer in seen("execution_facts").values()])
+        probe = load_catalog()["execution-facts"]
+        said = on_claims(probe, {name: a["facts"]["checks"] for name, a in seen("execution_facts").items()})
 
-        assert set(said) <= listed
+        assert set(said) <= set(probe.claims)
         # TensorFlow 2 and PyTorch 2 are what can be installed: these hold by their own documentation.
         assert said["tf2-eager-default"] == said["pt-dynamic-graph-default"] == "confirmed"
         assert said["tf-static-graph-default"] == said["tf-api-session-graph"] == "contradicted"

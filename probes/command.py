@@ -1,0 +1,484 @@
+"""One probe command, whether it is called as ``python -m probes`` or as ``framework-advisor probe``.
+
+Both share what stands here: the options, the checks before anything runs, the progress, what is told at the end, where
+the evidence goes and the exit status (``probes.session.outcome``). Loads little before a command runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import json
+import math
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from probes import backends
+from probes.types import DEVICES, Status
+
+if TYPE_CHECKING:
+    from rich.status import Status as Spinner
+
+    from probes.types import Evidence, Probe
+
+F = TypeVar("F", bound=Callable[..., Any])
+Event = Mapping[str, Any]
+
+STANDARD_OUTPUT = ("-", "/dev/stdout")
+
+AS_WRITTEN_ALONE = "--as-written is about a model of your own: name it with --workload FILE.py"
+
+
+class BadInput(Exception):
+    """What the user gave cannot be used.
+
+    Attributes:
+        problems: all of them, each with its place and the way out.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+# ---------------------------------------------------------------- options
+
+
+class _Seconds(click.FloatRange):
+    """Seconds from 1; "nan" passes every comparison and would mean no limit at all."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return number
+
+
+SECONDS = _Seconds(min=1)
+
+in_language = click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    default=lambda: "zh" if os.environ.get("LANG", "").lower().startswith("zh") else "en",
+    show_default="of the environment",
+    help="Language of the prose.",
+)
+with_pythons = click.option(
+    "--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="The interpreter that has a framework."
+)
+with_variables = click.option(
+    "--set",
+    "passed",
+    multiple=True,
+    metavar="FRAMEWORK:NAME=VALUE",
+    help="Pass an environment variable to one side of what is measured; repeatable.",
+)
+
+_RUN_OPTIONS = (
+    click.option("-o", "--output", "target", default="", metavar="FILE|-", help="Where the evidence goes."),
+    click.option("--budget", type=SECONDS, help="Seconds for all probes, counted once the sides are ready."),
+    with_pythons,
+    with_variables,
+    click.option(
+        "--frameworks",
+        "--framework",
+        "frameworks",
+        multiple=True,
+        metavar="A,B",
+        help=f"Which are compared, every two of them; {','.join(backends.USUAL_PAIR)} where nothing else is planned.",
+    ),
+    click.option("--device", type=click.Choice(DEVICES), help="By default the best that all sides share."),
+    click.option("--threads", default="one", show_default=True, metavar="one|all|N", help="The same in each side."),
+    click.option("--workload", "workload", metavar="FILE.py", help="Your own model, all sides in one file."),
+    click.option("--as-written", is_flag=True, help="Refuse a --workload whose sides differ in a default."),
+    click.option("--confirm", is_flag=True, help="At least three fresh worker pairs a probe; slower, and surer."),
+    click.option("--random-seed", type=int, default=0, show_default=True, help="For data and weights."),
+    click.option("--jsonl", is_flag=True, help="Report progress as JSON lines on standard output."),
+)
+
+_SELFTEST_OPTIONS = (
+    click.option(
+        "--framework",
+        default=backends.CONTROL,
+        show_default=True,
+        metavar="ID",
+        help=f"In both arms; {backends.CONTROL} = NumPy alone.",
+    ),
+    click.option("--quick", is_flag=True, help="Fewer repeats: seconds instead of a minute or two; coarser."),
+)
+
+
+def run_options(command: F) -> F:
+    """Give a command the options of a run; ``read_run`` takes them."""
+    return _with_options(command, _RUN_OPTIONS)
+
+
+def selftest_options(command: F) -> F:
+    """Give a command the options of the self-test."""
+    return _with_options(command, _SELFTEST_OPTIONS)
+
+
+def _with_options(command: F, options: Sequence[Callable[[F], F]]) -> F:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+# ---------------------------------------------------------------- what was asked for
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A checked request to measure; the fields are the arguments of ``runner.measure``, and where the evidence goes.
+
+    Attributes:
+        frameworks: ids; empty where the user named none.
+    """
+
+    frameworks: tuple[str, ...] = ()
+    pythons: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    device: str | None = None
+    budget: float | None = None
+    workload_file: str | None = None
+    as_written: bool = False
+    confirm: bool = False
+    threads: str = "one"
+    seed: int = 0
+    jsonl: bool = False
+    target: str = ""
+
+
+def read_run(
+    ids: Sequence[str],
+    *,
+    target: str,
+    budget: float | None,
+    pythons: Sequence[str],
+    passed: Sequence[str],
+    frameworks: Sequence[str],
+    device: str | None,
+    threads: str,
+    workload: str | None,
+    as_written: bool,
+    confirm: bool,
+    random_seed: int,
+    jsonl: bool,
+) -> tuple[RunRequest, list[Probe]]:
+    """Check what ``run_options`` gave, before minutes are spent; return how and what is measured.
+
+    Where no probe is named, those are meant that run unasked, or for a model of the user's those that observe it.
+
+    Raises:
+        BadInput: with every problem found.
+    """
+    known = backends.known()
+    named, unknown = parse_frameworks(frameworks, known)
+    interpreters, wrong_pythons = parse_pythons(pythons, known)
+    variables, wrong_variables = _variables(passed, named or known)
+    probes, unknown_probes = _choose(ids, own=workload is not None)
+    problems = [
+        *unknown_probes,
+        *_wrong_threads(threads),
+        *_wrong_workload(workload, as_written=as_written),
+        *([problem] if target and (problem := why_not_writable(target)) else []),
+        *unknown,
+        *wrong_pythons,
+        *wrong_variables,
+    ]
+    if problems:
+        raise BadInput(problems)
+    run = RunRequest(
+        frameworks=named,
+        pythons=interpreters,
+        variables=variables,
+        device=device,
+        budget=budget,
+        # From the root of the disk: a worker runs elsewhere.
+        workload_file=str(Path(workload).resolve()) if workload else None,
+        as_written=as_written,
+        confirm=confirm,
+        threads=threads,
+        seed=random_seed,
+        jsonl=jsonl,
+        target=target,
+    )
+    return run, probes
+
+
+def _choose(ids: Sequence[str], *, own: bool) -> tuple[list[Probe], list[str]]:
+    """Return the probes and every problem: each unknown id with the nearest known one."""
+    from probes.catalog.loading import CatalogError, choose_for_user_model, choose_probes, load_catalog
+
+    try:
+        return (choose_for_user_model if own else choose_probes)(ids, load_catalog()), []
+    except CatalogError as error:
+        return [], error.problems
+
+
+def parse_frameworks(given: Sequence[str], known: Collection[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the ids in ``--frameworks A,B`` and every problem found."""
+    named = tuple(dict.fromkeys(name.strip() for text in given for name in text.split(",") if name.strip()))
+    problems = [f"--frameworks: no framework '{name}'; {nearest(name, known)}" for name in named if name not in known]
+    if len(named) == 1:
+        problems.append(f"--frameworks {named[0]}: two are compared; name another one, known: {', '.join(known)}")
+    return named, problems
+
+
+def parse_pythons(given: Sequence[str], known: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """Return framework -> interpreter of ``--python FRAMEWORK=PATH``, and every problem found."""
+    interpreters: dict[str, str] = {}
+    problems: list[str] = []
+    for text in given:
+        framework, _, path = text.partition("=")
+        if not path:
+            problems.append(f"--python {text}: expected FRAMEWORK=PATH, e.g. {backends.USUAL_PAIR[-1]}=/opt/bin/python")
+        elif framework not in known:
+            problems.append(f"--python {text}: no framework '{framework}'; {nearest(framework, known)}")
+        elif not Path(path).is_file():
+            problems.append(f"--python {text}: no file {path}")
+        else:
+            # Not resolved: a virtual environment's python is a link, and is what it is by its place.
+            interpreters[framework] = str(Path(path).absolute())
+    return interpreters, problems
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """Return the way out of an unknown ``word``: the nearest known one, else all that are known."""
+    near = difflib.get_close_matches(word, sorted(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
+
+
+def _variables(passed: Sequence[str], known: Collection[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
+    from probes.session.variables import parse_variables
+
+    return parse_variables(passed, known)
+
+
+def _wrong_threads(threads: str) -> list[str]:
+    if threads in ("one", "all") or (threads.isdecimal() and int(threads) >= 1):
+        return []
+    return [f"--threads {threads}: expected 'one', 'all' or a number from 1"]
+
+
+def _wrong_workload(path: str | None, *, as_written: bool) -> list[str]:
+    if path is None:
+        return [AS_WRITTEN_ALONE] if as_written else []
+    if not Path(path).is_file():
+        return [f"--workload {path}: no such file; 'python -m probes example' prints one"]
+    return []
+
+
+def why_not_writable(path: str) -> str:
+    """Return why a place to write to is refused before long work, "" where it is fit."""
+    if path in STANDARD_OUTPUT:
+        return ""
+    target = Path(path)
+    if target.is_dir():
+        return f"{path}: is a directory; name a file in it"
+    if not target.parent.is_dir():
+        return f"{path}: the directory {target.parent} does not exist"
+    if target.exists():
+        return "" if os.access(target, os.W_OK) else f"{path}: cannot be written: permission denied"
+    try:
+        # Rights alone do not tell: /proc grants them and holds no files.
+        with tempfile.TemporaryFile(dir=target.parent):
+            return ""
+    except OSError as error:
+        return f"{path}: cannot be written: {error.strerror or error}"
+
+
+# ---------------------------------------------------------------- the run
+
+
+def measure(
+    probes: Sequence[Probe], run: RunRequest, *, lang: str = "en", names: Mapping[str, str] | None = None
+) -> Evidence:
+    """Measure, with the progress and the outcome on standard error; SIGTERM ends it and keeps what is finished.
+
+    Args:
+        probes: in the order in which they matter.
+        run: how, and which frameworks; the usual pair where it names none.
+        lang: "en" or "zh".
+        names: framework -> how it is to be called; its id where not given.
+    """
+    from probes.calibration import self_test
+    from probes.session import runner
+
+    view = JsonLines() if run.jsonl else Terminal(probes, lang, names=names)
+    with view, _ended_by_signal() as ended:
+        session = runner.measure(
+            probes,
+            frameworks=run.frameworks or backends.USUAL_PAIR,
+            pythons=run.pythons,
+            variables=run.variables,
+            device=run.device,
+            budget=run.budget,
+            workload_file=run.workload_file,
+            as_written=run.as_written,
+            confirm=run.confirm,
+            threads=run.threads,
+            seed=run.seed,
+            selftest=self_test.load_calibration(),
+            progress=view.show,
+            cancelled=ended,
+        )
+    view.finish(session)
+    return session
+
+
+def write(session: Evidence, target: str) -> None:
+    """Write the evidence document to a file or standard output; nowhere where ``target`` is empty.
+
+    Raises:
+        BadInput: the place cannot be written; what stood there before is untouched.
+    """
+    from probes.evidence.documents import EvidenceError, evidence_document, write_evidence
+
+    if target in STANDARD_OUTPUT:
+        click.echo(json.dumps(evidence_document(session), ensure_ascii=False, indent=1, allow_nan=False))
+    elif target:
+        try:
+            write_evidence(session, target)
+        except EvidenceError as error:
+            raise BadInput(error.problems) from None
+
+
+@contextlib.contextmanager
+def _ended_by_signal() -> Iterator[Callable[[], bool]]:
+    """Give what tells whether the system asked for the end; Windows cannot send SIGTERM, there Ctrl-Break asks."""
+    asked: list[bool] = []
+    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
+        yield lambda: False
+        return
+    number = getattr(signal, "SIGBREAK", signal.SIGTERM)
+    before = signal.signal(number, lambda *_: asked.append(True))
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(number, before)
+
+
+class JsonLines:
+    """The progress as one JSON object a line on standard output, for a program that reads it."""
+
+    def __enter__(self) -> JsonLines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def show(self, event: Event) -> None:
+        """Write one event."""
+        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def finish(self, session: Evidence) -> None:
+        """Write nothing: the reader takes the evidence from its file."""
+
+
+class Terminal:
+    """The progress for a person, on standard error: a line that moves, one for each probe that ended, the outcome."""
+
+    def __init__(self, probes: Sequence[Probe], lang: str, *, names: Mapping[str, str] | None = None) -> None:
+        from rich.console import Console
+
+        self._probes, self._lang, self._names = probes, lang, names
+        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._line: Spinner = self._console.status("starting")
+        self._shown_by: Mapping[str, Callable[[Event], None]] = {
+            "plan": self._plan,
+            "start": self._start,
+            "ratio": self._ratio,
+            "note": self._note,
+            "done": self._done,
+        }
+
+    def __enter__(self) -> Terminal:
+        self._line.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._line.stop()
+
+    def show(self, event: Event) -> None:
+        """Show one event of the runner; kinds that a person needs not see are left out."""
+        if show := self._shown_by.get(event["event"]):
+            show(event)
+
+    def _plan(self, event: Event) -> None:
+        limit = f" within {event['budget']:.0f} s" if event["budget"] else ""
+        self._dim(f"plan: {len(event['probes'])} probes{limit}")
+
+    def _start(self, event: Event) -> None:
+        self._line.update(f"[{event['index']}/{event['of']}] {event['probe']}")
+
+    def _ratio(self, event: Event) -> None:
+        ratio = f"{event['value']:.2f} [{event['low']:.2f}, {event['high']:.2f}]"
+        self._line.update(f"{event['probe']}: {ratio} after {event['pairs']} pairs")
+
+    def _note(self, event: Event) -> None:
+        from probes import reasons
+
+        note = reasons.told(event["text"], self._lang)
+        self._dim(f"{event['probe']}  {note}" if "probe" in event else note)
+
+    def _done(self, event: Event) -> None:
+        from probes import reasons
+
+        # The verdicts follow at the end: they must survive the correction over all probes of the session.
+        if not event.get("again"):
+            self._dim(f"{event['probe']}  {reasons.status(Status(event['status']), self._lang)}")
+
+    def _dim(self, text: str) -> None:
+        self._console.print(text, style="dim")
+
+    def finish(self, session: Evidence) -> None:
+        """Show what was measured, what a reader must know besides, and why nothing was measured where nothing was."""
+        from probes.session import outcome
+        from probes.statistics import tuning
+
+        told = outcome.measured(session, self._probes, self._lang, names=self._names)
+        for line in (*told, *tuning.lines(session.probes, self._lang, names=self._names)):
+            self._console.print(line)
+        for line in outcome.beside(session, self._lang, names=self._names):
+            self._dim(line)
+        self._dim(f"grade {session.grade}")
+        if outcome.nothing(session):
+            self._console.print(outcome.why_nothing(session, self._lang))
+
+
+# ---------------------------------------------------------------- the self-test
+
+
+def selftest(*, framework: str, quick: bool, lang: str) -> dict[str, Any]:
+    """Measure the instrument and keep the result for later sessions; the progress goes to standard error.
+
+    Raises:
+        EvidenceError: the framework cannot be run here.
+    """
+    from probes.calibration import self_test
+    from probes.system import data_folders
+
+    def progress(text: str) -> None:
+        click.echo(text, err=True)
+
+    result = self_test.calibrate(
+        framework=framework, quick=quick, earlier=self_test.load_calibration(), progress=progress
+    )
+    try:
+        self_test.save_calibration(result)
+    except data_folders.Nowhere as nowhere:
+        progress(data_folders.not_kept(nowhere.why, lang))
+    return result
