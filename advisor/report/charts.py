@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from advisor.report.rows import CriterionRow
 from probes.statistics.ratios import WIN
 
 COLOURS = ("#2f6f9f", "#c4711a", "#6a7f3c", "#8b5a8c", "#777777")
@@ -32,35 +34,85 @@ def colours(frameworks: Iterable[str]) -> dict[str, str]:
     return {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(sorted(frameworks))}
 
 
-def contributions(rows: Sequence[Mapping[str, Any]], frameworks: Sequence[str]) -> list[dict[str, Any]]:
-    """Return each criterion's bars, one a framework; the longest fills the width.
+@dataclass(frozen=True)
+class Bar:
+    """What a criterion adds to a framework's utility; ``width`` in percent of the longest."""
 
-    ``rows`` as ``View.criteria`` gives them.
-    """
+    framework: str
+    colour: str
+    width: float
+    value: float
+
+
+@dataclass(frozen=True)
+class CriterionBars:
+    """A criterion's bars, one a framework."""
+
+    name: str
+    bars: list[Bar]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the axis, in percent of its width."""
+
+    left: float
+    width: float
+
+
+@dataclass(frozen=True)
+class RatioBar(Span):
+    """A ratio's interval, and where the ratio itself stands."""
+
+    dot: float
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark of the axis."""
+
+    left: float
+    label: str
+
+
+@dataclass(frozen=True)
+class RatioChart:
+    """Ratios on one axis; ``band``: where the difference means nothing to a project."""
+
+    band: Span
+    bars: list[RatioBar]
+    ticks: list[Tick]
+
+
+def contributions(rows: Sequence[CriterionRow], frameworks: Sequence[str]) -> list[CriterionBars]:
+    """Return each criterion's bars, one a framework; the longest fills the width."""
     paint = colours(frameworks)
-    largest = max((value for row in rows for value in row["contribution"].values()), default=0.0)
+    largest = max((value for row in rows for value in row.contribution.values()), default=0.0)
     if largest <= 0:
         return []
     return [
-        {
-            "name": row["name"],
-            "bars": [
-                {
-                    "framework": name,
-                    "colour": paint[name],
-                    "width": round(100 * row["contribution"].get(name, 0.0) / largest, 2),
-                    "value": row["contribution"].get(name, 0.0),
-                }
+        CriterionBars(
+            row.name,
+            [
+                Bar(
+                    framework=name,
+                    colour=paint[name],
+                    width=round(100 * row.contribution.get(name, 0.0) / largest, 2),
+                    value=row.contribution.get(name, 0.0),
+                )
                 for name in frameworks
             ],
-        }
+        )
         for row in rows
     ]
 
 
-def ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Return ratios with their intervals on one logarithmic axis with 1 in the middle, None where there are none."""
-    shown = [row["ratio"] for row in rows if row.get("ratio")]
+def ratios(shown: Sequence[Mapping[str, Any]]) -> RatioChart | None:
+    """Return ratios with their intervals on one logarithmic axis with 1 in the middle, None where there are none.
+
+    Args:
+        shown: ``value``, ``low`` and ``high`` of each, as a document holds them.
+    """
     if not shown:
         return None
     ends = [abs(math.log(ratio[key])) for ratio in shown for key in ("low", "high", "value")]
@@ -69,21 +121,14 @@ def ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     def at(ratio: float) -> float:
         return round(50 * (1 + math.log(ratio) / reach), 2)
 
-    return {
-        "band": {"left": at(1 / WIN), "width": round(at(WIN) - at(1 / WIN), 2)},
-        "bars": [
-            {
-                "left": at(ratio["low"]),
-                "width": round(at(ratio["high"]) - at(ratio["low"]), 2),
-                "dot": at(ratio["value"]),
-            }
-            for ratio in shown
-        ],
-        "ticks": [
-            {"left": at(tick), "label": f"{max(tick, 1 / tick):g}" + (" ×" if tick != 1 else "")}
-            for tick in ticks(reach)
-        ],
-    }
+    def span(low: float, high: float) -> tuple[float, float]:
+        return at(low), round(at(high) - at(low), 2)
+
+    return RatioChart(
+        band=Span(*span(1 / WIN, WIN)),
+        bars=[RatioBar(*span(ratio["low"], ratio["high"]), dot=at(ratio["value"])) for ratio in shown],
+        ticks=[Tick(at(tick), f"{max(tick, 1 / tick):g}" + (" ×" if tick != 1 else "")) for tick in ticks(reach)],
+    )
 
 
 def ticks(reach: float) -> list[float]:

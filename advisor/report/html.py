@@ -49,7 +49,7 @@ def render(decision: Decision, lang: str) -> bytes:
             criteria=criteria,
             bars=charts.contributions(criteria, sorted(frameworks)),
             sessions=sessions,
-            ratios=[charts.ratios(session["compared"]) for session in sessions],
+            ratios=[charts.ratios([row.ratio for row in session.compared if row.ratio]) for session in sessions],
             reasons_shown=REASONS,
             flips_shown=FLIPS,
             lang="zh-CN" if lang == "zh" else "en",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,18 @@ from advisor.model.formatting import percent
 from advisor.model.recommendation import MovedCriterion
 from advisor.report import ratios
 from advisor.report.figures import amount
+from advisor.report.rows import (
+    BeforeAfter,
+    ClaimVerdicts,
+    Environments,
+    MeasuredRow,
+    MissingRow,
+    ParityRow,
+    Session,
+    SettingRow,
+    TestedClaim,
+    TogetherRow,
+)
 from advisor.report.view import View
 from probes import reasons
 from probes.session import harmonization_words, outcome
@@ -26,47 +39,46 @@ WORTH_NAMING = 0.001
 
 
 class Machines:
-    """The evidence of a decision as a reader sees it. Every method returns plain strings, numbers, lists and dicts."""
+    """The evidence of a decision as a reader sees it, in the rows of ``advisor.report.rows``."""
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.words = view.words
         self.found = view.found
 
-    def sessions(self) -> list[dict[str, Any]]:
+    def sessions(self) -> list[Session]:
         """Return each machine's session: what was measured, what was not and why, and under which conditions."""
         shown = []
         for session in self.view.decision.evidence:
             measured = [row for row in session["probes"] if row["status"] == Status.OK.value]
             pairs = {(r["ratio"]["numerator"], r["ratio"]["denominator"]) for r in measured if r.get("ratio")}
             rows = [self._row(row, several=len(pairs) > 1) for row in measured]
-            names = sorted({name for row in rows for name in row["costs"]})
+            names = sorted({name for row in rows for name in row.costs})
             differing = framework_defaults.of_session(row.get("facts") or {} for row in measured)
             shown.append(
-                {
-                    "machine": self.machine(session["machine"]),
-                    "title": str(session["machine"].get("cpu") or session["machine"].get("model") or ""),
-                    "environments": self._environments(session["environments"]),
-                    "grade": session["grade"],
-                    "grade_why": self.words.get(f"grade_{session['grade']}", ""),
-                    "started": moment(str(session["started"])),
-                    "selftest": self._selftest(session.get("selftest")),
-                    "frameworks": {name: self.view.framework(name) for name in names},
-                    "sides": self._sides(*next(iter(pairs))) if len(pairs) == 1 else None,
-                    "defaults": framework_defaults.line(
+                Session(
+                    machine=self.machine(session["machine"]),
+                    title=str(session["machine"].get("cpu") or session["machine"].get("model") or ""),
+                    environments=self._environments(session["environments"]),
+                    grade=session["grade"],
+                    grade_why=self.words.get(f"grade_{session['grade']}", ""),
+                    started=moment(str(session["started"])),
+                    selftest=self._selftest(session.get("selftest")),
+                    frameworks={name: self.view.framework(name) for name in names},
+                    sides=self._sides(*next(iter(pairs))) if len(pairs) == 1 else None,
+                    defaults=framework_defaults.line(
                         differing, session["environments"], self.view.lang, names=self.view.names
                     ),
-                    "rows": rows,
-                    "compared": [row for row in rows if row["ratio"]],
-                    "facts": [row for row in rows if not row["ratio"]],
-                    "tuned": self._tuned(session["probes"]),
-                    "missing": [self._missing(row) for row in session["probes"] if row["status"] not in HELD],
-                    "left_out": outcome.skipped(
+                    compared=[row for row in rows if row.ratio],
+                    facts=[row for row in rows if not row.ratio],
+                    tuned=self._tuned(session["probes"]),
+                    missing=[self._missing(row) for row in session["probes"] if row["status"] not in HELD],
+                    left_out=outcome.skipped(
                         ((row["probe"], row["status"], str(row.get("reason"))) for row in session["probes"]),
                         self.view.lang,
                     ),
-                    "alike": self._alike(session["probes"]),
-                }
+                    alike=self._alike(session["probes"]),
+                )
             )
         return shown
 
@@ -80,7 +92,7 @@ class Machines:
 
     # ------------------------------------------------------------ one measurement
 
-    def _row(self, row: Mapping[str, Any], *, several: bool) -> dict[str, Any]:
+    def _row(self, row: Mapping[str, Any], *, several: bool) -> MeasuredRow:
         ratio, unit, facts = row.get("ratio"), str(row.get("unit") or "s"), row.get("facts") or {}
         names, lang = self.view.names, self.view.lang
         costs = {
@@ -88,32 +100,32 @@ class Machines:
             for name, samples in sorted(row.get("samples", {}).items())
             if samples
         }
-        shown: dict[str, Any] = {
-            "probe": row["probe"],
-            "question": self.question(row["probe"]),
-            "ratio": ratio,
-            "costs": costs,
-            "turns": {name: len(samples) for name, samples in row.get("samples", {}).items()},
-            "settings": self.words["tuned"] if row.get("settings") == "tuned" else "",
-            "own": bool(row.get("own_workload")),
-            "parity": self._parity(row.get("parity")),
-            "limits": self._limits(row.get("roof")),
-            "facts": self._facts(facts),
-        }
-        if ratio:
-            metric = ratios.metric(self.view.decision, row["probe"])
-            shown["sides"] = self._sides(ratio["numerator"], ratio["denominator"])
-            shown["verdict"] = verdicts.sentence(
+        shown = MeasuredRow(
+            probe=row["probe"],
+            question=self.question(row["probe"]),
+            ratio=ratio,
+            costs=costs,
+            turns={name: len(samples) for name, samples in row.get("samples", {}).items()},
+            settings=self.words["tuned"] if row.get("settings") == "tuned" else "",
+            own=bool(row.get("own_workload")),
+            parity=self._parity(row.get("parity")),
+            limits=self._limits(row.get("roof")),
+            facts=self._facts(facts),
+        )
+        if not ratio:
+            return shown
+        defaults = framework_defaults.of(facts)
+        notes = (framework_defaults.loud(defaults, lang=lang, names=names), verdicts.disturbed(facts, lang))
+        metric = ratios.metric(self.view.decision, row["probe"])
+        return replace(
+            shown,
+            sides=self._sides(ratio["numerator"], ratio["denominator"]),
+            verdict=verdicts.sentence(
                 verdicts.judged(ratio), unit=unit, metric=metric, lang=lang, names=names, several=several
-            )
-            defaults = framework_defaults.of(facts)
-            notes = [
-                framework_defaults.loud(defaults, lang=lang, names=names),
-                verdicts.disturbed(facts, lang),
-            ]
-            shown["notes"] = [note for note in notes if note]
-            shown["layout"] = framework_defaults.quiet(defaults, lang, names=names)
-        return shown
+            ),
+            notes=[note for note in notes if note],
+            layout=framework_defaults.quiet(defaults, lang, names=names),
+        )
 
     def question(self, probe: str) -> str:
         """Return what a probe asks, its id where the decision does not hold the question."""
@@ -123,7 +135,7 @@ class Machines:
         """Return who is ahead to the left of 1 on the axis and who to the right."""
         return self.view.framework(numerator), self.view.framework(denominator)
 
-    def _parity(self, found: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    def _parity(self, found: Mapping[str, Any] | None) -> list[ParityRow]:
         """Return the distances of each side from the double-precision reference, beside what is allowed."""
         rows = []
         for part in PARTS:
@@ -135,13 +147,13 @@ class Machines:
             if sides:
                 bound = next(iter(sides.values())).get("bound")
                 rows.append(
-                    {
-                        "part": self.words[f"part_{part}"],
-                        "distances": ", ".join(
+                    ParityRow(
+                        part=self.words[f"part_{part}"],
+                        distances=", ".join(
                             f"{self.view.framework(name)} {side['distance']:.1e}" for name, side in sides.items()
                         ),
-                        "bound": f"{bound:.0e}" if isinstance(bound, int | float) else "",
-                    }
+                        bound=f"{bound:.0e}" if isinstance(bound, int | float) else "",
+                    )
                 )
         return rows
 
@@ -178,16 +190,16 @@ class Machines:
             return amount(float(value), unit, self.view.lang)
         return str(value)
 
-    def _missing(self, row: Mapping[str, Any]) -> dict[str, str]:
+    def _missing(self, row: Mapping[str, Any]) -> MissingRow:
         """Return a probe that gave no figure, with its reason and the way out."""
         status = str(row["status"])
-        return {
-            "probe": row["probe"],
-            "question": self.question(row["probe"]),
-            "status": self.words.get(f"status_{status}", status),
-            "reason": self._reason(str(row.get("reason", ""))),
-            "way_out": self.words.get(f"way_out_{status}", "").format(probe=row["probe"]),
-        }
+        return MissingRow(
+            probe=row["probe"],
+            question=self.question(row["probe"]),
+            status=self.words.get(f"status_{status}", status),
+            reason=self._reason(str(row.get("reason", ""))),
+            way_out=self.words.get(f"way_out_{status}", "").format(probe=row["probe"]),
+        )
 
     def _reason(self, text: str) -> str:
         """Return a reason as one sentence, with the framework it begins with by its name."""
@@ -243,20 +255,20 @@ class Machines:
         ]
         return [(label, value.strip()) for label, value in rows if value.strip()]
 
-    def _environments(self, found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    def _environments(self, found: Mapping[str, Mapping[str, Any]]) -> Environments:
         """Return the settings read back from each framework, as rows of one table."""
         sides = {name: self._settings(environment) for name, environment in sorted(found.items())}
         keys = list(dict.fromkeys(key for side in sides.values() for key in side))
-        return {
-            "names": [self.view.framework(name) for name in sides],
-            "rows": [
-                {
-                    "label": self.words.get(f"env_{key}") or framework_defaults.name(key, self.view.lang),
-                    "values": [side.get(key, "") for side in sides.values()],
-                }
+        return Environments(
+            names=[self.view.framework(name) for name in sides],
+            rows=[
+                SettingRow(
+                    label=self.words.get(f"env_{key}") or framework_defaults.name(key, self.view.lang),
+                    values=[side.get(key, "") for side in sides.values()],
+                )
                 for key in keys
             ],
-        }
+        )
 
     def _settings(self, environment: Mapping[str, Any]) -> dict[str, str]:
         """Flatten one environment; what stands twice and what is empty is left out."""
@@ -294,7 +306,7 @@ class Machines:
 
     # ------------------------------------------------------------ what it means for the decision
 
-    def before(self) -> dict[str, Any] | None:
+    def before(self) -> BeforeAfter | None:
         """Return the result before and after measuring and what moved it, None where nothing was measured."""
         was = self.found.before
         if not was:
@@ -306,12 +318,11 @@ class Machines:
             share = percent(shares.get(recommended, 0.0))
             return f"{self.view.framework(recommended)}, {self.words[strength]} ({share})"
 
-        return {
-            "before": line(was.recommended, was.strength, was.acceptability),
-            "after": line(self.found.recommended, self.found.strength, self.found.acceptability),
-            "changed": was.changed,
-            "moved": self._moved(was.moved),
-        }
+        return BeforeAfter(
+            before=line(was.recommended, was.strength, was.acceptability),
+            after=line(self.found.recommended, self.found.strength, self.found.acceptability),
+            moved=self._moved(was.moved),
+        )
 
     def _moved(self, rows: Iterable[MovedCriterion]) -> list[str]:
         """Return by how much each criterion moved the lead of the first over the second."""
@@ -336,7 +347,7 @@ class Machines:
         """Return where a machine contradicts the documents, with both figures."""
         return [self.view.text(conflict.text) for conflict in self.found.contradictions]
 
-    def together(self) -> list[dict[str, str]]:
+    def together(self) -> list[TogetherRow]:
         """Return what the documents say, what was measured and what both say together, criterion by criterion."""
         rows = []
         for result in self.found.criteria:
@@ -345,32 +356,31 @@ class Machines:
                     ratios.of_criterion, self.view.decision, pair, lang=self.view.lang, names=self.view.names
                 )
                 rows.append(
-                    {
-                        "criterion": self.view.criterion(result.id),
-                        "documented": told("documented"),
-                        "measured": told("measured"),
-                        "together": told("together"),
-                        "elsewhere": self.words["elsewhere"] if pair.other_machine else "",
-                    }
+                    TogetherRow(
+                        self.view.criterion(result.id),
+                        documented=told("documented"),
+                        measured=told("measured"),
+                        together=told("together"),
+                        elsewhere=self.words["elsewhere"] if pair.other_machine else "",
+                    )
                 )
         return rows
 
-    def claim_verdicts(self) -> dict[str, list[dict[str, str]]]:
+    def claim_verdicts(self) -> ClaimVerdicts:
         """Return what became of each claim that was tested: those with a verdict, then those without."""
-        told: list[dict[str, str]] = []
-        untold: list[dict[str, str]] = []
+        tested = ClaimVerdicts(told=[], untold=[])
         for verdict in self.found.verdicts:
             name, word = verdict.claim, verdict.verdict
             claim = self.view.decision.claims.get(name)
-            row = {
-                "claim": name,
-                "text": self.view.text(claim["statement"]) if claim else name,
-                "verdict": self.words.get(word, word),
-                "reason": first_line(self.view.text(verdict.reason)),
-                "probe": verdict.probe,
-            }
-            (untold if word == "not testable here" else told).append(row)
-        return {"told": told, "untold": untold}
+            row = TestedClaim(
+                claim=name,
+                text=self.view.text(claim["statement"]) if claim else name,
+                verdict=self.words.get(word, word),
+                reason=first_line(self.view.text(verdict.reason)),
+                probe=verdict.probe,
+            )
+            (tested.untold if word == "not testable here" else tested.told).append(row)
+        return tested
 
 
 def moment(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from advisor.errors import InputError
 from advisor.model.text import Text
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
+from advisor.report.rows import Session
 from advisor.report.view import REASONS, View
 from probes.system import data_folders
 
@@ -117,25 +119,23 @@ def write(page: Any, view: View) -> None:
     """Set the report: the answer first, the evidence behind it."""
     words, answer, leader = view.words, view.answer(), view.found.recommended
     _line(page, f"{words['title']} · {view.decision.made_on}", 10, soft=True)
-    _line(page, " · ".join(part for part in (answer["name"], answer["strength"]) if part), 20)
-    _line(page, f"{answer['sentence']} {answer['confidence']}".strip(), 10)
-    _line(page, ", ".join(f"{row['name']} {row['percent']}" for row in view.acceptability()), 10)
+    _line(page, " · ".join(part for part in (answer.name, answer.strength) if part), 20)
+    _line(page, f"{answer.sentence} {answer.confidence}".strip(), 10)
+    _line(page, ", ".join(f"{row.name} {row.percent}" for row in view.acceptability()), 10)
     for row in view.brief():
-        _line(
-            page, f"{row['label']}{words['colon']}{' · '.join(row['parts'])} {' '.join(row['commands'])}".rstrip(), 10
-        )
+        _line(page, f"{row.label}{words['colon']}{' · '.join(row.parts)} {' '.join(row.commands)}".rstrip(), 10)
     for note in view.notes():
         _line(page, note, 10)
-    for row in view.exclusions():
-        _line(page, f"{words['excluded']}{words['colon']}{row['name']}. {row['reason']}", 10)
+    for exclusion in view.exclusions():
+        _line(page, f"{words['excluded']}{words['colon']}{exclusion.name}. {exclusion.reason}", 10)
     if view.plan(leader):
         _heading(page, words["plan"])
         _plan(page, view, leader)
     _reasons(page, view)
     _heading(page, words["flips"])
-    for row in view.flips():
-        share = f" ({row['share']})" if row["share"] else ""
-        _item(page, f"{row['kind']}: {row['text']}{share}")
+    for flip in view.flips():
+        share = f" ({flip.share})" if flip.share else ""
+        _item(page, f"{flip.kind}: {flip.text}{share}")
     if not view.flips():
         _line(page, words["no_flips"] if leader else words["none"], 10)
     why = f" ({words['revisit_why']})" if view.revisit() else ""
@@ -151,14 +151,14 @@ def write(page: Any, view: View) -> None:
     _said(page, view)
     _heading(page, words["claims"])
     for claim in view.claims():
-        _line(page, claim["statement"], 9)
-        _line(page, f"{words['finding']}{words['colon']}{claim['finding']}", 8, soft=True)
-        sources = ", ".join(source["id"] for source in claim["sources"])
-        _line(page, f"{claim['id']} · {claim['grade']} · {claim['status']} · {sources}", 8, soft=True)
+        _line(page, claim.statement, 9)
+        _line(page, f"{words['finding']}{words['colon']}{claim.finding}", 8, soft=True)
+        sources = ", ".join(source.id for source in claim.sources)
+        _line(page, f"{claim.id} · {claim.grade} · {claim.status} · {sources}", 8, soft=True)
         page.ln(1.5)
     _heading(page, words["sources"])
-    for row in view.sources():
-        _line(page, f"{row['id']}: {row['title']}. {row['publisher']}. {row['dates']}. {row['url']}", 8)
+    for source in view.sources():
+        _line(page, f"{source.id}: {source.title}. {source.publisher}. {source.dates}. {source.url}", 8)
     stamp = f"{words['hash']} {view.found.knowledge.version}, sha256 {view.found.knowledge.sha256}"
     _line(page, f"{stamp}; {words['seed']} {view.decision.random_seed}; {view.maker()}", 8, soft=True)
 
@@ -172,13 +172,9 @@ def _plan(page: Any, view: View, framework: str | None) -> None:
         _line(page, view.mixed(framework), 10)
     rows = [[words["need"], words["route"], words["state"]]]
     for row in view.plan(framework):
-        best = row["best"]
-        way = (
-            [f"{best['name']} ({', '.join(best['tools'])})", best["state"]]
-            if best
-            else [words["no_way"], words["dead"]]
-        )
-        rows.append([f"{row['asked']} {row['need']}".strip(), *way])
+        best = row.best
+        way = [f"{best.name} ({', '.join(best.tools)})", best.state] if best else [words["no_way"], words["dead"]]
+        rows.append([f"{row.asked} {row.need}".strip(), *way])
     _table(page, rows, widths=(30, 55, 15))
 
 
@@ -190,8 +186,8 @@ def _reasons(page: Any, view: View) -> None:
     for side, rows in view.reasons().items():
         _heading(page, words[side])
         for row in rows[:REASONS]:
-            told = [claim["text"] for claim in row["claims"]] or row["ways"]
-            _item(page, f"{row['criterion']} {row['points']}: {' '.join([*told, *row['measured']])}")
+            told = [claim.text for claim in row.claims] or row.ways
+            _item(page, f"{row.criterion} {row.points}: {' '.join([*told, *row.measured])}")
         if not rows:
             _line(page, words[f"nothing_{side}"], 10)
     _line(page, words["compared"].format(name=view.framework(rival), lead=view.lead()), 9, soft=True)
@@ -207,37 +203,41 @@ def _measured(page: Any, view: View) -> None:
     before = machines.before()
     if before:
         colon = words["colon"]
-        moved = "; ".join(before["moved"])
-        why = f"{words['moved_by']}{colon}{moved}" if moved else words["moved_nothing"]
-        was, now = (f"{words[when]}{colon}{before[when]}" for when in ("before", "after"))
+        why = f"{words['moved_by']}{colon}{'; '.join(before.moved)}" if before.moved else words["moved_nothing"]
+        was, now = f"{words['before']}{colon}{before.before}", f"{words['after']}{colon}{before.after}"
         _line(page, f"{was}. {now}. {why}", 10)
     for conflict in machines.conflicts():
         _line(page, f"{words['conflicts']}. {conflict} {words['conflict_why']}", 10)
     for session in sessions:
-        machine = ", ".join(f"{label} {value}" for label, value in session["machine"])
-        _line(page, f"{machine} ({session['started']})", 10)
-        _line(page, f"{words['grade']} {session['grade']}, {session['grade_why']}. {session['selftest']}", 9, soft=True)
-        if session["compared"]:
-            names = session["frameworks"]
-            rows = [[words["probe"], *names.values(), words["result"]]]
-            for row in session["compared"]:
-                costs = [row["costs"].get(key, "") for key in names]
-                question = f"{row['question']} {row['settings']}".strip()
-                rows.append([question, *costs, words["semicolon"].join([row["verdict"], *row["notes"]])])
-            _table(page, rows, widths=(36, *(12 for _ in names), 40))
-            _line(page, words["how_to_read"], 8, soft=True)
-        for line in session["alike"]:
-            _line(page, line, 10)
-        if session["defaults"]:
-            _line(page, session["defaults"], 10)
-        for line in session["tuned"]:
-            _line(page, line, 8, soft=True)
-        for row in session["missing"]:
-            _item(page, f"{row['question']} {row['status']}: {row['reason']} {row['way_out']}")
-        if session["left_out"]:
-            _line(page, f"{session['left_out']}{words['full_stop']}", 9, soft=True)
-    for row in machines.claim_verdicts()["told"]:
-        _item(page, f"{row['text']} {row['verdict']}. {row['reason']}".strip())
+        _session(page, session, words)
+    for row in machines.claim_verdicts().told:
+        _item(page, f"{row.text} {row.verdict}. {row.reason}".strip())
+
+
+def _session(page: Any, session: Session, words: Mapping[str, str]) -> None:
+    """Set what one machine said."""
+    machine = ", ".join(f"{label} {value}" for label, value in session.machine)
+    _line(page, f"{machine} ({session.started})", 10)
+    _line(page, f"{words['grade']} {session.grade}, {session.grade_why}. {session.selftest}", 9, soft=True)
+    if session.compared:
+        names = session.frameworks
+        rows = [[words["probe"], *names.values(), words["result"]]]
+        for row in session.compared:
+            costs = [row.costs.get(key, "") for key in names]
+            question = f"{row.question} {row.settings}".strip()
+            rows.append([question, *costs, words["semicolon"].join([row.verdict, *row.notes])])
+        _table(page, rows, widths=(36, *(12 for _ in names), 40))
+        _line(page, words["how_to_read"], 8, soft=True)
+    for line in session.alike:
+        _line(page, line, 10)
+    if session.defaults:
+        _line(page, session.defaults, 10)
+    for line in session.tuned:
+        _line(page, line, 8, soft=True)
+    for missing in session.missing:
+        _item(page, f"{missing.question} {missing.status}: {missing.reason} {missing.way_out}")
+    if session.left_out:
+        _line(page, f"{session.left_out}{words['full_stop']}", 9, soft=True)
 
 
 def _sum(page: Any, view: View) -> None:
@@ -252,8 +252,8 @@ def _sum(page: Any, view: View) -> None:
         page,
         [[words["criterion"], words["weight"], *(view.framework(key) for key in order)]]
         + [
-            [row["name"], f"{100 * row['weight']:.1f} %"]
-            + [f"{row['value'].get(key, 0):.2f} ({hundredth(row['contribution'].get(key, 0))})" for key in order]
+            [row.name, f"{100 * row.weight:.1f} %"]
+            + [f"{row.value.get(key, 0):.2f} ({hundredth(row.contribution.get(key, 0))})" for key in order]
             for row in rows
         ]
         + [[words["utility"], "", *(hundredth(view.found.utility.get(key, 0)) for key in order)]],
@@ -266,18 +266,18 @@ def _said(page: Any, view: View) -> None:
     words = view.words
     _heading(page, words["needs"])
     for row in view.said():
-        out = f" ({words['ruled_out']}{words['colon']}{row['excluded']})" if row["excluded"] else ""
-        _line(page, f"{row['question']} {row['answer']}{out}", 9)
-    for row in view.priorities():
-        _line(page, f"{words['priorities']}{words['colon']}{row['criterion']} {row['level']} / 3", 9)
+        out = f" ({words['ruled_out']}{words['colon']}{row.excluded})" if row.excluded else ""
+        _line(page, f"{row.question} {row.answer}{out}", 9)
+    for priority in view.priorities():
+        _line(page, f"{words['priorities']}{words['colon']}{priority.criterion} {priority.level} / 3", 9)
     for line in view.decision.transcript:
         _line(page, f"{words['user' if line['who'] == 'user' else 'advisor']}: {line['text']}", 9)
     _heading(page, words["not_asked"])
     if view.open_questions():
         _line(page, words["not_asked_settled" if view.found.settled else "not_asked_open"], 9)
         _line(page, " ".join(view.open_questions()), 9, soft=True)
-    for row in view.probe_plan():
-        _item(page, f"{row['question']} {row['effect']} ({row['seconds']} {words['seconds']})")
+    for probe in view.probe_plan():
+        _item(page, f"{probe.question} {probe.effect} ({probe.seconds} {words['seconds']})")
 
 
 def _heading(page: Any, text: str) -> None:

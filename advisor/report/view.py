@@ -10,10 +10,28 @@ from advisor.decisions.document import Decision
 from advisor.decisions.provenance import engine_of
 from advisor.model.formatting import percent
 from advisor.model.knowledge import LIVING_ROUTE, WEIGHING, need_name
-from advisor.model.recommendation import CriterionResult, Recommendation
+from advisor.model.recommendation import CriterionResult, Flip, Recommendation, RouteResult
 from advisor.model.text import Text, localized
 from advisor.report import ratios
 from advisor.report.figures import points
+from advisor.report.rows import (
+    Answer,
+    AnswerRow,
+    BriefRow,
+    CitedClaim,
+    ClaimRow,
+    CriterionRow,
+    EffectRow,
+    ExclusionRow,
+    FlipRow,
+    PlannedProbeRow,
+    PlanRow,
+    Priority,
+    Reason,
+    Share,
+    SourceRow,
+    Way,
+)
 from advisor.report.words import WORDS
 
 REASONS = 3
@@ -30,7 +48,7 @@ TRIFLE = 0.005
 
 
 class View:
-    """A decision as a reader sees it. Every method returns plain strings, numbers, lists and dicts."""
+    """A decision as a reader sees it: names and sentences in one language, in the rows of ``advisor.report.rows``."""
 
     def __init__(self, decision: Decision, lang: str) -> None:
         self.decision = decision
@@ -85,53 +103,45 @@ class View:
 
     # ------------------------------------------------------------ page one
 
-    def answer(self) -> dict[str, Any]:
+    def answer(self) -> Answer:
         """Return the answer with its strength in words."""
         found, words = self.found, self.words
         if found.recommended is None:
             everything = {row.framework for row in found.excluded} >= set(found.acceptability)
-            return {
-                "name": words["nobody"],
-                "strength": "",
-                "sentence": words["nobody_excluded" if everything else "nobody_why"],
-                "confidence": "",
-            }
+            why = words["nobody_excluded" if everything else "nobody_why"]
+            return Answer(name=words["nobody"], strength="", sentence=why, confidence="")
         name = self.framework(found.recommended)
         share = percent(found.acceptability[found.recommended])
         draws = f"{self.basis['settings']['draws']:,}"
-        return {
-            "name": name,
-            "strength": words[found.strength],
-            "sentence": words[f"{found.strength}_why"].format(name=name, share=share, draws=draws),
-            "confidence": words["confidence"].format(
-                name=name, share=percent(found.confidence.get(found.recommended, 0.0))
-            ),
-        }
+        confidence = percent(found.confidence.get(found.recommended, 0.0))
+        return Answer(
+            name=name,
+            strength=words[found.strength],
+            sentence=words[f"{found.strength}_why"].format(name=name, share=share, draws=draws),
+            confidence=words["confidence"].format(name=name, share=confidence),
+        )
 
     def notes(self) -> list[str]:
         """Return what a reader must be told beside the result; what the answer's own sentence says is not repeated."""
         return [self.text(note) for note in self.found.notes if note != EITHER]
 
-    def brief(self) -> list[dict[str, Any]]:
-        """Return the decision in a few lines: why, what against, what would flip it, what to do next.
-
-        Each: label, parts [text], commands [what to type after the parts], apart: whether each part is a step.
-        """
+    def brief(self) -> list[BriefRow]:
+        """Return the decision in a few lines: why, what against, what would flip it, what to do next."""
         words = self.words
-        rows: list[dict[str, Any]] = []
+        rows: list[BriefRow] = []
         if self.found.recommended is not None and self.rival() is not None:
             for side, label in (("for", "brief_why"), ("against", "brief_against")):
                 found = self.reasons()[side]
-                told = [f"{row['criterion']} {row['points']}" for row in found[:REASONS]] or [words[f"nothing_{side}"]]
+                told = [f"{row.criterion} {row.points}" for row in found[:REASONS]] or [words[f"nothing_{side}"]]
                 more = [words["more"].format(n=len(found) - REASONS)] if len(found) > REASONS else []
-                rows.append({"label": words[label], "parts": [*told, *more], "commands": [], "apart": False})
+                rows.append(BriefRow(words[label], [*told, *more]))
             if self.reasons()["for"]:
-                rows[0]["parts"][-1] += " " + words["brief_points"].format(name=self.framework(self.rival()))
-            flips = [row["text"] for row in self.flips()[:1]] or [words["brief_nothing_flips"]]
-            rows.append({"label": words["brief_flips"], "parts": flips, "commands": [], "apart": False})
+                rows[0].parts[-1] += " " + words["brief_points"].format(name=self.framework(self.rival()))
+            flips = [row.text for row in self.flips()[:1]] or [words["brief_nothing_flips"]]
+            rows.append(BriefRow(words["brief_flips"], flips))
         parts, commands = self._next()
         if parts or commands:
-            rows.append({"label": words["brief_next"], "parts": parts, "commands": commands, "apart": True})
+            rows.append(BriefRow(words["brief_next"], parts, commands, apart=True))
         return rows
 
     def _next(self) -> tuple[list[str], list[str]]:
@@ -144,8 +154,8 @@ class View:
         if not self.found.settled and open_:
             parts.append(words["brief_answer"].format(question=self.question(open_[0].question)))
         if leader is not None and probes:
-            command = f"framework-advisor probe run {probes[0]['probe']} -o evidence.json"
-            parts.append(words["brief_measure"].format(command=command, seconds=probes[0]["seconds"]))
+            command = f"framework-advisor probe run {probes[0].probe} -o evidence.json"
+            parts.append(words["brief_measure"].format(command=command, seconds=probes[0].seconds))
         commands = [line for line in self.install(leader) if not line.startswith("#")][:1]
         if commands:
             parts.append(words["brief_install"])
@@ -155,17 +165,14 @@ class View:
         """Return the frameworks by acceptability, then by name: never by the file's order."""
         return sorted(self.found.acceptability, key=lambda key: (-self.found.acceptability[key], key))
 
-    def acceptability(self) -> list[dict[str, Any]]:
+    def acceptability(self) -> list[Share]:
         """Return the shares, largest first."""
-        return [
-            {"name": self.framework(key), "share": share, "percent": percent(share)}
-            for key in self.order()
-            for share in [self.found.acceptability[key]]
-        ]
+        shares = {key: self.found.acceptability[key] for key in self.order()}
+        return [Share(self.framework(key), share, percent(share)) for key, share in shares.items()]
 
-    def plan(self, framework: str | None) -> list[dict[str, Any]]:
+    def plan(self, framework: str | None) -> list[PlanRow]:
         """Return the ways a framework reaches each need: the best living one, then the others."""
-        needs: dict[str, list[Any]] = {}
+        needs: dict[str, list[RouteResult]] = {}
         for route in self.found.routes:
             if route.framework == framework:
                 needs.setdefault(route.need, []).append(route)
@@ -175,12 +182,12 @@ class View:
             best = next((route for route in living if route.best), None)
             others = [self._route(route) for route in routes if route is not best]
             rows.append(
-                {
-                    "need": self.need(need),
-                    "asked": self._asked(need),
-                    "best": self._route(best) if best else None,
-                    "others": others,
-                }
+                PlanRow(
+                    need=self.need(need),
+                    asked=self._asked(need),
+                    best=self._route(best) if best else None,
+                    others=others,
+                )
             )
         return rows
 
@@ -198,15 +205,15 @@ class View:
         """Return the sentence of a plan that ships through another framework's tools, "" where it does not."""
         return next((self.text(plan.text) for plan in self.found.plans if plan.framework == framework), "")
 
-    def _route(self, route: Any) -> dict[str, Any]:
-        return {
-            "name": self.text(route.name) or route.route,
-            "tools": [self.tool(tool) for tool in route.tools],
-            "state": self.state(route.status),
-            "living": route.status in LIVING_ROUTE,
-            "note": self.text(route.note),
-            "install": route.install or "",
-        }
+    def _route(self, route: RouteResult) -> Way:
+        return Way(
+            name=self.text(route.name) or route.route,
+            tools=[self.tool(tool) for tool in route.tools],
+            state=self.state(route.status),
+            living=route.status in LIVING_ROUTE,
+            note=self.text(route.note),
+            install=route.install or "",
+        )
 
     def runner_up(self) -> str | None:
         """Return the framework that comes second and is not ruled out, or None."""
@@ -216,13 +223,13 @@ class View:
         """Return whom the leader is compared with: the runner-up, else the best of those ruled out."""
         return self.found.closest_rival
 
-    def reasons(self) -> dict[str, list[dict[str, Any]]]:
+    def reasons(self) -> dict[str, list[Reason]]:
         """Return what speaks for and against the leader, criterion by criterion, what moves the lead most first.
 
         A criterion's lead is the leader's contribution less the rival's; all leads add up to that of the utility.
         """
         leader, rival = self.found.recommended, self.rival()
-        rows: dict[str, list[dict[str, Any]]] = {"for": [], "against": []}
+        rows: dict[str, list[Reason]] = {"for": [], "against": []}
         if leader is None or rival is None:
             return rows
         for row in self.found.criteria:
@@ -231,31 +238,29 @@ class View:
                 continue
             side, moving = ("for", self.found.for_) if lead > 0 else ("against", self.found.against)
             rows[side].append(
-                {
-                    "criterion": self.criterion(row.id),
-                    "lead": lead,
-                    "points": points(lead),
-                    "claims": [self._claim(name) for name in moving if name in row.claims][:CLAIMS],
-                    "ways": self._ways(row.id, (leader, rival)),
-                    "measured": self._measured(row),
-                }
+                Reason(
+                    criterion=self.criterion(row.id),
+                    lead=lead,
+                    points=points(lead),
+                    claims=[self._claim(name) for name in moving if name in row.claims][:CLAIMS],
+                    ways=self._ways(row.id, (leader, rival)),
+                    measured=self._measured(row),
+                )
             )
-        return {
-            side: sorted(found, key=lambda row: (-abs(row["lead"]), row["criterion"])) for side, found in rows.items()
-        }
+        return {side: sorted(found, key=lambda row: (-abs(row.lead), row.criterion)) for side, found in rows.items()}
 
     def lead(self) -> str:
         """Return the leader's utility less the rival's, in points of a hundred."""
         leader, rival = self.found.recommended, self.rival()
         return points(self.found.utility[leader] - self.found.utility[rival]) if leader and rival else ""
 
-    def _claim(self, name: str) -> dict[str, Any]:
+    def _claim(self, name: str) -> CitedClaim:
         """Return what a claim states; only claims that hold or are contested move anything."""
         claim = self.decision.claims[name]
         mark = "" if claim["status"] == "active" else f" ({self.words['claim_disputed']})"
-        return {"id": name, "text": self.text(claim["statement"]) + mark}
+        return CitedClaim(name, self.text(claim["statement"]) + mark)
 
-    def _from(self, row: CriterionResult) -> str:
+    def _rests_on(self, row: CriterionResult) -> str:
         """Return what a criterion's values rest on where it is neither claims nor measurements."""
         if row.claims or row.measured:
             return ""
@@ -279,20 +284,20 @@ class View:
             for pair in (row.measured.pairs if row.measured else ())
         ]
 
-    def flips(self) -> list[dict[str, str]]:
+    def flips(self) -> list[FlipRow]:
         """Return what would flip the result, with what it would be then."""
         return [
-            {
-                "kind": self.words[f"flip_{flip.kind}"],
-                "text": self._flip(flip),
-                "share": self.words["flip_share"].format(share=percent(flip.acceptability[flip.recommended]))
+            FlipRow(
+                kind=self.words[f"flip_{flip.kind}"],
+                text=self._flip(flip),
+                share=self.words["flip_share"].format(share=percent(flip.acceptability[flip.recommended]))
                 if flip.recommended in flip.acceptability
                 else "",
-            }
+            )
             for flip in self.found.flips
         ]
 
-    def _flip(self, flip: Any) -> str:
+    def _flip(self, flip: Flip) -> str:
         if flip.text is not None:
             return self.text(flip.text)
         parts = []
@@ -304,10 +309,10 @@ class View:
             parts.append(f"{self.question(question)}: {', '.join(self.option(question, name) for name in options)}")
         return "; ".join(parts) + f" → {self.framework(flip.recommended) if flip.recommended else self.words['nobody']}"
 
-    def exclusions(self) -> list[dict[str, str]]:
+    def exclusions(self) -> list[ExclusionRow]:
         """Return who was ruled out and why."""
         return [
-            {"name": self.framework(row.framework), "reason": self.text(row.text) or row.reason}
+            ExclusionRow(self.framework(row.framework), self.text(row.text) or row.reason)
             for row in self.found.excluded
         ]
 
@@ -319,7 +324,7 @@ class View:
 
     # ------------------------------------------------------------ the rest
 
-    def said(self) -> list[dict[str, str]]:
+    def said(self) -> list[AnswerRow]:
         """Return the answers in the questionnaire's order."""
         needs = self.decision.needs
         rows = []
@@ -330,32 +335,32 @@ class View:
             assumed = f" ({self.words['assumed']})" if needs.get("certainty", {}).get(question, 1.0) < 1.0 else ""
             if options or out:
                 rows.append(
-                    {
-                        "question": self.question(question),
-                        "answer": ", ".join(self.option(question, name) for name in options) + assumed,
-                        "excluded": ", ".join(self.option(question, name) for name in out),
-                    }
+                    AnswerRow(
+                        question=self.question(question),
+                        answer=", ".join(self.option(question, name) for name in options) + assumed,
+                        excluded=", ".join(self.option(question, name) for name in out),
+                    )
                 )
         return rows
 
-    def priorities(self) -> list[dict[str, Any]]:
+    def priorities(self) -> list[Priority]:
         """Return the stated priorities."""
         stated = self.decision.needs.get("priorities", {})
-        return [{"criterion": self.criterion(name), "level": level} for name, level in stated.items()]
+        return [Priority(self.criterion(name), level) for name, level in stated.items()]
 
-    def criteria(self) -> list[dict[str, Any]]:
+    def criteria(self) -> list[CriterionRow]:
         """Return the criteria that weigh, heaviest first."""
         rows = [row for row in self.found.criteria if row.weight > 0]
         return [
-            {
-                "id": row.id,
-                "name": self.criterion(row.id),
-                "weight": row.weight,
-                "value": dict(row.value),
-                "contribution": dict(row.contribution),
-                "claims": list(row.claims),
-                "from": self._from(row),
-            }
+            CriterionRow(
+                id=row.id,
+                name=self.criterion(row.id),
+                weight=row.weight,
+                value=dict(row.value),
+                contribution=dict(row.contribution),
+                claims=list(row.claims),
+                rests_on=self._rests_on(row),
+            )
             for row in sorted(rows, key=lambda row: (-row.weight, row.id))
         ]
 
@@ -366,59 +371,58 @@ class View:
         rest = [name for name in self.basis.get("questions", {}) if name not in answered and name not in ranked]
         return [self.question(name) for name in [*ranked, *rest] if name not in answered]
 
-    def probe_plan(self) -> list[dict[str, str]]:
+    def probe_plan(self) -> list[PlannedProbeRow]:
         """Return the probes that could still flip the result, the most valuable first."""
         return [
-            {
-                "probe": step.probe,
-                "question": self.text(self.decision.probes.get(step.probe, {}).get("question")) or step.probe,
-                "seconds": f"{step.seconds:.0f}",
-                "effect": self.text(step.reason)
-                or self.words["would_flip_at"].format(ratio=f"{step.would_flip_at:.2f}"),
-            }
+            PlannedProbeRow(
+                probe=step.probe,
+                question=self.text(self.decision.probes.get(step.probe, {}).get("question")) or step.probe,
+                seconds=f"{step.seconds:.0f}",
+                effect=self.text(step.reason) or self.words["would_flip_at"].format(ratio=f"{step.would_flip_at:.2f}"),
+            )
             for step in self.found.probe_plan
             if step.would_flip_at is not None
         ]
 
-    def claims(self) -> list[dict[str, Any]]:
+    def claims(self) -> list[ClaimRow]:
         """Return every cited claim in full, by criterion."""
         rows = [
-            {
-                "id": name,
-                "criterion": self.criterion(claim["criterion"]),
-                "statement": self.text(claim["statement"]),
-                "finding": self.text(claim["finding"]),
-                "grade": self.words[f"claim_{claim['grade']}"],
-                "status": self.words[f"claim_{claim['status']}"],
-                "kind": self.words.get(f"kind_{claim['kind']}", claim["kind"]),
-                "weighs": claim["truth"] in WEIGHING,
-                "effects": [
-                    {"name": self.framework(key), "effect": f"{value:+d}" if value else "0"}
+            ClaimRow(
+                id=name,
+                criterion=self.criterion(claim["criterion"]),
+                statement=self.text(claim["statement"]),
+                finding=self.text(claim["finding"]),
+                grade=self.words[f"claim_{claim['grade']}"],
+                status=self.words[f"claim_{claim['status']}"],
+                kind=self.words.get(f"kind_{claim['kind']}", claim["kind"]),
+                weighs=claim["truth"] in WEIGHING,
+                effects=[
+                    EffectRow(self.framework(key), f"{value:+d}" if value else "0")
                     for key, value in sorted(claim["value"].items())
                 ],
-                "review_by": claim["review_by"],
-                "overdue": claim["review_by"] < self.decision.made_on.isoformat(),
-                "sources": [self._source(key) for key in claim["sources"] if key in self.decision.sources],
-            }
+                review_by=claim["review_by"],
+                overdue=claim["review_by"] < self.decision.made_on.isoformat(),
+                sources=[self._source(key) for key in claim["sources"] if key in self.decision.sources],
+            )
             for name, claim in self.decision.claims.items()
         ]
-        return sorted(rows, key=lambda row: (row["criterion"], row["id"]))
+        return sorted(rows, key=lambda row: (row.criterion, row.id))
 
-    def sources(self) -> list[dict[str, str]]:
+    def sources(self) -> list[SourceRow]:
         """Return every cited source."""
         return [self._source(key) for key in sorted(self.decision.sources)]
 
-    def _source(self, key: str) -> dict[str, str]:
+    def _source(self, key: str) -> SourceRow:
         source = self.decision.sources[key]
         vendor = str(source.get("vendor_of", "none"))
-        return {
-            "id": key,
-            "title": source["title"],
-            "url": source["url"] if str(source["url"]).startswith(("https://", "http://")) else "",
-            "publisher": source["publisher"],
-            "dates": self._dates(source),
-            "vendor": "" if vendor == "none" else self.words["vendor_of"].format(name=self.framework(vendor)),
-        }
+        return SourceRow(
+            id=key,
+            title=source["title"],
+            url=source["url"] if str(source["url"]).startswith(("https://", "http://")) else "",
+            publisher=source["publisher"],
+            dates=self._dates(source),
+            vendor="" if vendor == "none" else self.words["vendor_of"].format(name=self.framework(vendor)),
+        )
 
     def _dates(self, source: Mapping[str, Any]) -> str:
         """Return when a source was published and read, or that it carries no date."""

@@ -23,7 +23,7 @@ def test_every_form_holds_the_answer_in_either_language(form: str, lang: str) ->
 
     said = text_of(made, form, lang)
 
-    answer = View(made, lang).answer()["name"] if form != "json" else str(made.recommendation.recommended)
+    answer = View(made, lang).answer().name if form != "json" else str(made.recommendation.recommended)
     assert answer in said
 
 
@@ -81,15 +81,15 @@ def test_the_first_screen_says_why_what_against_what_would_flip_it_and_what_to_d
     rows = View(made, lang).brief()
 
     words = WORDS[lang]
-    assert [row["label"] for row in rows] == [words[f"brief_{key}"] for key in ("why", "against", "flips", "next")]
-    assert all("".join(row["parts"]) for row in rows)
-    assert rows[-1]["commands"][0].startswith("pip install")
+    assert [row.label for row in rows] == [words[f"brief_{key}"] for key in ("why", "against", "flips", "next")]
+    assert all("".join(row.parts) for row in rows)
+    assert rows[-1].commands[0].startswith("pip install")
     page = text_of(made, "html", lang)
-    assert page.index(rows[0]["label"]) < page.index(words["brief_next"]) < page.index(f"<h2>{words['plan']}</h2>")
+    assert page.index(rows[0].label) < page.index(words["brief_next"]) < page.index(f"<h2>{words['plan']}</h2>")
 
 
 def test_where_nothing_can_be_told_the_first_screen_says_what_to_answer() -> None:
     (row,) = View(decide(Needs(), ()), "en").brief()
 
-    assert row["label"] == WORDS["en"]["brief_next"]
-    assert row["parts"][0].startswith("answer first:")
+    assert row.label == WORDS["en"]["brief_next"]
+    assert row.parts[0].startswith("answer first:")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from advisor.report import charts, figures
 from advisor.report.machines import Machines
+from advisor.report.rows import ParityRow
 from advisor.report.view import View
 from tests.advisor.reports import Page, decision, text_of
 
@@ -21,25 +22,23 @@ def machines(lang: str = "en") -> Machines:
 
 def test_a_ratio_is_told_with_both_medians_and_in_words() -> None:
     (found,) = machines().sessions()
-    first, second = found["compared"]
+    first, second = found.compared
 
-    assert first["costs"] == {"pytorch": "1.1 ms", "tensorflow": "5.2 ms"}
-    assert first["verdict"] == "PyTorch 5.00 × faster [4.90, 5.10]"
-    assert second["verdict"].startswith("cannot tell: PyTorch 2.40 × as fast as TensorFlow [")
-    assert first["limits"] == ["PyTorch: arithmetic (44 % of what this machine can do)"]
-    assert first["parity"] == [
-        {"part": "outputs", "distances": "PyTorch 3.3e-07, TensorFlow 4.5e-07", "bound": "1e-04"}
-    ]
+    assert first.costs == {"pytorch": "1.1 ms", "tensorflow": "5.2 ms"}
+    assert first.verdict == "PyTorch 5.00 × faster [4.90, 5.10]"
+    assert second.verdict.startswith("cannot tell: PyTorch 2.40 × as fast as TensorFlow [")
+    assert first.limits == ["PyTorch: arithmetic (44 % of what this machine can do)"]
+    assert first.parity == [ParityRow("outputs", "PyTorch 3.3e-07, TensorFlow 4.5e-07", "1e-04")]
 
 
 def test_differing_defaults_and_disturbed_pairs_stand_beside_the_result() -> None:
     (found,) = machines().sessions()
-    first, second = found["compared"]
+    first, second = found.compared
 
-    assert first["notes"] == ["oneDNN on in PyTorch, off in TensorFlow"]
-    assert second["notes"] == ["4 of 9 pairs were disturbed by other load; the interval is wider for them"]
-    assert "--set tensorflow:TF_ENABLE_ONEDNN_OPTS=1" in found["defaults"]
-    rows = {row["label"]: row["values"] for row in found["environments"]["rows"]}
+    assert first.notes == ["oneDNN on in PyTorch, off in TensorFlow"]
+    assert second.notes == ["4 of 9 pairs were disturbed by other load; the interval is wider for them"]
+    assert "--set tensorflow:TF_ENABLE_ONEDNN_OPTS=1" in found.defaults
+    rows = {row.label: row.values for row in found.environments.rows}
     assert rows["oneDNN"] == ["on"]
     assert rows["CPU instructions"] == ["cannot be read back"]
     assert rows["Passed with --set"] == ["LEVEL=3"]
@@ -64,24 +63,24 @@ def test_what_was_set_alike_is_told_once_for_all_probes() -> None:
 
     (found,) = Machines(View(made.model_copy(update={"evidence": evidence}), "en")).sessions()
 
-    assert found["alike"] == ["set alike in both: b epsilon from 0.001 to 1e-05 (norm: Norm; line 7)"]
+    assert found.alike == ["set alike in both: b epsilon from 0.001 to 1e-05 (norm: Norm; line 7)"]
 
 
 def test_tuned_settings_stand_beside_the_defaults() -> None:
     (found,) = machines().sessions()
 
-    assert found["tuned"][0].endswith("PyTorch 1.1 ms → 1.1 ms (+0 %); TensorFlow 5.2 ms → 2.6 ms (-50 %)")
+    assert found.tuned[0].endswith("PyTorch 1.1 ms → 1.1 ms (+0 %); TensorFlow 5.2 ms → 2.6 ms (-50 %)")
 
 
 def test_what_gave_no_figure_says_why_and_the_way_out() -> None:
     (found,) = machines().sessions()
 
-    assert [(row["probe"], row["status"], row["reason"]) for row in found["missing"]] == [
+    assert [(row.probe, row.status, row.reason) for row in found.missing] == [
         ("training-mlp-xla", "not supported", "PyTorch: has no such side."),
         ("inference-mlp-default", "failed", "TensorFlow: it broke."),
     ]
-    assert "probe run inference-mlp-default" in found["missing"][1]["way_out"]
-    assert found["left_out"] == "Skipped for the budget: inference-convnet-default"
+    assert "probe run inference-mlp-default" in found.missing[1].way_out
+    assert found.left_out == "Skipped for the budget: inference-convnet-default"
 
 
 def test_a_contradiction_shows_both_numbers_and_what_moved_shows_its_size() -> None:
@@ -90,10 +89,10 @@ def test_a_contradiction_shows_both_numbers_and_what_moved_shows_its_size() -> N
     before = machines().before()
 
     assert "5.00" in conflict
-    assert together["documented"].partition("[")[2] in conflict
-    assert together["measured"].startswith("PyTorch 5.00 × faster than TensorFlow [")
+    assert together.documented.partition("[")[2] in conflict
+    assert together.measured.startswith("PyTorch 5.00 × faster than TensorFlow [")
     assert before is not None
-    assert re.fullmatch(r"Training speed moved \d+\.\d points towards \w+", before["moved"][0])
+    assert re.fullmatch(r"Training speed moved \d+\.\d points towards \w+", before.moved[0])
 
 
 def test_the_page_says_what_the_view_says() -> None:
@@ -124,14 +123,14 @@ def test_a_cost_has_the_unit_that_suits_its_size(value: float, unit: str, said: 
 @given(st.floats(0.02, 50), st.floats(0.001, 2))
 def test_a_ratio_and_its_inverse_stand_mirrored_on_the_axis(value: float, width: float) -> None:
     low, high = value / (1 + width), value * (1 + width)
-    one = {"ratio": {"value": value, "low": low, "high": high}}
-    other = {"ratio": {"value": 1 / value, "low": 1 / high, "high": 1 / low}}
+    one = {"value": value, "low": low, "high": high}
+    other = {"value": 1 / value, "low": 1 / high, "high": 1 / low}
 
     drawn = charts.ratios([one, other])
 
     assert drawn is not None
-    first, second = drawn["bars"]
-    assert first["dot"] + second["dot"] == pytest.approx(100, abs=0.02)
-    assert first["width"] == pytest.approx(second["width"], abs=0.03)
-    assert all(bar["left"] >= 0 and bar["left"] + bar["width"] <= 100.01 for bar in drawn["bars"])
-    assert len(drawn["ticks"]) <= charts.FEW
+    first, second = drawn.bars
+    assert first.dot + second.dot == pytest.approx(100, abs=0.02)
+    assert first.width == pytest.approx(second.width, abs=0.03)
+    assert all(bar.left >= 0 and bar.left + bar.width <= 100.01 for bar in drawn.bars)
+    assert len(drawn.ticks) <= charts.FEW

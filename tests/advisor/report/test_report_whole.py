@@ -48,13 +48,13 @@ def test_contributions_add_up_to_the_utility_and_leads_to_the_lead(path: Any) ->
     found = view.found
 
     for framework, utility in found.utility.items():
-        shown = sum(row["contribution"][framework] for row in view.criteria())
+        shown = sum(row.contribution[framework] for row in view.criteria())
         assert shown == pytest.approx(utility, abs=1e-9)
         assert f"<strong>{100 * utility:.1f}</strong>" in text_of(view.decision, "html")
     leader, rival = found.recommended, view.rival()
     assert leader is not None
     assert rival is not None
-    told = sum(row["lead"] for rows in view.reasons().values() for row in rows)
+    told = sum(row.lead for rows in view.reasons().values() for row in rows)
     assert told == pytest.approx(found.utility[leader] - found.utility[rival], abs=TRIFLE * len(found.criteria))
 
 
@@ -67,8 +67,8 @@ def test_a_dead_end_is_never_the_way_of_a_plan(path: Any) -> None:
     )
 
     for framework in made.recommendation.acceptability:
-        assert all(row["best"]["living"] for row in View(made, "en").plan(framework) if row["best"])
-        assert not any(row["best"] for row in View(buried, "en").plan(framework))
+        assert all(row.best.living for row in View(made, "en").plan(framework) if row.best)
+        assert not any(row.best for row in View(buried, "en").plan(framework))
     assert WORDS["en"]["no_way"] in text_of(buried, "html")
 
 
