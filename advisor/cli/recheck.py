@@ -28,8 +28,8 @@ def command(file: str, as_json: bool, lang: str) -> None:
         probes=inputs.catalogue(),
     )
     if as_json:
-        output.emit(result)
+        output.emit(result.document())
     else:
         prose.rechecked(result, lang=lang)
-    if not result["stands"]:
+    if not result.stands:
         raise click.exceptions.Exit(1)

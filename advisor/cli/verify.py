@@ -19,8 +19,8 @@ def command(file: str, as_json: bool, lang: str) -> None:
 
     result = verify(output.read_decision(file), load_knowledge(), probes=inputs.catalogue())
     if as_json:
-        output.emit(result)
+        output.emit(result.document())
     else:
         prose.verified(result, lang=lang)
-    if not result["same"]:
+    if not result.same:
         raise click.exceptions.Exit(1)
