@@ -16,6 +16,7 @@ from typing import Any
 from advisor import recommendation as engine
 from advisor.decisions.document import Decision, build_decision
 from advisor.decisions.recheck import recheck
+from advisor.decisions.results import Recheck
 from advisor.model.knowledge import Framework, Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -101,7 +102,7 @@ class RuntimeContext:
             measurable=self.measurable,
         )
 
-    def recheck(self, document: Mapping[str, Any], knowledge: Knowledge) -> dict[str, Any]:
+    def recheck(self, document: Mapping[str, Any], knowledge: Knowledge) -> Recheck:
         """Return whether a saved decision still stands here, as ``advisor.decisions.recheck`` does.
 
         Raises:

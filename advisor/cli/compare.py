@@ -20,6 +20,6 @@ def command(first: str, second: str, as_json: bool, lang: str) -> None:
     one, other = output.together(lambda: output.read_decision(first), lambda: output.read_decision(second))
     result = compare_decisions(one, other)
     if as_json:
-        output.emit(result)
+        output.emit(result.document())
     else:
         prose.compared(result, lang=lang)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from advisor.decisions.provenance import engine_of
+from advisor.decisions.results import Comparison, Recheck, Verification
 from advisor.model.formatting import percent
 from advisor.report.words import WORDS as REPORT_WORDS
 
@@ -306,21 +307,21 @@ def understanding(found: Any, said: str, knowledge: Knowledge, *, lang: str) -> 
         out.print(f"{words['ask']}{words['colon']}{asked}")
 
 
-def verified(result: Mapping[str, Any], *, lang: str) -> None:
+def verified(result: Verification, *, lang: str) -> None:
     """Print the outcome of a verification: what it comes from, then every difference."""
     words = WORDS[lang]
-    click.echo(result["text"][lang])
-    if result["edited"]:
-        click.echo(f"{words['edited_parts']}{words['colon']}{', '.join(result['edited'])}")
-    if not result["program"]["same"]:
-        saved, here = (_maker(result["program"][key]) for key in ("saved", "here"))
+    click.echo(result.text.in_(lang))
+    if result.edited:
+        click.echo(f"{words['edited_parts']}{words['colon']}{', '.join(result.edited)}")
+    if not result.program.same:
+        saved, here = _maker(result.program.saved), _maker(result.program.here)
         click.echo(f"{words['made_by']}{words['colon']}{saved}; {words['here']}{words['colon']}{here}")
-    if result["differences"]:
+    if result.differences:
         click.echo(words["differs"])
-    for difference in result["differences"]:
-        click.echo(f"  {_line(difference, lang)}")
-    if result["wording"]:
-        click.echo(words["reworded"].format(n=len(result["wording"])))
+    for difference in result.differences:
+        click.echo(f"  {difference.text.in_(lang)}")
+    if result.wording:
+        click.echo(words["reworded"].format(n=len(result.wording)))
 
 
 def _maker(program: Mapping[str, str]) -> str:
@@ -328,31 +329,20 @@ def _maker(program: Mapping[str, str]) -> str:
     return f"{program.get('version', '?')} (engine {engine_of(program) or '?'})"
 
 
-def rechecked(result: Mapping[str, Any], *, lang: str) -> None:
+def rechecked(result: Recheck, *, lang: str) -> None:
     """Print the outcome of a recheck."""
     words = WORDS[lang]
-    click.echo(words["stands" if result["stands"] else "falls"])
-    if result["edited"]:
-        click.echo(f"{words['edited']} {words['edited_parts']}{words['colon']}{', '.join(result['edited'])}")
-    changes = result["changes"]
-    click.echo(f"{words['changed']}{words['colon']}{'' if changes else words['no_change']}")
-    for change in changes:
-        click.echo(f"  {_line(change, lang)}")
+    click.echo(words["stands" if result.stands else "falls"])
+    if result.edited:
+        click.echo(f"{words['edited']} {words['edited_parts']}{words['colon']}{', '.join(result.edited)}")
+    click.echo(f"{words['changed']}{words['colon']}{'' if result.changes else words['no_change']}")
+    for change in result.changes:
+        click.echo(f"  {change.text.in_(lang)}")
 
 
-def compared(result: Mapping[str, Any], *, lang: str) -> None:
+def compared(result: Comparison, *, lang: str) -> None:
     """Print how two decisions differ."""
-    if not result.get("differences"):
+    if result.same:
         click.echo(WORDS[lang]["no_difference"])
-    for difference in result.get("differences", ()):
-        click.echo(_line(difference, lang))
-
-
-def _line(difference: Any, lang: str) -> str:
-    """Return one difference as a line: its text where it has one, else what it was and is."""
-    if not isinstance(difference, Mapping):
-        return str(difference)
-    text = difference.get("text")
-    if isinstance(text, Mapping):
-        return str(text.get(lang) or text.get("en"))
-    return "  ".join(f"{key}: {value}" for key, value in difference.items())
+    for difference in result.differences:
+        click.echo(difference.text.in_(lang))

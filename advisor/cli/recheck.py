@@ -20,8 +20,8 @@ def command(file: str, as_json: bool, lang: str) -> None:
     knowledge = load_knowledge()
     result = RuntimeContext.here(knowledge).recheck(output.read_decision(file), knowledge)
     if as_json:
-        output.emit(result)
+        output.emit(result.document())
     else:
         prose.rechecked(result, lang=lang)
-    if not result["stands"]:
+    if not result.stands:
         raise click.exceptions.Exit(1)

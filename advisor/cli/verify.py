@@ -20,8 +20,8 @@ def command(file: str, as_json: bool, lang: str) -> None:
 
     result = verify(output.read_decision(file), load_knowledge(), probes=tuple(load_catalog().values()))
     if as_json:
-        output.emit(result)
+        output.emit(result.document())
     else:
         prose.verified(result, lang=lang)
-    if not result["same"]:
+    if not result.same:
         raise click.exceptions.Exit(1)

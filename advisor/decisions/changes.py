@@ -5,44 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from advisor.decisions.document import Decision
 from advisor.decisions.provenance import engine_of, program_stamp
+from advisor.decisions.results import Change
 from advisor.engine import observations
 from advisor.model.knowledge import Knowledge
-from advisor.model.recommendation import Recommendation
+from advisor.model.recommendation import Recommendation, RouteResult
 from advisor.model.text import Text
 
 
 def changes_since(
-    document: Mapping[str, Any],
+    decision: Decision,
     now: Recommendation,
     knowledge: Knowledge,
     *,
     versions: Mapping[str, str],
     machine: Mapping[str, Any] | None,
-) -> list[dict[str, Any]]:
+) -> list[Change]:
     """Return every change, what it was made with first and what came of it last.
 
     Args:
-        document: a checked decision/1. now: the recommendation that its needs and evidence give today.
+        decision: as it was saved. now: the recommendation that its needs and evidence give today.
         knowledge: today's. versions, machine: today's; without a machine, none is compared.
-
-    Returns:
-        [{"what", "then", "now", "text"}].
     """
-    saved = document["recommendation"]
     return [
-        *_program_changes(document),
-        *_knowledge_changes(document, now, knowledge),
-        *_version_changes(document, versions),
-        *_machine_changes(document, machine),
-        *_plan_changes(saved, now),
-        *_result_changes(saved, now),
+        *_program_changes(decision),
+        *_knowledge_changes(decision, now, knowledge),
+        *_version_changes(decision, versions),
+        *_machine_changes(decision, machine),
+        *_plan_changes(decision.recommendation, now),
+        *_result_changes(decision.recommendation, now),
     ]
 
 
-def _program_changes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    held, here = document.get("program") or {}, program_stamp()
-    then = {**held, "engine": engine_of(held)}
+def _program_changes(decision: Decision) -> list[Change]:
+    here = program_stamp()
+    then = {**decision.program, "engine": engine_of(decision.program)}
     names = {
         "version": Text(en="The program's version", zh="程序版本"),
         "engine": Text(en="The engine's version", zh="决策引擎版本"),
@@ -58,26 +56,26 @@ def _program_changes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _change(what: str, then: Any, now: Any, text: Text) -> dict[str, Any]:
-    return {"what": what, "then": then, "now": now, "text": text.model_dump()}
+def _change(what: str, then: Any, now: Any, text: Text) -> Change:
+    return Change(what=what, then=then, now=now, text=text)
 
 
-def _knowledge_changes(document: Mapping[str, Any], now: Recommendation, knowledge: Knowledge) -> list[dict[str, Any]]:
-    stamp = document["recommendation"].get("knowledge") or {}
-    if stamp.get("sha256") == knowledge.sha256:
+def _knowledge_changes(decision: Decision, now: Recommendation, knowledge: Knowledge) -> list[Change]:
+    stamp = decision.recommendation.knowledge
+    if stamp.sha256 == knowledge.sha256:
         return []
     found = [
         _change(
             "knowledge",
-            stamp.get("version"),
+            stamp.version,
             knowledge.version,
             Text(
-                en=f"The knowledge base is another one: {stamp.get('version')} then, {knowledge.version} now.",
-                zh=f"知识库已变化：当时 {stamp.get('version')}，现在 {knowledge.version}。",
+                en=f"The knowledge base is another one: {stamp.version} then, {knowledge.version} now.",
+                zh=f"知识库已变化：当时 {stamp.version}，现在 {knowledge.version}。",
             ),
         )
     ]
-    for name, then in sorted((document.get("claims") or {}).items()):
+    for name, then in sorted(decision.claims.items()):
         current = knowledge.claims.get(name)
         if current is None:
             text = Text(en=f"The claim {name} is gone.", zh=f"论断 {name} 已删除。")
@@ -91,12 +89,12 @@ def _knowledge_changes(document: Mapping[str, Any], now: Recommendation, knowled
                     zh=f"论断 {name}：{key} 由 {then.get(key)} 变为 {today[key]}。",
                 )
                 found.append(_change(f"claims.{name}.{key}", then.get(key), today[key], text))
-    return found + _new_claims(document, now, knowledge)
+    return found + _new_claims(decision, now, knowledge)
 
 
-def _new_claims(document: Mapping[str, Any], now: Recommendation, knowledge: Knowledge) -> list[dict[str, Any]]:
+def _new_claims(decision: Decision, now: Recommendation, knowledge: Knowledge) -> list[Change]:
     """Return the claims that weigh on this decision now and did not stand in what it was computed from."""
-    then = (document.get("basis") or {}).get("claims")
+    then = decision.basis.get("claims")
     if then is None:
         return []
     used = sorted({name for row in now.criteria if row.weight > 0 for name in row.claims} - then.keys())
@@ -114,8 +112,8 @@ def _new_claims(document: Mapping[str, Any], now: Recommendation, knowledge: Kno
     ]
 
 
-def _version_changes(document: Mapping[str, Any], versions: Mapping[str, str]) -> list[dict[str, Any]]:
-    then = document.get("versions") or {}
+def _version_changes(decision: Decision, versions: Mapping[str, str]) -> list[Change]:
+    then = decision.versions
     found = []
     for name in sorted(set(then) | set(versions)):
         if then.get(name) != versions.get(name):
@@ -127,11 +125,11 @@ def _version_changes(document: Mapping[str, Any], versions: Mapping[str, str]) -
     return found
 
 
-def _machine_changes(document: Mapping[str, Any], machine: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _machine_changes(decision: Decision, machine: Mapping[str, Any] | None) -> list[Change]:
     if machine is None:
         return []
     found = []
-    for place, session in enumerate(document.get("evidence") or ()):
+    for place, session in enumerate(decision.evidence):
         then = session.get("machine") or {}
         if not observations.same_machine(then, machine):
             text = Text(
@@ -144,14 +142,13 @@ def _machine_changes(document: Mapping[str, Any], machine: Mapping[str, Any] | N
     return found
 
 
-def _plan_changes(saved: Mapping[str, Any], now: Recommendation) -> list[dict[str, Any]]:
+def _plan_changes(saved: Recommendation, now: Recommendation) -> list[Change]:
     """Return where the best way of the framework recommended then is another one now, or in another state."""
 
-    def best(routes: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-        ours = [row for row in routes if row.get("best") and row.get("framework") == saved.get("recommended")]
-        return {str(row.get("need")): row for row in ours}
+    def best(routes: Iterable[RouteResult]) -> dict[str, RouteResult]:
+        return {row.need: row for row in routes if row.best and row.framework == saved.recommended}
 
-    then, today = best(saved.get("routes") or ()), best(row.model_dump(mode="json") for row in now.routes)
+    then, today = best(saved.routes), best(now.routes)
     found = []
     for need in sorted(then.keys() | today.keys()):
         was, is_ = (_way(side.get(need)) for side in (then, today))
@@ -164,23 +161,23 @@ def _plan_changes(saved: Mapping[str, Any], now: Recommendation) -> list[dict[st
     return found
 
 
-def _way(route: Mapping[str, Any] | None) -> str | None:
-    return None if route is None else f"{route.get('route')} ({route.get('status')})"
+def _way(route: RouteResult | None) -> str | None:
+    return None if route is None else f"{route.route} ({route.status})"
 
 
-def _result_changes(saved: Mapping[str, Any], now: Recommendation) -> list[dict[str, Any]]:
+def _result_changes(saved: Recommendation, now: Recommendation) -> list[Change]:
     found = []
-    then = saved.get("recommended")
+    then = saved.recommended
     if then != now.recommended:
         text = Text(
             en=f"The recommendation was {then or 'none'} and would be {now.recommended or 'none'}.",
             zh=f"当时推荐 {then or '无'}，现在会推荐 {now.recommended or '无'}。",
         )
         found.append(_change("recommended", then, now.recommended, text))
-    if saved.get("strength") != now.strength:
+    if saved.strength != now.strength:
         text = Text(
-            en=f"The strength was “{saved.get('strength')}” and would be “{now.strength}”.",
-            zh=f"强度由“{saved.get('strength')}”变为“{now.strength}”。",
+            en=f"The strength was “{saved.strength}” and would be “{now.strength}”.",
+            zh=f"强度由“{saved.strength}”变为“{now.strength}”。",
         )
-        found.append(_change("strength", saved.get("strength"), now.strength, text))
+        found.append(_change("strength", saved.strength, now.strength, text))
     return found

@@ -8,9 +8,11 @@ from typing import Any
 
 from advisor.decisions.changes import changes_since
 from advisor.decisions.document import read_decision
+from advisor.decisions.results import Outcome, Recheck
 from advisor.decisions.seals import edited
 from advisor.decisions.verification import recomputed
 from advisor.model.knowledge import Knowledge
+from advisor.model.recommendation import Recommendation
 from probes.types import Probe
 
 
@@ -23,19 +25,15 @@ def recheck(
     machine: Mapping[str, Any] | None = None,
     probes: Sequence[Probe] = (),
     measurable: Sequence[str] | None = None,
-) -> dict[str, Any]:
+) -> Recheck:
     """Decide again with today's knowledge, versions and machine; say what changed and whether the decision stands.
 
     It stands where the same framework is recommended. Evidence of another machine than this one counts for less.
-
-    Returns:
-        {"stands": bool, "then": {...}, "now": {...}, "changes": [{"what", "then", "now", "text"}]}.
 
     Raises:
         InputError: not a decision, or answers that today's questions no longer know.
     """
     decision = read_decision(document)
-    saved = document["recommendation"]
     now = recomputed(
         decision,
         knowledge,
@@ -46,14 +44,19 @@ def recheck(
         measurable=measurable,
     )
     broken = edited(document)
-    return {
-        "stands": saved.get("recommended") == now.recommended,
-        "then": _summary(saved),
-        "now": _summary(now.document()),
-        "changes": changes_since(document, now, knowledge, versions=versions or {}, machine=machine),
-        "edited": None if broken is None else list(broken),
-    }
+    return Recheck(
+        stands=decision.recommendation.recommended == now.recommended,
+        then=_outcome(decision.recommendation),
+        now=_outcome(now),
+        changes=tuple(changes_since(decision, now, knowledge, versions=versions or {}, machine=machine)),
+        edited=broken,
+    )
 
 
-def _summary(recommendation: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: recommendation.get(key) for key in ("recommended", "strength", "acceptability", "utility")}
+def _outcome(recommendation: Recommendation) -> Outcome:
+    return Outcome(
+        recommended=recommendation.recommended,
+        strength=recommendation.strength,
+        acceptability=recommendation.acceptability,
+        utility=recommendation.utility,
+    )

@@ -15,11 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 from advisor.decisions.document import Decision, build_decision, read_decision, refusals
 from advisor.decisions.document import basis as basis_of
 from advisor.decisions.provenance import engine_of, program_stamp
+from advisor.decisions.results import Deviation, KnowledgeBases, Makers, Verification
 from advisor.decisions.seals import SEALS, edited
 from advisor.errors import InputError
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
-from advisor.model.recommendation import Recommendation
+from advisor.model.recommendation import KnowledgeStamp, Recommendation
 from advisor.model.text import Text
 from advisor.recommendation import recommend
 from probes.evidence.documents import EvidenceError, parse_evidence
@@ -85,7 +86,7 @@ MADE_BY: Mapping[str, Text] = {
 
 def verify(
     document: Mapping[str, Any], knowledge: Knowledge | None = None, *, probes: Sequence[Probe] = ()
-) -> dict[str, Any]:
+) -> Verification:
     """Recompute a whole decision from what it holds; list what differs and say what that comes from.
 
     Where another version or NumPy made the document, texts that this one words otherwise are listed under "wording"
@@ -96,19 +97,14 @@ def verify(
             basis where both carry the same digest.
         probes: the catalogue, used where the document does not hold its own.
 
-    Returns:
-        {"same": bool, "why": a key of ``MADE_BY``, "text": {en, zh}, "differences": [{"place", "saved", "computed",
-        "text"}], "wording": [the same], "edited": [parts] | None, "basis": "document" | "installed",
-        "program": {"saved", "here", "same"}, "knowledge": {"saved", "here", "same"}}.
-
     Raises:
         InputError: not a decision, or parts of it cannot be read.
     """
     decision = read_decision(document)
     basis, origin = _basis(decision, knowledge)
     catalogue = _catalogue(decision, probes)
-    maker = {"saved": decision.program, "here": program_stamp()}
-    ours = _ours(maker["saved"], maker["here"])
+    here = program_stamp()
+    ours = _ours(decision.program, here)
     computed = _rebuilt(decision, basis, catalogue)
     compared = (document.keys() | computed.keys()) - _not_compared(decision, origin)
     drawn = DRAWN if ours["numpy"] else SAMPLED
@@ -123,25 +119,20 @@ def verify(
     wording = [] if all(ours.values()) else [entry for entry in found if _is_prose(entry[0])]
     differences = [_difference(*entry) for entry in found if entry not in wording]
     broken = edited(document)
-    differences += [_resealed(part) for part in broken or () if not any(_within(d["place"], part) for d in differences)]
-    stamps = {
-        "saved": decision.recommendation.knowledge.model_dump(),
-        "here": None if knowledge is None else _stamp(knowledge),
-    }
-    why = _why(
-        differences, broken, ours=ours, other_knowledge=origin == "installed" and stamps["saved"] != stamps["here"]
+    differences += [_resealed(part) for part in broken or () if not any(_within(d.place, part) for d in differences)]
+    base, installed_base = decision.recommendation.knowledge, None if knowledge is None else _stamp(knowledge)
+    why = _why(differences, broken, ours=ours, other_knowledge=origin == "installed" and base != installed_base)
+    return Verification(
+        same=not differences,
+        why=why,
+        text=MADE_BY[why],
+        differences=tuple(differences),
+        wording=tuple(_difference(*entry) for entry in wording),
+        edited=broken,
+        basis=origin,
+        program=Makers(saved=decision.program, here=here, same=ours["engine"]),
+        knowledge=KnowledgeBases(saved=base, here=installed_base, same=base == installed_base),
     )
-    return {
-        "same": not differences,
-        "why": why,
-        "text": MADE_BY[why].model_dump(),
-        "differences": differences,
-        "wording": [_difference(*entry) for entry in wording],
-        "edited": None if broken is None else list(broken),
-        "basis": origin,
-        "program": {**maker, "same": ours["engine"]},
-        "knowledge": {**stamps, "same": stamps["saved"] == stamps["here"]},
-    }
 
 
 # ---------------------------------------------------------------- reading the document
@@ -270,7 +261,7 @@ def _ours(saved: Mapping[str, str], here: Mapping[str, str]) -> dict[str, bool]:
 
 
 def _why(
-    differences: Sequence[Mapping[str, Any]],
+    differences: Sequence[Deviation],
     broken: Sequence[str] | None,
     *,
     ours: Mapping[str, bool],
@@ -290,29 +281,21 @@ def _why(
     return "differs" if ours["numpy"] else "another NumPy"
 
 
-def _difference(place: str, saved: Any, computed: Any) -> dict[str, Any]:
-    return {
-        "place": place,
-        "saved": saved,
-        "computed": computed,
-        "text": {
-            "en": f"{place}: the document says {_shown(saved)}, the computation {_shown(computed)}",
-            "zh": f"{place}：文件中为 {_shown(saved)}，重新计算为 {_shown(computed)}",
-        },
-    }
+def _difference(place: str, saved: Any, computed: Any) -> Deviation:
+    text = Text(
+        en=f"{place}: the document says {_shown(saved)}, the computation {_shown(computed)}",
+        zh=f"{place}：文件中为 {_shown(saved)}，重新计算为 {_shown(computed)}",
+    )
+    return Deviation(place=place, saved=saved, computed=computed, text=text)
 
 
-def _resealed(part: str) -> dict[str, Any]:
+def _resealed(part: str) -> Deviation:
     """Return the difference of a part that only its seal shows to be changed: it went in, or is not compared."""
-    return {
-        "place": part,
-        "saved": None,
-        "computed": None,
-        "text": {
-            "en": f"{part}: changed after the document was written (its seal does not fit)",
-            "zh": f"{part}：文件写成之后被改动（封记不符）",
-        },
-    }
+    text = Text(
+        en=f"{part}: changed after the document was written (its seal does not fit)",
+        zh=f"{part}：文件写成之后被改动（封记不符）",
+    )
+    return Deviation(place=part, saved=None, computed=None, text=text)
 
 
 def _shown(value: Any) -> str:
@@ -374,5 +357,5 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _stamp(knowledge: Knowledge) -> dict[str, str]:
-    return {"version": knowledge.version, "sha256": knowledge.sha256}
+def _stamp(knowledge: Knowledge) -> KnowledgeStamp:
+    return KnowledgeStamp(version=knowledge.version, sha256=knowledge.sha256)

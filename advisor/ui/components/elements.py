@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
+from advisor.decisions.results import Change, Deviation, Difference
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Claim, Knowledge, Source
 from advisor.model.recommendation import Recommendation
@@ -250,20 +251,13 @@ def go(page: str) -> None:
         st.switch_page(target)
 
 
-def differences(found: Iterable[object], *, none: str) -> None:
-    """Show differences between two decisions, or ``none`` where there are none."""
-    rows = [item if isinstance(item, dict) else {say("what", "内容"): str(item)} for item in found]
-    if not rows:
+def differences(found: Iterable[Change | Deviation | Difference], *, none: str) -> None:
+    """Show what has changed or differs between decisions, or ``none`` where there is nothing."""
+    lines = [f"- {plain(words(row.text))}" for row in found]
+    if lines:
+        st.markdown("\n".join(lines))
+    else:
         st.caption(none)
-        return
-    lines = []
-    for row in rows:
-        text = row.get("text")
-        if isinstance(text, dict):
-            lines.append(f"- {plain(words(text))}")
-        else:
-            lines.append("- " + " · ".join(f"{plain(key)}: **{plain(value)}**" for key, value in row.items()))
-    st.markdown("\n".join(lines))
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> None:

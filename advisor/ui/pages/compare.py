@@ -74,7 +74,7 @@ def page() -> None:
 
     st.header(say("What differs", "差异"))
     result = compare_decisions(one, two)
-    elements.differences(result.get("differences", ()), none=say("Nothing differs.", "没有差异。"))
+    elements.differences(result.differences, none=say("Nothing differs.", "没有差异。"))
 
 
 def _document(number: int) -> dict[str, Any]:

@@ -201,31 +201,29 @@ def _reuse(document: dict[str, Any]) -> None:
 
 def _recheck(document: dict[str, Any]) -> None:
     result = state.context().recheck(document, state.knowledge())
-    if result["stands"]:
+    if result.stands:
         st.success(say("The decision still stands.", "结论仍然成立。"), icon=":material/verified:")
     else:
         st.warning(say("The decision no longer stands.", "结论不再成立。"), icon=":material/update:")
-    elements.differences(
-        result.get("changes", ()), none=say("Nothing that matters has changed.", "没有影响结论的变化。")
-    )
+    elements.differences(result.changes, none=say("Nothing that matters has changed.", "没有影响结论的变化。"))
 
 
 def _verify(document: dict[str, Any]) -> None:
     from advisor.decisions.verification import verify
 
     result = verify(document, state.knowledge(), probes=state.context().probes)
-    if result["same"]:
+    if result.same:
         st.success(
             say("Recomputed from the report: the same result.", "根据报告重新计算：结果一致。"),
             icon=":material/verified:",
         )
     else:
         st.warning(say("The recomputed decision differs:", "重新计算的结果不同："), icon=":material/warning:")
-    if result["why"] != "same":
-        st.write(words(result["text"]))
-    if result["edited"]:
+    if result.why != "same":
+        st.write(result.text.in_(language()))
+    if result.edited:
         st.write(
-            f"{say('Parts that are not as they were written: ', '与写成时不一致的部分：')}{', '.join(result['edited'])}"
+            f"{say('Parts that are not as they were written: ', '与写成时不一致的部分：')}{', '.join(result.edited)}"
         )
-    if result["differences"]:
-        elements.differences(result["differences"], none="")
+    if result.differences:
+        elements.differences(result.differences, none="")

@@ -335,5 +335,5 @@ def test_an_edited_text_does_not_verify(tmp_path: Path) -> None:
 
     edited = verify(document, probes=tuple(load_catalog().values()))
 
-    assert untouched["differences"] == []
-    assert [found["place"] for found in edited["differences"]] == [f"claims.{name}.statement.en"]
+    assert untouched.differences == ()
+    assert [found.place for found in edited.differences] == [f"claims.{name}.statement.en"]

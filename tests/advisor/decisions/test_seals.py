@@ -89,7 +89,7 @@ def changed(document: dict[str, Any], path: Path_) -> dict[str, Any]:
 def says_no(document: dict[str, Any]) -> bool:
     """Say whether a document is refused, or computes to something else."""
     try:
-        return not verify(document, KNOWLEDGE, probes=PROBES)["same"]
+        return not verify(document, KNOWLEDGE, probes=PROBES).same
     except InputError as refused:
         return bool(refused.problems)
 
@@ -106,7 +106,7 @@ some = settings(max_examples=60, deadline=None)
 def test_a_decision_with_everything_in_it_computes_to_itself() -> None:
     found = verify(saved(), KNOWLEDGE, probes=PROBES)
 
-    assert (found["same"], found["why"], found["differences"], found["edited"]) == (True, "same", [], [])
+    assert (found.same, found.why, found.differences, found.edited) == (True, "same", (), ())
     parts = saved()["recommendation"]
     assert all(parts[key] for key in ("flips", "next_questions", "probe_plan", "plans", "verdicts", "before"))
 
@@ -147,10 +147,10 @@ def test_an_edit_is_named_with_its_place_and_both_values(path: Path_, place: str
 
     found = verify(document, KNOWLEDGE, probes=PROBES)
 
-    assert found["why"] == "edited"
-    assert found["edited"] == [path[0]]
-    assert place in [difference["place"] for difference in found["differences"]]
-    assert all(difference["text"]["en"] and difference["text"]["zh"] for difference in found["differences"])
+    assert found.why == "edited"
+    assert found.edited == (path[0],)
+    assert place in [difference.place for difference in found.differences]
+    assert all(difference.text.en and difference.text.zh for difference in found.differences)
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_a_part_added_or_taken_away_is_an_edit() -> None:
     bare = saved()
     del bare["seals"]
 
-    assert verify({**saved(), "approved_by": "nobody"})["edited"] == ["approved_by"]
-    assert verify(without)["edited"] == ["transcript"]
-    assert verify(bare)["edited"] == ["seals"]
+    assert verify({**saved(), "approved_by": "nobody"}).edited == ("approved_by",)
+    assert verify(without).edited == ("transcript",)
+    assert verify(bare).edited == ("seals",)
 
 
 def test_a_document_written_again_by_another_json_writer_is_not_edited() -> None:
@@ -195,7 +195,7 @@ def test_a_document_written_again_by_another_json_writer_is_not_edited() -> None
         parse_float=lambda text: int(float(text)) if float(text).is_integer() else float(text),
     )
 
-    assert verify(again, KNOWLEDGE)["same"]
+    assert verify(again, KNOWLEDGE).same
 
 
 def by_another(**maker: str) -> dict[str, Any]:
@@ -219,9 +219,9 @@ def by_another(**maker: str) -> dict[str, Any]:
 def test_another_maker_is_told_from_an_edit(maker: dict[str, str], why: str) -> None:
     found = verify(by_another(**maker), KNOWLEDGE, probes=PROBES)
 
-    assert (found["same"], found["why"], found["edited"]) == (False, why, [])
-    assert "recommendation.utility.pytorch" in [difference["place"] for difference in found["differences"]]
-    assert found["program"]["same"] == (why != "another program")
+    assert (found.same, found.why, found.edited) == (False, why, ())
+    assert "recommendation.utility.pytorch" in [difference.place for difference in found.differences]
+    assert found.program.same == (why != "another program")
 
 
 def test_other_words_of_another_program_are_no_other_result() -> None:
@@ -232,8 +232,8 @@ def test_other_words_of_another_program_are_no_other_result() -> None:
 
     found = verify(document, KNOWLEDGE, probes=PROBES)
 
-    assert (found["same"], found["differences"]) == (True, [])
-    assert [entry["place"] for entry in found["wording"]] == ["recommendation.flips[0].text.en"]
+    assert (found.same, found.differences) == (True, ())
+    assert [entry.place for entry in found.wording] == ["recommendation.flips[0].text.en"]
 
 
 def test_another_knowledge_base_is_named_where_the_document_holds_none() -> None:
@@ -243,7 +243,7 @@ def test_another_knowledge_base_is_named_where_the_document_holds_none() -> None
 
     found = verify(document, newer, probes=PROBES)
 
-    assert (found["why"], found["basis"]) == ("another knowledge base", "installed")
+    assert (found.why, found.basis) == ("another knowledge base", "installed")
 
 
 def test_a_basis_that_is_not_the_knowledge_base_it_names_is_found() -> None:
@@ -251,9 +251,9 @@ def test_a_basis_that_is_not_the_knowledge_base_it_names_is_found() -> None:
     document["basis"]["questions"]["goal"]["text"]["en"] = "Reworded?"
     document["seals"] = seals(document)
 
-    found = verify(document, KNOWLEDGE, probes=PROBES)["differences"]
+    found = verify(document, KNOWLEDGE, probes=PROBES).differences
 
-    assert "basis.questions.goal.text.en" in [difference["place"] for difference in found]
+    assert "basis.questions.goal.text.en" in [difference.place for difference in found]
 
 
 def test_a_recheck_names_another_program_and_an_edit() -> None:
@@ -262,5 +262,5 @@ def test_a_recheck_names_another_program_and_an_edit() -> None:
 
     found = recheck(document, KNOWLEDGE, today=TODAY, versions={"pytorch": "2.0"}, machine=HERE, probes=PROBES)
 
-    assert [change["what"] for change in found["changes"]] == ["program.engine"]
-    assert (found["stands"], found["edited"]) == (True, ["program"])
+    assert [change.what for change in found.changes] == ["program.engine"]
+    assert (found.stands, found.edited) == (True, ("program",))

@@ -39,32 +39,32 @@ def saved(needs: Needs | None = None) -> dict[str, Any]:
 
 def test_a_decision_computes_to_itself() -> None:
     found = verify(saved())
-    assert (found["same"], found["differences"], found["basis"]) == (True, [], "document")
+    assert (found.same, found.differences, found.basis) == (True, (), "document")
 
 
 def test_a_figure_changed_by_hand_is_found() -> None:
     document = saved()
     document["recommendation"]["utility"]["a"] += 0.1
-    (difference,) = verify(document)["differences"]
-    assert difference["place"] == "recommendation.utility.a"
+    (difference,) = verify(document).differences
+    assert difference.place == "recommendation.utility.a"
 
 
 def test_a_claim_edited_after_the_decision_is_found() -> None:
     document = saved()
     document["claims"]["c"]["value"]["a"] = 2
-    (difference,) = verify(document)["differences"]
-    assert difference["place"] == "claims.c.value.a"
+    (difference,) = verify(document).differences
+    assert difference.place == "claims.c.value.a"
     document = saved()
     document["basis"]["claims"]["c"]["value"]["a"] = -2
-    assert not verify(document)["same"]
+    assert not verify(document).same
 
 
 def test_without_its_basis_it_is_computed_from_the_knowledge_installed() -> None:
     document = saved() | {"basis": {}}
     document["seals"] = seals(document)
-    assert verify(document, KNOWLEDGE)["same"]
+    assert verify(document, KNOWLEDGE).same
     newer = KNOWLEDGE.model_copy(update={"sha256": "1" * 64})
-    places = [difference["place"] for difference in verify(document, newer)["differences"]]
+    places = [difference.place for difference in verify(document, newer).differences]
     assert "recommendation.knowledge.sha256" in places
     with pytest.raises(InputError):
         verify(document)
@@ -89,32 +89,32 @@ def test_what_is_no_decision_is_refused_with_its_place(broken: dict[str, Any]) -
 
 def test_a_decision_stands_while_nothing_has_changed() -> None:
     found = recheck(saved(), KNOWLEDGE, today=TODAY, versions={"a": "2.0"}, machine=HERE)
-    assert (found["stands"], found["changes"]) == (True, [])
+    assert (found.stands, found.changes) == (True, ())
 
 
 def test_a_newer_version_and_a_changed_claim_are_named() -> None:
     changed = KNOWLEDGE.claims["c"].model_copy(update={"value": {"a": -2, "b": 0}})
     newer = KNOWLEDGE.model_copy(update={"sha256": "1" * 64, "claims": {**KNOWLEDGE.claims, "c": changed}})
     found = recheck(saved(), newer, today=TODAY, versions={"a": "3.1"})
-    assert not found["stands"]
-    assert [change["what"] for change in found["changes"]][:2] == ["knowledge", "claims.c.value"]
-    assert {"versions.a", "recommended"} <= {change["what"] for change in found["changes"]}
-    assert all(change["text"]["en"] and change["text"]["zh"] for change in found["changes"])
+    assert not found.stands
+    assert [change.what for change in found.changes][:2] == ["knowledge", "claims.c.value"]
+    assert {"versions.a", "recommended"} <= {change.what for change in found.changes}
+    assert all(change.text.en and change.text.zh for change in found.changes)
 
 
 def test_a_decision_ages_with_its_claims() -> None:
     now = recheck(saved(), KNOWLEDGE, today=TODAY, versions={"a": "2.0"})
     later = recheck(saved(), KNOWLEDGE, today=date(2032, 1, 1), versions={"a": "2.0"})
-    assert max(later["now"]["acceptability"].values()) < max(now["now"]["acceptability"].values())
+    assert max(later.now.acceptability.values()) < max(now.now.acceptability.values())
 
 
 def test_two_decisions_differ_where_they_do() -> None:
     found = compare_decisions(saved(), saved(Needs(answers={"goal": "only"})))
-    what = [difference["what"] for difference in found["differences"]]
+    what = [difference.what for difference in found.differences]
     assert what[0] == "result: recommended"
     assert "answers: goal" in what
     assert "weights: x" in what
-    assert compare_decisions(saved(), saved()) == {"same": True, "differences": []}
+    assert compare_decisions(saved(), saved()).document() == {"same": True, "differences": []}
     with pytest.raises(InputError):
         compare_decisions(saved(), {"schema": "needs/1"})
 

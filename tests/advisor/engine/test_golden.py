@@ -42,4 +42,4 @@ def test_the_engine_answers_as_it_did(held: dict[str, Any], part: int) -> None:
 def test_a_decision_of_0_1_0_computes_to_itself(path: Path) -> None:
     document = json.loads(gzip.decompress(path.read_bytes()))
     found = verify(document)
-    assert (found["same"], found["why"], found["edited"], found["program"]["same"]) == (True, "same", [], True)
+    assert (found.same, found.why, found.edited, found.program.same) == (True, "same", (), True)
