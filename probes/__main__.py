@@ -362,7 +362,7 @@ def _terminal(
             )
         elif kind == "note":
             about = f"{event['probe']}: " if "probe" in event else ""
-            console.print(f"{about}{reasons.told(event['text'], lang)}", style="dim")
+            console.print(f"{about}{reasons.text(reasons.read(event), lang)}", style="dim")
         elif kind == "done" and not event.get("again"):
             # The verdicts follow at the end: they must survive the correction over all probes of the session.
             console.print(f"{event['probe']}: {reasons.status(Status(event['status']), lang)}", style="dim")

@@ -86,7 +86,7 @@ def measure(probes: Sequence[Probe], *, budget: float | None, lang: str, **optio
                 ended = reasons.status(Status(event["status"]), lang)
                 progress.console.print(f"{probe}  {ended}", style="dim", highlight=False)
             elif kind == "note":
-                told = reasons.told(str(event.get("text") or ""), lang)
+                told = reasons.text(reasons.read(event), lang, names=names)
                 progress.console.print(f"{probe}  {told}".strip(), style="dim", highlight=False)
             elif kind == "ratio":
                 progress.update(task, description=f"{probe}  {event.get('value', 0):.2f}")

@@ -213,6 +213,7 @@ def read_decision(path: str) -> Any:
 def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     """Read evidence files; the problems of all of them are raised together, probes nobody knows are named."""
     from advisor.errors import InputError
+    from probes import reasons
     from probes.catalog.loading import load_catalog
     from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
 
@@ -228,7 +229,7 @@ def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     if problems:
         raise InputError(problems)
     for unknown in unknown_probes(found, load_catalog()):
-        say(f"note: {unknown}")
+        say(f"note: {reasons.text(unknown)}")
     return tuple(found)
 
 

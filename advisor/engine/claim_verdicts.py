@@ -74,7 +74,7 @@ def _one_verdict(claim: Claim, measurement: Measurement, by_facts: Mapping[str, 
     said: dict[str, Any] = {"probe": measurement.probe, "by_facts": False, "ratio": None, "reason": None}
     if measurement.status is not Status.OK:
         en = f"not run ({measurement.status.value}: {measurement.reason}".rstrip(": ") + ")"
-        zh = f"{reasons.status(measurement.status, 'zh')}：{reasons.told(measurement.reason, 'zh')}".rstrip("：")
+        zh = f"{reasons.status(measurement.status, 'zh')}：{reasons.text(reasons.of(measurement), 'zh')}".rstrip("：")
         return said | {"verdict": NOT_TESTABLE, "reason": Text(en=en, zh=f"未能运行（{zh}）")}
     if claim.id in by_facts:
         verdict = str(by_facts[claim.id])

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from probes.types import Reason
+
 
 class Backend(Protocol):
     """The calls every backend answers, in the order in which a worker makes them."""
@@ -72,10 +74,10 @@ class Backend(Protocol):
     def counters(self) -> dict[str, int]:
         """Count ``compilations``, ``graph_breaks``, ``fallbacks`` and ``retraces`` since the process began."""
 
-    def explain(self, error: BaseException) -> str:
-        """Say in a line what the user can do about an error that tells of something missing on the machine; else empty.
+    def explain(self, error: BaseException) -> Reason | None:
+        """Return what the user can do about an error that tells of something missing on the machine; else None.
 
-        The probe is then ``not-installed`` with that line as its reason.
+        The probe is then ``not-installed`` with that reason.
         """
 
     def mend(self, error: BaseException) -> bool:

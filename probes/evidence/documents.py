@@ -18,9 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from probes.evidence import recompute
-from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Reason, Status
 
 GRADES = ("A", "B", "C", "D")
+
+OPTIONAL = ("reason_code", "reason_params")
+"""Keys of a measurement that stand in a document only where they hold something; older evidence has none."""
 
 
 class EvidenceError(Exception):
@@ -37,7 +40,10 @@ class EvidenceError(Exception):
 
 def evidence_document(evidence: Evidence) -> dict[str, Any]:
     """Turn evidence into plain JSON values."""
-    probes = [{f.name: getattr(m, f.name) for f in fields(m)} for m in evidence.probes]
+    probes = [
+        {f.name: getattr(m, f.name) for f in fields(m) if f.name not in OPTIONAL or getattr(m, f.name)}
+        for m in evidence.probes
+    ]
     made = {f.name: getattr(evidence, f.name) for f in fields(evidence)}
     ordered = {"schema": evidence.schema, **{k: v for k, v in made.items() if k != "schema"}, "probes": probes}
     plain = _plain(ordered)
@@ -106,7 +112,7 @@ def parse_evidence(data: Any) -> Evidence:
     return Evidence(**{"selftest": None, **data, "probes": whole})
 
 
-def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[str]:
+def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[Reason]:
     """Name the probes that the catalogue does not hold; what they say is read with care, not refused.
 
     Another version of the program may have had them. Probes of a model of one's own are never in the catalogue.
@@ -120,8 +126,11 @@ def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list
         for measurement in session.probes:
             if measurement.probe not in known and not measurement.own_workload:
                 near = difflib.get_close_matches(measurement.probe, sorted(known), n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                found[measurement.probe] = f"the catalogue has no probe {measurement.probe!r}{hint}"
+                found[measurement.probe] = (
+                    Reason("unknown-probe-near", probe=measurement.probe, near=near[0])
+                    if near
+                    else Reason("unknown-probe", probe=measurement.probe)
+                )
     return list(found.values())
 
 
@@ -233,10 +242,10 @@ def _measurement(entry: Any, place: str, arms: Collection[str], problems: list[s
     for key in ("probe", "scenario", "mode"):
         if not isinstance(entry.get(key), str) or not entry[key]:
             problems.append(f"{place}.{key}: a name is needed")
-    for key in ("workload", "reason", "unit", "settings"):
+    for key in ("workload", "reason", "reason_code", "unit", "settings"):
         if not isinstance(entry.get(key, ""), str):
             problems.append(f"{place}.{key}: a text is needed")
-    for key in ("facts", "parity", "roof"):
+    for key in ("facts", "parity", "reason_params", "roof"):
         if not isinstance(entry.get(key), Mapping | None):
             problems.append(f"{place}.{key}: an object or null is needed")
     if not isinstance(entry.get("own_workload", False), bool):

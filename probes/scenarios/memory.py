@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from probes.scenarios import Observation, Stage
 from probes.system import process_readings
-from probes.types import Unsupported
+from probes.types import Reason, Unsupported
 
 ZH = """训练要多少主机内存：导入、模型、训练步分开看。
 
@@ -38,7 +38,7 @@ STEPS = 5
 
 def observe(stage: Stage) -> Observation:
     if process_readings.peak_memory() is None:
-        raise Unsupported("this system does not tell a process its peak memory; Linux, macOS and Windows do")
+        raise Unsupported(Reason("no-peak-memory"))
     imported, base = stage.marks.get("peak-import", 0), process_readings.resident_memory()
     stage.backend.reset_memory()
 

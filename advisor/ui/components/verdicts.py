@@ -12,6 +12,7 @@ from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
 from advisor.ui.components import elements, reason_texts
 from advisor.ui.texts import MODE, PROBE_STATUS, SCENARIO, VERDICT, language, say, words
+from probes import reasons
 from probes.session import harmonization_words
 from probes.statistics import tuning
 from probes.types import OWN, Measurement, Probe, Ratio, Status
@@ -101,7 +102,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bo
     st.markdown(f"**{elements.plain(probe_name(found.probe, catalog))}**")
     status = words(PROBE_STATUS[found.status.value])
     if found.status is not Status.OK or found.ratio is None:
-        st.markdown(f"{elements.badge(status, 'gray')} {elements.plain(reason_texts.told(found.reason))}")
+        st.markdown(f"{elements.badge(status, 'gray')} {elements.plain(reason_texts.told(reasons.of(found)))}")
         _worth(found)
         return
     told = ratio_words(found.ratio, unit=found.unit, metric=metric(found.probe, catalog), several=several)
