@@ -7,7 +7,6 @@ the evidence goes and the exit status (``probes.session.outcome``). Loads little
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 import math
 import os
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from probes import backends
+from probes.system.suggestions import nearest
 from probes.types import DEVICES, Status
 
 if TYPE_CHECKING:
@@ -254,12 +254,6 @@ def parse_pythons(given: Sequence[str], known: Collection[str]) -> tuple[dict[st
     return interpreters, problems
 
 
-def nearest(word: str, known: Collection[str]) -> str:
-    """Return the way out of an unknown ``word``: the nearest known one, else all that are known."""
-    near = difflib.get_close_matches(word, sorted(known), n=1)
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
-
-
 def _variables(passed: Sequence[str], known: Collection[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
     from probes.session.variables import parse_variables
 
@@ -431,7 +425,7 @@ class Terminal:
     def _note(self, event: Event) -> None:
         from probes import reasons
 
-        note = reasons.told(event["text"], self._lang)
+        note = reasons.text(reasons.read(event), self._lang, names=self._names)
         self._dim(f"{event['probe']}  {note}" if "probe" in event else note)
 
     def _done(self, event: Event) -> None:

@@ -1,273 +1,361 @@
-"""Why a probe gave no ratio, in Chinese: the instrument's own English sentences and what they are in that language.
+"""Reasons in words: for every code what it says in English and Chinese, with gaps for its parameters.
 
-Evidence keeps the English, which scripts rely on. What a framework itself says (an exception's text) is not ours and
-stays as it is, after the words that are. Pure.
+A reason is made where something happens, as a code with parameters (``probes.types.Reason``), and put into words at the
+edge: on the terminal, on a page, in a report. Evidence holds it both as data and as an English sentence. What a
+framework itself says (an exception's text) is a parameter and stays as it is. Pure.
 """
 
 from __future__ import annotations
 
-import re
-from functools import cache
+import string
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from probes.types import Status
+from probes.types import VERBATIM, Measurement, Probe, Reason, Status
 
-_SENTENCES = (
-    # budget, cancelling
-    (
-        "the budget of {budget} s has {left} s left, too few for a probe of about {wanted} s; give it more with "
-        "--budget",
-        "预算 {budget} 秒只剩 {left} 秒，不够做约需 {wanted} 秒的探测；可用 --budget 加大",
+
+class Words(NamedTuple):
+    """What a code says, with gaps named by its parameters; a gap of several things may tell what stands between them.
+
+    Attributes:
+        en: in English.
+        zh: in Chinese.
+        page_en: the same for who reads a page and passes no options, where that differs.
+        page_zh: in Chinese.
+    """
+
+    en: str
+    zh: str
+    page_en: str = ""
+    page_zh: str = ""
+
+    def in_(self, lang: str, *, page: bool) -> str:
+        """Return the words in a language."""
+        if page and self.page_en:
+            return self.page_zh if lang == "zh" else self.page_en
+        return self.zh if lang == "zh" else self.en
+
+
+CATALOGUE: Mapping[str, Words] = {
+    VERBATIM: Words("{detail}", "{detail}"),
+    "side": Words("{side}: {reason}", "{side}：{reason}"),
+    "several": Words("{reasons}", "{reasons}"),
+    "no-finite-number": Words("no finite number", "不是有限的数"),
+    # ------------------------------------------------------------ budget, cancelling
+    "budget-left": Words(
+        "the budget of {budget:.0f} s has {left:.0f} s left, too few for a probe of about {wanted:.0f} s; give it more "
+        "with --budget",
+        "预算 {budget:.0f} 秒只剩 {left:.0f} 秒，不够做约需 {wanted:.0f} 秒的探测；可用 --budget 加大",
+        "Skipped: {left:.0f} s of {budget:.0f} s were left, and it takes about {wanted:.0f} s. Give it more time.",
+        "已跳过：{budget:.0f} 秒中只剩 {left:.0f} 秒，而它约需 {wanted:.0f} 秒。请给更多时间。",
     ),
-    ("the time for the device checks was up", "设备检查的时间已用完"),
-    ("cancelled before it began", "尚未开始即已取消"),
-    ("cancelled; probes finished before are kept", "已取消；此前完成的探测均保留"),
-    ("cancelled while it ran", "运行中被取消"),
-    # environments and devices
-    ("{python} has no {package}; add it: {command}", "{python} 中没有 {package}；安装命令：{command}"),
-    (
-        "cannot start {python}: {why}; name a Python that has {framework} with --python {option}",
-        "无法启动 {python}：{why}；请用 --python {option} 指定装有 {framework} 的 Python",
+    "device-checks-over": Words("the time for the device checks was up", "设备检查的时间已用完"),
+    "cancelled-before": Words("cancelled before it began", "尚未开始即已取消"),
+    "cancelled-rest": Words("cancelled; probes finished before are kept", "已取消；此前完成的探测均保留"),
+    "cancelled-while": Words("cancelled while it ran", "运行中被取消"),
+    # ------------------------------------------------------------ environments and devices
+    "not-installed": Words(
+        "{python} has no {package}; add it: {command}", "{python} 中没有 {package}；安装命令：{command}"
     ),
-    ("no backend for {framework}: probes/backends has none", "没有 {framework} 的后端：probes/backends 中没有"),
-    ("no device {device} that every side can use: {seen}", "没有双方都能用的设备 {device}：{seen}"),
-    ("no accelerator that every side can use: {seen}", "没有双方都能用的加速器：{seen}"),
-    ("{framework} sees no {kind} device; it sees {seen}", "{framework} 看不到 {kind} 设备；能看到 {seen}"),
-    ("the control arm has no {kind} device; it sees cpu", "对照臂没有 {kind} 设备；只能看到 cpu"),
-    ("the control arm has no XLA", "对照臂没有 XLA"),
-    ("the sides were not set alike: {difference}", "双方的设置不一致：{difference}"),
-    (
+    "cannot-start": Words(
+        "cannot start {python}: {why}; name a Python that has {framework} with --python {option}=PATH",
+        "无法启动 {python}：{why}；请用 --python {option}=PATH 指定装有 {framework} 的 Python",
+        "{python} cannot be started ({why}). Name a Python that has {framework} under “How”.",
+        "无法启动 {python}（{why}）。请在“方式”中填写装有 {framework} 的 Python。",
+    ),
+    "no-backend": Words(
+        "no backend for '{framework}': probes/backends has none", "没有 {framework} 的后端：probes/backends 中没有"
+    ),
+    "sees": Words("{side} sees {kinds: and }", "{side} 能看到 {kinds:、}"),
+    "no-common-device": Words(
+        "no device '{device}' that every side can use: {seen:, }", "没有双方都能用的设备 {device}：{seen:，}"
+    ),
+    "no-common-accelerator": Words(
+        "no accelerator that every side can use: {seen:, }", "没有双方都能用的加速器：{seen:，}"
+    ),
+    "cpu-in-common": Words(
+        "compared on the CPU, the only device in common: {seen:, }", "在 CPU 上比较，它是双方唯一共有的设备：{seen:，}"
+    ),
+    "no-device": Words(
+        "{framework} sees no {kind} device; it sees {seen:, }", "{framework} 看不到 {kind} 设备；能看到 {seen:、}"
+    ),
+    "no-xla": Words("{framework} has no XLA", "{framework} 没有 XLA"),
+    "unlike-settings": Words("the sides were not set alike: {differences}", "双方的设置不一致：{differences}"),
+    "setting-differs": Words(
+        "{setting} is {value} in {side} and {other_value} in {other}",
+        "{setting} 在 {side} 中为 {value}，在 {other} 中为 {other_value}",
+    ),
+    "cannot-wait": Words(
         "work on {device} cannot be waited for, so it is not timed; install torch 2.6 or later, or measure with "
         "--device cpu",
         "{device} 上的计算无法等待其完成，因此不计时；请安装 torch 2.6 或更新版本，或用 --device cpu 测量",
+        "work on {device} cannot be waited for, so it is not timed; install torch 2.6 or later, or measure on the CPU",
+        "{device} 上的计算无法等待其完成，因此不计时；请安装 torch 2.6 或更新版本，或在 CPU 上测量",
     ),
-    (
-        "another program holds {held} of {whole} GB of GPU {number}, and {needed} GB must be free: close it, name "
-        "another GPU with CUDA_VISIBLE_DEVICES, or measure with --device cpu",
-        "另一程序占用了 GPU {number} 的 {held} GB（共 {whole} GB），而测量需要 {needed} GB 空闲："
+    "gpu-taken": Words(
+        "another program holds {held:.1f} of {whole:.1f} GB of GPU {gpu}, and {needed:.0f} GB must be free: close it, "
+        "name another GPU with CUDA_VISIBLE_DEVICES, or measure with --device cpu",
+        "另一程序占用了 GPU {gpu} 的 {held:.1f} GB（共 {whole:.1f} GB），而测量需要 {needed:.0f} GB 空闲："
         "请关闭它，用 CUDA_VISIBLE_DEVICES 指定另一块 GPU，或用 --device cpu 测量",
+        "another program holds {held:.1f} of {whole:.1f} GB of GPU {gpu}, and {needed:.0f} GB must be free: close it, "
+        "name another GPU with CUDA_VISIBLE_DEVICES, or measure on the CPU",
+        "另一程序占用了 GPU {gpu} 的 {held:.1f} GB（共 {whole:.1f} GB），而测量需要 {needed:.0f} GB 空闲："
+        "请关闭它，用 CUDA_VISIBLE_DEVICES 指定另一块 GPU，或在 CPU 上测量",
     ),
-    (
+    "gpu-greedy": Words(
         "TensorFlow would take the whole GPU, for its memory cannot be set to grow ({why}); set "
         "TF_FORCE_GPU_ALLOW_GROWTH=true, or measure with --device cpu",
         "TensorFlow 会占用整块 GPU，因为无法将其显存设为按需增长（{why}）；"
         "请设 TF_FORCE_GPU_ALLOW_GROWTH=true，或用 --device cpu 测量",
+        "TensorFlow would take the whole GPU, for its memory cannot be set to grow ({why}); set "
+        "TF_FORCE_GPU_ALLOW_GROWTH=true, or measure on the CPU",
+        "TensorFlow 会占用整块 GPU，因为无法将其显存设为按需增长（{why}）；"
+        "请设 TF_FORCE_GPU_ALLOW_GROWTH=true，或在 CPU 上测量",
     ),
-    (
+    "not-kept-to-cpu": Words(
         "TensorFlow cannot be kept to the CPU ({why}); set CUDA_VISIBLE_DEVICES=-1",
         "无法让 TensorFlow 只用 CPU（{why}）；请设 CUDA_VISIBLE_DEVICES=-1",
     ),
-    (
-        "torch.compile needs a C++ compiler (g++ or clang) and none was found; on Debian and Ubuntu: apt-get install "
-        "g++",
-        "torch.compile 需要 C++ 编译器（g++ 或 clang），但没有找到；在 Debian 和 Ubuntu 上：apt-get install g++",
+    "no-cxx-compiler": Words(
+        "torch.compile needs a C++ compiler (g++ or clang) and none was found; {way_out}",
+        "torch.compile 需要 C++ 编译器（g++ 或 clang），但没有找到；{way_out}",
     ),
-    (
-        "torch.compile needs a C++ compiler (g++ or clang) and none was found; on macOS: xcode-select --install",
-        "torch.compile 需要 C++ 编译器（g++ 或 clang），但没有找到；在 macOS 上：xcode-select --install",
-    ),
-    (
-        "torch.compile needs a C++ compiler (g++ or clang) and none was found; install Visual Studio's Build Tools "
-        "with C++ and start from its developer prompt",
-        "torch.compile 需要 C++ 编译器（g++ 或 clang），但没有找到；"
+    "install-gxx": Words("on Debian and Ubuntu: apt-get install g++", "在 Debian 和 Ubuntu 上：apt-get install g++"),
+    "install-xcode": Words("on macOS: xcode-select --install", "在 macOS 上：xcode-select --install"),
+    "install-build-tools": Words(
+        "install Visual Studio's Build Tools with C++ and start from its developer prompt",
         "请安装带 C++ 的 Visual Studio 生成工具，并从其开发人员命令提示符启动",
     ),
-    # workers
-    (
-        "{label} did not answer {request} within {seconds} s; its processes were ended, and the last it printed was: "
-        "{printed}",
-        "{label} 在 {seconds} 秒内没有回应 {request}；其进程已被结束，它最后输出的是：{printed}",
+    # ------------------------------------------------------------ workers
+    "no-answer": Words(
+        "{side} did not answer '{request}' within {seconds:.0f} s; its processes were ended",
+        "{side} 在 {seconds:.0f} 秒内没有回应 {request}；其进程已被结束",
     ),
-    (
-        "{label} was killed by SIGILL during {request}: this build needs instructions that this CPU does not have "
-        "({flags}); name a Python with a build made for it with --python {option}, or measure on a newer machine",
-        "{label} 在 {request} 时被 SIGILL 终止：此构建需要本机 CPU 没有的指令（{flags}）；"
-        "请用 --python {option} 指定装有适合该 CPU 的构建的 Python，或换一台较新的机器测量",
+    "no-answer-printed": Words(
+        "{side} did not answer '{request}' within {seconds:.0f} s; its processes were ended, and the last it printed "
+        "was: {printed}",
+        "{side} 在 {seconds:.0f} 秒内没有回应 {request}；其进程已被结束，它最后输出的是：{printed}",
     ),
-    (
-        "{label} did not answer {request} within {seconds} s; its processes were ended",
-        "{label} 在 {seconds} 秒内没有回应 {request}；其进程已被结束",
+    "bad-answer": Words(
+        "{side} gave {fault} ('{request}'); its processes were ended",
+        "{side} 对 {request} 给出了{fault}；其进程已被结束",
     ),
-    ("{label} gave {fault}; its processes were ended", "{label} 给出了无效的回答（{fault}）；其进程已被结束"),
-    (
-        "{label} was killed by {signal}, which is what the system does when memory runs out during {request}: "
-        "{printed}",
-        "{label} 在 {request} 时被 {signal} 终止（系统在内存耗尽时会这样做）：{printed}",
+    "answer-none": Words("an answer that is none", "不成其为回答的内容"),
+    "answer-other": Words("an answer to request {given} when {asked} was asked", "对请求 {given} 而非 {asked} 的回答"),
+    "answer-twice": Words("two answers to one request", "对同一请求的两个回答"),
+    "answer-truncated": Words("a truncated answer", "被截断的回答"),
+    "answer-no-json": Words("an answer that is no JSON", "不是 JSON 的回答"),
+    "channel-closed": Words("{side} closed its channel during '{request}'", "{side} 在 {request} 时关闭了通道"),
+    "killed": Words("{side} was killed by {signal} during '{request}'", "{side} 在 {request} 时被 {signal} 终止"),
+    "killed-memory": Words(
+        "{side} was killed by {signal}, which is what the system does when memory runs out during '{request}'",
+        "{side} 在 {request} 时被 {signal} 终止（系统在内存耗尽时会这样做）",
     ),
-    (
-        "{label} was killed by {signal}, which is what the system does when memory runs out during {request}",
-        "{label} 在 {request} 时被 {signal} 终止（系统在内存耗尽时会这样做）",
+    "killed-instructions": Words(
+        "{side} was killed by {signal} during '{request}': this build needs instructions that this CPU does not have "
+        "({flags}); name a Python with a build made for it with --python {option}=PATH, or measure on a newer machine",
+        "{side} 在 {request} 时被 {signal} 终止：此构建需要本机 CPU 没有的指令（{flags}）；"
+        "请用 --python {option}=PATH 指定装有适合该 CPU 的构建的 Python，或换一台较新的机器测量",
+        "{side} was killed by {signal} during '{request}': this build needs instructions that this CPU does not have "
+        "({flags}); name a Python with a build of {framework} made for it under “How”, or measure on a newer machine",
+        "{side} 在 {request} 时被 {signal} 终止：此构建需要本机 CPU 没有的指令（{flags}）；"
+        "请在“方式”中填写装有适合该 CPU 的 {framework} 构建的 Python，或换一台较新的机器测量",
     ),
-    (
-        "{label} was killed by {signal} during {request}: {printed}",
-        "{label} 在 {request} 时被 {signal} 终止：{printed}",
+    "ended": Words(
+        "{side} ended with status {exit_status} during '{request}'", "{side} 在 {request} 时以状态 {exit_status} 结束"
     ),
-    ("{label} was killed by {signal} during {request}", "{label} 在 {request} 时被 {signal} 终止"),
-    (
-        "{label} ended with status {code} during {request}: {printed}",
-        "{label} 在 {request} 时以状态 {code} 结束：{printed}",
+    "with-output": Words("{reason}: {printed}", "{reason}：{printed}"),
+    "instructions-not-told": Words("this system does not tell which it has", "此系统不告知其具备哪些"),
+    "out-of-memory": Words("out of memory", "内存不足"),
+    "out-of-memory-detail": Words("out of memory {detail}", "内存不足 {detail}"),
+    "clocks-jump": Words("the clocks of this machine jump; nothing can be timed", "本机的时钟跳动，无法计时"),
+    # ------------------------------------------------------------ what a framework, workload or scenario cannot do
+    "no-side": Words("the workload {workload} has no side for this framework", "工作负载 {workload} 没有此框架的一边"),
+    "no-size": Words(
+        "the workload has no size '{size}'; it has {sizes:, }", "工作负载没有 {size} 这一规模；有 {sizes:、}"
     ),
-    ("{label} ended with status {code} during {request}", "{label} 在 {request} 时以状态 {code} 结束"),
-    ("{label} closed its channel during {request}", "{label} 在 {request} 时关闭了通道"),
-    ("out of memory {more}", "内存不足 {more}"),
-    ("out of memory", "内存不足"),
-    ("the clocks of this machine jump; nothing can be timed", "本机的时钟跳动，无法计时"),
-    # what a framework, workload or scenario cannot do
-    ("the workload {workload} has no side for this framework", "工作负载 {workload} 没有此框架的一边"),
-    ("the workload has no size {size}; it has {sizes}", "工作负载没有 {size} 这一规模；有 {sizes}"),
-    ("this scenario has no part for {framework}", "此场景没有 {framework} 的部分"),
-    ("this workload does not generate; {other} does", "此工作负载不能生成；{other} 能"),
-    ("this workload cannot be trained by keras fit", "此工作负载无法用 keras fit 训练"),
-    (
+    "no-part": Words("this scenario has no part for {framework}", "此场景没有 {framework} 的部分"),
+    "no-generation": Words("this workload does not generate; {workload} does", "此工作负载不能生成；{workload} 能"),
+    "no-keras-fit": Words("this workload cannot be trained by keras fit", "此工作负载无法用 keras fit 训练"),
+    "no-torch-xla": Words(
         "PyTorch reaches XLA through torch_xla only, and these probes have no torch_xla side",
         "PyTorch 只能经由 torch_xla 使用 XLA，而这些探测没有 torch_xla 的一边",
     ),
-    (
+    "lstm-not-compiled": Words(
         "torch.compile leaves nn.LSTM out unless torch._dynamo.config.allow_rnn is set; without fullgraph it would run "
         "eagerly in disguise",
         "除非设置 torch._dynamo.config.allow_rnn，torch.compile 不编译 nn.LSTM；"
         "不用 fullgraph 时它名为编译，实为即时执行",
     ),
-    (
+    "no-peak-memory": Words(
         "this system does not tell a process its peak memory; Linux, macOS and Windows do",
         "此系统不告知进程其内存峰值；Linux、macOS 和 Windows 会",
     ),
-    (
+    "no-fresh-peak": Words(
         "only Linux lets a process start its memory peak anew; see the probes of peak memory instead",
         "只有 Linux 允许进程重置内存峰值；请改看内存峰值的探测",
     ),
-    # a model of one's own
-    ("{path} is no Python file", "{path} 不是 Python 文件"),
-    (
+    # ------------------------------------------------------------ a model of the user's: its file
+    "no-python-file": Words("{path} is no Python file", "{path} 不是 Python 文件"),
+    "imported-at-top": Words(
         "{file} imports {module} at its top, so that both frameworks would share one process: import it inside the "
-        "function {function} (line {line}: {text})",
+        "function {function}() (line {line}: {text})",
         "{file} 在文件开头导入了 {module}，会使两个框架共用一个进程："
-        "请改在函数 {function} 内导入（第 {line} 行：{text}）",
+        "请改在函数 {function}() 内导入（第 {line} 行：{text}）",
     ),
-    ("the model file has no function {name}", "模型文件中没有函数 {name}"),
-    (
-        "the model file needs {what}; python -m probes example prints one that works",
-        "模型文件需要 {what}；python -m probes example 会给出可用的例子",
-    ),
-    ("WEIGHTS: {what}", "WEIGHTS：{what}"),
-    ("{framework} has no weight {names}", "{framework} 没有权重 {names}"),
-    ("{framework} also has {names}", "{framework} 另有 {names}"),
-    (
-        "INPUT has its channels first; write them last for both: {shape}",
-        "INPUT 把通道放在了前面；双方都应放在最后：{shape}",
-    ),
-    (
-        "the model returns {count} things in a {kind}; return the outputs alone, one array",
-        "模型返回了 {kind}，其中有 {count} 项；请只返回输出这一个数组",
-    ),
-    ("the model file's function returns {kind}, not {wanted}", "模型文件中的函数返回 {kind}，而不是 {wanted}"),
-    (
+    "no-function": Words("the model file has no function {framework}", "模型文件中没有函数 {framework}"),
+    "no-two-functions": Words(
         "no two functions for {framework}: probes/user_model has none",
         "{framework} 不能用两个函数的写法：probes/user_model 中没有它",
     ),
-    (
+    "no-y": Words(
         "data() of the model file returns no y: a dictionary with x and y is needed",
         "模型文件的 data() 没有返回 y：需要含 x 和 y 的字典",
     ),
-    ("as written, the sides differ: {what}", "按原样书写，双方不同：{what}"),
-    (
-        "set alike in both: {what}; dropout is 0 on both sides (--as-written refuses instead)",
-        "为使双方一致而改动：{what}；双方 dropout 均为 0（--as-written 则拒绝测量）",
+    "file-needs": Words(
+        "the model file needs {problems}; python -m probes example prints one that works",
+        "模型文件需要 {problems}；python -m probes example 会给出可用的例子",
     ),
-    (
-        "set alike in both: {what} (--as-written refuses instead)",
-        "为使双方一致而改动：{what}（--as-written 则拒绝测量）",
+    "needs-input": Words(
+        "INPUT, the shape of one batch with the batch size first, e.g. INPUT = (64, 100), or several by name, "
+        'e.g. INPUT = {{"picture": (64, 32, 32, 3), "numbers": (64, 10)}}',
+        "INPUT，即一个批次的形状，批大小在前，例如 INPUT = (64, 100)，或按名称给出多个，"
+        '例如 INPUT = {{"picture": (64, 32, 32, 3), "numbers": (64, 10)}}',
     ),
-    ("dropout is 0 on both sides (--as-written refuses instead)", "双方 dropout 均为 0（--as-written 则拒绝测量）"),
-    (
-        "the outputs part at layer {number}: {side} {layer} has no counterpart in {other}; {what}",
-        "输出从第 {number} 层起分岔：{side} 的 {layer} 在 {other} 中没有对应者；{what}",
+    "needs-loss": Words("LOSS as one of {known:, }, not {given}", "LOSS 为 {known:、} 之一，而不是 {given}"),
+    "needs-rate": Words("RATE as a number above 0, not {given}", "RATE 为大于 0 的数，而不是 {given}"),
+    "needs-tokens": Words(
+        "TOKENS as a whole number, how many words there are, not {given}", "TOKENS 为整数，即词的数目，而不是 {given}"
     ),
-    (
-        "the outputs part at layer {number}: {side} {layer} has no counterpart in {other}",
-        "输出从第 {number} 层起分岔：{side} 的 {layer} 在 {other} 中没有对应者",
+    "needs-tokens-by-input": Words(
+        'TOKENS by input where there are several, e.g. TOKENS = {{"words": 5000}}',
+        '有多个输入时按输入给出 TOKENS，例如 TOKENS = {{"words": 5000}}',
     ),
-    ("the outputs part at layer {number} ({far}): {one}; {what}", "输出从第 {number} 层起分岔（{far}）：{one}；{what}"),
-    (
-        "the outputs part after the last layer that both have ({far}); {what}",
-        "输出在双方共有的最后一层之后分岔（{far}）；{what}",
+    "needs-weights": Words(
+        "WEIGHTS as {{framework: [names of its weights, in the order common to all]}}",
+        "WEIGHTS 形如 {{框架: [其权重的名称，按各方共同的顺序]}}",
     ),
-    ("{distance} apart, at most {bound} allowed", "相差 {distance}，至多允许 {bound}"),
-    ("shapes {one} and {other}", "形状为 {one} 与 {other}"),
-    (
-        "they part at layer {number}: {one} with {weights}, for which {other} has no counterpart",
-        "自第 {number} 层起不同：{one} 有 {weights}，{other} 没有对应者",
+    "wrong-weights": Words("WEIGHTS: {problems}", "WEIGHTS：{problems}"),
+    "no-weight": Words("{framework} has no weight {names:, }", "{framework} 没有权重 {names:、}"),
+    "further-weight": Words("{framework} also has {names:, }", "{framework} 另有 {names:、}"),
+    "channels-first": Words(
+        "INPUT has its channels first; write them last for both: {shape}",
+        "INPUT 把通道放在了前面；双方都应放在最后：{shape}",
     ),
-    (
-        "they part at layer {number}: {one} with {weights} and {other} with {theirs}",
-        "自第 {number} 层起不同：{one} 有 {weights}，{other} 有 {theirs}",
+    "several-answers": Words(
+        "the model returns {count} things in a {kind}; return the outputs alone, one array",
+        "模型返回了 {kind}，其中有 {count} 项；请只返回输出这一个数组",
     ),
-    ("likely cause: {why}; {what}", "可能的原因：{why}；{what}"),
-    ("likely cause: {why}", "可能的原因：{why}"),
-    ("no cause is known", "原因不明"),
-    ("change line {lines} of {file}", "请改 {file} 的第 {lines} 行"),
-    ("look at line {lines} of {file}", "请看 {file} 的第 {lines} 行"),
-    # parity and honesty
-    ("the sides do not hold the same weights: {what}", "双方的权重不同：{what}"),
-    ("{one} has {names}, for which {other} has no counterpart", "{one} 有 {names}，{other} 没有对应者"),
-    (
-        "in float64 {one} and {other} differ in {array}: {distance}, at most {bound} allowed",
-        "在 float64 下 {one} 与 {other} 的 {array} 不同：{distance}，至多允许 {bound}",
+    "no-model": Words(
+        "the model file's function returns {kind}; {wanted} is needed", "模型文件中的函数返回 {kind}；需要 {wanted}"
     ),
-    (
-        "{framework} is off the float64 reference in {array}: {distance}, at most {bound} allowed",
-        "{framework} 的 {array} 偏离 float64 参考：{distance}，至多允许 {bound}",
+    # ------------------------------------------------------------ a model of the user's: what its sides have in common
+    "layer": Words("`{layer}`{place}", "`{layer}`{place}"),
+    "in-line": Words(" (line {line})", "（第 {line} 行）"),
+    "as-written": Words("as written, the sides differ: {differences}", "按原样书写，双方不同：{differences}"),
+    "written": Words(
+        "{side} {layer}{place} {setting}={value}{against}", "{side} {layer}{place} {setting}={value}{against}"
     ),
-    ("{label} compiled nothing: it runs eagerly in disguise", "{label} 什么也没有编译：名为编译，实为即时执行"),
-    (
-        "{label} left the compiled graph ({breaks} graph breaks, {fallbacks} fallbacks)",
-        "{label} 离开了编译后的图（{breaks} 次图中断，{fallbacks} 次回退）",
+    "against": Words(", {other}", "，{other}"),
+    "against-dropout": Words(", dropout is measured at 0", "，dropout 按 0 测量"),
+    "noted": Words(
+        "{changes} (--as-written refuses instead)", "{changes}（--as-written 则拒绝测量）", "{changes}", "{changes}"
     ),
-    ("{label} compiled anew {times} times while it was timed", "{label} 在计时期间又编译了 {times} 次"),
-    (
-        "more than this machine's measured roof was reached ({shares}): work is missing or not waited for",
-        "超过了本机测得的上限（{shares}）：有工作缺失或未等待其完成",
+    "set-alike": Words("set alike in both: {changes}", "为使双方一致而改动：{changes}"),
+    "changed": Words("{side} {changes:, }", "{side} {changes:，}"),
+    "change": Words("{setting} {was} → {now}{times}", "{setting} {was} → {now}{times}"),
+    "times": Words(" ×{count}", " ×{count}"),
+    "the-end": Words("the end of the model", "模型末端"),
+    "dropout-off": Words("dropout is 0 on both sides", "双方 dropout 均为 0"),
+    "parted-alone": Words(
+        "the outputs part at layer {number}: {side} {layer} has no counterpart in {other}{look}",
+        "输出从第 {number} 层起分岔：{side} 的 {layer} 在 {other} 中没有对应者{look}",
     ),
-    ("{probe}: a cost that is not positive cannot be compared", "{probe}：非正的代价无法比较"),
-    # notes
-    (
-        "{granted} of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more",
-        "只分到 {granted} 个 CPU：计时会受限流影响，区间更宽；请分配一个或更多 CPU",
+    "parted-at-end": Words(
+        "the outputs part after the last layer that both have ({far}); no cause is known",
+        "输出在双方共有的最后一层之后分岔（{far}）；原因不明",
     ),
-    (
-        "the control group's quota of {granted} CPUs held the process back",
-        "控制组的配额（{granted} 个 CPU）使进程被限流",
+    "parted": Words(
+        "the outputs part at layer {number} ({far}): {one} {layer}, {other} {other_layer}; {cause}{look}",
+        "输出从第 {number} 层起分岔（{far}）：{one} {layer}，{other} {other_layer}；{cause}{look}",
     ),
-    ("the catalogue has no probe {probe}; did you mean {near}?", "目录中没有探测 {probe}；是否指 {near}？"),
-    ("the catalogue has no probe {probe}", "目录中没有探测 {probe}"),
-    (
-        "the machine was too busy for a verdict: {troubled} of {pairs} pairs were disturbed; try one thread, or later",
-        "机器太忙，无法下结论：{pairs} 对中有 {troubled} 对受到干扰；可试单线程，或稍后再测",
+    "apart": Words("{distance:.2g} apart, at most {bound:.0e} allowed", "相差 {distance:.2g}，至多允许 {bound:.0e}"),
+    "other-shapes": Words("shapes {shape} and {other_shape}", "形状为 {shape} 与 {other_shape}"),
+    "not-compared": Words("not compared", "未比较"),
+    "likely-cause": Words("likely cause: {causes:, }", "可能的原因：{causes:，}"),
+    "no-cause": Words("no cause is known", "原因不明"),
+    "settings-differ": Words(
+        "{setting} is {value} and {other_setting} is {other_value}",
+        "{setting} 为 {value}，而 {other_setting} 为 {other_value}",
     ),
-    ("wide, so measured again in fresh processes: {what}", "区间较宽，因此在新进程中重测：{what}"),
-    ("{label} never became steady", "{label} 始终没有稳定下来"),
-    ("{label} ready in {seconds} s", "{label} 已就绪，用时 {seconds} 秒"),
-    (
-        "compared on the CPU, the only device in common: {seen}",
-        "在 CPU 上比较，它是双方唯一共有的设备：{seen}",
+    "kinds-differ": Words("{kind} is not {other_kind}", "{kind} 不是 {other_kind}"),
+    "change-lines": Words("; change line {lines: or } of {file}", "；请改 {file} 的第 {lines:、} 行"),
+    "look-at-lines": Words("; look at line {lines: or } of {file}", "；请看 {file} 的第 {lines:、} 行"),
+    "weights-part": Words(
+        "the sides do not hold the same weights: they part at layer {number}: {holders: and }{lacking}{look}",
+        "双方的权重不同：自第 {number} 层起不同：{holders:，}{lacking}{look}",
     ),
-)
+    "holding": Words("{side} {layer} with {weights:, }", "{side} {layer} 有 {weights:、}"),
+    "lacking": Words(", for which {side} has no counterpart", "，{side} 没有对应者"),
+    # ------------------------------------------------------------ parity and honesty
+    "weights-unlike": Words("the sides do not hold the same weights: {holders}", "双方的权重不同：{holders}"),
+    "weights-alone": Words(
+        "{side} has {names:, }{more}, for which {other} has no counterpart",
+        "{side} 有 {names:、}{more}，{other} 没有对应者",
+    ),
+    "and-more": Words(" and {count} more", " 等另外 {count} 个"),
+    "references-differ": Words(
+        "in float64 {one} and {other} differ in {array}: {distance:.2g}, at most {bound:.0e} allowed",
+        "在 float64 下 {one} 与 {other} 的 {array} 不同：{distance:.2g}，至多允许 {bound:.0e}",
+    ),
+    "off-reference": Words(
+        "{side} is off the float64 reference in {array}: {distance:.2g}, at most {bound:.0e} allowed",
+        "{side} 的 {array} 偏离 float64 参考：{distance:.2g}，至多允许 {bound:.0e}",
+    ),
+    "compiled-nothing": Words(
+        "{side} compiled nothing: it runs eagerly in disguise", "{side} 什么也没有编译：名为编译，实为即时执行"
+    ),
+    "left-graph": Words(
+        "{side} left the compiled graph ({breaks} graph breaks, {fallbacks} fallbacks)",
+        "{side} 离开了编译后的图（{breaks} 次图中断，{fallbacks} 次回退）",
+    ),
+    "compiled-anew": Words(
+        "{side} compiled anew {times} times while it was timed", "{side} 在计时期间又编译了 {times} 次"
+    ),
+    "above-roof": Words(
+        "more than this machine's measured roof was reached ({shares:, }): work is missing or not waited for",
+        "超过了本机测得的上限（{shares:，}）：有工作缺失或未等待其完成",
+    ),
+    "share": Words("{side} {share:.0%}", "{side} {share:.0%}"),
+    "cost-not-positive": Words(
+        "{probe}: a cost that is not positive cannot be compared", "{probe}：非正的代价无法比较"
+    ),
+    # ------------------------------------------------------------ notes
+    "short-of-cpu": Words(
+        "{granted:g} of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more",
+        "只分到 {granted:g} 个 CPU：计时会受限流影响，区间更宽；请分配一个或更多 CPU",
+    ),
+    "unknown-probe": Words("the catalogue has no probe '{probe}'", "目录中没有探测 {probe}"),
+    "unknown-probe-near": Words(
+        "the catalogue has no probe '{probe}'; did you mean '{near}'?", "目录中没有探测 {probe}；是否指 {near}？"
+    ),
+    "measured-again": Words(
+        "wide, so measured again in fresh processes: {probes:, }", "区间较宽，因此在新进程中重测：{probes:、}"
+    ),
+    "not-steady": Words("{side} never became steady", "{side} 始终没有稳定下来"),
+    "ready": Words(
+        "{side} ready in {seconds:.1f} s",
+        "{side} 已就绪，用时 {seconds:.1f} 秒",
+        "{side} is loaded ({seconds:.1f} s).",
+        "{side} 已加载（{seconds:.1f} 秒）。",
+    ),
+}
+"""Code -> its words. A gap's format is Python's; of several things, what stands between them."""
 
-_LONG = ("what", "difference", "printed", "why", "more")
-"""Parts that may hold several clauses; no other part reaches beyond a semicolon."""
+_SIDES = frozenset({"side", "other", "one", "framework"})
+"""Parameters that hold the id of a framework or of an arm, which a reader may know by another name."""
 
-
-@cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    def pattern(english: str) -> re.Pattern[str]:
-        parts = re.split(r"\{(\w+)\}", english)
-        made = [
-            re.escape(part) if i % 2 == 0 else f"(?P<{part}>{'.' if part in _LONG else '(?:(?!; ).)'}+?)"
-            for i, part in enumerate(parts)
-        ]
-        return re.compile("".join(made), re.DOTALL)
-
-    return tuple((pattern(english), chinese) for english, chinese in _SENTENCES)
-
+_BETWEEN = {"en": "; ", "zh": "；"}
 
 _STATUSES = {
     Status.OK: "完成",
@@ -286,27 +374,98 @@ def status(found: Status, lang: str) -> str:
     return found.value if lang == "en" else _STATUSES[found]
 
 
-def told(reason: str, lang: str) -> str:
-    """Return a reason, or a note, in a language; what is not the instrument's own sentence stays as it is.
+class _Worded(str):
+    """A reason inside another one: no format of numbers changes it."""
 
-    Sentences of several sides ("pytorch: ...; tensorflow: ...") are told one by one.
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        return str(self)
+
+
+class _Several(tuple[str, ...]):
+    """Several things in one gap, whose format is what stands between them."""
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        return form.join(self)
+
+
+def text(reason: Reason, lang: str = "en", *, page: bool = False, names: Mapping[str, str] | None = None) -> str:
+    """Return a reason in words.
+
+    Args:
+        reason: what is to be said.
+        lang: "en" or "zh".
+        page: whether it stands on a page, whose reader passes no options.
+        names: framework -> how it is to be called; its id unless told.
+
+    Raises:
+        KeyError, ValueError, TypeError: the code has no words, or the parameters do not fit them.
     """
-    return reason if lang == "en" else _chinese(reason) or reason
+
+    def worded(name: str, value: Any) -> Any:
+        if isinstance(value, Reason):
+            return _Worded(text(value, lang, page=page, names=names))
+        if isinstance(value, tuple):
+            return _Several(str(worded(name, one)) for one in value)
+        return names.get(value, value) if names and name in _SIDES and isinstance(value, str) else value
+
+    pattern = CATALOGUE[reason.code].in_(lang, page=page)
+    made = {name: worded(name, value) for name, value in reason.params.items()}
+    return "".join(_filled(pattern, made, between=_BETWEEN[lang]))
 
 
-def _chinese(text: str) -> str | None:
-    """Tell one sentence, or several joined by semicolons; None where no word of it is ours."""
-    for pattern, chinese in _patterns():
-        found = pattern.fullmatch(text)
-        if found:
-            return chinese.format(**{key: _chinese(value) or value for key, value in found.groupdict().items()})
-    side = re.fullmatch(r"([\w-]+(?: [\w-]+)?): (.+)", text, re.DOTALL)
-    if side and (inner := _chinese(side[2])):
-        return f"{side[1]}：{inner}"
-    if "; " not in text:
-        return None
-    first, rest = text.split("; ", 1)
-    told_first, told_rest = _chinese(first), _chinese(rest)
-    if told_first is None and told_rest is None:
-        return None
-    return f"{told_first or first}；{told_rest or rest}"
+def _filled(pattern: str, params: Mapping[str, Any], *, between: str) -> Iterator[str]:
+    """Fill a pattern's gaps; several things without a word of what stands between them get the language's own."""
+    for plain, name, form, _ in string.Formatter().parse(pattern):
+        yield plain
+        if name is not None:
+            value = params[name]
+            yield format(value, form or (between if isinstance(value, _Several) else ""))
+
+
+def document(reason: Reason) -> dict[str, Any]:
+    """Return the keys by which evidence and events hold a reason: ``reason``, ``reason_code``, ``reason_params``."""
+    plain = reason.plain()
+    return {"reason": text(reason), "reason_code": plain["code"], "reason_params": plain["params"]}
+
+
+def note(reason: Reason) -> dict[str, Any]:
+    """Return the event that tells of something beside the results: ``text`` in English, and the same as data."""
+    held = document(reason)
+    return {"event": "note", "text": held.pop("reason"), **held}
+
+
+def read(held: Mapping[str, Any]) -> Reason:
+    """Return the reason that evidence or an event holds.
+
+    What has no code (evidence of earlier versions), one of another version, or parameters of another form (evidence
+    comes from strangers too) is its English sentence, verbatim.
+
+    Args:
+        held: as ``document`` or ``note`` made it.
+    """
+    try:
+        found = Reason.of({"code": held["reason_code"], "params": held["reason_params"]})
+        text(found), text(found, page=True)
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        return Reason(VERBATIM, detail=str(held.get("reason") or held.get("text") or ""))
+    return found
+
+
+def of(measurement: Measurement) -> Reason:
+    """Return why a measurement holds no figure."""
+    return read(
+        {
+            "reason": measurement.reason,
+            "reason_code": measurement.reason_code,
+            "reason_params": measurement.reason_params,
+        }
+    )
+
+
+def absent(probe: Probe, status: Status, reason: Reason, *, parity: Mapping[str, Any] | None = None) -> Measurement:
+    """Return a measurement that holds no figure, and why."""
+    return Measurement.of(probe, status, parity=parity, **document(reason))

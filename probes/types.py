@@ -6,10 +6,10 @@ but NumPy and one framework. Knows nothing of advice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Union
 
 SCHEMA = "evidence/1"
 
@@ -28,6 +28,59 @@ class Status(str, Enum):  # noqa: UP042 - workers run under 3.10, which has no S
     NOT_COMPARABLE = "not-comparable"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
+
+
+Parameter = Union[str, int, float, "Reason", Sequence[Union[str, "Reason"]]]
+"""What a reason can hold: a name or a number, what somebody else said, another reason, or several of them."""
+
+VERBATIM = "verbatim"
+"""Code of what is told in somebody else's words, held in ``detail``: an exception's text, evidence without codes."""
+
+
+@dataclass(frozen=True, init=False)
+class Reason:
+    """Why something could not be measured, or what is noted beside it: a code and parameters, never prose.
+
+    ``probes/reasons.py`` holds the words of every code, in every language. Plain JSON values, so that a reason crosses
+    the worker's channel and stands in evidence.
+
+    Attributes:
+        code: an entry of ``probes.reasons.CATALOGUE``.
+        params: by the names that the entry's words use.
+    """
+
+    code: str
+    params: Mapping[str, Any]
+
+    def __init__(self, code: str, /, **params: Parameter) -> None:
+        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+        object.__setattr__(self, "code", code)
+        object.__setattr__(self, "params", plain)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"code": self.code, "params": {name: _plain(value) for name, value in self.params.items()}}
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Reason:
+        """Return the reason that JSON values hold.
+
+        Raises:
+            KeyError, TypeError: they hold none.
+        """
+        return cls(str(found["code"]), **{name: _reason(value) for name, value in found["params"].items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Reason):
+        return value.plain()
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _reason(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Reason.of(value)
+    return tuple(_reason(one) for one in value) if isinstance(value, list | tuple) else value
 
 
 EQUIVALENT = "equivalent"
@@ -106,7 +159,11 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one probe observed. ``samples`` are per-turn costs in ``unit``; none is ever dropped."""
+    """What one probe observed. ``samples`` are per-turn costs in ``unit``; none is ever dropped.
+
+    ``reason`` is an English sentence; ``reason_code`` and ``reason_params`` are the same as data, from which
+    ``probes.reasons`` makes it in any language. Evidence of earlier versions has the sentence alone.
+    """
 
     probe: str
     scenario: str
@@ -114,6 +171,8 @@ class Measurement:
     mode: str
     status: Status
     reason: str = ""
+    reason_code: str = ""
+    reason_params: Mapping[str, Any] = field(default_factory=dict)
     unit: str = "s"
     samples: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     ratio: Ratio | None = None
@@ -126,7 +185,7 @@ class Measurement:
 
     @classmethod
     def of(cls, probe: Probe, status: Status, **found: Any) -> Measurement:
-        """Say what a probe found; who it is comes from the probe."""
+        """Return what a probe found; who it is comes from the probe."""
         return cls(
             probe=probe.id,
             scenario=probe.scenario,
@@ -137,13 +196,6 @@ class Measurement:
             settings=probe.settings,
             **found,
         )
-
-    @classmethod
-    def absent(
-        cls, probe: Probe, status: Status, reason: str, *, parity: Mapping[str, Any] | None = None
-    ) -> Measurement:
-        """Say why there is no number."""
-        return cls.of(probe, status, reason=reason, parity=parity)
 
 
 @dataclass(frozen=True)
@@ -234,4 +286,8 @@ class Twin:
 
 
 class Unsupported(Exception):
-    """This framework, workload or machine cannot do it; the message says why and what would help."""
+    """This framework, workload or machine cannot do it; the reason names why and what would help."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason

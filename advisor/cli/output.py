@@ -178,6 +178,7 @@ def read_decision(path: str) -> Any:
 def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     """Read evidence files; the problems of all of them are raised together, probes nobody knows are named."""
     from advisor.errors import InputError
+    from probes import reasons
     from probes.catalog.loading import load_catalog
     from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
 
@@ -193,7 +194,7 @@ def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     if problems:
         raise InputError(problems)
     for unknown in unknown_probes(found, load_catalog()):
-        notice(f"note: {unknown}")
+        notice(f"note: {reasons.text(unknown)}")
     return tuple(found)
 
 

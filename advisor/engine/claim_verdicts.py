@@ -71,7 +71,7 @@ def _of_probe(claim: Claim, measurement: Measurement, reported: str | None) -> P
     probe = measurement.probe
     if measurement.status is not Status.OK:
         en = f"not run ({measurement.status.value}: {measurement.reason}".rstrip(": ") + ")"
-        zh = f"{reasons.status(measurement.status, 'zh')}：{reasons.told(measurement.reason, 'zh')}".rstrip("：")
+        zh = f"{reasons.status(measurement.status, 'zh')}：{reasons.text(reasons.of(measurement), 'zh')}".rstrip("：")
         return ProbeVerdict(probe=probe, verdict=NOT_TESTABLE, reason=Text(en=en, zh=f"未能运行（{zh}）"))
     if reported in VERDICTS:
         return ProbeVerdict(probe=probe, verdict=reported, by_facts=True)

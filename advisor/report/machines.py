@@ -27,7 +27,7 @@ from advisor.report.rows import (
 from advisor.report.view import View
 from probes import reasons
 from probes.session import harmonization_words, outcome
-from probes.types import Status
+from probes.types import Reason, Status
 from probes.wording import framework_defaults, verdicts
 
 PARTS = ("outputs", "loss", "gradients", "weights")
@@ -74,7 +74,7 @@ class Machines:
                     tuned=self._tuned(session["probes"]),
                     missing=[self._missing(row) for row in session["probes"] if row["status"] not in HELD],
                     left_out=outcome.skipped(
-                        ((row["probe"], row["status"], str(row.get("reason"))) for row in session["probes"]),
+                        [(row["probe"], str(row["status"]), reasons.read(row)) for row in session["probes"]],
                         self.view.lang,
                     ),
                     alike=self._alike(session["probes"]),
@@ -197,20 +197,14 @@ class Machines:
             probe=row["probe"],
             question=self.question(row["probe"]),
             status=self.words.get(f"status_{status}", status),
-            reason=self._reason(str(row.get("reason", ""))),
+            reason=self._reason(reasons.read(row)),
             way_out=self.words.get(f"way_out_{status}", "").format(probe=row["probe"]),
         )
 
-    def _reason(self, text: str) -> str:
-        """Return a reason as one sentence, with the framework it begins with by its name."""
-        said = first_line(text).rstrip(".:。：")
-        name, separator, rest = said.partition(": ")
-        if separator and name in self.view.basis.get("frameworks", {}):
-            colon = "：" if self.view.lang == "zh" else ": "
-            said = f"{self.view.framework(name)}{colon}{reasons.told(rest, self.view.lang)}"
-        else:
-            said = reasons.told(said, self.view.lang)
-        return f"{said}{self.words['full_stop']}" if said else ""
+    def _reason(self, reason: Reason) -> str:
+        """Return a reason as one sentence, with the frameworks by their names."""
+        sentence = first_line(reasons.text(reason, self.view.lang, names=self.view.names)).rstrip(".:。：")
+        return f"{sentence}{self.words['full_stop']}" if sentence else ""
 
     def _tuned(self, rows: Iterable[Mapping[str, Any]]) -> list[str]:
         """Return what tuned settings changed beside the defaults of the same scenario and workload."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
+from probes.types import Reason
+
 CONTROL = "null"
 """The backend of the control arm, which is no framework."""
 
@@ -101,10 +103,10 @@ class Backend(Protocol):
     def counters(self) -> dict[str, int]:
         """Count ``compilations``, ``graph_breaks``, ``fallbacks`` and ``retraces`` since the process began."""
 
-    def explain(self, error: BaseException) -> str:
-        """Say in a line what the user can do about an error that tells of something missing on the machine; else empty.
+    def explain(self, error: BaseException) -> Reason | None:
+        """Return what the user can do about an error that tells of something missing on the machine; else None.
 
-        The probe is then ``not-installed`` with that line as its reason.
+        The probe is then ``not-installed`` with that reason.
         """
 
     def mend(self, error: BaseException) -> bool:

@@ -16,7 +16,7 @@ from importlib import metadata
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Unsupported
+from probes.types import Reason, Unsupported
 
 MODULE = "numpy"
 ADD = "python -m pip install numpy"
@@ -118,7 +118,7 @@ def devices() -> list[dict[str, str]]:
 def use(kind: str) -> str:
     """Take the CPU, whatever it is called."""
     if kind not in {device["kind"] for device in devices()}:
-        raise Unsupported(f"the control arm has no {kind} device; it sees cpu")
+        raise Unsupported(Reason("no-device", framework="NumPy", kind=kind, seen=["cpu"]))
     return "cpu" if kind == "cpu" else f"{kind}:0"
 
 
@@ -145,7 +145,7 @@ def facts() -> dict[str, Any]:
 def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Count as compiled, change nothing; XLA cannot be had."""
     if mode == "xla":
-        raise Unsupported("the control arm has no XLA")
+        raise Unsupported(Reason("no-xla", framework="NumPy"))
     _state["compilations"] += mode == "compiled" and not wrong("fallback")
     return lambda function: function
 
@@ -173,9 +173,9 @@ def counters() -> dict[str, int]:
     }
 
 
-def explain(error: BaseException) -> str:
-    """What NumPy says needs no words beside it."""
-    return ""
+def explain(error: BaseException) -> Reason | None:
+    """Recognise nothing: what NumPy says needs no words beside it."""
+    return None
 
 
 def mend(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Build, Twin, Unsupported
+from probes.types import Build, Reason, Twin, Unsupported
 
 MODULE = "torch"
 ADD = "python -m pip install torch"
@@ -25,10 +25,7 @@ _COMPILER_MISSING = re.compile(r"InvalidCxxCompiler|No working C\+\+ compiler|Co
 """What torch.compile says without a C++ compiler: on Linux, in older versions, on Windows, and on macOS, where clang++
 is always there and may do nothing but ask for its installation."""
 
-_COMPILER = {
-    "darwin": "none was found; on macOS: xcode-select --install",
-    "win32": "none was found; install Visual Studio's Build Tools with C++ and start from its developer prompt",
-}
+_COMPILER = {"darwin": Reason("install-xcode"), "win32": Reason("install-build-tools")}
 """What adds one, by ``sys.platform``; elsewhere what Debian and Ubuntu say."""
 
 _used = {"device": "cpu"}
@@ -79,13 +76,10 @@ def use(kind: str) -> str:
     for device in devices():
         if device["kind"] == kind:
             if kind != "cpu" and _waiting(device["name"]) is None:
-                raise Unsupported(
-                    f"work on {device['name']} cannot be waited for, so it is not timed; install torch 2.6 or later, "
-                    "or measure with --device cpu"
-                )
+                raise Unsupported(Reason("cannot-wait", device=device["name"]))
             _used["device"] = device["name"]
             return device["name"]
-    raise Unsupported(f"torch sees no {kind} device; it sees {', '.join(d['kind'] for d in devices())}")
+    raise Unsupported(Reason("no-device", framework="torch", kind=kind, seen=[d["kind"] for d in devices()]))
 
 
 def ledger() -> dict[str, Any]:
@@ -128,7 +122,7 @@ def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     if mode in ("eager", "default"):
         return lambda function: function
     if mode == "xla":
-        raise Unsupported("PyTorch reaches XLA through torch_xla only, and these probes have no torch_xla side")
+        raise Unsupported(Reason("no-torch-xla"))
     import torch
 
     return lambda function: torch.compile(function, fullgraph=True)
@@ -196,12 +190,11 @@ def counters() -> dict[str, int]:
     }
 
 
-def explain(error: BaseException) -> str:
-    """Know a missing C++ compiler by what torch.compile says about it."""
+def explain(error: BaseException) -> Reason | None:
+    """Recognise a missing C++ compiler by what torch.compile says about it."""
     if not _COMPILER_MISSING.search(f"{type(error).__name__}: {error}"):
-        return ""
-    way_out = _COMPILER.get(sys.platform, "none was found; on Debian and Ubuntu: apt-get install g++")
-    return f"torch.compile needs a C++ compiler (g++ or clang) and {way_out}"
+        return None
+    return Reason("no-cxx-compiler", way_out=_COMPILER.get(sys.platform, Reason("install-gxx")))
 
 
 def mend(error: BaseException) -> bool:

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Build, Twin, Unsupported
+from probes.types import Build, Reason, Twin, Unsupported
 
 MODULE = "tensorflow"
 ADD = "python -m pip install tensorflow"
@@ -82,12 +82,9 @@ def use(kind: str) -> str:
             if kind == "cpu":
                 _hide_accelerators()
             elif _greedy:
-                raise Unsupported(
-                    f"TensorFlow would take the whole GPU, for its memory cannot be set to grow ({_greedy[0]}); set "
-                    "TF_FORCE_GPU_ALLOW_GROWTH=true, or measure with --device cpu"
-                )
+                raise Unsupported(Reason("gpu-greedy", why=_greedy[0]))
             return device["name"]
-    raise Unsupported(f"TensorFlow sees no {kind} device; it sees {', '.join(d['kind'] for d in devices())}")
+    raise Unsupported(Reason("no-device", framework="TensorFlow", kind=kind, seen=[d["kind"] for d in devices()]))
 
 
 def _hide_accelerators() -> None:
@@ -97,7 +94,7 @@ def _hide_accelerators() -> None:
         tf.config.set_visible_devices(tf.config.list_physical_devices("CPU"))
     except RuntimeError as error:  # something has used a device already
         if tf.config.list_logical_devices("GPU"):
-            raise Unsupported(f"TensorFlow cannot be kept to the CPU ({error}); set CUDA_VISIBLE_DEVICES=-1") from None
+            raise Unsupported(Reason("not-kept-to-cpu", why=str(error))) from None
 
 
 def ledger() -> dict[str, Any]:
@@ -200,9 +197,9 @@ def counters() -> dict[str, int]:
     }
 
 
-def explain(error: BaseException) -> str:
-    """Nothing that TensorFlow compiles with has to be installed beside it."""
-    return ""
+def explain(error: BaseException) -> Reason | None:
+    """Recognise nothing: TensorFlow compiles with nothing that has to be installed beside it."""
+    return None
 
 
 def mend(error: BaseException) -> bool:
@@ -280,7 +277,7 @@ def supervised(
     if build.mode == "default":
         forward = tf.function(forward, reduce_retracing=True, jit_compile=model.jit_compile)
         if fit is None:
-            raise Unsupported("this workload cannot be trained by keras fit")
+            raise Unsupported(Reason("no-keras-fit"))
         step = _fit_step(model, optimiser, *fit)
 
     def place(batch: Mapping[str, Any]) -> dict[str, Any]:

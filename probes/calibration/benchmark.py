@@ -174,7 +174,7 @@ def session(*, selftest_result: Mapping[str, Any] | None = None) -> dict[str, An
     def told(event: dict[str, Any]) -> None:
         if event["event"] == "spent":
             spent.update(event)
-        if event["event"] == "note" and "ready" in event["text"] and len(ready) < 2:
+        if event.get("reason_code") == "ready" and len(ready) < 2:
             ready.append(time.monotonic())
 
     found = runner.measure(probes, budget=60.0, selftest=selftest_result, progress=told)

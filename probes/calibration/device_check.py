@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from probes import backends
+from probes import backends, reasons
 from probes.calibration import device_rows
 from probes.calibration.device_rows import Check, Sight
 from probes.catalog.loading import load_catalog
@@ -23,7 +23,7 @@ from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 from probes.system import machine
 from probes.system.suggestions import nearest
-from probes.types import Evidence, Measurement, Probe, Status
+from probes.types import Evidence, Measurement, Probe, Reason, Status
 
 SECONDS = {True: 240.0, False: 900.0}
 """Quick or not -> seconds for everything."""
@@ -67,7 +67,7 @@ WORKLOADS = ("mlp", "convnet")
 ID = "device-check"
 """Under this name the rows stand in the evidence."""
 
-TIME_UP = "the time for the device checks was up"
+TIME_UP = Reason("device-checks-over")
 
 
 class NoAccelerator(Exception):
@@ -141,9 +141,9 @@ class _Run:
         """
         share = min(self.left(), AHEAD * self.left() * weight / weights)
         if self.interrupted:
-            return [Measurement.absent(probe, Status.CANCELLED, "cancelled before it began") for probe in probes]
+            return [reasons.absent(probe, Status.CANCELLED, Reason("cancelled-before")) for probe in probes]
         if share < CLOSING:
-            return [Measurement.absent(probe, Status.SKIPPED, TIME_UP) for probe in probes]
+            return [reasons.absent(probe, Status.SKIPPED, TIME_UP) for probe in probes]
         until = time.monotonic() + share
         session = runner.measure(
             probes,
@@ -165,7 +165,7 @@ def _cut(measurement: Measurement) -> Measurement:
     """Say of a probe that was ended for the time what it was: left out, not cancelled by the user."""
     if measurement.status is not Status.CANCELLED:
         return measurement
-    return replace(measurement, status=Status.SKIPPED, reason=TIME_UP)
+    return replace(measurement, status=Status.SKIPPED, **reasons.document(TIME_UP))
 
 
 def unknown(frameworks: Sequence[str]) -> list[str]:
@@ -291,7 +291,7 @@ def _look(arm: Arm, taken: _Run) -> Sight:
         except Lost as lost:
             if client is not None:
                 client.end()
-            return Sight(arm.framework, kinds, lost.reason, ended=device_rows.ended(lost.status))
+            return Sight(arm.framework, kinds, str(lost), ended=device_rows.ended(lost.status))
         sight = Sight(
             arm.framework, kinds, description=next(d["description"] for d in client.devices if d["kind"] == kind)
         )
@@ -301,7 +301,7 @@ def _look(arm: Arm, taken: _Run) -> Sight:
             memory = _risen(before, machine.gpu_memory(), machine.gpu_memory_of(client.pid))
             return replace(sight, observed=seen, memory=memory)
         except Lost as lost:
-            return replace(sight, untold=lost.reason, ended=device_rows.ended(lost.status))
+            return replace(sight, untold=str(lost), ended=device_rows.ended(lost.status))
         finally:
             client.close()
 

@@ -242,7 +242,7 @@ def ratios(name: str, measured: Sequence[Measurement]) -> Check:
 def roofs(measured: Sequence[Measurement]) -> Check:
     """Judge the shares of the measured roof: more than all of it means that work was missing or not waited for."""
     name = "at most all of the roof"
-    over = [m for m in measured if m.status is Status.NOT_COMPARABLE and "measured roof" in m.reason]
+    over = [m for m in measured if m.reason_code == "above-roof"]
     if over:
         return Check(name, FAILED, "; ".join(f"{m.probe}: {m.reason}" for m in over))
     shares = [

@@ -18,10 +18,13 @@ from pydantic import BaseModel, ValidationError
 from probes.evidence import recompute
 from probes.evidence.schema import EvidenceDocument, MeasurementDocument, problems_of
 from probes.system.files import write_atomically
-from probes.system.suggestions import nearest
-from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Status
+from probes.system.suggestions import nearest, nearest_word
+from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Reason, Status
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+OPTIONAL = ("reason_code", "reason_params")
+"""Keys of a measurement that stand in a document only where they hold something; older evidence has none."""
 
 
 class EvidenceError(Exception):
@@ -38,7 +41,10 @@ class EvidenceError(Exception):
 
 def evidence_document(evidence: Evidence) -> dict[str, Any]:
     """Turn evidence into plain JSON values."""
-    probes = [{f.name: getattr(m, f.name) for f in fields(m)} for m in evidence.probes]
+    probes = [
+        {f.name: getattr(m, f.name) for f in fields(m) if f.name not in OPTIONAL or getattr(m, f.name)}
+        for m in evidence.probes
+    ]
     made = {f.name: getattr(evidence, f.name) for f in fields(evidence)}
     ordered = {"schema": evidence.schema, **{k: v for k, v in made.items() if k != "schema"}, "probes": probes}
     plain = _plain(ordered)
@@ -92,7 +98,7 @@ def parse_evidence(data: Any) -> Evidence:
     return Evidence(**{"selftest": None, **data, "probes": whole})
 
 
-def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[str]:
+def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[Reason]:
     """Name the probes that the catalogue does not hold; what they say is read with care, not refused.
 
     Another version of the program may have had them. Probes of a model of one's own are never in the catalogue.
@@ -105,8 +111,12 @@ def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list
     for session in evidence:
         for measurement in session.probes:
             if measurement.probe not in known and not measurement.own_workload:
-                hint = nearest(measurement.probe, known)
-                found[measurement.probe] = f"the catalogue has no probe {measurement.probe!r}; {hint}"
+                near = nearest_word(measurement.probe, known)
+                found[measurement.probe] = (
+                    Reason("unknown-probe-near", probe=measurement.probe, near=near)
+                    if near
+                    else Reason("unknown-probe", probe=measurement.probe)
+                )
     return list(found.values())
 
 

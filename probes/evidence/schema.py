@@ -131,6 +131,8 @@ class MeasurementDocument(_Document):
     mode: Name
     status: Status = Field(strict=False)
     reason: Words = ""
+    reason_code: Words = ""
+    reason_params: Contents = None
     unit: Words = "s"
     samples: dict[str, Samples] = Field({}, description="an object of lists")
     ratio: RatioDocument | None = None
@@ -147,6 +149,7 @@ class MeasurementDocument(_Document):
         parts["samples"] = {framework: tuple(samples) for framework, samples in self.samples.items()}
         parts["ratio"] = self.ratio and self.ratio.ratio()
         parts["facts"] = self.facts or {}
+        parts["reason_params"] = self.reason_params or {}
         return Measurement(**parts)
 
 

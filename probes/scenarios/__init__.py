@@ -24,7 +24,7 @@ holds a stopwatch. ``PARITY = ()`` where there is nothing to compare (a data pip
 ``Observation.cost`` is that process's sample, or None where there are facts and nothing to compare.
 Facts of the first process of each framework stand in the evidence under ``facts[framework]``.
 
-Either may raise ``Unsupported(reason)``: the probe then has the status ``not-supported`` with that reason. Any
+Either may raise ``Unsupported(Reason(...))``: the probe then has the status ``not-supported`` with that reason. Any
 other exception is a failure of the probe, with its last line as the reason. Paired scenarios hold
 ``stage.backend.compile`` honest by counters, which the manager reads around the timed turns: a graph break,
 recompilation or retrace there makes the probe ``not-comparable``; ``RETRACES = True`` stands in a scenario whose
@@ -41,7 +41,7 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
-from probes.types import Build, Twin, Unsupported
+from probes.types import Build, Reason, Twin, Unsupported
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Stage:
             assert self.workload is not None
             if self.side is None:
                 name = self.workload.__name__.rpartition(".")[2]
-                raise Unsupported(f"the workload {name} has no side for this framework")
+                raise Unsupported(Reason("no-side", workload=name))
             self._twin = self.side(self.build)
             self._twin.load(self.workload.weights(self.build.size, self.seed))
         return self._twin
@@ -118,7 +118,7 @@ class Stage:
         """Find this framework's part among a scenario's globals: one function a framework, named by its id."""
         name = self.backend.__name__.rpartition(".")[2]
         if name not in held:
-            raise Unsupported(f"this scenario has no part for {name}")
+            raise Unsupported(Reason("no-part", framework=name))
         found: Callable[..., Any] = held[name]
         return found
 

@@ -14,7 +14,7 @@ Source: Pope et al. 2022, "Efficiently Scaling Transformer Inference", arXiv 221
 from __future__ import annotations
 
 from probes.scenarios import Live, Stage
-from probes.types import Unsupported
+from probes.types import Reason, Unsupported
 
 NAME = {"en": "Generating text", "zh": "生成文本"}
 
@@ -35,7 +35,7 @@ PARITY = ("outputs",)
 def start(stage: Stage) -> Live:
     twin = stage.twin()
     if "generate" not in twin.extra:
-        raise Unsupported("this workload does not generate; language_model does")
+        raise Unsupported(Reason("no-generation", workload="language_model"))
     generate, batch = twin.extra["generate"], twin.place(stage.data())
     items = int(stage.build.size["batch"] * stage.build.size["new"])
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from probes.scenarios import Observation, Stage
 from probes.system import process_readings
-from probes.types import Unsupported
+from probes.types import Reason, Unsupported
 
 NAME = {"en": "Memory of a process", "zh": "进程内存"}
 
@@ -40,7 +40,7 @@ STEPS = 5
 
 def observe(stage: Stage) -> Observation:
     if process_readings.peak_memory() is None:
-        raise Unsupported("this system does not tell a process its peak memory; Linux, macOS and Windows do")
+        raise Unsupported(Reason("no-peak-memory"))
     imported, base = stage.marks.get("peak-import", 0), process_readings.resident_memory()
     stage.backend.reset_memory()
 

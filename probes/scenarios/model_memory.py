@@ -14,7 +14,7 @@ Source: proc(5), fields VmHWM, VmRSS and clear_refs.
 from __future__ import annotations
 
 from probes.scenarios import Observation, Stage, memory
-from probes.types import Unsupported
+from probes.types import Reason, Unsupported
 
 NAME = {"en": "Memory of a model", "zh": "模型内存"}
 
@@ -38,5 +38,5 @@ def observe(stage: Stage) -> Observation:
     facts = memory.observe(stage).facts
     added = facts.get("above_import_bytes")
     if not added or not facts["parts_have_peaks_of_their_own"]:
-        raise Unsupported("only Linux lets a process start its memory peak anew; see the probes of peak memory instead")
+        raise Unsupported(Reason("no-fresh-peak"))
     return Observation(float(added), facts)

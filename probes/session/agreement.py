@@ -18,10 +18,10 @@ import numpy as np
 from probes.session import harmonization
 from probes.session.harmonization import Event
 from probes.statistics import parity
+from probes.types import Probe, Reason
 
 if TYPE_CHECKING:
     from probes.session.session import Session
-    from probes.types import Probe
 
 
 @dataclass
@@ -31,12 +31,12 @@ class Agreement:
     Attributes:
         plans: framework -> what its worker follows; empty where the file is a workload of four functions.
         harmonised: what was set alike (``harmonise.settle``), for the evidence.
-        problem: why it cannot be measured; empty where it can.
+        problem: why it cannot be measured; None where it can.
     """
 
     plans: dict[str, dict[str, Any]] = field(default_factory=dict)
     harmonised: list[dict[str, Any]] = field(default_factory=list)
-    problem: str = ""
+    problem: Reason | None = None
 
 
 def agree(session: Session, probe: Probe) -> Agreement:
@@ -50,11 +50,8 @@ def agree(session: Session, probe: Probe) -> Agreement:
         return Agreement()
     plans, facts, fixed = plan(written)
     if session.as_written and facts:
-        return Agreement(problem=f"as written, the sides differ: {'; '.join(map(difference, facts))}", plans=plans)
-    problem = unlike(written, plans)
-    if problem:
-        return Agreement(plans, facts, problem)
-    problem = _prove(session, probe, plans, written, fixed)
+        return Agreement(problem=Reason("as-written", differences=list(map(difference, facts))), plans=plans)
+    problem = unlike(written, plans) or _prove(session, probe, plans, written, fixed)
     return Agreement(plans, facts, problem)
 
 
@@ -87,8 +84,8 @@ def _prove(
     plans: dict[str, dict[str, Any]],
     written: Mapping[str, Mapping[str, Any]],
     fixed: Sequence[harmonization.Fixed],
-) -> str:
-    """Compare one answer in float64; try other ways to match the weights; say where the sides part if none fits."""
+) -> Reason | None:
+    """Compare one answer in float64; try other ways to match the weights; return where the sides part if none fits."""
     clients = dict(session.clients)
     mover = next((label for label, side in plans.items() if side["flat"]), list(plans)[-1])
     (kept,) = [label for label in plans if label != mover]
@@ -101,7 +98,7 @@ def _prove(
         distances = session.ask(clients[mover], "tried", probe, **asked)["distances"]
         if distances[-1] <= parity.OWN_REFERENCE:
             plans[mover] = tried[len(distances) - 1]
-            return ""
+            return None
     sides = {}
     for label, client in clients.items():
         answer = session.ask(client, "answers", probe, plan=plans[label], layers=True)
@@ -112,8 +109,8 @@ def _prove(
 
 def parting(
     sides: Mapping[str, tuple[Sequence[Event], Mapping[str, Any]]], fixed: Sequence[harmonization.Fixed], file: str
-) -> str:
-    """Say at which layer two sides part, the likely cause and the line to change.
+) -> Reason:
+    """Return at which layer two sides part, the likely cause and the line to change.
 
     Args:
         sides: framework -> (events, arrays: ``y`` and ``layer/<number>``).
@@ -140,27 +137,44 @@ def parting(
     elif lone[0] or lone[1]:
         side, without, events = (a, b, one) if lone[0] else (b, a, other)
         (number, *_) = lone[0] or lone[1]
-        return (
-            f"the outputs part at layer {number + 1}: {side} {harmonization.said(events[number])} has no counterpart "
-            f"in {without}{_lines([events[number]], file, 'change')}"
+        return Reason(
+            "parted-alone",
+            number=number + 1,
+            side=side,
+            layer=harmonization.named(events[number]),
+            other=without,
+            look=_lines([events[number]], file, "change-lines"),
         )
     elif at == (len(one), len(other)):
-        far = _far(here["y"], there["y"], "")
-        return f"the outputs part after the last layer that both have ({far}); no cause is known"
+        return Reason("parted-at-end", far=_far(here["y"], there["y"], ""))
     i, j = at
     both = (one[i], other[j])
     far = _far(here.get(f"layer/{i}"), there.get(f"layer/{j}"), one[i]["kind"])
     causes = [
-        f"{mine['called']} is {mine['shown']} and {theirs['called']} is {theirs['shown']}"
+        Reason(
+            "settings-differ",
+            setting=mine["called"],
+            value=mine["shown"],
+            other_setting=theirs["called"],
+            other_value=theirs["shown"],
+        )
         for name, mine in one[i]["settings"].items()
         if (theirs := other[j]["settings"].get(name))
         and harmonization.Fixed(one[i]["name"], other[j]["kind"], name) in fixed
     ]
-    causes += [f"{both[0]['kind']} is not {both[1]['kind']}"] * (both[0]["kind"] != both[1]["kind"])
-    cause = f"likely cause: {', '.join(causes)}" if causes else "no cause is known"
-    place = f"{a} {harmonization.said(one[i])}, {b} {harmonization.said(other[j])}"
-    lines = _lines(both, file, "change" if causes else "look at")
-    return f"the outputs part at layer {i + 1} ({far}): {place}; {cause}{lines}"
+    if both[0]["kind"] != both[1]["kind"]:
+        causes.append(Reason("kinds-differ", kind=both[0]["kind"], other_kind=both[1]["kind"]))
+    return Reason(
+        "parted",
+        number=i + 1,
+        far=far,
+        one=a,
+        layer=harmonization.named(one[i]),
+        other=b,
+        other_layer=harmonization.named(other[j]),
+        cause=Reason("likely-cause", causes=causes) if causes else Reason("no-cause"),
+        look=_lines(both, file, "change-lines" if causes else "look-at-lines"),
+    )
 
 
 def _between(events: Sequence[Event], matched: set[int], after: int, before: int) -> list[int]:
@@ -168,13 +182,14 @@ def _between(events: Sequence[Event], matched: set[int], after: int, before: int
     return [n for n in range(after + 1, min(before, len(events))) if n not in matched and events[n]["made"]]
 
 
-def _lines(events: Sequence[Event], file: str, verb: str) -> str:
-    lines = dict.fromkeys(event["line"] for event in events if event["line"])
-    return f"; {verb} line {' or '.join(map(str, lines))} of {file}" if lines else ""
+def _lines(events: Sequence[Event], file: str, code: str) -> Reason | str:
+    """Return which lines of the user's file made some layers, or "" where that is unknown."""
+    lines = dict.fromkeys(str(event["line"]) for event in events if event["line"])
+    return Reason(code, lines=list(lines), file=file) if lines else ""
 
 
-def unlike(written: Mapping[str, Mapping[str, Any]], plans: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say which is the first layer whose weights the other side lacks, or nothing."""
+def unlike(written: Mapping[str, Mapping[str, Any]], plans: Mapping[str, Mapping[str, Any]]) -> Reason | None:
+    """Return which is the first layer whose weights the other side lacks, or None."""
     known = {side: {name for names in plan["names"] for name in names if name} for side, plan in plans.items()}
     first: dict[str, int] = {}
     for side, plan in plans.items():
@@ -183,32 +198,49 @@ def unlike(written: Mapping[str, Mapping[str, Any]], plans: Mapping[str, Mapping
             if {*names} - {None} - others:
                 first.setdefault(side, number)
     if not first:
-        return ""
+        return None
     events = {side: written[side]["events"][number] for side, number in first.items()}
-    said = " and ".join(f"{side} {harmonization.said(event)} with {_holding(event)}" for side, event in events.items())
-    missing = "".join(f", for which {side} has no counterpart" for side in written if side not in first)
-    file = Path(next(iter(written.values()))["file"]).name
-    return (
-        f"the sides do not hold the same weights: they part at layer {min(first.values()) + 1}: {said}{missing}"
-        f"{_lines(list(events.values()), file, 'change')}"
+    holders = [
+        Reason("holding", side=side, layer=harmonization.named(event), weights=_weights(event))
+        for side, event in events.items()
+    ]
+    lacking = [Reason("lacking", side=side) for side in written if side not in first]
+    return Reason(
+        "weights-part",
+        number=min(first.values()) + 1,
+        holders=holders,
+        lacking=lacking[0] if lacking else "",
+        look=_lines(list(events.values()), Path(next(iter(written.values()))["file"]).name, "change-lines"),
     )
 
 
-def _holding(event: Event) -> str:
-    return ", ".join(f"{w['role']} {'x'.join(map(str, w['shape'])) or 'of one number'}" for w in event["weights"])
+def _weights(event: Event) -> list[str]:
+    return [f"{w['role']} {'x'.join(map(str, w['shape'])) or '1'}" for w in event["weights"]]
 
 
-def _far(here: Any, there: Any, kind: str) -> str:
+def _far(here: Any, there: Any, kind: str) -> Reason:
     if here is None or there is None:
-        return "not compared"
+        return Reason("not-compared")
     far = harmonization.distance(here, there, kind)
-    if not math.isfinite(far):
-        return f"shapes {here.shape} and {there.shape}" if here.shape != there.shape else "no finite number"
-    return f"{far:.2g} apart, at most {parity.OWN_REFERENCE:.0e} allowed"
+    if math.isfinite(far):
+        return Reason("apart", distance=far, bound=parity.OWN_REFERENCE)
+    if here.shape != there.shape:
+        return Reason("other-shapes", shape=str(here.shape), other_shape=str(there.shape))
+    return Reason("no-finite-number")
 
 
-def difference(fact: Mapping[str, Any]) -> str:
-    """Say one thing that differs, as ``--as-written`` refuses it."""
-    line = f" (line {fact['line']})" if fact["line"] else ""
-    against = f", {fact['other']}" if fact["other"] else ""
-    return f"{fact['framework']} {fact['layer']}{line} {fact['setting']}={fact['was']}{against}"
+def difference(fact: Mapping[str, Any]) -> Reason:
+    """Return one thing that differs, as ``--as-written`` refuses it."""
+    against: Reason | str = ""
+    if fact["other"]:
+        dropped = fact["other"] == harmonization.DROPPED
+        against = Reason("against-dropout") if dropped else Reason("against", other=fact["other"])
+    return Reason(
+        "written",
+        side=fact["framework"],
+        layer=fact["layer"],
+        place=harmonization.in_line(fact["line"]),
+        setting=fact["setting"],
+        value=fact["was"],
+        against=against,
+    )

@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from probes import reasons
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 
@@ -51,13 +52,13 @@ def _look(framework: str, python: str) -> dict[str, Any]:
         try:
             client = Client(Arm(framework, framework, python), settings="default", scratch=scratch)
         except Lost as lost:
-            return {**found, "reason": lost.reason}
+            return {**found, **reasons.document(lost.reason)}
         try:
             hello = client.ask("hello", timeout=PATIENCE, framework=framework, threads=1, settings="default", plant={})
             kind = hello["devices"][0]["kind"]
             facts = client.ask("use", timeout=PATIENCE, kind=kind)["facts"]
         except Lost as lost:
-            return {**found, "reason": lost.reason}
+            return {**found, **reasons.document(lost.reason)}
         finally:
             client.end()
     versions = facts["versions"]

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from probes.types import Reason
+
 Written = Mapping[str, Any]
 """What a side wrote down: ``events``, ``channels``, ``stated``, ``line``, ``file`` (see ``Own.written``)."""
 
@@ -173,9 +175,14 @@ def _called(event: Event) -> str:
     return str(event["text"] if event["text"].startswith(event["name"]) else f"{event['name']}: {event['text']}")
 
 
-def said(event: Event) -> str:
+def named(event: Event) -> Reason:
     """Name a layer as its user knows it, with the line of the file that made it."""
-    return f"`{_called(event)}`" + (f" (line {event['line']})" if event["line"] else "")
+    return Reason("layer", layer=_called(event), place=in_line(event["line"]))
+
+
+def in_line(line: int) -> Reason | str:
+    """Return which line of the user's file is meant, "" where it is unknown (0)."""
+    return Reason("in-line", line=line) if line else ""
 
 
 def ends(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:

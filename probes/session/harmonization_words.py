@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from probes.session.harmonization import DROPPED
+from probes.types import Reason
 
 _NAMED = 2
 """Layers of one change that are named; the rest are counted."""
@@ -43,7 +44,7 @@ def _grouped(facts: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, str, st
 
 
 def lines(facts: Mapping[str, Any], lang: str) -> list[str]:
-    """Tell what was changed, one sentence a change, dropout last; nothing where nothing was.
+    """Return what was changed, one sentence a change, dropout last; nothing where nothing was.
 
     Args:
         facts: of a measurement; ``harmonised`` is read.
@@ -72,18 +73,15 @@ def lines(facts: Mapping[str, Any], lang: str) -> list[str]:
     return found
 
 
-def line(facts: Mapping[str, Any], lang: str) -> str:
-    """Tell the same in one line, or nothing."""
+def noted(facts: Mapping[str, Any]) -> Reason | None:
+    """Return the same as one note, or None where nothing was changed."""
     changed = _changed(facts)
-    by_side: dict[str, list[str]] = {}
+    by_side: dict[str, list[Reason]] = {}
     for (framework, setting, was, now), group in _grouped(changed).items():
-        setting, was, now = (_word(text, lang) for text in (setting, was, now))
-        times = f" ×{len(group)}" if len(group) > 1 else ""
-        by_side.setdefault(framework, []).append(f"{setting} {was} → {now}{times}")
-    said = [f"{framework} {', '.join(changes)}" for framework, changes in by_side.items()]
-    dropped = any(fact["other"] == DROPPED for fact in changed)
-    if lang == "zh":
-        parts = [f"为使双方一致而改动：{'；'.join(said)}"] * bool(said) + ["双方 dropout 均为 0"] * dropped
-        return f"{'；'.join(parts)}（--as-written 则拒绝测量）" if parts else ""
-    parts = [f"set alike in both: {'; '.join(said)}"] * bool(said) + ["dropout is 0 on both sides"] * dropped
-    return f"{'; '.join(parts)} (--as-written refuses instead)" if parts else ""
+        called = Reason("the-end") if setting == "the end" else setting
+        times = Reason("times", count=len(group)) if len(group) > 1 else ""
+        by_side.setdefault(framework, []).append(Reason("change", setting=called, was=was, now=now, times=times))
+    sides = [Reason("changed", side=framework, changes=changes) for framework, changes in by_side.items()]
+    made = [Reason("set-alike", changes=sides)] if sides else []
+    made += [Reason("dropout-off")] * any(fact["other"] == DROPPED for fact in changed)
+    return Reason("noted", changes=made) if made else None

@@ -59,6 +59,10 @@ JUMP = 0.5
 """Seconds by which the settable clock may move against the monotonic one during a pair."""
 
 
+class ClocksJump(Exception):
+    """The clocks of this machine jump, so that nothing can be timed."""
+
+
 @dataclass
 class Turns:
     """What was taken from one pair of processes; every iteration of every turn, in order.
@@ -172,6 +176,7 @@ def take(
         partial: filled in place, so that what was taken outlives an interruption.
 
     Raises:
+        ClocksJump: too many pairs in a row have no times.
         Lost, Cancelled: from a worker.
     """
     taken = partial if partial is not None else Turns()
@@ -210,7 +215,7 @@ def take(
         if not all(_sound(answer) for answer in answers.values()):
             taken.lost += 1
             if taken.lost > JUMPS:
-                raise ValueError("the clocks of this machine jump; nothing can be timed")
+                raise ClocksJump
             continue
         record = _weather_of(before, after, answers)
         taken.order += "".join("ab"[index] for index in turn_order)

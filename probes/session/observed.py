@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from probes import reasons
 from probes.session.worker_client import Lost
 from probes.statistics import ratios
-from probes.types import Measurement, Probe, Status
+from probes.types import Measurement, Probe, Reason, Status
 
 if TYPE_CHECKING:
     from probes.session.session import Session
@@ -38,7 +39,7 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
         }
         gate = session.gate(probe, described["parity"], described["exemptions"], paths)
         if not gate["passed"]:
-            return Measurement.absent(probe, Status.NOT_COMPARABLE, gate["reason"], parity=gate)
+            return reasons.absent(probe, Status.NOT_COMPARABLE, reasons.read(gate), parity=gate)
     labels = [arm.label for arm in session.arms]
     samples: dict[str, list[float]] = {label: [] for label in labels}
     facts: dict[str, Any] = {}
@@ -94,7 +95,7 @@ def _ratio(probe: Probe, samples: Mapping[str, tuple[float, ...]], labels: list[
     denominator, numerator = labels
     pairs = list(zip(samples[denominator], samples[numerator], strict=True))
     if any(a <= 0 or b <= 0 for a, b in pairs):
-        raise Lost(Status.FAILED, f"{probe.id}: a cost that is not positive cannot be compared", alive=True)
+        raise Lost(Status.FAILED, Reason("cost-not-positive", probe=probe.id), alive=True)
     logs = [math.log(b / a) for a, b in pairs]
     estimate = ratios.within(logs) if len(logs) > 1 else ratios.Estimate(logs[0], 0.0, math.inf, 1)
     found = ratios.ratio(estimate, numerator=numerator, denominator=denominator)

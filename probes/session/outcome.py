@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from probes import reasons
-from probes.types import Evidence, Measurement, Probe, Status
+from probes.types import Evidence, Measurement, Probe, Reason, Status
 from probes.wording import framework_defaults, verdicts
 
 DONE, NOTHING, PARTLY, INTERRUPTED = 0, 1, 3, 130
 
 _NOT_RUN = frozenset({Status.FAILED, Status.TIMED_OUT, Status.NOT_INSTALLED})
 """What means that a part could not run; not-supported and not-comparable are answers, a budget is a plan."""
-
-_BUDGET = re.compile(r"the budget of (?P<budget>\d+) s has \d+ s left, too few for a probe of about (?P<wanted>\d+) s")
-"""The instrument's own sentence about a probe that it left out."""
 
 ROUND = 10
 """A budget is named in whole tens of seconds."""
@@ -100,27 +96,32 @@ def measured(
             if noted := verdicts.disturbed(found.facts, lang):
                 said.append(f"  {noted}")
         elif found.status is not Status.SKIPPED:
-            ended = [reasons.status(found.status, lang), reasons.told(found.reason, lang)]
+            ended = [reasons.status(found.status, lang), reasons.text(reasons.of(found), lang, names=names)]
             said.append(f"{found.probe}  {': '.join(part for part in ended if part)}")
     return said
 
 
-def left_out(ends: Iterable[tuple[str, str, str]]) -> tuple[list[str], int]:
-    """Return the probes that were left out for the budget and the budget that would take them, 0 where none is told.
+def left_out(ends: Iterable[tuple[str, str, Reason]]) -> tuple[list[str], int]:
+    """Return the probes that were left out for the budget and the budget that would take them, 0 where it is unknown.
 
     Args:
         ends: probe, status and reason of each measurement.
     """
-    found = {probe: _BUDGET.match(reason) for probe, status, reason in ends if status == Status.SKIPPED.value}
-    told = [(float(said["budget"]), float(said["wanted"])) for said in found.values() if said]
-    if not told or len(told) < len(found):
+    found = {probe: reason for probe, ended, reason in ends if ended == Status.SKIPPED}
+    known = [reason.params for reason in found.values() if reason.code == "budget-left"]
+    if not known or len(known) < len(found):
         return list(found), 0
-    seconds = max(budget for budget, _ in told) + sum(wanted for _, wanted in told)
+    seconds = max(params["budget"] for params in known) + sum(params["wanted"] for params in known)
     return list(found), math.ceil(seconds / ROUND) * ROUND
 
 
-def skipped(ends: Iterable[tuple[str, str, str]], lang: str = "en") -> str:
-    """Say in one line what was left out for the budget and which budget would take it, or "" where nothing was."""
+def ends(session: Evidence) -> list[tuple[str, Status, Reason]]:
+    """Return how each probe of a session ended: its id, its status and why."""
+    return [(found.probe, found.status, reasons.of(found)) for found in session.probes]
+
+
+def skipped(ends: Iterable[tuple[str, str, Reason]], lang: str = "en") -> str:
+    """Return in one line what was left out for the budget and which budget would take it, or "" where nothing was."""
     words, (probes, seconds) = _WORDS[lang], left_out(ends)
     if not probes:
         return ""
@@ -132,7 +133,7 @@ def beside(session: Evidence, lang: str = "en", *, names: Mapping[str, str] | No
     differing = framework_defaults.of_session(found.facts for found in session.probes)
     said = [
         framework_defaults.line(differing, session.environments, lang, names=names),
-        skipped(((found.probe, found.status.value, found.reason) for found in session.probes), lang),
+        skipped(ends(session), lang),
     ]
     return [line for line in said if line]
 
@@ -140,13 +141,15 @@ def beside(session: Evidence, lang: str = "en", *, names: Mapping[str, str] | No
 def why_nothing(session: Evidence, lang: str = "en") -> str:
     """Say in one sentence why no probe gave a ratio, by the reason most of them share, and in one more what helps."""
     words = _WORDS[lang]
-    counts = Counter((found.status, found.reason) for found in session.probes if found.status is not Status.OK)
+    counts = Counter(
+        (ended, reasons.text(reason, lang)) for _, ended, reason in ends(session) if ended is not Status.OK
+    )
     # What was left out for the budget is no reason where something else went wrong.
     tried = Counter({key: count for key, count in counts.items() if key[0] is not Status.SKIPPED}) or counts
     if not tried:
         return ""
     (ended, reason), count = tried.most_common(1)[0]
-    told = reasons.told(reason, lang) or reasons.status(ended, lang)
+    why = (reason or reasons.status(ended, lang)).rstrip(".。")
     return words["nothing"].format(
-        reason=told.rstrip(".。"), count=count, all=len(session.probes), help=words.get(ended, words["other"])
+        reason=why, count=count, all=len(session.probes), help=words.get(ended, words["other"])
     )

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from probes import reasons
 from probes.session import interleaving
 from probes.session.worker_client import Client, Lost
 from probes.statistics import ratios, roofline
-from probes.types import Measurement, Probe, Status
+from probes.types import Measurement, Probe, Reason, Status
 
 if TYPE_CHECKING:
     from probes.session.session import Session
@@ -102,14 +103,14 @@ def _round(
         paths = {label: answer["arrays"] for label, answer in opened.items()}
         gate = session.gate(probe, described["parity"], described["exemptions"], paths)
         if not gate["passed"]:
-            return Measurement.absent(probe, Status.NOT_COMPARABLE, gate["reason"], parity=gate)
+            return reasons.absent(probe, Status.NOT_COMPARABLE, reasons.read(gate), parity=gate)
     disguise = _disguise(session, clients, probe)
     if disguise:
-        return Measurement.absent(probe, Status.NOT_COMPARABLE, disguise, parity=gate)
+        return reasons.absent(probe, Status.NOT_COMPARABLE, disguise, parity=gate)
     taken = _turns(session, probe, clients, deadline=deadline, parts=parts)
-    changed = _changed(session, clients, probe, taken) if not described["retraces"] else ""
+    changed = _changed(session, clients, probe, taken) if not described["retraces"] else None
     if changed:
-        return Measurement.absent(probe, Status.NOT_COMPARABLE, changed, parity=gate)
+        return reasons.absent(probe, Status.NOT_COMPARABLE, changed, parity=gate)
     facts: dict[str, dict[str, Any]] = {}
     for client in clients:
         label = client.arm.label
@@ -164,9 +165,9 @@ def _judged(
     roofless = probe.baseline or 2 * disturbed > pairs
     limits = None if roofless else _limits(session, probe, first.opened, samples)
     if limits is not None and any(limits[label]["limit"] == "bug" for label in labels):
-        shares = ", ".join(f"{label} {limits[label]['compute']:.0%}" for label in labels)
-        reason = f"more than this machine's measured roof was reached ({shares}): work is missing or not waited for"
-        return Measurement.absent(probe, Status.NOT_COMPARABLE, reason, parity=first.gate)
+        shares = [Reason("share", side=label, share=limits[label]["compute"]) for label in labels]
+        reason = Reason("above-roof", shares=shares)
+        return reasons.absent(probe, Status.NOT_COMPARABLE, reason, parity=first.gate)
     return Measurement.of(
         probe,
         Status.OK,
@@ -211,13 +212,13 @@ def _turns(
             warm_budget=warm,
             progress=told,
         )
-    except ValueError as error:
-        raise Lost(Status.FAILED, str(error), alive=True) from None
+    except interleaving.ClocksJump:
+        raise Lost(Status.FAILED, Reason("clocks-jump"), alive=True) from None
     session.pairs += len(taken.used)
     session.disturbed += len(taken.disturbed)
     for label, settled in taken.steady.items():
         if not settled:
-            session.progress({"event": "note", "probe": probe.id, "text": f"{label} never became steady"})
+            session.progress({**reasons.note(Reason("not-steady", side=label)), "probe": probe.id})
     return taken
 
 
@@ -226,30 +227,28 @@ def _counters(session: Session, client: Client, probe: Probe) -> dict[str, int]:
     return counted
 
 
-def _disguise(session: Session, clients: Sequence[Client], probe: Probe) -> str:
-    """Say which side calls itself compiled and is not."""
+def _disguise(session: Session, clients: Sequence[Client], probe: Probe) -> Reason | None:
+    """Return which side calls itself compiled and is not."""
     for client in clients:
         if client.arm.mode_of(probe) not in ("compiled", "xla"):
             continue
         counted = _counters(session, client, probe)
         if not counted["compilations"]:
-            return f"{client.arm.label} compiled nothing: it runs eagerly in disguise"
+            return Reason("compiled-nothing", side=client.arm.label)
         if counted["graph_breaks"] or counted["fallbacks"]:
-            return (
-                f"{client.arm.label} left the compiled graph ({counted['graph_breaks']} graph breaks, "
-                f"{counted['fallbacks']} fallbacks)"
-            )
-    return ""
+            counts = {"breaks": counted["graph_breaks"], "fallbacks": counted["fallbacks"]}
+            return Reason("left-graph", side=client.arm.label, **counts)
+    return None
 
 
-def _changed(session: Session, clients: Sequence[Client], probe: Probe, taken: interleaving.Turns) -> str:
-    """Say which side compiled anew while it was timed: the warm-up is over then, so nothing should."""
+def _changed(session: Session, clients: Sequence[Client], probe: Probe, taken: interleaving.Turns) -> Reason | None:
+    """Return which side compiled anew while it was timed: the warm-up is over then, so nothing should."""
     for client in clients:
         now = _counters(session, client, probe)["retraces"]
         before = taken.retraces.get(client.arm.label, now)
         if now > before:
-            return f"{client.arm.label} compiled anew {now - before} times while it was timed"
-    return ""
+            return Reason("compiled-anew", side=client.arm.label, times=now - before)
+    return None
 
 
 def _overtaking(opened: Mapping[str, Mapping[str, Any]], samples: Mapping[str, Sequence[float]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from probes import reasons
 from probes.backends import USUAL_PAIR
 from probes.session import harmonization_words, paired, schedule, time_budget
 from probes.session.agreement import agree
@@ -23,7 +24,7 @@ from probes.session.session import PATIENCE, Progress, Session
 from probes.session.worker_client import Cancelled, Lost
 from probes.statistics import ratios, tuning
 from probes.system import machine, process_readings
-from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Status
+from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Reason, Status
 
 
 def measure(
@@ -79,7 +80,7 @@ def measure(
     spread = {key: (selftest or {}).get(key, value) for key, value in defaults.items()}
     shared = schedule.share_out(arms, probes)
     if throttled := machine.short_of_cpu():
-        progress({"event": "note", "text": throttled})
+        progress(reasons.note(throttled))
     found: list[list[Measurement]] = []
     environments: dict[str, dict[str, Any]] = {}
     pairs, disturbed, left = 0, 0, budget
@@ -139,7 +140,8 @@ def _walk(
             "probes": [{"id": p.id, "seconds": p.seconds, "settings": p.settings} for p in ordered],
         }
     )
-    deadline, stopped = None, ""
+    deadline: float | None = None
+    stopped: Reason | None = None
     start = time.monotonic()
     try:
         for index, probe in enumerate(ordered):
@@ -147,16 +149,13 @@ def _walk(
             measurement = None
             left = deadline - began if deadline is not None else None if sure else budget
             if stopped or session.cancelled():
-                stopped = stopped or "cancelled before it began"
-                measurement = Measurement.absent(probe, Status.CANCELLED, stopped)
+                stopped = stopped or Reason("cancelled-before")
+                measurement = reasons.absent(probe, Status.CANCELLED, stopped)
             elif left is not None and not time_budget.fits(probe.seconds, left):
-                reason = (
-                    f"the budget of {budget:.0f} s has {max(0.0, left):.0f} s left, too few for a probe "
-                    f"of about {probe.seconds:.0f} s; give it more with --budget"
-                )
-                measurement = Measurement.absent(probe, Status.SKIPPED, reason)
+                reason = Reason("budget-left", budget=budget or 0.0, left=max(0.0, left), wanted=probe.seconds)
+                measurement = reasons.absent(probe, Status.SKIPPED, reason)
             if measurement is not None:
-                session.progress({"event": "skipped", "probe": probe.id, "reason": measurement.reason})
+                session.progress({"event": "skipped", "probe": probe.id, **reasons.document(reasons.of(measurement))})
                 found.append(measurement)
                 continue
             session.progress({"event": "start", "probe": probe.id, "index": index + 1, "of": len(ordered)})
@@ -170,11 +169,11 @@ def _walk(
             except Lost as lost:
                 if not lost.alive:
                     session.drop()
-                measurement = Measurement.absent(probe, lost.status, lost.reason)
+                measurement = reasons.absent(probe, lost.status, lost.reason)
             except (Cancelled, KeyboardInterrupt):
-                stopped = "cancelled; probes finished before are kept"
+                stopped = Reason("cancelled-rest")
                 session.drop()
-                measurement = Measurement.absent(probe, Status.CANCELLED, "cancelled while it ran")
+                measurement = reasons.absent(probe, Status.CANCELLED, Reason("cancelled-while"))
             measurement = replace(measurement, seconds=round(time.monotonic() - began, 3))
             found.append(measurement)
             session.progress(_done(probe, measurement))
@@ -199,8 +198,7 @@ def _again(
         wide = sorted((i for i, m in enumerate(found) if paired.wide(m)), key=lambda i: -paired.width(found[i]))
         if not wide or time.monotonic() + session.started_in + found[wide[0]].seconds > end or session.cancelled():
             return
-        names = ", ".join(probes[i].id for i in wide)
-        session.progress({"event": "note", "text": f"wide, so measured again in fresh processes: {names}"})
+        session.progress(reasons.note(Reason("measured-again", probes=[probes[i].id for i in wide])))
         session.end()
         for i in wide:
             began = time.monotonic()
@@ -211,7 +209,7 @@ def _again(
                 session.ready(probes[i].settings)
                 measurement = _one(session, probes[i], deadline=end, confirm=False)
             except Lost as lost:
-                session.progress({"event": "note", "probe": probes[i].id, "text": lost.reason})
+                session.progress({**reasons.note(lost.reason), "probe": probes[i].id})
                 session.drop()
                 return
             except (Cancelled, KeyboardInterrupt):
@@ -224,16 +222,15 @@ def _again(
 
 def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:
     described = next(iter([session.ask(client, "describe", probe) for client in session.clients.values()]))
-    difference = session.differing()
-    if difference:
-        return Measurement.absent(probe, Status.NOT_COMPARABLE, f"the sides were not set alike: {difference}")
+    if differences := session.differing():
+        return reasons.absent(probe, Status.NOT_COMPARABLE, Reason("unlike-settings", differences=differences))
     if probe.workload == OWN:
         if session.agreement is None:
             session.agreement = agree(session, probe)
-            if told := harmonization_words.line(session.told(), "en"):
-                session.progress({"event": "note", "text": told})
+            if harmonised := harmonization_words.noted(session.told()):
+                session.progress(reasons.note(harmonised))
         if session.agreement.problem:
-            return Measurement.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
+            return reasons.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
     if described["kind"] == "observed":
         found = observe(session, probe, described, deadline=deadline)
     else:
@@ -248,6 +245,8 @@ def _done(probe: Probe, measurement: Measurement) -> dict[str, Any]:
         "probe": measurement.probe,
         "status": measurement.status.value,
         "reason": measurement.reason,
+        "reason_code": measurement.reason_code,
+        "reason_params": measurement.reason_params,
         "seconds": measurement.seconds,
     }
     if measurement.ratio is not None:

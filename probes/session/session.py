@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from probes import reasons
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 from probes.statistics import parity
 from probes.system import machine
-from probes.types import OWN, Probe, Status
+from probes.types import OWN, Probe, Reason, Status
 
 if TYPE_CHECKING:
     from probes.session.agreement import Agreement
@@ -105,7 +106,7 @@ class Session:
                 self.unusable[arm.label] = lost
             raise
         client.devices = answer["devices"]
-        self.progress({"event": "note", "text": f"{arm.label} ready in {sum(answer['cold'].values()):.1f} s"})
+        self.progress(reasons.note(Reason("ready", side=arm.label, seconds=sum(answer["cold"].values()))))
         return client
 
     def _settle(self, *, alone: bool) -> None:
@@ -116,16 +117,14 @@ class Session:
         if wanted in ("auto", "gpu"):
             accelerators = [kind for kind in common if kind != "cpu"]
             if wanted == "gpu" and not accelerators:
-                self._unsupported(f"no accelerator that every side can use: {_say(seen)}")
+                self._unsupported(Reason("no-common-accelerator", seen=_sights(seen)))
             self.kind = accelerators[0] if accelerators else "cpu"
             if not accelerators and any(len(kinds) > 1 for kinds in seen.values()):
-                self.progress(
-                    {"event": "note", "text": f"compared on the CPU, the only device in common: {_say(seen)}"}
-                )
+                self.progress(reasons.note(Reason("cpu-in-common", seen=_sights(seen))))
         elif wanted in common:
             self.kind = wanted
         else:
-            self._unsupported(f"no device {wanted!r} that every side can use: {_say(seen)}")
+            self._unsupported(Reason("no-common-device", device=wanted, seen=_sights(seen)))
         if alone and self.kind == "cuda" and (taken := machine.gpu_taken()):
             self._unsupported(taken)
         for label, client in self.clients.items():
@@ -147,7 +146,7 @@ class Session:
         answer = client.ask("use", timeout=self.patience, cancelled=self.cancelled, kind=self.kind)
         client.facts, client.ledger, client.defaults = answer["facts"], answer["ledger"], answer["defaults"]
 
-    def _unsupported(self, reason: str) -> None:
+    def _unsupported(self, reason: Reason) -> None:
         lost = Lost(Status.NOT_SUPPORTED, reason)
         for arm in self.arms:
             self.unusable[arm.label] = lost
@@ -164,15 +163,22 @@ class Session:
             "scratch": self.scratch,
         }
 
-    def differing(self) -> str:
-        """Name the settings that must be equal and were read back differently, or nothing."""
+    def differing(self) -> list[Reason]:
+        """Return the settings that must be equal and were read back differently."""
         (first, one), *others = [(label, client.ledger) for label, client in self.clients.items()]
-        return "; ".join(
-            f"{key} is {one[key]} in {first} and {other[key]} in {label}"
+        return [
+            Reason(
+                "setting-differs",
+                setting=key,
+                value=str(one[key]),
+                side=first,
+                other_value=str(other[key]),
+                other=label,
+            )
             for label, other in others
             for key in sorted(set(one) & set(other))
             if one[key] is not None and other[key] is not None and one[key] != other[key]
-        )
+        ]
 
     def own_defaults(self) -> dict[str, dict[str, Any]]:
         """Return the defaults in which the sides differ, by name and side: part of what a user gets, and to be told."""
@@ -230,8 +236,8 @@ class Session:
         self.clients.clear()
 
 
-def _say(seen: Mapping[str, Sequence[str]]) -> str:
-    return ", ".join(f"{label} sees {' and '.join(dict.fromkeys(kinds))}" for label, kinds in seen.items())
+def _sights(seen: Mapping[str, Sequence[str]]) -> list[Reason]:
+    return [Reason("sees", side=label, kinds=list(dict.fromkeys(kinds))) for label, kinds in seen.items()]
 
 
 def _arrays(path: str) -> dict[str, Any]:

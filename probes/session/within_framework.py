@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+from probes import reasons
 from probes.session.arms import Arm
-from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Reason, Status
 
 CONFIRMED, CONTRADICTED, NO_DIFFERENCE = "confirmed", "contradicted", "no practical difference"
 
@@ -37,8 +38,8 @@ def join(probe: Probe, sides: Mapping[str, Measurement]) -> Measurement:
     """
     if not any(side.status is Status.OK for side in sides.values()):
         first = next(iter(sides.values()))
-        reason = "; ".join(f"{framework}: {side.reason}" for framework, side in sides.items())
-        return replace(Measurement.absent(probe, first.status, reason), seconds=_seconds(sides))
+        alone = [Reason("side", side=framework, reason=reasons.of(side)) for framework, side in sides.items()]
+        return replace(reasons.absent(probe, first.status, Reason("several", reasons=alone)), seconds=_seconds(sides))
     facts: dict[str, Any] = {framework: _side(framework, probe, side) for framework, side in sides.items()}
     facts["claims"] = {
         claim: verdict
@@ -55,7 +56,7 @@ def _seconds(sides: Mapping[str, Measurement]) -> float:
 def _side(framework: str, probe: Probe, side: Measurement) -> dict[str, Any]:
     """Say in a few figures what the mode is worth; the whole measurement stands below them."""
     if side.ratio is None:
-        return {"status": side.status.value, "reason": side.reason}
+        return {"status": side.status.value, **reasons.document(reasons.of(side))}
     mode, baseline = label(framework, probe.mode), label(framework, probe.baseline)
     started = side.facts["overtaking"]
     return {

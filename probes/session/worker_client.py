@@ -20,9 +20,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from probes import reasons
 from probes.session.arms import Arm
 from probes.system import machine
-from probes.types import Status
+from probes.types import Reason, Status
 
 _BOOT = """
 import sys, os, importlib.util as util
@@ -57,11 +58,12 @@ class Lost(Exception):
 
     Attributes:
         status: what the probe's status becomes.
+        reason: why; its words are those of the exception.
         alive: True where the worker itself still serves (it answered; the request failed).
     """
 
-    def __init__(self, status: Status, reason: str, *, alive: bool = False) -> None:
-        super().__init__(reason)
+    def __init__(self, status: Status, reason: Reason, *, alive: bool = False) -> None:
+        super().__init__(reasons.text(reason))
         self.status, self.reason, self.alive = status, reason, alive
 
 
@@ -176,8 +178,13 @@ class Client:
             self._printed.close()
             raise Lost(
                 Status.NOT_INSTALLED,
-                f"cannot start {self.arm.python}: {error.strerror}; name a Python that has {self.arm.framework} "
-                f"with --python {self.arm.framework}=PATH",
+                Reason(
+                    "cannot-start",
+                    python=self.arm.python,
+                    why=error.strerror or str(error),
+                    framework=self.arm.framework,
+                    option=self.arm.framework,
+                ),
             ) from None
         self._requests, self._channel = os.fdopen(ours_out, "wb"), os.fdopen(ours_in, "rb")
 
@@ -214,7 +221,8 @@ class Client:
         answer = self._parse(line, do)
         self.inside += answer.get("inside", 0.0)
         if answer["status"] != "ok":
-            raise Lost(Status(answer["status"]), f"{self.arm.label}: {answer['reason']}", alive=True)
+            reason = Reason("side", side=self.arm.label, reason=Reason.of(answer["reason"]))
+            raise Lost(Status(answer["status"]), reason, alive=True)
         return answer
 
     def _wait(self, do: str, *, timeout: float, cancelled: Callable[[], bool]) -> str:
@@ -224,8 +232,9 @@ class Client:
             if left <= 0:
                 last = self.printed()
                 self.end()
-                reason = f"{self.arm.label} did not answer {do!r} within {timeout:.0f} s; its processes were ended"
-                raise Lost(Status.TIMED_OUT, f"{reason}, and the last it printed was: {last}" if last else reason)
+                asked: dict[str, Any] = {"side": self.arm.label, "request": do, "seconds": timeout}
+                reason = Reason("no-answer-printed", **asked, printed=last) if last else Reason("no-answer", **asked)
+                raise Lost(Status.TIMED_OUT, reason)
             try:
                 line = self._answers.get(timeout=min(left, _QUANTUM))
             except queue.Empty:
@@ -238,39 +247,45 @@ class Client:
             return line
 
     def _parse(self, line: str, do: str) -> dict[str, Any]:
-        fault = ""
+        fault = None
         try:
             answer = json.loads(line)
             if not isinstance(answer, dict) or answer.get("status") not in {s.value for s in Status}:
-                fault = "an answer that is none"
+                fault = Reason("answer-none")
             elif answer.get("id") != self._number:
-                fault = f"an answer to request {answer.get('id')} when {self._number} was asked"
+                fault = Reason("answer-other", given=str(answer.get("id")), asked=self._number)
             elif not self._answers.empty() and self._answers.queue[0] is not None:
-                fault = "two answers to one request"
+                fault = Reason("answer-twice")
         except ValueError:
-            fault = "a truncated answer" if not line.endswith("\n") else "an answer that is no JSON"
-        if fault:
+            fault = Reason("answer-no-json") if line.endswith("\n") else Reason("answer-truncated")
+        if fault is not None:
             self.end()
-            raise Lost(Status.FAILED, f"{self.arm.label} gave {fault} ({do!r}); its processes were ended")
+            raise Lost(Status.FAILED, Reason("bad-answer", side=self.arm.label, fault=fault, request=do))
         found: dict[str, Any] = answer
         return found
 
     def _died(self, do: str) -> Lost:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
-        code = self._process.poll()
-        name = "" if code is None else _signal(code)
-        how = "closed its channel" if code is None else f"was killed by {name}" if name else f"ended with status {code}"
-        last = self.printed()
-        if name == "SIGKILL":
-            how += ", which is what the system does when memory runs out"
-        elif name == "SIGILL":
-            last = (
-                f"this build needs instructions that this CPU does not have ({machine.instructions()}); name a Python "
-                f"with a build made for it with --python {self.arm.framework}=PATH, or measure on a newer machine"
-            )
+        reason = self._end_of(self._process.poll(), do)
+        last = "" if reason.code == "killed-instructions" else self.printed()
         self.end()
-        return Lost(Status.FAILED, f"{self.arm.label} {how} during {do!r}{': ' + last if last else ''}")
+        return Lost(Status.FAILED, Reason("with-output", reason=reason, printed=last) if last else reason)
+
+    def _end_of(self, code: int | None, do: str) -> Reason:
+        """Return how the process ended, from its exit status, during a request."""
+        during: dict[str, Any] = {"side": self.arm.label, "request": do}
+        if code is None:
+            return Reason("channel-closed", **during)
+        name = _signal(code)
+        if not name:
+            return Reason("ended", **during, exit_status=code)
+        if name == "SIGKILL":
+            return Reason("killed-memory", **during, signal=name)
+        if name == "SIGILL":
+            needed = {"framework": self.arm.framework, "option": self.arm.framework}
+            return Reason("killed-instructions", **during, signal=name, flags=machine.instructions(), **needed)
+        return Reason("killed", **during, signal=name)
 
     def printed(self) -> str:
         """Return the last line it printed on its standard streams since it was last asked, cut to 300 characters."""

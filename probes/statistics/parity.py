@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from probes import reasons
+from probes.types import Reason
+
 NAMED = 4
 """Weights without a counterpart that are named before the rest are counted."""
 
@@ -105,19 +108,19 @@ def gate(
         bound: largest relative distance between float64 twins.
 
     Returns:
-        ``passed``, ``reason`` (empty when passed), ``reference``, ``exempt``, and one entry a part with its bound and
-        the worst distance and array of each framework.
+        ``passed``, ``reason`` (empty when passed; with ``reason_code`` and ``reason_params`` else), ``reference``,
+        ``exempt``, and one entry a part with its bound and the worst distance and array of each framework.
     """
     exempt = [tuple(text.split(":", 2)[:2]) for text in exemptions if text.count(":") >= 2]
     names = sorted(references)
     base = references[names[0]]
     unlike = _unlike(references, names)
-    if unlike:
-        return {"passed": False, "reason": unlike, "exempt": list(exemptions)}
+    if unlike is not None:
+        return {"passed": False, **reasons.document(unlike), "exempt": list(exemptions)}
     start = {key[6:]: np.asarray(array, np.float64) for key, array in base.items() if key.startswith("start/")}
     report: dict[str, Any] = {"passed": True, "reason": "", "exempt": list(exemptions)}
     called = {name: _called(references[name]) for name in names}
-    problems = []
+    problems: list[Reason] = []
 
     def known_as(array: str) -> str:
         own = ", ".join(f"{side}: {names_of[array]}" for side, names_of in called.items() if array in names_of)
@@ -145,18 +148,17 @@ def gate(
         report["reference"][part] = max((e["distance"] or 0.0 for e in agreed), default=0.0)
         for name, entry in zip(names[1:], agreed, strict=True):
             if entry.get("failed"):
-                problems.append(
-                    f"in float64 {names[0]} and {name} differ in {part} {known_as(entry['array'])}: {_say(entry)}"
-                )
+                where = f"{part} {known_as(entry['array'])}"
+                problems.append(Reason("references-differ", one=names[0], other=name, array=where, **_apart(entry)))
         report[part] = {"bound": BOUNDS[part]}
         for framework in sorted(sides):
             entry = judge(sides[framework], part, BOUNDS[part])
             report[part][framework] = entry
             if entry.get("failed"):
                 where = f"{part} {known_as(entry['array'])}"
-                problems.append(f"{framework} is off the float64 reference in {where}: {_say(entry)}")
+                problems.append(Reason("off-reference", side=framework, array=where, **_apart(entry)))
     if problems:
-        report.update(passed=False, reason="; ".join(problems))
+        report.update(passed=False, **reasons.document(Reason("several", reasons=problems)))
     return report
 
 
@@ -165,10 +167,10 @@ def _called(arrays: Arrays) -> dict[str, str]:
     return {key[7:]: str(array) for key, array in arrays.items() if key.startswith("called/")}
 
 
-def _unlike(references: Mapping[str, Arrays], names: Sequence[str]) -> str:
-    """Say which weights one side has and another has not; only a model of the user's can have such."""
+def _unlike(references: Mapping[str, Arrays], names: Sequence[str]) -> Reason | None:
+    """Return which weights one side has and another has not; only a model of the user's can have such."""
     held = {name: {key[6:] for key in references[name] if key.startswith("start/")} for name in names}
-    said = []
+    holders = []
     for name in names:
         for other in names:
             called = _called(references[name])
@@ -177,13 +179,12 @@ def _unlike(references: Mapping[str, Arrays], names: Sequence[str]) -> str:
                 for weight in sorted(held[name] - held[other])
             ]
             if lone:
-                more = f" and {len(lone) - NAMED} more" if len(lone) > NAMED else ""
-                said.append(f"{name} has {', '.join(lone[:NAMED])}{more}, for which {other} has no counterpart")
-    return f"the sides do not hold the same weights: {'; '.join(said)}" if said else ""
+                more = Reason("and-more", count=len(lone) - NAMED) if len(lone) > NAMED else ""
+                holders.append(Reason("weights-alone", side=name, names=lone[:NAMED], more=more, other=other))
+    return Reason("weights-unlike", holders=holders) if holders else None
 
 
-def _say(entry: Mapping[str, Any]) -> str:
+def _apart(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the distance of an array and its bound, as parameters of a reason."""
     distance = entry["distance"]
-    return (
-        f"{'no finite number' if distance is None else format(distance, '.2g')}, at most {entry['bound']:.0e} allowed"
-    )
+    return {"distance": Reason("no-finite-number") if distance is None else distance, "bound": entry["bound"]}

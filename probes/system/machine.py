@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from probes.system import process_readings
+from probes.types import Reason
 
 T = TypeVar("T")
 
@@ -53,16 +54,14 @@ def _cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-def short_of_cpu() -> str:
-    """Say that a control group grants less than one CPU; empty where it does not."""
+def short_of_cpu() -> Reason | None:
+    """Return that a control group grants less than one CPU; None where it does not."""
     granted = process_readings.quota()
-    if granted is None or granted >= 1:
-        return ""
-    return f"{granted:g} of a CPU is granted: timings are throttled, and intervals wider; grant one CPU or more"
+    return None if granted is None or granted >= 1 else Reason("short-of-cpu", granted=granted)
 
 
-def instructions() -> str:
-    """Say which instructions for vectors the CPU has, "AVX: yes, AVX2: no"; where the system does not tell, say that.
+def instructions() -> str | Reason:
+    """Return which instructions for vectors the CPU has, "AVX: yes, AVX2: no", or that the system does not tell.
 
     Wheels of the frameworks are built with AVX since TensorFlow 1.6, many kernels with AVX2.
     """
@@ -70,7 +69,7 @@ def instructions() -> str:
         if line.startswith("flags"):
             flags = line.split()
             return ", ".join(f"{name}: {'yes' if name.lower() in flags else 'no'}" for name in ("AVX", "AVX2"))
-    return "this system does not tell which it has"
+    return Reason("instructions-not-told")
 
 
 def cxx_compiler() -> str | None:
@@ -117,8 +116,8 @@ def gpus() -> list[dict[str, Any]]:
         pynvml.nvmlShutdown()
 
 
-def gpu_taken() -> str:
-    """Say that too little of the first NVIDIA GPU is free for both frameworks; empty where enough is, or nobody tells.
+def gpu_taken() -> Reason | None:
+    """Return that too little of the first NVIDIA GPU is free for both frameworks; None where enough is, or unknown.
 
     Ask before a worker has worked there, since its own memory would count as another program's.
     """
@@ -127,22 +126,19 @@ def gpu_taken() -> str:
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
-        return ""
+        return None
     first = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0].strip()
     try:
         find = pynvml.nvmlDeviceGetHandleByIndex if first.isdecimal() else pynvml.nvmlDeviceGetHandleByUUID
         memory = pynvml.nvmlDeviceGetMemoryInfo(find(int(first) if first.isdecimal() else first))
     except pynvml.NVMLError:  # a part of a card (MIG), or a name that this library does not know
-        return ""
+        return None
     finally:
         pynvml.nvmlShutdown()
     if memory.free >= GPU_NEEDED:
-        return ""
+        return None
     held, whole, needed = (size / (1 << 30) for size in (memory.total - memory.free, memory.total, GPU_NEEDED))
-    return (
-        f"another program holds {held:.1f} of {whole:.1f} GB of GPU {first}, and {needed:.0f} GB must be free: close "
-        "it, name another GPU with CUDA_VISIBLE_DEVICES, or measure with --device cpu"
-    )
+    return Reason("gpu-taken", held=held, whole=whole, gpu=first, needed=needed)
 
 
 def _each_gpu(read: Callable[[Any, Any], T]) -> list[T]:

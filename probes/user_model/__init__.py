@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from probes.types import Reason, Unsupported
+
 
 @dataclass
 class Weight:
@@ -166,10 +168,6 @@ def line_in(path: str, frame: FrameType | None = None) -> int:
 
 def answer_alone(found: Any) -> Any:
     """Refuse a model that returns several things."""
-    from probes.types import Unsupported
-
     if isinstance(found, tuple | list | dict):
-        raise Unsupported(
-            f"the model returns {len(found)} things in a {type(found).__name__}; return the outputs alone, one array"
-        )
+        raise Unsupported(Reason("several-answers", count=len(found), kind=type(found).__name__))
     return found

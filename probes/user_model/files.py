@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from probes import backends
-from probes.types import Unsupported
+from probes.types import Reason, Unsupported
 
 
 def load_file(path: str, framework: str) -> ModuleType:
@@ -34,7 +34,7 @@ def load_file(path: str, framework: str) -> ModuleType:
     """
     spec = importlib.util.spec_from_file_location("own_workload", path)
     if spec is None or spec.loader is None:
-        raise Unsupported(f"{path} is no Python file")
+        raise Unsupported(Reason("no-python-file", path=path))
     module = importlib.util.module_from_spec(spec)
     sys.modules["own_workload"] = module
     others = _others(framework)
@@ -47,8 +47,14 @@ def load_file(path: str, framework: str) -> ModuleType:
             raise
         lines = [entry for entry in traceback.extract_tb(error.__traceback__) if entry.filename == path]
         raise Unsupported(
-            f"{Path(path).name} imports {name} at its top, so that both frameworks would share one process: import it "
-            f"inside the function {others[name]}() (line {lines[-1].lineno}: {lines[-1].line})"
+            Reason(
+                "imported-at-top",
+                file=Path(path).name,
+                module=name,
+                function=others[name],
+                line=lines[-1].lineno or 0,
+                text=lines[-1].line or "",
+            )
         ) from None
     return module
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.backends import pytorch as backend
-from probes.types import Build, Twin, Unsupported
+from probes.types import Build, Reason, Twin, Unsupported
 from probes.user_model import Event, Setting, Trace, Weight, answer_alone, key, line_in, whole
 from probes.user_model.pytorch_layers import FUNCTIONS, LAYERS, RECURRENT, cells
 
@@ -90,7 +90,7 @@ def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any], *, cha
     finally:
         nn.Module.__init__ = plain
     if not isinstance(module, nn.Module):
-        raise Unsupported(f"the model file's function returns {type(module).__name__}, not an nn.Module")
+        raise Unsupported(Reason("no-model", kind=type(module).__name__, wanted="nn.Module"))
     convolutions = [m for m in module.modules() if isinstance(m, nn.modules.conv._ConvNd)]
     rank = max((len(m.kernel_size) + 2 for m in convolutions), default=0)
     model = Model(module, path, lines, rank, _arrangement(module, list(inputs)))
@@ -127,7 +127,7 @@ def _first_channels(convolutions: list[Any], inputs: Mapping[str, Any]) -> Unsup
             continue
         if array.shape[1] == first.in_channels != array.shape[-1]:
             meant = (array.shape[0], *array.shape[2:], array.shape[1])
-            return Unsupported(f"INPUT has its channels first; write them last for both: {meant}")
+            return Unsupported(Reason("channels-first", shape=str(meant)))
     return None
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.backends import tensorflow as backend
-from probes.types import Build, Twin, Unsupported
+from probes.types import Build, Reason, Twin, Unsupported
 from probes.user_model import Event, Setting, Trace, Weight, answer_alone, key, line_in, whole
 from probes.user_model.tensorflow_activations import FUNCTIONS, activation, activation_of
 from probes.user_model.tensorflow_layers import LAYERS
@@ -80,7 +80,7 @@ def build(make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any], *, cha
         with _instead(layer, "__init__", noted):
             made = make()
         if not isinstance(made, tf.keras.Model):
-            raise Unsupported(f"the model file's function returns {type(made).__name__}, not a keras.Model")
+            raise Unsupported(Reason("no-model", kind=type(made).__name__, wanted="keras.Model"))
         model = Model(made, lines, _arrangement(made, list(inputs)))
         model.call(_tensors(inputs), training=False)
     return model

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from probes.types import Build, Twin, Unsupported
+from probes.types import Build, Reason, Twin, Unsupported
 from probes.user_model import Trace, apply, key
 
 TRYING = 20.0
@@ -104,7 +104,7 @@ class Own:
     def _given(self, seed: int, size: Any) -> dict[str, Any]:
         given = dict(self.module.data(size, seed))
         if "y" not in given:
-            raise Unsupported("data() of the model file returns no y: a dictionary with x and y is needed")
+            raise Unsupported(Reason("no-y"))
         y, x = given.pop("y"), given.pop("x", given)
         if isinstance(x, list | tuple):
             x = {str(number): array for number, array in enumerate(x)}
@@ -126,13 +126,13 @@ class Own:
             Unsupported: there is none, or the file has no function for it.
         """
         if self.make is None:
-            raise Unsupported(f"the model file has no function {self.framework}")
+            raise Unsupported(Reason("no-function", framework=self.framework))
         try:
             return importlib.import_module(f"probes.user_model.{self.framework}")
         except ModuleNotFoundError as error:
             if error.name != f"probes.user_model.{self.framework}":
                 raise
-            raise Unsupported(f"no two functions for {self.framework}: probes/user_model has none") from None
+            raise Unsupported(Reason("no-two-functions", framework=self.framework)) from None
 
     def _sample(self) -> dict[str, Any]:
         return self.inputs(self._given(0, {})) if hasattr(self.module, "data") else self.inputs(self.drawn(0))
@@ -314,28 +314,25 @@ def _settings(module: ModuleType) -> dict[str, Any]:
         "rate": getattr(module, "RATE", 0.01),
         "weights": getattr(module, "WEIGHTS", {}),
     }
-    problems = []
+    problems: list[Reason] = []
     if found["input"] is None or not (found["input"] or hasattr(module, "data")):
-        problems.append(
-            "INPUT, the shape of one batch with the batch size first, e.g. INPUT = (64, 100), or several by name, "
-            'e.g. INPUT = {"picture": (64, 32, 32, 3), "numbers": (64, 10)}'
-        )
+        problems.append(Reason("needs-input"))
     if found["loss"] not in LOSSES:
-        problems.append(f"LOSS as one of {', '.join(LOSSES)}, not {found['loss']!r}")
+        problems.append(Reason("needs-loss", known=LOSSES, given=repr(found["loss"])))
     if not isinstance(found["rate"], int | float) or not found["rate"] > 0:
-        problems.append(f"RATE as a number above 0, not {found['rate']!r}")
+        problems.append(Reason("needs-rate", given=repr(found["rate"])))
     tokens = getattr(module, "TOKENS", 0)
     by_name = tokens if isinstance(tokens, dict) else dict.fromkeys(list(found["input"] or {})[:1], tokens)
     found["tokens"] = {str(name): count for name, count in by_name.items()}
     if not all(isinstance(count, int) and count >= 0 for count in [*by_name.values(), *([0] if by_name else [tokens])]):
-        problems.append(f"TOKENS as a whole number, how many words there are, not {tokens!r}")
+        problems.append(Reason("needs-tokens", given=repr(tokens)))
     elif tokens and len(found["input"] or ()) > 1 and not isinstance(tokens, dict):
-        problems.append('TOKENS by input where there are several, e.g. TOKENS = {"words": 5000}')
+        problems.append(Reason("needs-tokens-by-input"))
     lists = found["weights"].values() if isinstance(found["weights"], dict) else [None]
     if not all(isinstance(names, list | tuple) for names in lists):
-        problems.append("WEIGHTS as {framework: [names of its weights, in the order common to all]}")
+        problems.append(Reason("needs-weights"))
     if problems:
-        raise Unsupported(f"the model file needs {'; '.join(problems)}; python -m probes example prints one that works")
+        raise Unsupported(Reason("file-needs", problems=problems))
     return found
 
 
@@ -359,9 +356,9 @@ def _shapes(given: Any) -> dict[str, tuple[int, ...]] | None:
 def _check_stated(stated: Any, own: list[str], framework: str) -> None:
     unknown, missing = [n for n in stated if n not in own], [n for n in own if n not in stated]
     if unknown or missing:
-        said = [f"{framework} has no weight {', '.join(unknown)}"] * bool(unknown)
-        said += [f"{framework} also has {', '.join(missing)}"] * bool(missing)
-        raise Unsupported(f"WEIGHTS: {'; '.join(said)}")
+        problems = [Reason("no-weight", framework=framework, names=unknown)] * bool(unknown)
+        problems += [Reason("further-weight", framework=framework, names=missing)] * bool(missing)
+        raise Unsupported(Reason("wrong-weights", problems=problems))
 
 
 def _drawn(name: str, shape: tuple[int, ...], seed: int) -> Any:

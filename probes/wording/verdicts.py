@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from probes import reasons
 from probes.types import EQUIVALENT, INCONCLUSIVE, Ratio
 
 BETTER = "better"
@@ -147,8 +146,8 @@ def sentence(
 
 
 def disturbed(facts: Mapping[str, Any], lang: str = "en") -> str:
-    """Say how many pairs other load disturbed, or "" where none was; evidence of before says it in a sentence."""
+    """Return how many pairs other load disturbed, or "" where none was; evidence of before has an English sentence."""
     found = facts.get("disturbed")
     if isinstance(found, Mapping) and found.get("pairs"):
         return _WORDS[lang]["disturbed"].format(pairs=found["pairs"], of=found.get("of", "?"))
-    return reasons.told(str(facts.get("too_busy") or ""), lang)
+    return str(facts.get("too_busy") or "")

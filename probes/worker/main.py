@@ -24,7 +24,7 @@ from typing import Any
 from probes.scenarios import Live, Stage
 from probes.statistics import ratios
 from probes.system import process_readings
-from probes.types import Build, Unsupported
+from probes.types import VERBATIM, Build, Reason, Status, Unsupported
 from probes.user_model.files import load_file
 from probes.user_model.workload import adapt
 
@@ -32,7 +32,11 @@ OBSERVED = "observed"
 
 
 class NotInstalled(Exception):
-    """The framework, or what it needs, is not there; the message says what would add it."""
+    """The framework, or what it needs, is not there; the reason names what would add it."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def main(arguments: list[str]) -> None:
@@ -93,8 +97,13 @@ def _size(workload: ModuleType, name: str) -> dict[str, Any]:
     """Find one of a workload's sizes; a workload of the user's may have none."""
     sizes: dict[str, dict[str, Any]] = getattr(workload, "SIZES", {name: {}})
     if name not in sizes:
-        raise Unsupported(f"the workload has no size {name!r}; it has {', '.join(sizes)}")
+        raise Unsupported(Reason("no-size", size=name, sizes=list(sizes)))
     return sizes[name]
+
+
+def _refusal(request: dict[str, Any], status: Status, reason: Reason) -> dict[str, Any]:
+    """Return the answer to a request that could not be done."""
+    return {"id": request["id"], "status": status.value, "reason": reason.plain()}
 
 
 def _rounded(seconds: float) -> float:
@@ -138,19 +147,17 @@ class Worker:
         try:
             result = self._do(request)
         except NotInstalled as absent:
-            return {"id": request["id"], "status": "not-installed", "reason": str(absent)}
+            return _refusal(request, Status.NOT_INSTALLED, absent.reason)
         except Unsupported as unsupported:
-            return {"id": request["id"], "status": "not-supported", "reason": str(unsupported)}
+            return _refusal(request, Status.NOT_SUPPORTED, unsupported.reason)
         except MemoryError as error:
-            return {"id": request["id"], "status": "failed", "reason": f"out of memory {error}".strip()}
+            detail = str(error)
+            reason = Reason("out-of-memory-detail", detail=detail) if detail else Reason("out-of-memory")
+            return _refusal(request, Status.FAILED, reason)
         except Exception as error:  # whatever a framework raises is the probe's reason, never this process's end
             last = traceback.format_exception_only(type(error), error)[-1].strip()
-            return {
-                "id": request["id"],
-                "status": "failed",
-                "reason": last[:500],
-                "detail": traceback.format_exc()[-4000:],
-            }
+            refusal = _refusal(request, Status.FAILED, Reason(VERBATIM, detail=last[:500]))
+            return {**refusal, "detail": traceback.format_exc()[-4000:]}
         return {"id": request["id"], "status": "ok", **result}
 
     def _do(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -159,9 +166,9 @@ class Worker:
         try:
             return handle(request)
         except Exception as error:  # any error may name the broken file; all others go on their way
-            told = "" if self.backend is None else self.backend.explain(error)
-            if told:
-                raise NotInstalled(told) from error
+            missing = None if self.backend is None else self.backend.explain(error)
+            if missing is not None:
+                raise NotInstalled(missing) from error
             if self.backend is None or not self.backend.mend(error):
                 raise
         return handle(request)
@@ -178,7 +185,7 @@ class Worker:
         except ModuleNotFoundError as error:
             if error.name != f"probes.backends.{self.framework}":
                 raise
-            raise Unsupported(f"no backend for {self.framework!r}: probes/backends has none") from None
+            raise Unsupported(Reason("no-backend", framework=self.framework)) from None
         if plant.get("fault"):
             backend.plant(plant, channel=self.channel)
         backend.before_import(threads=self.threads, settings=self.settings)
@@ -189,7 +196,9 @@ class Worker:
         except ModuleNotFoundError as error:
             if error.name not in (backend.MODULE, "numpy"):
                 raise
-            raise NotInstalled(f"{sys.executable} has no {error.name}; add it: {backend.ADD}") from None
+            raise NotInstalled(
+                Reason("not-installed", python=sys.executable, package=str(error.name), command=backend.ADD)
+            ) from None
         self.backend = backend
         self.cold["import"] = time.perf_counter() - begin
         self.marks.update(self._mark("import"))

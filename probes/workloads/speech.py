@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from probes.types import Build, Twin, Unsupported
+from probes.types import Build, Reason, Twin, Unsupported
 
 ZH = """训练小型循环语音模型：对数频谱、卷积、LSTM，每帧一个标签。
 
@@ -97,10 +97,7 @@ def pytorch(build: Build) -> Twin:
         import torch._dynamo
 
         if not getattr(torch._dynamo.config, "allow_rnn", True):
-            raise Unsupported(
-                "torch.compile leaves nn.LSTM out unless torch._dynamo.config.allow_rnn is set; without fullgraph it "
-                "would run eagerly in disguise"
-            )
+            raise Unsupported(Reason("lstm-not-compiled"))
 
     class Model(nn.Module):
         def __init__(self):

@@ -14,8 +14,9 @@ from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.needs import Needs
 from advisor.recommendation import recommend
+from probes import reasons
 from probes.catalog.loading import load_catalog
-from probes.types import Evidence, Status
+from probes.types import VERBATIM, Evidence, Reason, Status
 from tests.advisor.evidence import measurement, ratio_of, session
 
 TODAY = date(2026, 11, 24)
@@ -35,6 +36,13 @@ PARITY = {
 ROOF = {"pytorch": {"compute": 0.44, "bandwidth": 0.1, "limit": "compute"}}
 
 
+def _said(side: str, detail: str, instead: str) -> dict[str, Any]:
+    """Return the reason of one side as evidence holds it; evidence of before held nothing but a sentence."""
+    if instead:
+        return {"reason": instead}
+    return reasons.document(Reason("side", side=side, reason=Reason(VERBATIM, detail=detail)))
+
+
 def measured(reason: str = "", cpu: str = "Example CPU") -> Evidence:
     """Return a session of every kind of outcome."""
     costs = {"pytorch": (0.001, 0.0011, 0.0012), "tensorflow": (0.005, 0.0052, 0.0055)}
@@ -49,9 +57,9 @@ def measured(reason: str = "", cpu: str = "Example CPU") -> Evidence:
             roof=ROOF,
         ),
         measurement("training-mlp-tuned", **training, samples=tuned, settings="tuned"),
-        measurement("training-mlp-xla", status=Status.NOT_SUPPORTED, reason=reason or "pytorch: has no such side"),
+        measurement("training-mlp-xla", status=Status.NOT_SUPPORTED, **_said("pytorch", "has no such side", reason)),
         measurement(
-            "inference-mlp-default", status=Status.FAILED, reason=reason or "tensorflow: it broke\n  deep inside"
+            "inference-mlp-default", status=Status.FAILED, **_said("tensorflow", "it broke\n  deep inside", reason)
         ),
         measurement("inference-convnet-default", status=Status.SKIPPED, reason="the budget of 60 s has 4 s left"),
         machine={**MACHINE, "cpu": cpu},

@@ -189,15 +189,15 @@ def _progress(known: Mapping[str, Probe]) -> None:
         return
     events = run.look()
     latest: dict[str, dict[str, Any]] = {}
-    note = ""
+    note: Mapping[str, Any] = {}
     for event in events:
         if event.get("event") == "note":
-            note = str(event.get("text", ""))
+            note = event
         elif probe := event.get("probe"):
             latest[str(probe)] = {**latest.get(str(probe), {}), **event}
     st.markdown(f"**{say('Measuring', '正在测量')}** · {verdicts.seconds(run.seconds)}")
     st.caption(
-        elements.plain(reason_texts.told(note))
+        elements.plain(reason_texts.told(note) if note else "")
         or say(
             "Each framework runs in a process of its own; loading both takes some seconds.",
             "每个框架各在独立进程中运行；加载需要几秒钟。",
@@ -212,7 +212,7 @@ def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe
     name = elements.plain(verdicts.probe_name(probe, known))
     if event is None:
         return f":gray[:material/schedule: {name}]"
-    kind, reason = event.get("event"), elements.plain(reason_texts.told(str(event.get("reason", ""))))
+    kind, reason = event.get("event"), elements.plain(reason_texts.told(event))
     if kind == "done":
         status = str(event.get("status", "ok"))
         ratio = event.get("ratio")

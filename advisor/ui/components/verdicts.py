@@ -14,6 +14,7 @@ from advisor.model.text import Text
 from advisor.report.figures import amount
 from advisor.ui.components import elements, reason_texts
 from advisor.ui.texts import MODE, PROBE_STATUS, VERDICT, language, named, say, words
+from probes import reasons
 from probes.catalog import probe_docs
 from probes.session import harmonization_words
 from probes.statistics import tuning
@@ -88,7 +89,7 @@ def measurement(found: Measurement, catalog: Mapping[str, Probe], *, several: bo
     st.markdown(f"**{elements.plain(probe_name(found.probe, catalog))}**")
     status = words(PROBE_STATUS[found.status.value])
     if found.status is not Status.OK or found.ratio is None:
-        st.markdown(f"{elements.badge(status, 'gray')} {elements.plain(reason_texts.told(found.reason))}")
+        st.markdown(f"{elements.badge(status, 'gray')} {elements.plain(reason_texts.told(reasons.of(found)))}")
         _worth(found)
         return
     told = ratio_words(found.ratio, unit=found.unit, metric=metric(found.probe, catalog), several=several)

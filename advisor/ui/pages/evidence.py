@@ -124,7 +124,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
         if found.status is not Status.SKIPPED:
             with st.container(border=True):
                 verdicts.measurement(found, known, several=several)
-    left_out, seconds = outcome.left_out((found.probe, found.status.value, found.reason) for found in session.probes)
+    left_out, seconds = outcome.left_out(outcome.ends(session))
     if left_out:
         more = say(f" {seconds} s would take them.", f"给 {seconds} 秒即可全部运行。") if seconds else ""
         listed_ = listed([verdicts.short_name(probe) for probe in left_out])

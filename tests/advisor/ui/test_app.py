@@ -17,7 +17,9 @@ from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.ui import pages, state
 from advisor.ui.components import elements, probe_picker
+from probes import reasons
 from probes.calibration import self_test
+from probes.types import Reason
 from tests.advisor.ui.pages import draw, opened
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -343,10 +345,10 @@ def test_a_kept_self_test_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_skipped_probe_is_told_apart_from_failures_in_the_language_of_the_page() -> None:
-    reason = "the budget of 30 s has 4 s left, too few for a probe of about 9 s; give it more with --budget"
+    reason = reasons.document(Reason("budget-left", budget=30, left=4, wanted=9))
     document = measured()
     document["probes"].append(document["probes"][0] | {"probe": "training-convnet-eager", "status": "skipped"})
-    document["probes"][1] |= {"reason": reason, "ratio": None, "samples": {}, "parity": None}
+    document["probes"][1] |= {**reason, "ratio": None, "samples": {}, "parity": None}
     content = json.dumps(document).encode()
     for lang, said in (
         ("en", "Skipped for the budget: training convnet eager. 40 s would take them."),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from probes import reasons
 from probes.__main__ import main
 from probes.calibration import device_check
 from probes.evidence.documents import evidence_document, parse_evidence, read_evidence, write_evidence
@@ -98,7 +99,7 @@ def test_what_does_not_fit_the_time_is_left_out_and_said() -> None:
     assert found["launches are waited for"] == "passed"
     assert found["planted +10%"] == found["parity against float64"] == "not run"
     assert result.status == 3
-    assert parse_evidence(evidence_document(result.evidence)).probes[1].reason == device_check.TIME_UP
+    assert parse_evidence(evidence_document(result.evidence)).probes[1].reason == reasons.text(device_check.TIME_UP)
 
 
 def test_who_ends_it_keeps_what_was_found_and_the_status_says_so() -> None:

@@ -132,9 +132,7 @@ def test_a_planted_slowdown_must_be_told_apart_and_covered(value: float, half: f
 
 
 def test_more_than_the_roof_fails_whether_the_probe_refused_or_not() -> None:
-    refused = taken(
-        status=Status.NOT_COMPARABLE, ratio=None, roof=None, reason="more than this machine's measured roof was reached"
-    )
+    refused = taken(status=Status.NOT_COMPARABLE, ratio=None, roof=None, reason_code="above-roof")
 
     assert device_rows.roofs([taken()]).outcome == PASSED
     assert device_rows.roofs([taken(roof={"a": {"compute": 1.4}})]).outcome == FAILED

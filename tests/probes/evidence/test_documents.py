@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from probes import reasons
 from probes.catalog.loading import load_catalog
 from probes.evidence.documents import (
     EvidenceError,
@@ -204,9 +205,10 @@ def test_a_verdict_that_many_others_overrule_is_refused(data):
 def test_a_probe_the_catalogue_does_not_hold_is_named_with_the_nearest(data):
     data["probes"][0]["probe"] = "training-mlp-eagre"
     found = parse_evidence(data)
-    assert unknown_probes([found], load_catalog()) == [
+    (unknown,) = unknown_probes([found], load_catalog())
+    assert reasons.text(unknown) == (
         "the catalogue has no probe 'training-mlp-eagre'; did you mean 'training-mlp-eager'?"
-    ]
+    )
     own = replace(found, probes=(replace(OK, probe="training-own-eager", own_workload=True),))
     assert unknown_probes([own], load_catalog()) == []
 

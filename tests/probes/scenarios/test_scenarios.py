@@ -246,4 +246,4 @@ class TestRealFrameworks:
         client.close()
 
         assert caught.value.status is Status.NOT_SUPPORTED
-        assert "language_model" in caught.value.reason
+        assert "language_model" in str(caught.value)

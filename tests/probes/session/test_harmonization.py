@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from probes import reasons
 from probes.session import agreement, harmonization
 
 SHAPE = (8, 8)
@@ -182,9 +183,9 @@ def test_sides_part_where_the_first_outputs_differ() -> None:
     here = {"layer/0": same, "layer/1": same, "layer/2": same, "y": same}
     there = {"layer/0": same, "layer/1": other, "layer/2": other, "y": other}
 
-    said = agreement.parting({"a": (events, here), "b": (events, there)}, [], "mine.py")
+    parting = agreement.parting({"a": (events, here), "b": (events, there)}, [], "mine.py")
 
-    assert said == (
+    assert reasons.text(parting) == (
         "the outputs part at layer 2 (1 apart, at most 1e-07 allowed): a `two: Relu` (line 4), b `two: Relu` (line 4); "
         "no cause is known; look at line 4 of mine.py"
     )

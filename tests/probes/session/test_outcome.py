@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from probes import types
+from probes import reasons, types
 from probes.catalog.loading import load_catalog
 from probes.session import outcome
 
 PROBE = next(iter(load_catalog().values()))
 RATIO = types.Ratio(1.4, 1.3, 1.5, 20, "a", "b", "a")
+
+
+def reason(given):
+    return given if isinstance(given, types.Reason) else types.Reason(types.VERBATIM, detail=given)
+
+
+def left(wanted):
+    return types.Reason("budget-left", budget=60, left=4, wanted=wanted)
 
 
 def session(*ends):
@@ -21,7 +29,7 @@ def session(*ends):
         elif end == "facts":
             found.append(types.Measurement.of(PROBE, types.Status.OK, facts={"lines": 3}))
         else:
-            found.append(types.Measurement.absent(PROBE, types.Status(end[0]), end[1]))
+            found.append(reasons.absent(PROBE, types.Status(end[0]), reason(end[1])))
     return types.Evidence({}, {}, tuple(found), None, "D", "2026-11-01", "2026-11-01")
 
 
@@ -52,10 +60,10 @@ def test_what_a_mode_is_worth_within_one_framework_is_a_ratio_too():
 
 
 def test_the_sentence_names_the_reason_that_most_probes_share_and_what_would_help():
-    missing = (
-        "not-installed",
-        "tensorflow: /opt/python has no tensorflow; add it: pip install tensorflow",
+    package = types.Reason(
+        "not-installed", python="/opt/python", package="tensorflow", command="pip install tensorflow"
     )
+    missing = ("not-installed", types.Reason("side", side="tensorflow", reason=package))
     failed = session(missing, missing, ("failed", "x"), ("skipped", "the budget of 60 s has 0 s left"))
 
     said = outcome.why_nothing(failed)
@@ -67,12 +75,11 @@ def test_the_sentence_names_the_reason_that_most_probes_share_and_what_would_hel
 
 
 def test_a_budget_too_small_for_any_probe_is_the_reason_where_there_is_no_other():
-    assert "--budget" in outcome.why_nothing(session(("skipped", "the budget of 1 s has 1 s left")))
+    assert "--budget" in outcome.why_nothing(session(("skipped", left(9))))
 
 
 def test_what_was_left_out_for_the_budget_is_one_line_with_the_budget_that_takes_it():
-    reason = "the budget of 60 s has 4 s left, too few for a probe of about {} s; give it more with --budget"
-    ends = [("a", "ok", ""), ("b", "skipped", reason.format(21)), ("c", "skipped", reason.format(30))]
+    ends = [("a", "ok", reason("")), ("b", "skipped", left(21)), ("c", "skipped", left(30))]
 
     # 60 + 21 + 30 = 111, named in tens
     assert outcome.skipped(ends) == "Skipped for the budget: b, c; --budget 120 would take them"

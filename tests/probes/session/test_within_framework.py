@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from probes import reasons
 from probes.session import within_framework
-from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Reason, Status
 
 PROBE = Probe(
     "compiling",
@@ -66,8 +67,12 @@ def test_the_joined_measurement_compares_no_frameworks() -> None:
 
 
 def test_where_no_framework_has_the_mode_every_reason_is_told() -> None:
-    sides = {name: Measurement.absent(PROBE, Status.NOT_SUPPORTED, f"no {name} side") for name in ("a", "b")}
+    sides = {
+        name: reasons.absent(PROBE, Status.NOT_SUPPORTED, Reason("no-side", workload=f"w{name}")) for name in ("a", "b")
+    }
     found = within_framework.join(PROBE, sides)
 
     assert found.status is Status.NOT_SUPPORTED
-    assert found.reason == "a: no a side; b: no b side"
+    assert found.reason == (
+        "a: the workload wa has no side for this framework; b: the workload wb has no side for this framework"
+    )

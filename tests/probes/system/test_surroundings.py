@@ -6,6 +6,7 @@ Each is an ordinary case or ends in a reason that names what to do.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +17,13 @@ from typing import Any
 
 import pytest
 
+from probes import reasons
 from probes.backends import pytorch, tensorflow
 from probes.session import runner
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost, lodging
 from probes.system import machine
-from probes.types import Status, Unsupported
+from probes.types import Reason, Status, Unsupported
 from tests.probes.arms import measure, probe
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -169,11 +171,14 @@ def test_a_missing_compiler_is_known_by_what_is_said_of_it(
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
 
-    assert way_out in pytorch.explain(RuntimeError(text))
+    found = pytorch.explain(RuntimeError(text))
+
+    assert found is not None
+    assert way_out in reasons.text(found)
 
 
 def test_any_other_error_is_left_as_it_is() -> None:
-    assert pytorch.explain(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) == ""
+    assert pytorch.explain(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) is None
 
 
 def program(folder: Path, name: str) -> str:
@@ -241,12 +246,12 @@ def test_an_illegal_instruction_is_explained(tmp_path: Path) -> None:
         ("flags\t\t: fpu sse4_2 avx avx2", "AVX: yes, AVX2: yes"),
         ("flags\t\t: fpu sse4_2 avx", "AVX: yes, AVX2: no"),
         ("flags\t\t: fpu sse4_2", "AVX: no, AVX2: no"),
-        ("Features\t: fp asimd", "this system does not tell which it has"),
-        ("", "this system does not tell which it has"),
+        ("Features\t: fp asimd", Reason("instructions-not-told")),
+        ("", Reason("instructions-not-told")),
     ],
 )
 def test_the_instructions_are_those_that_the_kernel_lists(
-    monkeypatch: pytest.MonkeyPatch, flags: str, said: str
+    monkeypatch: pytest.MonkeyPatch, flags: str, said: str | Reason
 ) -> None:
     monkeypatch.setattr(machine, "_read", lambda path: flags)
 
@@ -310,8 +315,10 @@ def test_since_torch_2_6_one_call_waits_for_all(monkeypatch: pytest.MonkeyPatch)
 def test_a_device_that_cannot_be_waited_for_is_not_timed(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setitem(sys.modules, "torch", torch_of(kind))
 
-    with pytest.raises(Unsupported, match="cannot be waited for, so it is not timed"):
+    with pytest.raises(Unsupported) as caught:
         pytorch.use(kind)
+
+    assert "cannot be waited for, so it is not timed" in reasons.text(caught.value.reason)
 
 
 @pytest.mark.usefixtures("on_the_cpu_again")
@@ -378,7 +385,7 @@ def test_a_model_file_that_imports_another_framework_is_refused(
         asked("null", path, tmp_path)
 
     assert caught.value.status is Status.NOT_SUPPORTED
-    assert caught.value.reason == (
+    assert str(caught.value) == (
         f"null: mine.py imports {module} at its top, so that both frameworks would share one process: import it inside "
         f"the function {function}() (line 2: import {first})"
     )
@@ -429,7 +436,7 @@ def test_an_import_that_hangs_is_named(shadow: Path, tmp_path: Path) -> None:
         asked("null", path, tmp_path, patience=3.0)
 
     assert caught.value.status is Status.TIMED_OUT
-    assert caught.value.reason.endswith("the last it printed was: mine.py imports sleepy")
+    assert str(caught.value).endswith("the last it printed was: mine.py imports sleepy")
 
 
 def test_an_import_that_crashes_is_named(shadow: Path, tmp_path: Path) -> None:
@@ -440,7 +447,7 @@ def test_an_import_that_crashes_is_named(shadow: Path, tmp_path: Path) -> None:
     with pytest.raises(Lost) as caught:
         asked("null", path, tmp_path)
 
-    assert caught.value.reason == "null was killed by SIGSEGV during 'describe': mine.py imports crashing"
+    assert str(caught.value) == "null was killed by SIGSEGV during 'describe': mine.py imports crashing"
 
 
 def test_a_framework_that_crashes_while_it_is_imported_is_named(shadow: Path, tmp_path: Path) -> None:
@@ -450,7 +457,7 @@ def test_a_framework_that_crashes_while_it_is_imported_is_named(shadow: Path, tm
     with pytest.raises(Lost) as caught:
         asked("tensorflow", tmp_path / "none.py", tmp_path)
 
-    assert caught.value.reason == "tensorflow was killed by SIGSEGV during 'hello': importing tensorflow"
+    assert str(caught.value) == "tensorflow was killed by SIGSEGV during 'hello': importing tensorflow"
 
 
 def test_what_was_printed_before_is_not_blamed(tmp_path: Path) -> None:
@@ -494,7 +501,10 @@ def test_a_gpu_that_another_program_holds_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "pynvml", nvml(0.3))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
-    assert machine.gpu_taken() == (
+    found = machine.gpu_taken()
+
+    assert found is not None
+    assert reasons.text(found) == (
         "another program holds 23.7 of 24.0 GB of GPU 0, and 2 GB must be free: close it, name another GPU with "
         "CUDA_VISIBLE_DEVICES, or measure with --device cpu"
     )
@@ -515,7 +525,7 @@ def test_a_gpu_with_room_or_one_that_is_not_known_is_used(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "pynvml", made)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
 
-    assert machine.gpu_taken() == ""
+    assert machine.gpu_taken() is None
 
 
 def test_a_machine_without_a_driver_has_no_gpu_to_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -527,7 +537,7 @@ def test_a_machine_without_a_driver_has_no_gpu_to_hold(monkeypatch: pytest.Monke
     monkeypatch.setattr(made, "nvmlInit", absent)
     monkeypatch.setitem(sys.modules, "pynvml", made)
 
-    assert machine.gpu_taken() == ""
+    assert machine.gpu_taken() is None
 
 
 FAKE_TORCH = """
@@ -554,7 +564,7 @@ def test_nothing_is_measured_on_a_gpu_that_another_program_holds(monkeypatch: py
     one, other = runner.measure([probe("one"), probe("two")], arms=arms, device="cuda").probes
 
     assert {one.status, other.status} == {Status.NOT_SUPPORTED}
-    assert one.reason == other.reason == machine.gpu_taken()
+    assert reasons.of(one) == reasons.of(other) == machine.gpu_taken()
 
 
 # ---------------------------------------------------------------- memory that grows
@@ -593,8 +603,11 @@ def test_a_gpu_whose_memory_cannot_grow_is_refused_with_the_reason(monkeypatch: 
     monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH", raising=False)
     tensorflow.start(threads=1, settings="default")
 
-    with pytest.raises(Unsupported, match=r"Physical devices cannot be modified.*TF_FORCE_GPU_ALLOW_GROWTH=true"):
+    with pytest.raises(Unsupported) as caught:
         tensorflow.use("cuda")
+
+    said = reasons.text(caught.value.reason)
+    assert re.search(r"Physical devices cannot be modified.*TF_FORCE_GPU_ALLOW_GROWTH=true", said)
 
 
 @pytest.mark.parametrize(("error", "variable"), [(GROWTH, "true"), (None, "")])
@@ -609,8 +622,11 @@ def test_memory_that_grows_is_no_news(monkeypatch: pytest.MonkeyPatch, error: Ex
 def test_a_gpu_that_cannot_be_hidden_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow_of(VISIBLE, used=True))
 
-    with pytest.raises(Unsupported, match=r"Visible devices cannot be modified.*CUDA_VISIBLE_DEVICES=-1"):
+    with pytest.raises(Unsupported) as caught:
         tensorflow.use("cpu")
+
+    said = reasons.text(caught.value.reason)
+    assert re.search(r"Visible devices cannot be modified.*CUDA_VISIBLE_DEVICES=-1", said)
 
 
 def test_devices_that_are_hidden_already_need_no_hiding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,7 +60,7 @@ def take(session: runner.Session, tmp_path: Path) -> Take:
         session.ready("default")
         session.agreement = agree(session, probe)
         if session.agreement.problem:
-            return Measurement.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
+            return reasons.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
         described = next(iter([session.ask(client, "describe", probe) for client in session.clients.values()]))
         return paired.measure(session, probe, described, deadline=time.monotonic(), confirm=False)
 
@@ -401,22 +401,28 @@ class TestRealFrameworks:
         with pytest.raises(Lost) as caught:
             take(IMAGES.replace("(8, 16, 16, 3)", "(8, 3, 16, 16)"))
 
-        assert "write them last for both: (8, 16, 16, 3)" in caught.value.reason
+        assert "write them last for both: (8, 16, 16, 3)" in str(caught.value)
 
     def test_a_stated_weight_that_is_not_there_is_named(self, take: Take) -> None:
         with pytest.raises(Lost) as caught:
             take(BACKWARDS + STATED.replace("first/kernel", "frist/kernel"))
 
-        assert "tensorflow has no weight frist/kernel; tensorflow also has first/kernel" in caught.value.reason
+        assert "tensorflow has no weight frist/kernel; tensorflow also has first/kernel" in str(caught.value)
 
     def test_what_was_set_alike_stands_in_the_evidence_and_is_told(self, session: runner.Session, take: Take) -> None:
         found = take(PAIRS / "reviews.py")
 
-        assert harmonization_words.line(found.facts, "en") == (
+        assert noted(found.facts) == (
             "set alike in both: pytorch bias_hh_l0 trained → 0, not trained; tensorflow the end of the model softmax → "
             "logits; dropout is 0 on both sides (--as-written refuses instead)"
         )
         assert "双方的 dropout 均按 0 测量" in harmonization_words.lines(found.facts, "zh")
+
+
+def noted(facts: Mapping[str, Any], lang: str = "en") -> str:
+    found = harmonization_words.noted(facts)
+    assert found is not None
+    return reasons.text(found, lang)
 
 
 FACT = {
@@ -436,9 +442,7 @@ def test_one_change_of_several_layers_is_told_once() -> None:
     assert harmonization_words.lines(facts, "en") == [
         "set alike in both: b epsilon from 0.001 to 1e-05 (norm: Norm, norm: Norm and 1 more; line 7, 9)"
     ]
-    assert harmonization_words.line(facts, "en") == (
-        "set alike in both: b epsilon 0.001 → 1e-05 ×3 (--as-written refuses instead)"
-    )
+    assert noted(facts) == "set alike in both: b epsilon 0.001 → 1e-05 ×3 (--as-written refuses instead)"
     assert "由 0.001 改为 1e-05" in harmonization_words.lines(facts, "zh")[0]
 
 
@@ -450,13 +454,13 @@ def test_a_strangers_evidence_of_another_form_is_not_told(found: Any) -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_nothing_set_alike_is_nothing_told(lang: str) -> None:
     assert harmonization_words.lines({}, lang) == []
-    assert harmonization_words.line({}, lang) == ""
+    assert harmonization_words.noted({}) is None
 
 
 def test_the_one_line_is_told_in_chinese() -> None:
-    said = reasons.told(harmonization_words.line({"harmonised": [FACT]}, "en"), "zh")
-
-    assert said == "为使双方一致而改动：b epsilon 0.001 → 1e-05（--as-written 则拒绝测量）"
+    assert (
+        noted({"harmonised": [FACT]}, "zh") == "为使双方一致而改动：b epsilon 0.001 → 1e-05（--as-written 则拒绝测量）"
+    )
 
 
 @pytest.mark.parametrize(
@@ -473,10 +477,11 @@ def test_the_one_line_is_told_in_chinese() -> None:
     ],
 )
 def test_a_file_that_lacks_something_says_what(held: dict[str, Any], said: str) -> None:
-    with pytest.raises(Unsupported, match="python -m probes example") as caught:
+    with pytest.raises(Unsupported) as caught:
         workload.adapt(SimpleNamespace(__name__="mine", **held), "pytorch")  # type: ignore[arg-type]
 
-    assert said in str(caught.value)
+    assert said in reasons.text(caught.value.reason)
+    assert "python -m probes example" in reasons.text(caught.value.reason)
 
 
 def test_a_file_of_four_functions_is_taken_as_it_is() -> None:
