@@ -1,29 +1,12 @@
 """Framework Advisor: which framework for this project, how sure, and what would change it.
 
 What ``__all__`` names is the public Python API; it is imported on first use, so that ``import advisor`` stays light.
-Any other module may change in any release.
+Any other module may change in any release. Their types stand in ``__init__.pyi``: the package itself imports nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from advisor.api import (
-        Evidence,
-        InputError,
-        Knowledge,
-        KnowledgeError,
-        Needs,
-        Recommendation,
-        load_knowledge,
-        parse_needs,
-        read_evidence,
-        read_needs,
-        recommend,
-    )
-
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Evidence",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -21,6 +22,13 @@ def test_every_public_name_can_be_imported_and_is_listed() -> None:
     assert set(advisor.__all__) == {*api.__all__, "__version__"}
     assert set(advisor.__all__) <= set(dir(advisor))
     assert all(getattr(advisor, name) is getattr(api, name) for name in api.__all__)
+
+
+def test_type_checkers_are_told_every_public_name() -> None:
+    stub = ast.parse((ROOT / "advisor" / "__init__.pyi").read_text(encoding="utf-8"))
+    imported = [alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+
+    assert sorted(map(str, imported)) == sorted(api.__all__)
 
 
 def test_a_name_that_is_none_is_refused_as_any_module_refuses_it() -> None:
