@@ -144,7 +144,7 @@ def _given() -> None:
 
 
 def contradictions() -> None:
-    """Name answers that do not fit together; both are kept, the reader decides."""
+    """Show answers that do not fit together; both are kept, the reader decides."""
     needs = state.needs()
     for at, found in enumerate(contradictions_of(needs)):
         question, options = found["question"], tuple(found["options"])
