@@ -289,7 +289,7 @@ def _how() -> tuple[list[str], list[str]]:
 
 
 def _pythons(arguments: list[str], problems: list[str]) -> dict[str, str]:
-    """Show a field for the interpreter of each framework; what was typed and what is wrong with it is added to the lists."""
+    """Show a field for each framework's interpreter; what was typed and what is wrong with it go into the lists."""
     st.caption(
         say(
             "Which Python has which framework? Empty means the one this app runs in. Each is started by itself, so "
