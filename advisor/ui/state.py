@@ -139,7 +139,7 @@ def widget(key: str) -> Any:
 
 
 def show_in_widget(key: str, value: object) -> None:
-    """Let the widget ``key`` show ``value`` when it is drawn next."""
+    """Set what the widget ``key`` shows when it is drawn next."""
     st.session_state[key] = value
 
 
@@ -275,7 +275,7 @@ def measuring() -> Run | None:
 
 
 def tell(problem: str) -> None:
-    """Let the pages show why a measurement gave nothing, or what was not kept or read; "" takes it back."""
+    """Have the pages show why a measurement gave nothing, or what was not kept or read; "" takes it back."""
     st.session_state.run_message = problem
 
 
@@ -302,7 +302,7 @@ def self_testing() -> Run | None:
 
 
 def self_test_is_quick() -> bool:
-    """Tell whether the running self-test is the quick one."""
+    """Return whether the running self-test is the quick one."""
     return bool(st.session_state.selftest_quick)
 
 
@@ -367,12 +367,12 @@ def opened_decision() -> dict[str, Any] | None:
 
 
 def add_evidence(name: str, evidence: Evidence) -> None:
-    """Let the recommendation use ``evidence``, known as ``name`` in the store."""
+    """Have the recommendation use ``evidence``, known as ``name`` in the store."""
     st.session_state.evidence = {**st.session_state.evidence, name: evidence}
 
 
 def drop_evidence(name: str) -> None:
-    """Let the recommendation no longer use the evidence ``name``."""
+    """Have the recommendation no longer use the evidence ``name``."""
     st.session_state.evidence = {key: value for key, value in st.session_state.evidence.items() if key != name}
 
 

@@ -1,4 +1,4 @@
-"""Shared parts of the pages: escaped words, badges, sources, claims, the answer in one line.
+"""Shared elements of the pages: escaped words, badges, sources, claims, the answer in one line.
 
 Whatever a user or a file wrote goes through ``plain``; no part renders HTML.
 """
@@ -6,7 +6,7 @@ Whatever a user or a file wrote goes through ``plain``; no part renders HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import streamlit as st
 
@@ -63,7 +63,7 @@ def problems(lines: Sequence[str], *, title: str | None = None) -> None:
 
 
 def not_kept() -> None:
-    """Say that nothing can be kept here, and why, where that is so."""
+    """Show that nothing can be kept here, and why, where that is so."""
     from advisor.decisions import store
 
     refusal = store.refusal()
@@ -132,42 +132,45 @@ def claim_card(claim: Claim) -> None:
     base = state.knowledge()
     st.markdown(claim_badges(claim))
     st.markdown(plain(words(claim.finding)))
-    facts = [f"{say('Criterion', '准则')}: {plain(words(base.criteria[claim.criterion].name))}"]
-    if claim.value:
-        facts.append(f"{say('Effect', '影响')}: {plain(effect_words(claim))}")
-    if claim.section:
-        facts.append(f"{say('Source document', '源文档')}: {plain(section(claim.section))}")
-    if claim.when:
-        facts.append(f"{say('Applies when', '适用条件')}: {plain(_answers(claim.when))}")
-    for group in claim.unless:
-        name = say("Does not apply where the answer is only", "以下为唯一回答时不适用")
-        facts.append(f"{name}: {plain(_answers(group))}")
-    if claim.versions:
-        facts.append(
-            f"{say('Checked for', '核对版本')}: "
-            + plain(", ".join(f"{name_of(key)} {value}" for key, value in sorted(claim.versions.items())))
-        )
-    facts.append(
-        f"{say('Reviewed', '复核')}: {claim.reviewed.isoformat()} · "
-        f"{say('review again by', '下次复核')} {claim.review_by.isoformat()}"
-    )
-    tests = base.probes_of.get(claim.id, ())
-    if tests:
-        facts.append(f"{say('Can be tested here by', '可用探针检验')}: {plain(', '.join(tests))}")
-    elif claim.why_not_probeable:
-        facts.append(f"{say('Not testable here', '此处无法检验')}: {plain(words(claim.why_not_probeable))}")
-    st.caption("  \n".join(facts))
+    facts = [*_meaning(claim, base), *_checking(claim, base)]
+    st.caption("  \n".join(f"{label}: {plain(text)}" for label, text in facts))
     if claim.superseded_by and claim.superseded_by in base.claims:
         successor = base.claims[claim.superseded_by]
         st.info(f"{say('What holds instead', '取而代之')}: {plain(words(successor.statement))}")
-    for other in claim.counter_claims:
-        if other in base.claims:
-            st.warning(f"{say('Evidence against', '反面证据')}: {plain(words(base.claims[other].statement))}")
+    for other in claims_by_id(claim.counter_claims):
+        st.warning(f"{say('Evidence against', '反面证据')}: {plain(words(other.statement))}")
     if claim.grade_reasons:
         reasons = listed([named(GRADE_REASON, reason) for reason in claim.grade_reasons])
         st.caption(f"{say('Why this grade', '评级理由')}: {plain(reasons)}")
     st.markdown(f"**{say('Sources', '来源')}**")
     sources(claim.sources)
+
+
+def _meaning(claim: Claim, base: Knowledge) -> Iterator[tuple[str, str]]:
+    """Yield what a claim says and where it applies, as label and text."""
+    yield say("Criterion", "准则"), words(base.criteria[claim.criterion].name)
+    if claim.value:
+        yield say("Effect", "影响"), effect_words(claim)
+    if claim.section:
+        yield say("Source document", "源文档"), section(claim.section)
+    if claim.when:
+        yield say("Applies when", "适用条件"), _answers(claim.when)
+    for group in claim.unless:
+        yield say("Does not apply where the answer is only", "以下为唯一回答时不适用"), _answers(group)
+
+
+def _checking(claim: Claim, base: Knowledge) -> Iterator[tuple[str, str]]:
+    """Yield how a claim was checked and how it can be, as label and text."""
+    if claim.versions:
+        versions = (f"{name_of(key)} {value}" for key, value in sorted(claim.versions.items()))
+        yield say("Checked for", "核对版本"), ", ".join(versions)
+    again = f"{say('review again by', '下次复核')} {claim.review_by.isoformat()}"
+    yield say("Reviewed", "复核"), f"{claim.reviewed.isoformat()} · {again}"
+    tests = base.probes_of.get(claim.id, ())
+    if tests:
+        yield say("Can be tested here by", "可用探针检验"), ", ".join(tests)
+    elif claim.why_not_probeable:
+        yield say("Not testable here", "此处无法检验"), words(claim.why_not_probeable)
 
 
 def claims_by_id(ids: Iterable[str]) -> list[Claim]:

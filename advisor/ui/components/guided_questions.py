@@ -143,7 +143,7 @@ def _given() -> None:
 
 
 def contradictions() -> None:
-    """Name answers that do not fit together; both are kept, the reader decides."""
+    """Show answers that do not fit together; both are kept, the reader decides."""
     needs = state.needs()
     for at, (question, options) in enumerate(needs.contradictions().items()):
         named = say(", ", "、").join(elements.option_name(question, option) for option in options)

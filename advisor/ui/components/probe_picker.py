@@ -195,7 +195,7 @@ def _by_hand(known: Mapping[str, Probe]) -> list[str]:
 
 
 def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
-    """Ask for a file on this machine; return the probes that observe it and the words for the command line."""
+    """Show a field for a file on this machine; return the probes that observe it and the words for the command line."""
     st.caption(
         say(
             "One Python file that holds your model twice, once for each framework. Both sides must agree in outputs, "
@@ -233,7 +233,7 @@ def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
 
 
 def refused(path: Path) -> str:
-    """Say why a file that a reader of the page named is not run, or nothing where it may be.
+    """Return why a file that a reader of the page named is not run, "" where it may be.
 
     Whoever reaches the page could name any file: it must belong to the user of the app or to the system, and nobody
     else may be able to write it.
@@ -296,7 +296,7 @@ def _how(compared: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _pythons(compared: Sequence[str], arguments: list[str], problems: list[str]) -> dict[str, str]:
-    """Ask for the interpreter of each framework; what was typed and what is wrong with it is added to the lists."""
+    """Show a field for each framework's interpreter; what was typed and what is wrong with it go into the lists."""
     st.caption(
         say(
             "Which Python has which framework? Empty means the one this app runs in. Each is started by itself, so "
@@ -354,7 +354,7 @@ def _threads() -> list[str]:
 
 
 def _look(pythons: Mapping[str, str]) -> None:
-    """Look, when asked, what each interpreter holds; each framework is loaded in a process of its own."""
+    """Show, when asked, what each interpreter holds; each framework is loaded in a process of its own."""
     if st.button(
         say("Check what is there", "检查这些环境"),
         icon=":material/search:",

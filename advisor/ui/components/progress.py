@@ -24,7 +24,7 @@ _keepers: dict[int, Keeper] = {}
 
 
 def tie_to_the_tab(run: measuring_process.Run) -> None:
-    """Let Streamlit tell the run as soon as the page that started it is closed."""
+    """Have Streamlit end the run as soon as the page that started it is closed."""
     _held_by_the_tab(run, run.pid)
 
 
@@ -83,7 +83,7 @@ def adopt() -> None:
 
 
 def busy_words() -> str:
-    """Say that another page measures."""
+    """Return the words for a machine that measures already."""
     return say(
         "Something is being measured or tested already, here or in another page of this app. Two at once would "
         "disturb each other: wait, or stop the other one.",
@@ -118,7 +118,7 @@ def _brief() -> None:
 
 
 def _take_over(run: measuring_process.Run) -> None:
-    """Let the recommendation use what was measured; the run itself has put it into the store."""
+    """Have the recommendation use what was measured; the run itself has put it into the store."""
     state.end_measuring()
     keeper = _keepers.pop(run.pid, Keeper())
     try:
@@ -154,7 +154,7 @@ def _add(session: Evidence, keeper: Keeper) -> None:
 
 
 def warn(problems: Sequence[str]) -> None:
-    """Let the page show ``problems`` from now on; none takes back what it showed."""
+    """Have the page show ``problems`` from now on; none takes back what it showed."""
     state.tell("\n\n".join(problems))
 
 

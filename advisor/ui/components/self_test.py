@@ -50,7 +50,7 @@ def show() -> None:
 
 
 def result(found: Mapping[str, Any]) -> None:
-    """Say what a self-test found, in a sentence and the figures behind it."""
+    """Show what a self-test found, in a sentence and the figures behind it."""
     resolves, seconds = found.get("resolves"), float(found.get("seconds_a_probe") or 0)
     if resolves:
         share = f"{100 * (float(resolves) - 1):.0f}"

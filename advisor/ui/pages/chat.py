@@ -121,7 +121,7 @@ def _answer(said: str | dialogue.Action) -> None:
 
 
 def _take_over() -> None:
-    """Let the answers of every page follow the conversation, and start what was asked for."""
+    """Have the answers of every page follow the conversation, and start what was asked for."""
     talk = _talk()
     with talk.lock:
         assumed = talk.state.assumed(state.knowledge())
@@ -149,7 +149,7 @@ def _measure() -> None:
 
 
 def _measured_meanwhile() -> None:
-    """Tell the result again once the measurement that was asked for here has ended."""
+    """Add the result again once the measurement that was asked for here has ended."""
     talk, now = _talk(), tuple(state.evidence())
     if now == talk.evidence:
         return
@@ -179,7 +179,7 @@ def _line(line: Line, at: int, *, choosing: bool) -> None:
             st.markdown(message.text)
         _citations(message)
         if message.do is not None:
-            _door(message.do, at)
+            _go_on(message.do, at)
         if choosing:
             _chips(_choices(line), at)
 
@@ -201,7 +201,7 @@ def _citations(message: dialogue.Message) -> None:
                 elements.sources(claim.sources)
 
 
-def _door(do: str, at: int) -> None:
+def _go_on(do: str, at: int) -> None:
     page, label = {
         "measure": ("evidence", say("Watch the measurement", "查看测量进度")),
         "report": ("report", say("To the report", "前往报告")),

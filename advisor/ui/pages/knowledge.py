@@ -169,7 +169,7 @@ def _listed(found: list[Claim], base: Knowledge) -> None:
 
 
 def _paged(found: list[Entry], key: str, size: int) -> Iterator[Entry]:
-    """Give the entries of the page chosen under ``key``, the last one where there are fewer; then let one choose."""
+    """Yield the entries of the page chosen under ``key``, the last one where there are fewer; then show the choice."""
     pages = max(1, -(-len(found) // size))
     at = min(state.widget(key) or 1, pages)
     state.show_in_widget(key, at)
