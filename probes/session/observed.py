@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from probes import reasons
+from probes.session.session import Session
 from probes.session.worker_client import Lost
 from probes.statistics import ratios
 from probes.types import Measurement, Probe, Reason, Status
-
-if TYPE_CHECKING:
-    from probes.session.session import Session
 
 
 def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, deadline: float | None) -> Measurement:
@@ -31,34 +29,36 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
             label: session.ask(client, "parts", probe, dtype="float32", reference=False, parity=described["parity"])[
                 "arrays"
             ]
-            for label, client in session.clients.items()
+            for label, client in session.workers.clients.items()
         }
         gate = session.gate(probe, described["parity"], described["exemptions"], paths)
         if not gate["passed"]:
             return reasons.absent(probe, Status.NOT_COMPARABLE, reasons.read(gate), parity=gate)
-    labels = [arm.label for arm in session.arms]
+    labels = [arm.label for arm in session.workers.arms]
     samples: dict[str, list[float]] = {label: [] for label in labels}
     facts: dict[str, Any] = {}
     for number in range(described["processes"]):
         if number >= 2 and deadline is not None and time.monotonic() > deadline:
             break
-        for arm in session.arms if number % 2 == 0 else reversed(session.arms):
-            client = session.start(arm)
+        for arm in session.workers.arms if number % 2 == 0 else reversed(session.workers.arms):
+            client = session.workers.start(arm)
             try:
-                session.configure(client)
+                session.workers.configure(client)
                 answer = session.ask(client, "observe", probe)
             finally:
                 client.close()
             facts.setdefault(arm.label, answer["facts"])
             if answer["cost"] is not None:
                 samples[arm.label].append(answer["cost"])
-                session.progress({"event": "turn", "probe": probe.id, "framework": arm.label, "cost": answer["cost"]})
+                session.options.progress(
+                    {"event": "turn", "probe": probe.id, "framework": arm.label, "cost": answer["cost"]}
+                )
     said = agreed([facts[label].pop("claims", {}) for label in labels])
     if said:
         facts["claims"] = said
     facts["processes"] = described["processes"]
-    facts.update(session.told())
-    facts.update(threads=session.threads, device=session.kind)
+    facts.update(session.harmonised())
+    facts.update(threads=session.options.threads, device=session.workers.kind)
     kept = {label: tuple(costs) for label, costs in samples.items() if costs}
     ratio = None
     if len(kept) == len(labels):
@@ -67,7 +67,7 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
 
 
 def agreed(sides: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Join what the sides' facts say about claims: one that contradicts outweighs any that confirm."""
+    """Join what the sides' facts tell of claims: one that contradicts outweighs any that confirm."""
     found: dict[str, str] = {}
     for side in sides:
         for claim, verdict in side.items():
