@@ -36,7 +36,7 @@ def plant(plan: dict[str, Any], *, channel: int) -> None:
 
 
 def due(place: str) -> bool:
-    """Say whether the planted fault is to be committed here and now."""
+    """Tell whether the planted fault is to be committed here and now."""
     if _planted.get("at") != place:
         return False
     _state["steps"] += place == "step"
@@ -44,53 +44,71 @@ def due(place: str) -> bool:
 
 
 def wrong(name: str) -> bool:
-    """Say whether a fault of this name is planted (``weight``: a twin that loads one weight wrongly)."""
+    """Tell whether a fault of this name is planted (``weight``: a twin that loads one weight wrongly)."""
     return bool(_planted.get("fault") == name)
 
 
 def commit() -> None:
-    """Commit the planted fault."""
-    fault, channel = _planted.get("fault"), _planted.get("channel", 1)
-    if fault == "segv":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    elif fault == "hang":
-        time.sleep(3600)
-    elif fault == "spawn-hang":  # a grandchild that would outlive a worker ended alone
-        import subprocess
+    """Commit the planted fault; one that is none is none."""
+    _FAULTS.get(_planted.get("fault", ""), lambda: None)()
 
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
-        with open(_planted["note"], "w") as note:  # noqa: PTH123 - a path of the test's
-            note.write(f"{os.getpid()} {child.pid}")
-        time.sleep(3600)
-    elif fault == "memory":
-        raise MemoryError("as planted")
-    elif fault == "oom":
-        import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (_planted["bytes"], _planted["bytes"]))
-        hoard = []
-        while True:
-            hoard.append(bytearray(1 << 24))
-    elif fault == "garbage":
-        os.write(1, b'\x00\xff garbage {"id": 1}\n' * 200)
-        os.write(2, b"\xfe garbage on stderr\n" * 200)
-    elif fault == "twice":
-        os.write(channel, b'{"id": 0, "status": "ok"}\n')
-    elif fault == "truncated":
-        os.write(channel, b'{"id": 3, "status": "o')
-        os._exit(0)
-    elif fault == "raise":
-        raise RuntimeError(_planted.get("message", "as planted"))
-    elif fault == "import-error":
-        raise ImportError("libplanted.so: cannot open shared object file")
-    elif fault == "absent":
-        raise ModuleNotFoundError("No module named 'numpy'", name="numpy")
-    elif fault == "slow-once":
-        time.sleep(_planted["seconds"])
-    elif fault == "clock":
-        real, offset = time.perf_counter, _planted["seconds"]
-        time.perf_counter = lambda: real() + offset  # the jump a suspended machine makes
-        _planted.clear()
+def _spawn_and_hang() -> None:
+    """Start a grandchild that would outlive a worker ended alone, then hang."""
+    import subprocess
+
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    with open(_planted["note"], "w") as note:  # noqa: PTH123 - a path of the test's
+        note.write(f"{os.getpid()} {child.pid}")
+    time.sleep(3600)
+
+
+def _run_out_of_memory() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (_planted["bytes"], _planted["bytes"]))
+    hoard = []
+    while True:
+        hoard.append(bytearray(1 << 24))
+
+
+def _print_garbage() -> None:
+    os.write(1, b'\x00\xff garbage {"id": 1}\n' * 200)
+    os.write(2, b"\xfe garbage on stderr\n" * 200)
+
+
+def _truncate() -> None:
+    os.write(_planted.get("channel", 1), b'{"id": 3, "status": "o')
+    os._exit(0)
+
+
+def _move_clock() -> None:
+    """Let the clock jump as that of a suspended machine does."""
+    real, offset = time.perf_counter, _planted["seconds"]
+    time.perf_counter = lambda: real() + offset
+    _planted.clear()
+
+
+def _throw(error: BaseException) -> None:
+    raise error
+
+
+_FAULTS: Mapping[str, Callable[[], Any]] = {
+    "segv": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "hang": lambda: time.sleep(3600),
+    "spawn-hang": _spawn_and_hang,
+    "memory": lambda: _throw(MemoryError("as planted")),
+    "oom": _run_out_of_memory,
+    "garbage": _print_garbage,
+    "twice": lambda: os.write(_planted.get("channel", 1), b'{"id": 0, "status": "ok"}\n'),
+    "truncated": _truncate,
+    "raise": lambda: _throw(RuntimeError(_planted.get("message", "as planted"))),
+    "import-error": lambda: _throw(ImportError("libplanted.so: cannot open shared object file")),
+    "absent": lambda: _throw(ModuleNotFoundError("No module named 'numpy'", name="numpy")),
+    "slow-once": lambda: time.sleep(_planted["seconds"]),
+    "clock": _move_clock,
+}
+"""Name of a fault -> what commits it."""
 
 
 def before_import(*, threads: int, settings: str) -> None:
@@ -123,12 +141,12 @@ def use(kind: str) -> str:
 
 
 def ledger() -> dict[str, Any]:
-    """Tell what was set, or a lie where one is planted."""
+    """Return what was set, or a lie where one is planted."""
     return {"threads": _state["threads"] + wrong("threads"), "tf32": False}
 
 
 def defaults() -> dict[str, Any]:
-    """Tell what is loaded, or another default where one is planted."""
+    """Return what is loaded, or another default where one is planted."""
     return {
         "onednn": bool(wrong("onednn")),
         "layout": None,
@@ -151,16 +169,16 @@ def compile(mode: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def synchronise() -> None:
-    """Nothing is ever pending."""
+    """Wait for nothing: nothing is ever pending."""
 
 
 def memory() -> dict[str, int]:
-    """No accelerator, no allocator."""
+    """Return nothing: no accelerator, no allocator."""
     return {}
 
 
 def reset_memory() -> None:
-    """No accelerator, no allocator."""
+    """Do nothing: no accelerator, no allocator."""
 
 
 def counters() -> dict[str, int]:
@@ -179,7 +197,7 @@ def explain(error: BaseException) -> Reason | None:
 
 
 def mend(error: BaseException) -> bool:
-    """Nothing is cached here."""
+    """Mend nothing: nothing is cached here."""
     return False
 
 
@@ -201,4 +219,4 @@ def copy(count: int, device: str) -> Callable[[], Any]:
 
 
 def release() -> None:
-    """Nothing is held."""
+    """Do nothing: nothing is held."""

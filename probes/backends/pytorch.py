@@ -280,27 +280,11 @@ def supervised(
     run_loss = build.compile(lambda batch: loss(call(model, batch), batch))
     run_forward = build.compile(lambda batch: call(model, batch))
 
-    def canonical(tensor: Any, axes: Sequence[int] | None) -> Any:
-        array = tensor.detach().to_dense().cpu().numpy()  # embedding bags may have sparse gradients
-        return (array if axes is None else array.transpose(np.argsort(axes))).copy()
-
     def load(weights: Mapping[str, Any]) -> None:
         with torch.no_grad():
             for name, (tensor, axes) in tensors.items():
                 array = weights[name] if axes is None else np.transpose(weights[name], axes)
                 tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))
-
-    def place(batch: Mapping[str, Any]) -> dict[str, Any]:
-        placed = {}
-        for name, array in batch.items():
-            axes = (layouts or {}).get(name)
-            array = np.ascontiguousarray(array if axes is None else np.transpose(array, axes))
-            tensor = torch.from_numpy(array)
-            tensor = tensor.to(build.device, dtype if tensor.is_floating_point() else torch.int64)
-            if channels_last and tensor.dim() == 4:
-                tensor = tensor.to(memory_format=torch.channels_last)
-            placed[name] = tensor
-        return placed
 
     def training(on: bool) -> None:
         if model.training is not on:
@@ -328,19 +312,45 @@ def supervised(
         optimise.zero_grad(set_to_none=True)
         run_loss(batch).backward()
         return {
-            name: canonical(tensor.grad, axes)
+            name: _canonical(tensor.grad, axes)
             for name, (tensor, axes) in tensors.items()
             if getattr(tensor, "grad", None) is not None
         }
 
     return Twin(
         load=load,
-        dump=lambda: {name: canonical(tensor, axes) for name, (tensor, axes) in tensors.items()},
-        place=place,
+        dump=lambda: {name: _canonical(tensor, axes) for name, (tensor, axes) in tensors.items()},
+        place=lambda batch: _placed(batch, build, layouts or {}, channels_last=channels_last),
         step=step,
         forward=forward,
         loss=loss_alone,
-        outputs=lambda batch: {name: canonical(tensor, None) for name, tensor in forward(batch).items()},
+        outputs=lambda batch: {name: _canonical(tensor, None) for name, tensor in forward(batch).items()},
         gradients=gradients,
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
     )
+
+
+def _canonical(tensor: Any, axes: Sequence[int] | None) -> Any:
+    """Return a tensor as an array in its canonical layout."""
+    import numpy as np
+
+    array = tensor.detach().to_dense().cpu().numpy()  # embedding bags may have sparse gradients
+    return (array if axes is None else array.transpose(np.argsort(axes))).copy()
+
+
+def _placed(
+    batch: Mapping[str, Any], build: Build, layouts: Mapping[str, Sequence[int]], *, channels_last: bool
+) -> dict[str, Any]:
+    """Put a batch of arrays on the device, in torch's layout and the build's dtype."""
+    import numpy as np
+    import torch
+
+    dtype, placed = getattr(torch, build.dtype), {}
+    for name, array in batch.items():
+        axes = layouts.get(name)
+        tensor = torch.from_numpy(np.ascontiguousarray(array if axes is None else np.transpose(array, axes)))
+        tensor = tensor.to(build.device, dtype if tensor.is_floating_point() else torch.int64)
+        if channels_last and tensor.dim() == 4:
+            tensor = tensor.to(memory_format=torch.channels_last)
+        placed[name] = tensor
+    return placed

@@ -9,34 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from probes.session import harmonization
-from probes.session.harmonization import Event
+from probes.session.harmonization import Agreement, Event
+from probes.session.session import Session
 from probes.statistics import parity
 from probes.types import Probe, Reason
-
-if TYPE_CHECKING:
-    from probes.session.session import Session
-
-
-@dataclass
-class Agreement:
-    """How a user's model is measured.
-
-    Attributes:
-        plans: framework -> what its worker follows; empty where the file is a workload of four functions.
-        harmonised: what was set alike (``harmonise.settle``), for the evidence.
-        problem: why it cannot be measured; None where it can.
-    """
-
-    plans: dict[str, dict[str, Any]] = field(default_factory=dict)
-    harmonised: list[dict[str, Any]] = field(default_factory=list)
-    problem: Reason | None = None
 
 
 def agree(session: Session, probe: Probe) -> Agreement:
@@ -45,11 +27,13 @@ def agree(session: Session, probe: Probe) -> Agreement:
     Raises:
         Lost, Cancelled: from a worker.
     """
-    written = {label: session.ask(client, "written", probe)["written"] for label, client in session.clients.items()}
+    written = {
+        label: session.ask(client, "written", probe)["written"] for label, client in session.workers.clients.items()
+    }
     if any(side is None for side in written.values()):
         return Agreement()
     plans, facts, fixed = plan(written)
-    if session.as_written and facts:
+    if session.options.as_written and facts:
         return Agreement(problem=Reason("as-written", differences=list(map(difference, facts))), plans=plans)
     problem = unlike(written, plans) or _prove(session, probe, plans, written, fixed)
     return Agreement(plans, facts, problem)
@@ -86,7 +70,7 @@ def _prove(
     fixed: Sequence[harmonization.Fixed],
 ) -> Reason | None:
     """Compare one answer in float64; try other ways to match the weights; return where the sides part if none fits."""
-    clients = dict(session.clients)
+    clients = dict(session.workers.clients)
     mover = next((label for label, side in plans.items() if side["flat"]), list(plans)[-1])
     (kept,) = [label for label in plans if label != mover]
     wanted = session.ask(clients[kept], "answers", probe, plan=plans[kept], layers=False)["arrays"]

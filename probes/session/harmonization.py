@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,21 @@ class Fixed(NamedTuple):
     name: str
     kind: str
     setting: str
+
+
+@dataclass
+class Agreement:
+    """How a user's model is measured.
+
+    Attributes:
+        plans: framework -> what its worker follows; empty where the file is a workload of four functions.
+        harmonised: what was set alike (``settle``), for the evidence.
+        problem: why it cannot be measured; None where it can.
+    """
+
+    plans: dict[str, dict[str, Any]] = field(default_factory=dict)
+    harmonised: list[dict[str, Any]] = field(default_factory=list)
+    problem: Reason | None = None
 
 
 TRIES = 200
@@ -107,13 +123,37 @@ def settle(
         ``layer``, ``line``, ``setting``, ``was``, ``now``, ``other``), and what differs and cannot be changed.
     """
     (a, one), (b, other) = sides.items()
-    changes: dict[str, dict[str, dict[str, Any]]] = {a: {}, b: {}}
-    facts: list[dict[str, Any]] = []
+    made = _Changes(sides)
     fixed: list[Fixed] = []
+    for side in sides:
+        made.drop(side)
+    a_stands_first = one["line"] <= other["line"]
+    for i, j in pairs(one["events"], other["events"]):
+        here, there = one["events"][i], other["events"][j]
+        for name in _differing(here, there):
+            mine, theirs = here["settings"][name], there["settings"][name]
+            if mine["fixed"] and theirs["fixed"]:
+                fixed.append(Fixed(here["name"], there["kind"], name))
+                continue
+            both = ((a, i, mine), (b, j, theirs))
+            (kept, _, value), (side, number, old) = both if _holds(mine, theirs, a_stands_first) else both[::-1]
+            like = f"{kept} {value['called']}={value['shown']}"
+            made.add(side, number, name, value["value"], _own(old, value["value"]), like)
+    return made.by_side, made.facts, fixed
 
-    def change(side: str, number: int, name: str, value: Any, shown: str, like: str) -> None:
-        event = sides[side]["events"][number]
-        changes[side].setdefault(str(number), {})[name] = value
+
+class _Changes:
+    """The settings that change: by side, event and name, and the same as facts."""
+
+    def __init__(self, sides: Mapping[str, Written]) -> None:
+        self.sides = sides
+        self.by_side: dict[str, dict[str, dict[str, Any]]] = {side: {} for side in sides}
+        self.facts: list[dict[str, Any]] = []
+
+    def add(self, side: str, number: int, name: str, value: Any, shown: str, like: str) -> None:
+        """Change one setting of one event to a common value; ``like``: what it then equals."""
+        event = self.sides[side]["events"][number]
+        self.by_side[side].setdefault(str(number), {})[name] = value
         setting = event["settings"][name]
         fact = {
             "framework": side,
@@ -124,39 +164,37 @@ def settle(
             "now": shown,
             "other": like,
         }
-        if fact not in facts:  # a layer that runs twice is changed once
-            facts.append(fact)
+        if fact not in self.facts:  # a layer that runs twice is changed once
+            self.facts.append(fact)
 
-    for side, written in sides.items():
-        for number, event in enumerate(written["events"]):
+    def drop(self, side: str) -> None:
+        """Set every rate of dropout of one side to 0."""
+        for number, event in enumerate(self.sides[side]["events"]):
             for name, setting in event["settings"].items():
                 if name.endswith("rate") and setting["value"] and not setting["fixed"]:
-                    change(side, number, name, 0.0, "0", DROPPED)
-    first = a if one["line"] <= other["line"] else b
-    for i, j in pairs(one["events"], other["events"]):
-        here, there = one["events"][i], other["events"][j]
-        for name in here["settings"]:
-            if name.endswith("rate") or name == "end" or name not in there["settings"]:
-                continue
-            mine, theirs = here["settings"][name], there["settings"][name]
-            if mine["value"] == theirs["value"]:
-                continue
-            if name == "padding" and not _padded_alike(here, there):
-                continue
-            if mine["fixed"] and theirs["fixed"]:
-                fixed.append(Fixed(here["name"], there["kind"], name))
-                continue
-            if mine["fixed"] or theirs["fixed"]:
-                holds = bool(mine["fixed"])
-            elif mine["stated"] != theirs["stated"]:
-                holds = bool(mine["stated"])
-            else:
-                holds = first == a
-            both = ((a, i, mine), (b, j, theirs))
-            (kept, _, value), (side, number, old) = both if holds else both[::-1]
-            like = f"{kept} {value['called']}={value['shown']}"
-            change(side, number, name, value["value"], _own(old, value["value"]), like)
-    return changes, facts, fixed
+                    self.add(side, number, name, 0.0, "0", DROPPED)
+
+
+def _differing(here: Event, there: Event) -> list[str]:
+    """Name the settings of two paired layers that differ and may be set alike, by the names common to all."""
+    common = [name for name in here["settings"] if name in there["settings"]]
+    return [
+        name
+        for name in common
+        if not name.endswith("rate")
+        and name != "end"
+        and here["settings"][name]["value"] != there["settings"][name]["value"]
+        and (name != "padding" or _padded_alike(here, there))
+    ]
+
+
+def _holds(mine: Mapping[str, Any], theirs: Mapping[str, Any], stands_first: bool) -> bool:
+    """Tell whether the first side's value is taken, by the rule at the head of this module."""
+    if mine["fixed"] or theirs["fixed"]:
+        return bool(mine["fixed"])
+    if mine["stated"] != theirs["stated"]:
+        return bool(mine["stated"])
+    return stands_first
 
 
 def _own(setting: Mapping[str, Any], value: Any) -> str:
@@ -232,56 +270,88 @@ def names(
     Returns:
         Framework -> a list an event, one name a weight, None for what is no longer a weight.
     """
-    (a, one), (b, other) = sides.items()
-    made: dict[str, list[list[str | None]]] = {
-        s: [[None] * len(e["weights"]) for e in w["events"]] for s, w in sides.items()
-    }
-    counts: dict[str, int] = {}
+    naming = _Naming(sides, dropped)
+    if all(side["stated"] for side in sides.values()):
+        naming.as_stated()
+    else:
+        naming.by_layer()
+    return naming.made
 
-    def next_name(weight: Mapping[str, Any], kind: str) -> str:
+
+class _Naming:
+    """Names given to the weights of two sides, one list an event."""
+
+    def __init__(self, sides: Mapping[str, Written], dropped: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        self.sides, self.dropped = sides, dropped
+        self.made: dict[str, list[list[str | None]]] = {
+            side: [[None] * len(event["weights"]) for event in written["events"]] for side, written in sides.items()
+        }
+        self.counts: dict[str, int] = {}
+
+    def kept(self, side: str, number: int) -> dict[str, int]:
+        """Return the weights of an event that still are some: role -> place in the event."""
+        gone = self.dropped[side].get(str(number), {})
+        weights = self.sides[side]["events"][number]["weights"]
+        return {weight["role"]: place for place, weight in enumerate(weights) if weight["role"] not in gone}
+
+    def each(self) -> Iterator[tuple[str, int, str, int]]:
+        """Go through all weights: side, number of the event, role, place in the event."""
+        for side, written in self.sides.items():
+            for number in range(len(written["events"])):
+                for role, place in self.kept(side, number).items():
+                    yield side, number, role, place
+
+    def weight(self, side: str, number: int, place: int) -> Mapping[str, Any]:
+        """Return what a side wrote of one weight."""
+        found: Mapping[str, Any] = self.sides[side]["events"][number]["weights"][place]
+        return found
+
+    def next_name(self, side: str, number: int, place: int) -> str:
+        """Make a name by what the weight is, with how many of the kind there were."""
+        weight, kind = self.weight(side, number, place), self.sides[side]["events"][number]["kind"]
         size = "x".join(str(n) for n in weight["shape"]) or "scalar"
         name = f"{'statistic ' if weight['statistic'] else ''}{kind} {weight['role']} {size}"
-        counts[name] = counts.get(name, 0) + 1
-        return f"{name} #{counts[name]}"
+        self.counts[name] = self.counts.get(name, 0) + 1
+        return f"{name} #{self.counts[name]}"
 
-    def kept(side: str, number: int) -> dict[str, int]:
-        gone = dropped[side].get(str(number), {})
-        return {w["role"]: k for k, w in enumerate(sides[side]["events"][number]["weights"]) if w["role"] not in gone}
+    def as_stated(self) -> None:
+        """Name the weights by their places in the lists that the user wrote."""
+        for side, number, role, place in self.each():
+            weight = self.weight(side, number, place)
+            at = self.sides[side]["stated"].index(weight["raw"]) + 1
+            self.made[side][number][place] = f"{'statistic' if weight['statistic'] else 'weight'} {at} {role}"
 
-    if one["stated"] and other["stated"]:
-        for side, written in sides.items():
-            for number, event in enumerate(written["events"]):
-                for role, k in kept(side, number).items():
-                    weight = event["weights"][k]
-                    place = written["stated"].index(weight["raw"]) + 1
-                    made[side][number][k] = f"{'statistic' if weight['statistic'] else 'weight'} {place} {role}"
-        return made
-    holding = [[i for i, e in enumerate(written["events"]) if kept(side, i)] for side, written in sides.items()]
-    trimmed = [
-        [{**w["events"][i], "weights": [w["events"][i]["weights"][k] for k in kept(s, i).values()]} for i in held]
-        for (s, w), held in zip(sides.items(), holding, strict=True)
-    ]
-    paired = _weighted(trimmed[0], trimmed[1])
-    for i, j in paired:
-        here, there = holding[0][i], holding[1][j]
-        mine, theirs = kept(a, here), kept(b, there)
-        for role, k in mine.items():
-            name = next_name(one["events"][here]["weights"][k], one["events"][here]["kind"])
-            made[a][here][k] = name
-            if (
-                role in theirs
-                and other["events"][there]["weights"][theirs[role]]["shape"]
-                == one["events"][here]["weights"][k]["shape"]
-            ):
-                made[b][there][theirs[role]] = name
-            elif len(mine) == len(theirs) == 1 and role not in theirs:
-                made[b][there][next(iter(theirs.values()))] = name
-    for side, written in sides.items():
-        for number, event in enumerate(written["events"]):
-            for k in kept(side, number).values():
-                if made[side][number][k] is None:
-                    made[side][number][k] = next_name(event["weights"][k], event["kind"])
-    return made
+    def by_layer(self) -> None:
+        """Name the weights by their layers: those of paired layers alike, all others by themselves."""
+        a, b = self.sides
+        holding = {
+            side: [number for number in range(len(written["events"])) if self.kept(side, number)]
+            for side, written in self.sides.items()
+        }
+        for i, j in _weighted(self._trimmed(a, holding[a]), self._trimmed(b, holding[b])):
+            self._pair(a, holding[a][i], b, holding[b][j])
+        for side, number, _, place in self.each():
+            if self.made[side][number][place] is None:
+                self.made[side][number][place] = self.next_name(side, number, place)
+
+    def _trimmed(self, side: str, numbers: Sequence[int]) -> list[Event]:
+        """Return events of a side without the weights that are none any more."""
+        events = self.sides[side]["events"]
+        return [
+            {**events[n], "weights": [events[n]["weights"][place] for place in self.kept(side, n).values()]}
+            for n in numbers
+        ]
+
+    def _pair(self, a: str, here: int, b: str, there: int) -> None:
+        """Give the weights of two paired layers common names: by role and shape, or where each has one alone."""
+        mine, theirs = self.kept(a, here), self.kept(b, there)
+        for role, place in mine.items():
+            name = self.made[a][here][place] = self.next_name(a, here, place)
+            if role not in theirs:
+                if len(mine) == len(theirs) == 1:
+                    self.made[b][there][next(iter(theirs.values()))] = name
+            elif self.weight(b, there, theirs[role])["shape"] == self.weight(a, here, place)["shape"]:
+                self.made[b][there][theirs[role]] = name
 
 
 def _weighted(one: Sequence[Event], other: Sequence[Event]) -> list[tuple[int, int]]:

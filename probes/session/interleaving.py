@@ -31,7 +31,7 @@ PATIENT = 4
 """Times as many blocks that a turn may take where another load held up nearly all of those it was asked for."""
 
 SLOW = ((0.4, 1), (0.1, 3))
-"""Seconds an iteration from which fewer blocks a turn must do: a long one averages the machine's moods by itself."""
+"""Seconds an iteration from which fewer blocks a turn must do: a long one averages the machine's noise by itself."""
 
 LOOKS = (8, 12, 18, 27, 40)
 """Numbers of pairs at which the width is looked at; the last ends it. Looking after every pair would stop at lucky
@@ -78,7 +78,7 @@ class Turns:
         used: one entry a pair; all True but in that evidence.
         disturbed: what disturbed a pair, by its number; it is kept, and the interval is wider for it.
         lost: pairs whose clocks jumped, so that they have no times at all and were taken again.
-        weather: one record a pair.
+        noise: one record of the system's noise a pair.
         loops: arm -> iterations inside one timing.
         steady: arm -> whether it settled.
         warm_seconds: arm -> seconds until then.
@@ -94,7 +94,7 @@ class Turns:
     used: list[bool] = field(default_factory=list)
     disturbed: dict[int, str] = field(default_factory=dict)
     lost: int = 0
-    weather: list[dict[str, Any]] = field(default_factory=list)
+    noise: list[dict[str, Any]] = field(default_factory=list)
     loops: dict[str, int] = field(default_factory=dict)
     steady: dict[str, bool] = field(default_factory=dict)
     warm_seconds: dict[str, float] = field(default_factory=dict)
@@ -118,8 +118,10 @@ class Turns:
 
     def log_ratios(self, first: str, second: str) -> list[float]:
         """Return ln(cost of second / cost of first) of every used pair."""
-        both = zip(self.costs(first), self.costs(second), self.used, strict=True)
-        return [math.log(b / a) for a, b, used in both if used]
+        return self._log_ratios(self.costs(first), self.costs(second))
+
+    def _log_ratios(self, first: Sequence[float], second: Sequence[float]) -> list[float]:
+        return [math.log(b / a) for a, b, used in zip(first, second, self.used, strict=True) if used]
 
     def estimate(self, first: str, second: str) -> compare.Estimate:
         """Estimate ln(cost of second / cost of first) from all used pairs, disturbed ones with them.
@@ -127,9 +129,9 @@ class Turns:
         Raises:
             ValueError: fewer than two pairs.
         """
-        doubts = [doubt for label in (first, second) for _, doubt in self._judged(label)]
-        found = compare.within(self.log_ratios(first, second))
-        return replace(found, bias=2 * statistics.fmean(doubts))
+        one, other = self._judged(first), self._judged(second)
+        alone = compare.within(self._log_ratios([cost for cost, _ in one], [cost for cost, _ in other]))
+        return replace(alone, bias=2 * statistics.fmean(doubt for _, doubt in (*one, *other)))
 
 
 def warm_up(
@@ -180,61 +182,85 @@ def take(
         Lost, Cancelled: from a worker.
     """
     taken = partial if partial is not None else Turns()
-    names = [client.arm.label for client in clients]
-    blocks: dict[str, int] = {}
-    for client, name in zip(clients, names, strict=True):
-        step, settled, spent = warm_up(client, budget=warm_budget, cancelled=cancelled, timeout=timeout)
-        taken.loops[name] = max(1, math.ceil(BLOCK / step))
-        wanted = math.ceil(TURN / (taken.loops[name] * step))
-        blocks[name] = min([max(BLOCKS[0], min(wanted, BLOCKS[1])), *(few for slow, few in SLOW if step > slow)])
-        taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
-        taken.waited[name], taken.surely[name] = [], []
-        taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
+    blocks = {
+        client.arm.label: _calibrated(taken, client, warm_budget=warm_budget, cancelled=cancelled, timeout=timeout)
+        for client in clients
+    }
     number = 0
     while True:
-        turn_order = (0, 1) if number % 2 == 0 else (1, 0)
-        before = machine.weather()
-        answers: dict[str, dict[str, Any]] = {}
-        for index in turn_order:
-            began = time.monotonic()
-            answer = clients[index].ask(
-                "turn",
-                timeout=timeout,
-                cancelled=cancelled,
-                blocks=blocks[names[index]],
-                most=blocks[names[index]] * (PATIENT if blocks[names[index]] >= BLOCKS[0] else 1),
-                loops=taken.loops[names[index]],
-                keep=True,
-            )
-            answer["outside"] = time.monotonic() - began
-            taken.waited_for_turns += answer["outside"]
-            taken.inside_turns += min(answer["elapsed"], answer["outside"])
-            answers[names[index]] = answer
-        after = machine.weather()
+        order = (0, 1) if number % 2 == 0 else (1, 0)
         number += 1
-        if not all(_sound(answer) for answer in answers.values()):
+        if not _pair(taken, clients, order, blocks, cancelled=cancelled, timeout=timeout):
             taken.lost += 1
             if taken.lost > JUMPS:
                 raise ClocksJump
             continue
-        record = _weather_of(before, after, answers)
-        taken.order += "".join("ab"[index] for index in turn_order)
-        for name in names:
-            taken.seconds[name].append(answers[name]["seconds"])
-            taken.waited[name].append(answers[name]["waited"])
-            taken.surely[name].append(answers[name]["surely"])
-        taken.used.append(True)
-        taken.weather.append(record)
-        if disturbed := _disturbed(record):
-            taken.disturbed[len(taken.used)] = disturbed
-        ratios = taken.log_ratios(names[0], names[1])
-        if len(ratios) >= 2:
-            estimate = taken.estimate(names[0], names[1])
-            progress({"mean": estimate.mean, "half": estimate.half, "pairs": len(ratios)})
-            if len(ratios) in looks and estimate.half - estimate.bias <= max(NARROW, PART * abs(estimate.mean)):
-                return taken
-        if len(taken.used) >= looks[-1] or (time.monotonic() > until and len(ratios) >= FEWEST):
+        pairs = len(taken.used)
+        narrow = False
+        if pairs >= 2:
+            estimate = taken.estimate(*(client.arm.label for client in clients))
+            progress({"mean": estimate.mean, "half": estimate.half, "pairs": pairs})
+            narrow = estimate.half - estimate.bias <= max(NARROW, PART * abs(estimate.mean))
+        late = time.monotonic() > until and pairs >= FEWEST
+        if (narrow and pairs in looks) or pairs >= looks[-1] or late:
             return taken
+
+
+def _calibrated(
+    taken: Turns, client: Client, *, warm_budget: float, cancelled: Callable[[], bool], timeout: float
+) -> int:
+    """Warm one worker up, note how, and return the blocks that each of its turns must do."""
+    name = client.arm.label
+    step, settled, spent = warm_up(client, budget=warm_budget, cancelled=cancelled, timeout=timeout)
+    taken.loops[name] = max(1, math.ceil(BLOCK / step))
+    wanted = math.ceil(TURN / (taken.loops[name] * step))
+    taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
+    taken.waited[name], taken.surely[name] = [], []
+    taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
+    return min([max(BLOCKS[0], min(wanted, BLOCKS[1])), *(few for slow, few in SLOW if step > slow)])
+
+
+def _pair(
+    taken: Turns,
+    clients: Sequence[Client],
+    order: Sequence[int],
+    blocks: Mapping[str, int],
+    *,
+    cancelled: Callable[[], bool],
+    timeout: float,
+) -> bool:
+    """Take one turn of each worker and keep both; False where their clocks jumped, so that they have no times."""
+    before = machine.system_noise()
+    answers: dict[str, dict[str, Any]] = {}
+    for client in (clients[index] for index in order):
+        name, began = client.arm.label, time.monotonic()
+        answer = client.ask(
+            "turn",
+            timeout=timeout,
+            cancelled=cancelled,
+            blocks=blocks[name],
+            most=blocks[name] * (PATIENT if blocks[name] >= BLOCKS[0] else 1),
+            loops=taken.loops[name],
+            keep=True,
+        )
+        answer["outside"] = time.monotonic() - began
+        taken.waited_for_turns += answer["outside"]
+        taken.inside_turns += min(answer["elapsed"], answer["outside"])
+        answers[name] = answer
+    after = machine.system_noise()
+    if not all(_sound(answer) for answer in answers.values()):
+        return False
+    record = _noise_between(before, after, answers)
+    taken.order += "".join("ab"[index] for index in order)
+    for name, answer in answers.items():
+        taken.seconds[name].append(answer["seconds"])
+        taken.waited[name].append(answer["waited"])
+        taken.surely[name].append(answer["surely"])
+    taken.used.append(True)
+    taken.noise.append(record)
+    if disturbed := _disturbed(record):
+        taken.disturbed[len(taken.used)] = disturbed
+    return True
 
 
 def _sound(answer: Mapping[str, Any]) -> bool:
@@ -242,7 +268,7 @@ def _sound(answer: Mapping[str, Any]) -> bool:
     return all(second > 0 for second in answer["seconds"]) and answer["elapsed"] <= answer["outside"] * 1.05 + 0.01
 
 
-def _weather_of(
+def _noise_between(
     before: Mapping[str, Any], after: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
     elapsed = after["clock"] - before["clock"]

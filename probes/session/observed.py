@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from probes import reasons
+from probes.session.session import Session
 from probes.session.worker_client import Lost
 from probes.statistics import ratios
 from probes.types import Measurement, Probe, Reason, Status
-
-if TYPE_CHECKING:
-    from probes.session.session import Session
-
 
 _OUTWEIGHING = ("contradicted", "not testable here", "confirmed")
 """Verdicts of checks, the weightiest first."""
@@ -35,33 +32,35 @@ def observe(session: Session, probe: Probe, described: Mapping[str, Any], *, dea
             label: session.ask(client, "parts", probe, dtype="float32", reference=False, parity=described["parity"])[
                 "arrays"
             ]
-            for label, client in session.clients.items()
+            for label, client in session.workers.clients.items()
         }
         gate = session.gate(probe, described["parity"], described["exemptions"], paths)
         if not gate["passed"]:
             return reasons.absent(probe, Status.NOT_COMPARABLE, reasons.read(gate), parity=gate)
-    labels = [arm.label for arm in session.arms]
+    labels = [arm.label for arm in session.workers.arms]
     samples: dict[str, list[float]] = {label: [] for label in labels}
     facts: dict[str, Any] = {}
     for number in range(described["processes"]):
         if number >= 2 and deadline is not None and time.monotonic() > deadline:
             break
-        for arm in session.arms if number % 2 == 0 else reversed(session.arms):
-            client = session.start(arm)
+        for arm in session.workers.arms if number % 2 == 0 else reversed(session.workers.arms):
+            client = session.workers.start(arm)
             try:
-                session.configure(client)
+                session.workers.configure(client)
                 answer = session.ask(client, "observe", probe)
             finally:
                 client.close()
             facts.setdefault(arm.label, answer["facts"])
             if answer["cost"] is not None:
                 samples[arm.label].append(answer["cost"])
-                session.progress({"event": "turn", "probe": probe.id, "framework": arm.label, "cost": answer["cost"]})
+                session.options.progress(
+                    {"event": "turn", "probe": probe.id, "framework": arm.label, "cost": answer["cost"]}
+                )
     if tested := on_claims(probe, {label: facts[label].get("checks", {}) for label in labels}):
         facts["claims"] = tested
     facts["processes"] = described["processes"]
-    facts.update(session.told())
-    facts.update(threads=session.threads, device=session.kind)
+    facts.update(session.harmonised())
+    facts.update(threads=session.options.threads, device=session.workers.kind)
     kept = {label: tuple(costs) for label, costs in samples.items() if costs}
     ratio = None
     if len(kept) == len(labels):

@@ -1,21 +1,20 @@
-"""A paired probe: parity, warm-up, turns, and what they say."""
+"""A paired probe: parity, warm-up, turns, and what follows from them."""
 
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from probes import reasons
-from probes.session import interleaving
+from probes.session import interleaving, rounds
+from probes.session.rounds import Round
+from probes.session.session import Session
 from probes.session.worker_client import Client, Lost
 from probes.statistics import ratios, roofline
 from probes.types import Measurement, Probe, Reason, Status
-
-if TYPE_CHECKING:
-    from probes.session.session import Session
 
 RESTARTS = (3, 6)
 """Fresh pairs of workers in ``confirm``: at least, and at most where the interval stays wide."""
@@ -32,23 +31,6 @@ CAP = 5.0
 interval, which no further turn would narrow."""
 
 
-@dataclass(frozen=True)
-class Round:
-    """What one fresh pair of processes gave for one probe.
-
-    Attributes:
-        taken: its turns.
-        opened: arm -> what the worker said of the first iteration.
-        gate: the parity gate's report.
-        facts: arm -> what the scenario saw, after the last turn.
-    """
-
-    taken: interleaving.Turns
-    opened: Mapping[str, Mapping[str, Any]]
-    gate: Mapping[str, Any] | None
-    facts: Mapping[str, Mapping[str, Any]]
-
-
 def measure(
     session: Session, probe: Probe, described: Mapping[str, Any], *, deadline: float | None, confirm: bool
 ) -> Measurement:
@@ -57,22 +39,26 @@ def measure(
     Raises:
         Lost, Cancelled: from a worker.
     """
-    rounds = session.rounds.setdefault(probe.id, [])
+    taken = session.rounds.setdefault(probe.id, [])
     while True:
-        missing = max(1, RESTARTS[0] - len(rounds)) if confirm else 1
-        found = _round(session, probe, described, deadline=deadline, parts=missing)
-        if isinstance(found, Measurement):
-            return found
-        rounds.append(found)
-        if not confirm:
-            break
-        if len(rounds) >= RESTARTS[0]:
-            enough = ratios.between(_estimates(session, rounds)).half <= CONFIRMED or len(rounds) >= RESTARTS[1]
-            if enough or (deadline is not None and time.monotonic() > deadline):
-                break
-        session.end()
-        session.ready(probe.settings)
-    return _judged(session, probe, described, rounds, confirm=confirm)
+        missing = max(1, RESTARTS[0] - len(taken)) if confirm else 1
+        given = _round(session, probe, described, deadline=deadline, parts=missing)
+        if isinstance(given, Measurement):
+            return given
+        taken.append(given)
+        if not confirm or _enough(session, taken, deadline):
+            return _judged(session, probe, described, taken, confirm=confirm)
+        session.workers.end()
+        session.workers.ready(probe.settings)
+
+
+def _enough(session: Session, taken: Sequence[Round], deadline: float | None) -> bool:
+    """Tell whether no further restart is worth its seconds."""
+    if len(taken) < RESTARTS[0]:
+        return False
+    late = deadline is not None and time.monotonic() > deadline
+    labels = [arm.label for arm in session.workers.arms]
+    return len(taken) >= RESTARTS[1] or late or ratios.between(rounds.estimates(taken, labels)).half <= CONFIRMED
 
 
 def width(measurement: Measurement) -> float:
@@ -88,15 +74,11 @@ def wide(measurement: Measurement) -> bool:
     return width(measurement) > CONFIRMED
 
 
-def _estimates(session: Session, rounds: Sequence[Round]) -> list[ratios.Estimate]:
-    return [one.taken.estimate(*(arm.label for arm in session.arms)) for one in rounds]
-
-
 def _round(
     session: Session, probe: Probe, described: Mapping[str, Any], *, deadline: float | None, parts: int
 ) -> Round | Measurement:
-    """Open the probe on live workers, pass the gate and take the turns; or say why there is nothing to compare."""
-    clients = list(session.clients.values())
+    """Open the probe on live workers, pass the gate and take the turns; or return why there is nothing to compare."""
+    clients = list(session.workers.clients.values())
     opened = {c.arm.label: session.ask(c, "open", probe, parity=described["parity"]) for c in clients}
     gate: dict[str, Any] | None = None
     if described["parity"]:
@@ -104,80 +86,76 @@ def _round(
         gate = session.gate(probe, described["parity"], described["exemptions"], paths)
         if not gate["passed"]:
             return reasons.absent(probe, Status.NOT_COMPARABLE, reasons.read(gate), parity=gate)
-    disguise = _disguise(session, clients, probe)
-    if disguise:
+    if disguise := _disguise(session, clients, probe):
         return reasons.absent(probe, Status.NOT_COMPARABLE, disguise, parity=gate)
     taken = _turns(session, probe, clients, deadline=deadline, parts=parts)
-    changed = _changed(session, clients, probe, taken) if not described["retraces"] else None
-    if changed:
+    if not described["retraces"] and (changed := _changed(session, clients, probe, taken)):
         return reasons.absent(probe, Status.NOT_COMPARABLE, changed, parity=gate)
-    facts: dict[str, dict[str, Any]] = {}
-    for client in clients:
-        label = client.arm.label
-        finished = session.ask(client, "finish", probe)
-        facts[label] = {**finished["facts"], "host_peak_bytes": finished["host_peak"]}
-        if opened[label].get("parameters"):
-            facts[label]["parameters"] = opened[label]["parameters"]
-        if finished["memory"]:
-            facts[label]["device_memory"] = finished["memory"]
+    facts = {c.arm.label: _facts(opened[c.arm.label], session.ask(c, "finish", probe)) for c in clients}
     return Round(taken, opened, gate, facts)
 
 
+def _facts(opened: Mapping[str, Any], finished: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of one side after its last turn."""
+    facts = {**finished["facts"], "host_peak_bytes": finished["host_peak"]}
+    if opened.get("parameters"):
+        facts["parameters"] = opened["parameters"]
+    if finished["memory"]:
+        facts["device_memory"] = finished["memory"]
+    return facts
+
+
 def _judged(
-    session: Session, probe: Probe, described: Mapping[str, Any], rounds: Sequence[Round], *, confirm: bool
+    session: Session, probe: Probe, described: Mapping[str, Any], taken: Sequence[Round], *, confirm: bool
 ) -> Measurement:
     """Turn all rounds of a probe into its ratio and verdict."""
-    labels = [arm.label for arm in session.arms]
-    estimates = _estimates(session, rounds)
-    if confirm:
-        estimate, design = ratios.between(estimates), "confirm"
-    else:
-        estimate = ratios.pooled(estimates, process_sd=session.process_sd, process_df=session.process_df)
-        design = "quick"
+    labels = [arm.label for arm in session.workers.arms]
+    alone = rounds.estimates(taken, labels)
+    spread = {"process_sd": session.options.process_sd, "process_df": session.options.process_df}
+    estimate = ratios.between(alone) if confirm else ratios.pooled(alone, **spread)
     denominator, numerator = labels
-    found = ratios.ratio(estimate, numerator=numerator, denominator=denominator)
-    samples = {label: tuple(cost for one in rounds for cost in one.taken.costs(label)) for label in labels}
-    first = rounds[0]
-    pairs = sum(len(one.taken.used) for one in rounds)
-    disturbed = sum(len(one.taken.disturbed) for one in rounds)
-    facts: dict[str, Any] = {label: {**rounds[-1].facts[label], "p95_turn_s": _p95(samples[label])} for label in labels}
-    facts.update(session.told())
-    facts.update(
-        design=design,
-        restarts=len(rounds),
-        within=[
-            {"ratio": math.exp(e.mean), "half_width": e.half, "pairs": e.count, "error": e.error, "bias": e.bias}
-            for e in estimates
-        ],
-        process_sd=session.process_sd if not confirm else None,
-        process_df=session.process_df if not confirm else None,
-        bias=estimate.bias,
-        p=ratios.p_value(estimate, found.favours),
-        threads=session.threads,
-        device=session.kind,
-        disturbed={"pairs": disturbed, "of": pairs},
-        cold={label: answer["cold"] for label, answer in first.opened.items()},
-        overtaking=_overtaking(first.opened, samples),
-        turns=[_record(one.taken) for one in rounds],
-    )
-    # What one framework alone reaches is no roof: its own product may be the slower one. Nor is one a roof that was
-    # measured while another load held several threads up.
-    roofless = probe.baseline or 2 * disturbed > pairs
-    limits = None if roofless else _limits(session, probe, first.opened, samples)
+    ratio = ratios.ratio(estimate, numerator=numerator, denominator=denominator)
+    samples = rounds.samples(taken, labels)
+    facts = {
+        **{label: {**taken[-1].facts[label], "p95_turn_s": rounds.p95(samples[label])} for label in labels},
+        **session.harmonised(),
+        "design": "confirm" if confirm else "quick",
+        "restarts": len(taken),
+        "within": rounds.within(alone),
+        **(dict.fromkeys(spread) if confirm else spread),
+        "bias": estimate.bias,
+        "p": ratios.p_value(estimate, ratio.favours),
+        "threads": session.options.threads,
+        "device": session.workers.kind,
+        "disturbed": rounds.disturbed(taken),
+        "cold": {label: answer["cold"] for label, answer in taken[0].opened.items()},
+        "overtaking": rounds.overtaking(taken[0].opened, samples),
+        "turns": [rounds.record(one.taken) for one in taken],
+    }
+    limits = None if _roofless(probe, facts["disturbed"]) else _limits(session, probe, taken[0].opened, samples)
     if limits is not None and any(limits[label]["limit"] == "bug" for label in labels):
         shares = [Reason("share", side=label, share=limits[label]["compute"]) for label in labels]
         reason = Reason("above-roof", shares=shares)
-        return reasons.absent(probe, Status.NOT_COMPARABLE, reason, parity=first.gate)
+        return reasons.absent(probe, Status.NOT_COMPARABLE, reason, parity=taken[0].gate)
     return Measurement.of(
         probe,
         Status.OK,
         unit=described["unit"],
         samples=samples,
-        ratio=found,
-        parity=first.gate,
+        ratio=ratio,
+        parity=taken[0].gate,
         roof=limits,
         facts=facts,
     )
+
+
+def _roofless(probe: Probe, disturbed: Mapping[str, int]) -> bool:
+    """Tell whether there is no roof to hold a probe against.
+
+    What one framework alone reaches is none: its own product may be the slower one. Nor is one that was measured while
+    another load held several threads up.
+    """
+    return bool(probe.baseline) or 2 * disturbed["pairs"] > disturbed["of"]
 
 
 def _turns(
@@ -192,7 +170,7 @@ def _turns(
 
     def told(event: dict[str, Any]) -> None:
         low, high = math.exp(event["mean"] - event["half"]), math.exp(event["mean"] + event["half"])
-        session.progress(
+        session.options.progress(
             {
                 "event": "ratio",
                 "probe": probe.id,
@@ -208,7 +186,7 @@ def _turns(
             clients,
             until=until,
             timeout=session.allowed(probe),
-            cancelled=session.cancelled,
+            cancelled=session.options.cancelled,
             warm_budget=warm,
             progress=told,
         )
@@ -218,7 +196,7 @@ def _turns(
     session.disturbed += len(taken.disturbed)
     for label, settled in taken.steady.items():
         if not settled:
-            session.progress({**reasons.note(Reason("not-steady", side=label)), "probe": probe.id})
+            session.options.progress({**reasons.note(Reason("not-steady", side=label)), "probe": probe.id})
     return taken
 
 
@@ -251,73 +229,38 @@ def _changed(session: Session, clients: Sequence[Client], probe: Probe, taken: i
     return None
 
 
-def _overtaking(opened: Mapping[str, Mapping[str, Any]], samples: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-    """Say after how many iterations the side that starts slower has caught up (build and first step; imports apart)."""
-    import statistics
-
-    cold = {label: answer["cold"]["build"] + answer["cold"]["first"] for label, answer in opened.items()}
-    slow, quick = sorted(cold, key=lambda label: -cold[label])
-    step = {label: statistics.median(samples[label]) for label in samples}
-    return {
-        "starts_slower": slow,
-        "iterations": ratios.break_even(cold[slow], step[slow], cold[quick], step[quick]),
-        "cold_seconds": cold,
-    }
-
-
-def _p95(costs: Sequence[float]) -> float:
-    ordered = sorted(costs)
-    return ordered[min(len(ordered) - 1, math.ceil(0.95 * len(ordered)) - 1)]
-
-
-def _record(taken: interleaving.Turns) -> dict[str, Any]:
-    return {
-        "order": taken.order,
-        "seconds": taken.seconds,
-        "waited": taken.waited,
-        # With one thread both are the same, and evidence is long enough.
-        **({} if taken.surely == taken.waited else {"surely": taken.surely}),
-        "loops": taken.loops,
-        "disturbed": taken.disturbed,
-        "lost": taken.lost,
-        "steady": taken.steady,
-        "warm_seconds": taken.warm_seconds,
-        "weather": taken.weather,
-        "overhead": 1 - taken.inside_turns / taken.waited_for_turns if taken.waited_for_turns else None,
-    }
-
-
 def _limits(
     session: Session, probe: Probe, opened: Mapping[str, Mapping[str, Any]], samples: Mapping[str, Sequence[float]]
 ) -> dict[str, Any] | None:
-    import statistics
-
+    """Hold every side against this machine's roof, measured again where one lies above it; None without a count."""
     if not all(answer["flops"] > 0 for answer in opened.values()):
         return None
-    key = f"{session.settings}/{session.threads}/{session.kind}"
     for attempt in range(TRIES):
-        if key not in session.roofs or attempt:
-            measured = {
-                label: session.ask(client, "roof", probe, copy_floats=roofline.COPY_FLOATS)
-                for label, client in session.clients.items()
-            }
-            held = session.roofs.get(key, {})
-            session.roofs[key] = {
-                label: {k: max(a[k], held.get(label, {}).get(k, 0.0)) for k in ("flops", "bytes")}
-                for label, a in measured.items()
-            }
-        best = roofline.ceiling(session.roofs[key])
-        found: dict[str, Any] = {
+        best = roofline.ceiling(_roof(session, probe, again=attempt > 0))
+        shares: dict[str, Any] = {
             label: roofline.share(
                 best,
                 seconds=statistics.median(samples[label]),
                 flops=answer["flops"],
                 moved=answer["moved"],
                 first=answer["cold"]["first"],
-                mode=session.clients[label].arm.mode_of(probe),
+                mode=session.workers.clients[label].arm.mode_of(probe),
             )
             for label, answer in opened.items()
         }
-        if not any(side["limit"] == "bug" for side in found.values()):
+        if not any(side["limit"] == "bug" for side in shares.values()):
             break
-    return {**found, "flops_per_second": best["flops"], "bytes_per_second": best["bytes"]}
+    return {**shares, "flops_per_second": best["flops"], "bytes_per_second": best["bytes"]}
+
+
+def _roof(session: Session, probe: Probe, *, again: bool) -> dict[str, dict[str, float]]:
+    """Return the best that every side ever reached in these settings; ``again``: measure once more."""
+    key = f"{session.workers.settings}/{session.options.threads}/{session.workers.kind}"
+    if again or key not in session.roofs:
+        before = session.roofs.get(key, {})
+        session.roofs[key] = {
+            label: {k: max(answer[k], before.get(label, {}).get(k, 0.0)) for k in ("flops", "bytes")}
+            for label, client in session.workers.clients.items()
+            for answer in [session.ask(client, "roof", probe, copy_floats=roofline.COPY_FLOATS)]
+        }
+    return session.roofs[key]

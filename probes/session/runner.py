@@ -20,8 +20,9 @@ from probes.session import harmonization_words, paired, schedule, time_budget
 from probes.session.agreement import agree
 from probes.session.arms import Arm
 from probes.session.observed import observe
-from probes.session.session import PATIENCE, Progress, Session
+from probes.session.session import Session
 from probes.session.worker_client import Cancelled, Lost
+from probes.session.workers import PATIENCE, Options, Progress, Workers
 from probes.statistics import ratios, tuning
 from probes.system import machine, process_readings
 from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Reason, Status
@@ -86,26 +87,26 @@ def measure(
     pairs, disturbed, left = 0, 0, budget
     # Windows removes no file that a process which is about to end still holds; the system clears its folder later.
     with tempfile.TemporaryDirectory(prefix="probes-", ignore_cleanup_errors=True) as scratch:
+        options = Options(
+            threads={"one": 1, "all": process_readings.cores()}.get(threads) or int(threads),
+            device=device,
+            seed=seed,
+            scratch=scratch,
+            workload_file=workload_file,
+            as_written=as_written,
+            **spread,
+            progress=progress,
+            cancelled=cancelled,
+            patience=patience,
+        )
         for number, job in enumerate(shared):
-            session = Session(
-                arms=job.arms,
-                threads={"one": 1, "all": process_readings.cores()}.get(threads) or int(threads),
-                device=device,
-                seed=seed,
-                scratch=scratch,
-                workload_file=workload_file,
-                as_written=as_written,
-                **spread,
-                progress=progress,
-                cancelled=cancelled,
-                patience=patience,
-            )
+            session = Session(Workers(job.arms, options))
             rest = [other.seconds for other in shared[number:]]
             part = time_budget.share(left, rest, now=0.0)
             fair = None if left is None else left * rest[0] / sum(rest)
             found.append(_walk(session, job.probes, budget=part, fair=fair, confirm=confirm, sure=number == 0))
             left = None if left is None else max(0.0, left - sum(m.seconds for m in found[-1]))
-            for label, environment in session.environments.items():
+            for label, environment in session.workers.environments.items():
                 environments.setdefault(job.within or label, environment)
             pairs, disturbed = pairs + session.pairs, disturbed + session.disturbed
     standing = corrected([m for walked in found for m in walked])
@@ -133,7 +134,7 @@ def _walk(
     """
     found: list[Measurement] = []
     ordered = sorted(probes, key=lambda probe: probe.settings != "default")
-    session.progress(
+    session.options.progress(
         {
             "event": "plan",
             "budget": budget,
@@ -148,19 +149,21 @@ def _walk(
             began = time.monotonic()
             measurement = None
             left = deadline - began if deadline is not None else None if sure else budget
-            if stopped or session.cancelled():
+            if stopped or session.options.cancelled():
                 stopped = stopped or Reason("cancelled-before")
                 measurement = reasons.absent(probe, Status.CANCELLED, stopped)
             elif left is not None and not time_budget.fits(probe.seconds, left):
                 reason = Reason("budget-left", budget=budget or 0.0, left=max(0.0, left), wanted=probe.seconds)
                 measurement = reasons.absent(probe, Status.SKIPPED, reason)
             if measurement is not None:
-                session.progress({"event": "skipped", "probe": probe.id, **reasons.document(reasons.of(measurement))})
+                session.options.progress(
+                    {"event": "skipped", "probe": probe.id, **reasons.document(reasons.of(measurement))}
+                )
                 found.append(measurement)
                 continue
-            session.progress({"event": "start", "probe": probe.id, "index": index + 1, "of": len(ordered)})
+            session.options.progress({"event": "start", "probe": probe.id, "index": index + 1, "of": len(ordered)})
             try:
-                session.ready(probe.settings)
+                session.workers.ready(probe.settings)
                 if deadline is None and budget is not None:
                     deadline = time.monotonic() + budget
                 began = time.monotonic()
@@ -168,21 +171,21 @@ def _walk(
                 measurement = _one(session, probe, deadline=share, confirm=confirm)
             except Lost as lost:
                 if not lost.alive:
-                    session.drop()
+                    session.workers.drop()
                 measurement = reasons.absent(probe, lost.status, lost.reason)
             except (Cancelled, KeyboardInterrupt):
                 stopped = Reason("cancelled-rest")
-                session.drop()
+                session.workers.drop()
                 measurement = reasons.absent(probe, Status.CANCELLED, Reason("cancelled-while"))
             measurement = replace(measurement, seconds=round(time.monotonic() - began, 3))
             found.append(measurement)
-            session.progress(_done(probe, measurement))
+            session.options.progress(_done(probe, measurement))
         if not confirm and not stopped:
             end = None if deadline is None or budget is None or fair is None else deadline - budget + min(budget, fair)
             _again(session, ordered, found, deadline=end, spent=time.monotonic() - start)
     finally:
-        session.end()
-    session.progress({"event": "spent", "seconds": time.monotonic() - start, "inside": session.inside})
+        session.workers.end()
+    session.options.progress({"event": "spent", "seconds": time.monotonic() - start, "inside": session.workers.inside})
     return found
 
 
@@ -196,46 +199,50 @@ def _again(
     end = time_budget.until(deadline, spent=spent, now=time.monotonic())
     for _ in range(time_budget.ROUNDS - 1):
         wide = sorted((i for i, m in enumerate(found) if paired.wide(m)), key=lambda i: -paired.width(found[i]))
-        if not wide or time.monotonic() + session.started_in + found[wide[0]].seconds > end or session.cancelled():
+        if (
+            not wide
+            or time.monotonic() + session.workers.started_in + found[wide[0]].seconds > end
+            or session.options.cancelled()
+        ):
             return
-        session.progress(reasons.note(Reason("measured-again", probes=[probes[i].id for i in wide])))
-        session.end()
+        session.options.progress(reasons.note(Reason("measured-again", probes=[probes[i].id for i in wide])))
+        session.workers.end()
         for i in wide:
             began = time.monotonic()
             if began + found[i].seconds > end:
                 continue
-            session.progress({"event": "start", "probe": probes[i].id, "index": i + 1, "of": len(probes)})
+            session.options.progress({"event": "start", "probe": probes[i].id, "index": i + 1, "of": len(probes)})
             try:
-                session.ready(probes[i].settings)
+                session.workers.ready(probes[i].settings)
                 measurement = _one(session, probes[i], deadline=end, confirm=False)
             except Lost as lost:
-                session.progress({**reasons.note(lost.reason), "probe": probes[i].id})
-                session.drop()
+                session.options.progress({**reasons.note(lost.reason), "probe": probes[i].id})
+                session.workers.drop()
                 return
             except (Cancelled, KeyboardInterrupt):
-                session.drop()
+                session.workers.drop()
                 return
             if measurement.ratio is not None:
                 found[i] = replace(measurement, seconds=round(found[i].seconds + time.monotonic() - began, 3))
-                session.progress({**_done(probes[i], found[i]), "again": True})
+                session.options.progress({**_done(probes[i], found[i]), "again": True})
 
 
 def _one(session: Session, probe: Probe, *, deadline: float | None, confirm: bool) -> Measurement:
-    described = next(iter([session.ask(client, "describe", probe) for client in session.clients.values()]))
-    if differences := session.differing():
+    described = next(iter([session.ask(client, "describe", probe) for client in session.workers.clients.values()]))
+    if differences := session.workers.differing_settings():
         return reasons.absent(probe, Status.NOT_COMPARABLE, Reason("unlike-settings", differences=differences))
     if probe.workload == OWN:
         if session.agreement is None:
             session.agreement = agree(session, probe)
-            if harmonised := harmonization_words.noted(session.told()):
-                session.progress(reasons.note(harmonised))
+            if harmonised := harmonization_words.noted(session.harmonised()):
+                session.options.progress(reasons.note(harmonised))
         if session.agreement.problem:
             return reasons.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
     if described["kind"] == "observed":
         found = observe(session, probe, described, deadline=deadline)
     else:
         found = paired.measure(session, probe, described, deadline=deadline, confirm=confirm)
-    differing = session.own_defaults()
+    differing = session.workers.differing_defaults()
     return replace(found, facts={**found.facts, "defaults": differing}) if differing and found.ratio else found
 
 

@@ -118,48 +118,53 @@ def gate(
     if unlike is not None:
         return {"passed": False, **reasons.document(unlike), "exempt": list(exemptions)}
     start = {key[6:]: np.asarray(array, np.float64) for key, array in base.items() if key.startswith("start/")}
-    report: dict[str, Any] = {"passed": True, "reason": "", "exempt": list(exemptions)}
+    report: dict[str, Any] = {"passed": True, "reason": "", "exempt": list(exemptions), "reference": {}}
     called = {name: _called(references[name]) for name in names}
     problems: list[Reason] = []
 
-    def known_as(array: str) -> str:
-        own = ", ".join(f"{side}: {names_of[array]}" for side, names_of in called.items() if array in names_of)
-        return f"{array} ({own})" if own else array
+    def judge(side: Arrays, part: str, bound: float) -> dict[str, Any]:
+        seen = distances(side, base, part=part, start=start if part == "weights" else None)
+        return _entry(seen, [pattern for exempted, pattern in exempt if exempted == part], bound)
 
-    def judge(found: Arrays, part: str, bound: float) -> dict[str, Any]:
-        seen = distances(found, base, part=part, start=start if part == "weights" else None)
-        gated = {n: d for n, d in seen.items() if not any(p == part and fnmatch.fnmatch(n, g) for p, g in exempt)}
-        worst = max(gated, key=lambda name: gated[name], default="")
-        distance = gated.get(worst, 0.0 if seen else math.inf)
-        entry: dict[str, Any] = {
-            "distance": distance if math.isfinite(distance) else None,
-            "array": worst,
-            "bound": bound,
-        }
-        if len(gated) < len(seen):
-            entry["exempt"] = {n: d for n, d in seen.items() if n not in gated and math.isfinite(d)}
-        if not distance <= bound:
-            entry["failed"] = True
-        return entry
-
-    report["reference"] = {}
     for part in parts:
-        agreed = [judge(references[name], part, bound) for name in names[1:]]
-        report["reference"][part] = max((e["distance"] or 0.0 for e in agreed), default=0.0)
-        for name, entry in zip(names[1:], agreed, strict=True):
+        agreed = {name: judge(references[name], part, bound) for name in names[1:]}
+        report["reference"][part] = max((entry["distance"] or 0.0 for entry in agreed.values()), default=0.0)
+        for name, entry in agreed.items():
             if entry.get("failed"):
-                where = f"{part} {known_as(entry['array'])}"
+                where = f"{part} {_known_as(entry['array'], called)}"
                 problems.append(Reason("references-differ", one=names[0], other=name, array=where, **_apart(entry)))
         report[part] = {"bound": BOUNDS[part]}
-        for framework in sorted(sides):
-            entry = judge(sides[framework], part, BOUNDS[part])
-            report[part][framework] = entry
+        for side in sorted(sides):
+            entry = report[part][side] = judge(sides[side], part, BOUNDS[part])
             if entry.get("failed"):
-                where = f"{part} {known_as(entry['array'])}"
-                problems.append(Reason("off-reference", side=framework, array=where, **_apart(entry)))
+                where = f"{part} {_known_as(entry['array'], called)}"
+                problems.append(Reason("off-reference", side=side, array=where, **_apart(entry)))
     if problems:
         report.update(passed=False, **reasons.document(Reason("several", reasons=problems)))
     return report
+
+
+def _entry(seen: Mapping[str, float], exempt: Sequence[str], bound: float) -> dict[str, Any]:
+    """Return the worst of the distances that no pattern exempts, and whether it lies beyond the bound."""
+    gated = {name: far for name, far in seen.items() if not any(fnmatch.fnmatch(name, each) for each in exempt)}
+    worst = max(gated, key=lambda name: gated[name], default="")
+    distance = gated.get(worst, 0.0 if seen else math.inf)
+    entry: dict[str, Any] = {
+        "distance": distance if math.isfinite(distance) else None,
+        "array": worst,
+        "bound": bound,
+    }
+    if len(gated) < len(seen):
+        entry["exempt"] = {name: far for name, far in seen.items() if name not in gated and math.isfinite(far)}
+    if not distance <= bound:
+        entry["failed"] = True
+    return entry
+
+
+def _known_as(array: str, called: Mapping[str, Mapping[str, str]]) -> str:
+    """Return an array's common name, with what each framework itself calls it."""
+    own = ", ".join(f"{side}: {names_of[array]}" for side, names_of in called.items() if array in names_of)
+    return f"{array} ({own})" if own else array
 
 
 def _called(arrays: Arrays) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The machine: what it is (fingerprint) and how it is doing (weather). Reads, never changes a setting."""
+"""The machine: what it is (fingerprint) and how it is doing (system noise). Reads, never changes a setting."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def gpu_throttled() -> list[str]:
     return sorted({word for mask in masks for bit, word in words.items() if mask & bit})
 
 
-def weather() -> dict[str, Any]:
+def system_noise() -> dict[str, Any]:
     """Read counters whose differences tell what happened between two calls; None where the system has none.
 
     ``steal`` are seconds the hypervisor took from all cores, ``busy`` seconds all cores worked, ``pressure`` seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,88 +181,122 @@ def trace(model: Model, inputs: Mapping[str, Any], *, keep: bool = False) -> Tra
         keep: keep the outputs.
     """
     import torch
-    from torch.overrides import TorchFunctionMode
 
-    events: list[Event] = []
-    names = {id(tensor): name for name, tensor in tensors(model).items()}
-    inside = [0]
-    last: list[Any] = [None]
-    path = model.path
-
-    def note(event: Event, given: Any, made: Any) -> None:
-        given, made = _tensor(given), _tensor(made)
-        event.given = tuple(given.shape) if given is not None else ()
-        if made is not None:
-            event.made = tuple(made.shape)
-            event.output = made.detach().cpu().numpy().copy() if keep else None
-            last[0] = (event, made)
-        events.append(event)
-
-    def before(place: str, module: Any) -> Callable[..., None]:
-        def hook(module: Any, given: Any) -> None:
-            if type(module).__name__ in LAYERS:
-                inside[0] += 1
-            elif not inside[0]:
-                for name, parameter in module.named_parameters(recurse=False):
-                    if raw := names.pop(id(parameter), ""):
-                        called = f"{place}.{name}".lstrip(".")
-                        weight = Weight(raw, "weight", whole(tuple(parameter.shape)))
-                        events.append(Event(called, called, "weight", weights=[weight]))
-
-        return hook
-
-    def after(place: str, module: Any) -> Callable[..., None]:
-        def hook(module: Any, given: Any, made: Any) -> None:
-            describe = LAYERS.get(type(module).__name__)
-            if describe is None:
-                return
-            inside[0] -= 1
-            if inside[0]:
-                return
-            text = f"{type(module).__name__}({module.extra_repr()})"
-            for event in describe(place, text, module, names):
-                event.line = model.lines.get(id(module), 0)
-                note(event, given, made)
-            if len(events) > 1 and events[-1].kind in RECURRENT:
-                for other in events[-cells(module) : -1]:
-                    other.output, other.made = None, ()
-
-        return hook
-
-    class Functions(TorchFunctionMode):
-        """Sees functions that are called without a layer."""
-
-        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            kwargs = kwargs or {}
-            inside[0] += 1
-            try:
-                made = function(*args, **kwargs)
-            finally:
-                inside[0] -= 1
-            name = getattr(function, "__name__", "").strip("_")
-            if not inside[0] and name in FUNCTIONS:
-                event = FUNCTIONS[name](name, args, kwargs)
-                event.line = line_in(path)
-                note(event, args[0], made)
-            return made
-
+    recorder = _Recorder(model, keep=keep)
     hooks = []
     for place, module in model.module.named_modules():
-        hooks.append(module.register_forward_pre_hook(before(place, module)))
-        hooks.append(module.register_forward_hook(after(place, module)))
+        hooks.append(module.register_forward_pre_hook(recorder.before(place)))
+        hooks.append(module.register_forward_hook(recorder.after(place)))
     model.module.eval()
     turned, model.turned = model.turned, False
     try:
-        with torch.enable_grad(), Functions():  # without gradients, attention would take a path around its layers
-            found = model.call(_tensors(model, inputs))
+        # Without gradients, attention would take a path around its layers.
+        with torch.enable_grad(), recorder.functions():
+            answer = model.call(_tensors(model, inputs))
     finally:
         model.turned = turned
         for hook in hooks:
             hook.remove()
-    if last[0] is not None and last[0][0].kind in ("softmax", "log-softmax") and last[0][1] is found:
-        event = last[0][0]
+    event, made = recorder.last
+    if event is not None and event.kind in ("softmax", "log-softmax") and made is answer:
         event.settings["end"] = Setting(event.kind, "the end", change=event.without or _removed(model, event))
-    return Trace(events, tuple(found.movedim(1, -1).shape if turned else found.shape))
+    return Trace(recorder.events, tuple(answer.movedim(1, -1).shape if turned else answer.shape))
+
+
+class _Recorder:
+    """Writes down what runs in a model: its layers, and functions that are called without a layer.
+
+    Attributes:
+        events: what ran, in order.
+        names: id of a tensor -> its name, of those that no event holds yet.
+        depth: of the layers and functions that are running now; what runs inside of one is a part of it.
+        last: the last event with an output, and that output.
+    """
+
+    def __init__(self, model: Model, *, keep: bool) -> None:
+        self.model, self.keep = model, keep
+        self.events: list[Event] = []
+        self.names = {id(tensor): name for name, tensor in tensors(model).items()}
+        self.depth = 0
+        self.last: tuple[Event | None, Any] = (None, None)
+
+    def note(self, event: Event, given: Any, made: Any) -> None:
+        """Append an event with the shapes of what it got and gave."""
+        given, made = _tensor(given), _tensor(made)
+        event.given = tuple(given.shape) if given is not None else ()
+        if made is not None:
+            event.made = tuple(made.shape)
+            event.output = made.detach().cpu().numpy().copy() if self.keep else None
+            self.last = (event, made)
+        self.events.append(event)
+
+    def before(self, place: str) -> Callable[[Any, Any], None]:
+        """Make the hook that runs before a module."""
+
+        def hook(module: Any, given: Any) -> None:
+            if type(module).__name__ in LAYERS:
+                self.depth += 1
+            elif not self.depth:
+                self.bare_weights(place, module)
+
+        return hook
+
+    def bare_weights(self, place: str, module: Any) -> None:
+        """Note the parameters that a module of the user's holds beside its layers."""
+        for name, parameter in module.named_parameters(recurse=False):
+            if raw := self.names.pop(id(parameter), ""):
+                called = f"{place}.{name}".lstrip(".")
+                weight = Weight(raw, "weight", whole(tuple(parameter.shape)))
+                self.events.append(Event(called, called, "weight", weights=[weight]))
+
+    def after(self, place: str) -> Callable[[Any, Any, Any], None]:
+        """Make the hook that runs after a module."""
+
+        def hook(module: Any, given: Any, made: Any) -> None:
+            describe = LAYERS.get(type(module).__name__)
+            if describe is None:
+                return
+            self.depth -= 1
+            if not self.depth:
+                text = f"{type(module).__name__}({module.extra_repr()})"
+                self.layer(module, describe(place, text, module, self.names), given, made)
+
+        return hook
+
+    def layer(self, module: Any, described: Iterable[Event], given: Any, made: Any) -> None:
+        """Note what one layer is; of a recurrent one, the last of its cells alone has an output."""
+        for event in described:
+            event.line = self.model.lines.get(id(module), 0)
+            self.note(event, given, made)
+        if len(self.events) > 1 and self.events[-1].kind in RECURRENT:
+            for other in self.events[-cells(module) : -1]:
+                other.output, other.made = None, ()
+
+    def function(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """Call a function, and note it where no layer calls it."""
+        self.depth += 1
+        try:
+            made = function(*args, **kwargs)
+        finally:
+            self.depth -= 1
+        name = getattr(function, "__name__", "").strip("_")
+        if not self.depth and name in FUNCTIONS:
+            event = FUNCTIONS[name](name, args, kwargs)
+            event.line = line_in(self.model.path)
+            self.note(event, args[0], made)
+        return made
+
+    def functions(self) -> Any:
+        """Return a context in which every function of torch is called through this recorder."""
+        from torch.overrides import TorchFunctionMode
+
+        recorder = self
+
+        class Functions(TorchFunctionMode):
+            def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+                return recorder.function(function, args, kwargs or {})
+
+        return Functions()
 
 
 def _tensor(found: Any) -> Any:

@@ -152,74 +152,116 @@ def trace(model: Model, inputs: Mapping[str, Any], *, keep: bool = False) -> Tra
     """
     import tensorflow as tf
 
-    layer_class = tf.keras.layers.Layer
-    operation_class = tf.keras.Operation
-    events: list[Event] = []
-    names = {id(variable): name for name, variable in tensors(model).items()}
-    inside = [0]
-    last: list[Any] = [None]
-
-    def note(event: Event, layer: Any, given: Any, made: Any) -> None:
-        given, made = _tensor(given), _tensor(made)
-        event.given = tuple(given.shape) if given is not None else ()
-        event.line = event.line or model.lines.get(id(layer), 0)
-        if made is not None:
-            event.made = tuple(made.shape)
-            event.output = made.numpy().copy() if keep else None
-            last[0] = (event, made)
-        events.append(event)
+    recorder = _Recorder(model, keep=keep)
+    layer_class, operation_class = tf.keras.layers.Layer, tf.keras.Operation
+    plain_layer, plain_operation = layer_class.__call__, operation_class.__call__
 
     def layered(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if inside[0]:
-            return plain_layer(self, *args, **kwargs)
-        describe = next((LAYERS[c.__name__] for c in type(self).__mro__ if c.__name__ in LAYERS), None)
-        if describe is None:
-            for variable in [*self._trainable_variables, *self._non_trainable_variables]:
-                if raw := names.pop(id(variable), ""):
-                    weight = Weight(raw, "weight", whole(tuple(variable.shape)))
-                    events.append(Event(raw, raw, "weight", weights=[weight]))
-            return plain_layer(self, *args, **kwargs)
-        given = args[0] if args else next(iter(kwargs.values()), None)
-        found = describe(self, tuple(getattr(_tensor(given), "shape", ())), names)
-        active = activation_of(self)
-        before: list[Any] = []
-
-        def watched(x: Any, *more: Any, **options: Any) -> Any:
-            before.append(x)
-            return active(x, *more, **options)
-
-        inside[0] += 1
-        try:
-            if active is not None:
-                self.activation = watched
-            made = plain_layer(self, *args, **kwargs)
-        finally:
-            inside[0] -= 1
-            if active is not None:
-                self.activation = active
-        for event in found[:-1]:
-            note(event, self, given, None)
-        if found and before:
-            note(found[-1], self, given, before[0])
-            note(activation(self, active), self, before[0], made)
-        elif found:
-            note(found[-1], self, given, made)
-        return made
+        return recorder.layer(plain_layer, self, args, kwargs)
 
     def operated(self: Any, *args: Any, **kwargs: Any) -> Any:
         made = plain_operation(self, *args, **kwargs)
-        describe = FUNCTIONS.get(type(self).__name__)
-        if describe is not None and not inside[0] and not isinstance(self, layer_class):
-            note(describe(self), self, args[0] if args else None, made)
+        if not isinstance(self, layer_class):
+            recorder.operation(self, args, made)
         return made
 
-    plain_layer, plain_operation = layer_class.__call__, operation_class.__call__
     with _instead(layer_class, "__call__", layered), _instead(operation_class, "__call__", operated):
-        found = model.call(_tensors(inputs, model.keras.compute_dtype), training=False)
-    if last[0] is not None and last[0][0].kind in ("softmax", "log-softmax") and last[0][1] is found:
-        event = last[0][0]
+        answer = model.call(_tensors(inputs, model.keras.compute_dtype), training=False)
+    event, made = recorder.last
+    if event is not None and event.kind in ("softmax", "log-softmax") and made is answer:
         event.settings["end"] = Setting(event.kind, "the end", change=event.without)
-    return Trace(events, tuple(found.shape))
+    return Trace(recorder.events, tuple(answer.shape))
+
+
+class _Recorder:
+    """Writes down what runs in a model: its layers, and operations that are called without a layer.
+
+    Attributes:
+        events: what ran, in order.
+        names: id of a variable -> its name, of those that no event holds yet.
+        inside: whether a layer is running now; what runs inside of one is a part of it.
+        last: the last event with an output, and that output.
+    """
+
+    def __init__(self, model: Model, *, keep: bool) -> None:
+        self.model, self.keep = model, keep
+        self.events: list[Event] = []
+        self.names = {id(variable): name for name, variable in tensors(model).items()}
+        self.inside = False
+        self.last: tuple[Event | None, Any] = (None, None)
+
+    def note(self, event: Event, layer: Any, given: Any, made: Any) -> None:
+        """Append an event with the shapes of what it got and gave."""
+        given, made = _tensor(given), _tensor(made)
+        event.given = tuple(given.shape) if given is not None else ()
+        event.line = event.line or self.model.lines.get(id(layer), 0)
+        if made is not None:
+            event.made = tuple(made.shape)
+            event.output = made.numpy().copy() if self.keep else None
+            self.last = (event, made)
+        self.events.append(event)
+
+    def layer(self, call: Callable[..., Any], layer: Any, args: Any, kwargs: Any) -> Any:
+        """Call a layer, and note what it is where no other one calls it."""
+        if self.inside:
+            return call(layer, *args, **kwargs)
+        describe = next((LAYERS[c.__name__] for c in type(layer).__mro__ if c.__name__ in LAYERS), None)
+        if describe is None:
+            self.bare_weights(layer)
+            return call(layer, *args, **kwargs)
+        given = args[0] if args else next(iter(kwargs.values()), None)
+        described = describe(layer, tuple(getattr(_tensor(given), "shape", ())), self.names)
+        active = activation_of(layer)
+        made, before = self.watched(call, layer, active, args, kwargs)
+        self.described(layer, described, active, given, before, made)
+        return made
+
+    def bare_weights(self, layer: Any) -> None:
+        """Note the variables that a layer of the user's holds beside its layers."""
+        for variable in [*layer._trainable_variables, *layer._non_trainable_variables]:
+            if raw := self.names.pop(id(variable), ""):
+                weight = Weight(raw, "weight", whole(tuple(variable.shape)))
+                self.events.append(Event(raw, raw, "weight", weights=[weight]))
+
+    def watched(
+        self, call: Callable[..., Any], layer: Any, active: Any, args: Any, kwargs: Any
+    ) -> tuple[Any, list[Any]]:
+        """Call a layer, and return its output with what its activation was given, if it has one."""
+        before: list[Any] = []
+
+        def watch(x: Any, *more: Any, **options: Any) -> Any:
+            before.append(x)
+            return active(x, *more, **options)
+
+        self.inside = True
+        try:
+            if active is not None:
+                layer.activation = watch
+            return call(layer, *args, **kwargs), before
+        finally:
+            self.inside = False
+            if active is not None:
+                layer.activation = active
+
+    def described(
+        self, layer: Any, described: list[Event], active: Any, given: Any, before: list[Any], made: Any
+    ) -> None:
+        """Note what one layer is; its activation stands as an event of its own."""
+        if not described:
+            return
+        for event in described[:-1]:
+            self.note(event, layer, given, None)
+        if before:
+            self.note(described[-1], layer, given, before[0])
+            self.note(activation(layer, active), layer, before[0], made)
+        else:
+            self.note(described[-1], layer, given, made)
+
+    def operation(self, operation: Any, args: Any, made: Any) -> None:
+        """Note an operation that no layer calls."""
+        describe = FUNCTIONS.get(type(operation).__name__)
+        if describe is not None and not self.inside:
+            self.note(describe(operation), operation, args[0] if args else None, made)
 
 
 def _tensor(found: Any) -> Any:

@@ -130,24 +130,10 @@ def pytorch(build: Build) -> Twin:
     model = Model()
     everywhere = torch.arange(context, device=device)
     causal = [partial(F.scaled_dot_product_attention, is_causal=True)] * size["layers"]
-    tensors = {
-        "token.table": (model.token.weight, None),
-        "position.table": (model.position.weight, None),
-        "head.kernel": (model.head.weight, (1, 0)),
-        "norm.scale": (model.norm.weight, None),
-        "norm.shift": (model.norm.bias, None),
-    }
-    for i, block in enumerate(model.blocks):
-        for name in ("qkv", "out", "up", "down"):
-            tensors[f"{i}.{name}.kernel"] = (getattr(block, name).weight, (1, 0))
-            tensors[f"{i}.{name}.bias"] = (getattr(block, name).bias, None)
-        for name in ("norm1", "norm2"):
-            tensors[f"{i}.{name}.scale"] = (getattr(block, name).weight, None)
-            tensors[f"{i}.{name}.shift"] = (getattr(block, name).bias, None)
     twin = supervised(
         build,
         model,
-        tensors=tensors,
+        tensors=_pytorch_tensors(model),
         call=lambda model, batch: {"logits": model(batch["tokens"], everywhere, causal)},
         loss=lambda outputs, batch: F.cross_entropy(outputs["logits"].flatten(0, 1), batch["targets"].flatten()),
         optimiser=lambda parameters: torch.optim.SGD(parameters, lr=RATE, momentum=MOMENTUM),
@@ -178,6 +164,25 @@ def pytorch(build: Build) -> Twin:
     return replace(twin, extra={"generate": generate})
 
 
+def _pytorch_tensors(model):
+    """Map every canonical name to its tensor, with the axes that turn the canonical array into it."""
+    tensors = {
+        "token.table": (model.token.weight, None),
+        "position.table": (model.position.weight, None),
+        "head.kernel": (model.head.weight, (1, 0)),
+        "norm.scale": (model.norm.weight, None),
+        "norm.shift": (model.norm.bias, None),
+    }
+    for i, block in enumerate(model.blocks):
+        for name in ("qkv", "out", "up", "down"):
+            tensors[f"{i}.{name}.kernel"] = (getattr(block, name).weight, (1, 0))
+            tensors[f"{i}.{name}.bias"] = (getattr(block, name).bias, None)
+        for name in ("norm1", "norm2"):
+            tensors[f"{i}.{name}.scale"] = (getattr(block, name).weight, None)
+            tensors[f"{i}.{name}.shift"] = (getattr(block, name).bias, None)
+    return tensors
+
+
 def tensorflow(build: Build) -> Twin:
     import keras
     import tensorflow as tf
@@ -188,9 +193,6 @@ def tensorflow(build: Build) -> Twin:
     width, heads, context = size["width"], size["heads"], size["context"]
     layers = keras.layers
 
-    def gelu(x):  # tf.nn.gelu's own operations; that one keeps sqrt(2) in float32 whatever the dtype
-        return 0.5 * x * (1 + tf.math.erf(x * 0.5**0.5))
-
     class Block(keras.Layer):
         def __init__(self):
             super().__init__(dtype=dtype)
@@ -198,7 +200,7 @@ def tensorflow(build: Build) -> Twin:
             self.qkv = layers.Dense(3 * width, dtype=dtype)
             self.out = layers.Dense(width, dtype=dtype)
             self.norm2 = layers.LayerNormalization(epsilon=EPSILON, dtype=dtype)
-            self.up = layers.Dense(4 * width, activation=gelu, dtype=dtype)
+            self.up = layers.Dense(4 * width, activation=_gelu, dtype=dtype)
             self.down = layers.Dense(width, dtype=dtype)
 
         def call(self, x, attend):
@@ -228,25 +230,11 @@ def tensorflow(build: Build) -> Twin:
     causal = [partial(keras.ops.dot_product_attention, is_causal=True)] * size["layers"]
     model = Model()
     model(tf.zeros((1, context), tf.int32))
-    tensors = {
-        "token.table": model.token.embeddings,
-        "position.table": model.position.embeddings,
-        "head.kernel": model.head.kernel,
-        "norm.scale": model.norm.gamma,
-        "norm.shift": model.norm.beta,
-    }
-    for i, block in enumerate(model.blocks):
-        for name in ("qkv", "out", "up", "down"):
-            tensors[f"{i}.{name}.kernel"] = getattr(block, name).kernel
-            tensors[f"{i}.{name}.bias"] = getattr(block, name).bias
-        for name in ("norm1", "norm2"):
-            tensors[f"{i}.{name}.scale"] = getattr(block, name).gamma
-            tensors[f"{i}.{name}.shift"] = getattr(block, name).beta
     entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=dtype)
     twin = supervised(
         build,
         model,
-        tensors=tensors,
+        tensors=_tensorflow_tensors(model),
         call=lambda model, batch, training: {"logits": model(batch["tokens"])},
         loss=lambda outputs, batch: entropy(batch["targets"], outputs["logits"]),
         optimiser=keras.optimizers.SGD(RATE, momentum=MOMENTUM),
@@ -278,3 +266,29 @@ def tensorflow(build: Build) -> Twin:
         return tf.concat(found, axis=1)
 
     return replace(twin, extra={"generate": generate})
+
+
+def _tensorflow_tensors(model):
+    """Map every canonical name to its variable; canonical layouts are TensorFlow's own."""
+    tensors = {
+        "token.table": model.token.embeddings,
+        "position.table": model.position.embeddings,
+        "head.kernel": model.head.kernel,
+        "norm.scale": model.norm.gamma,
+        "norm.shift": model.norm.beta,
+    }
+    for i, block in enumerate(model.blocks):
+        for name in ("qkv", "out", "up", "down"):
+            tensors[f"{i}.{name}.kernel"] = getattr(block, name).kernel
+            tensors[f"{i}.{name}.bias"] = getattr(block, name).bias
+        for name in ("norm1", "norm2"):
+            tensors[f"{i}.{name}.scale"] = getattr(block, name).gamma
+            tensors[f"{i}.{name}.shift"] = getattr(block, name).beta
+    return tensors
+
+
+def _gelu(x):
+    """Compute GELU by its formula: tf.nn.gelu keeps the square root of 2 in float32 whatever the dtype."""
+    import tensorflow as tf
+
+    return 0.5 * x * (1 + tf.math.erf(x * 0.5**0.5))

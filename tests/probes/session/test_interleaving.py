@@ -16,8 +16,8 @@ from probes.statistics import ratios, roofline
 
 
 def sides(truth, noise="quiet", seed=0):
-    mood = simulation.Machine(simulation.NOISES[noise], np.random.default_rng(seed))
-    return [simulation.Side(Arm("a", "x"), 0.02, mood), simulation.Side(Arm("b", "x"), 0.02 * truth, mood)]
+    machine = simulation.Machine(simulation.NOISES[noise], np.random.default_rng(seed))
+    return [simulation.Side(Arm("a", "x"), 0.02, machine), simulation.Side(Arm("b", "x"), 0.02 * truth, machine)]
 
 
 def take(pair, **more):
@@ -144,7 +144,7 @@ def test_a_blocked_design_misses_the_truth_that_turns_cover():
 
 
 @pytest.mark.parametrize(
-    ("pairs", "troubled", "battery", "expected"),
+    ("pairs", "disturbed", "battery", "expected"),
     [
         (100, 0, False, "A"),
         (100, 2, False, "A"),
@@ -156,8 +156,8 @@ def test_a_blocked_design_misses_the_truth_that_turns_cover():
         (0, 0, False, "A"),
     ],
 )
-def test_the_grade_of_a_session(pairs, troubled, battery, expected):
-    assert grade(pairs, troubled, battery=battery) == expected
+def test_the_grade_of_a_session(pairs, disturbed, battery, expected):
+    assert grade(pairs, disturbed, battery=battery) == expected
 
 
 @pytest.mark.parametrize(

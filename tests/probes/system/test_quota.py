@@ -148,8 +148,8 @@ ANSWERS = {"a": {"seconds": [1.0], "waited": [0.0]}, "b": {"seconds": [1.0], "wa
 
 def between(**changes: object) -> dict[str, object]:
     """What the record of a pair says after a quiet second in which only these readings changed."""
-    before = {**dict.fromkeys(machine.weather()), "clock": 0.0, "wall": 0.0}
-    return interleaving._weather_of(
+    before = {**dict.fromkeys(machine.system_noise()), "clock": 0.0, "wall": 0.0}
+    return interleaving._noise_between(
         {**before, "quota": 0.5, "held_back": 7, "held_back_seconds": 1.0},
         {**before, "clock": 1.0, "wall": 1.0, "quota": 0.5, "held_back": 7, "held_back_seconds": 1.0, **changes},
         ANSWERS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +14,12 @@ import pytest
 
 from probes import reasons
 from probes.catalog.loading import PATH, choose_for_user_model, load_catalog
-from probes.session import harmonization_words, paired, runner
+from probes.session import harmonization_words, paired
 from probes.session.agreement import agree
 from probes.session.arms import Arm
+from probes.session.session import Session
 from probes.session.worker_client import Lost
+from probes.session.workers import Options, Workers
 from probes.statistics import ratios
 from probes.types import Measurement, Status, Unsupported
 from probes.user_model import workload
@@ -28,10 +31,9 @@ Take = Callable[..., Measurement]
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[runner.Session]:
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """One pair of workers for all the tests of this file."""
-    held = runner.Session(
-        arms=[Arm(name, name) for name in FRAMEWORKS],
+    options = Options(
         threads=1,
         device="cpu",
         seed=0,
@@ -42,12 +44,13 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[runner.Session
         progress=lambda event: None,
         cancelled=lambda: False,
     )
-    yield held
-    held.end()
+    made = Session(Workers([Arm(name, name) for name in FRAMEWORKS], options))
+    yield made
+    made.workers.end()
 
 
 @pytest.fixture
-def take(session: runner.Session, tmp_path: Path) -> Take:
+def take(session: Session, tmp_path: Path) -> Take:
     """``take(text or path)`` measures a model file, as briefly as can be."""
 
     def measured(given: str | Path, mode: str = "default", *, as_written: bool = False) -> Measurement:
@@ -56,12 +59,13 @@ def take(session: runner.Session, tmp_path: Path) -> Take:
             path = Path(tempfile.mkdtemp(dir=tmp_path)) / "mine.py"
             path.write_text(str(given), encoding="utf-8")
         (probe,) = choose_for_user_model([f"training-mlp-{mode}"], load_catalog())
-        session.workload_file, session.agreement, session.as_written = str(path), None, as_written
-        session.ready("default")
+        session.workers.options = replace(session.options, workload_file=str(path), as_written=as_written)
+        session.agreement = None
+        session.workers.ready("default")
         session.agreement = agree(session, probe)
         if session.agreement.problem:
             return reasons.absent(probe, Status.NOT_COMPARABLE, session.agreement.problem)
-        described = next(iter([session.ask(client, "describe", probe) for client in session.clients.values()]))
+        described = next(iter([session.ask(client, "describe", probe) for client in session.workers.clients.values()]))
         return paired.measure(session, probe, described, deadline=time.monotonic(), confirm=False)
 
     return measured
@@ -409,7 +413,7 @@ class TestRealFrameworks:
 
         assert "tensorflow has no weight frist/kernel; tensorflow also has first/kernel" in str(caught.value)
 
-    def test_what_was_set_alike_stands_in_the_evidence_and_is_told(self, session: runner.Session, take: Take) -> None:
+    def test_what_was_set_alike_stands_in_the_evidence_and_is_told(self, session: Session, take: Take) -> None:
         found = take(PAIRS / "reviews.py")
 
         assert noted(found.facts) == (

@@ -89,5 +89,4 @@ def test_disturbed_pairs_are_told_and_older_evidence_is_read():
     assert verdicts.disturbed({"disturbed": {"pairs": 0, "of": 20}}) == ""
     assert verdicts.disturbed({"too_busy": ""}) == ""
     old = "the machine was too busy for a verdict: 9 of 12 pairs were disturbed; try one thread, or later"
-    assert verdicts.disturbed({"too_busy": old}) == old
-    assert "12 对中有 9 对" in verdicts.disturbed({"too_busy": old}, "zh")
+    assert [verdicts.disturbed({"too_busy": old}, lang) for lang in ("en", "zh")] == [old, old]
