@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import yaml
 from pydantic import Field, ValidationError
@@ -25,6 +25,9 @@ from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Strength
 from advisor.model.text import Strict
 from advisor.recommendation import weigh
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILE = "calibration.yaml"
 FRESH = "calibration-fresh.yaml"
@@ -103,6 +106,33 @@ class Agreement:
     def unexplained(self) -> list[str]:
         """Return the cases that differ and do not say why."""
         return [outcome.case.id for outcome in self.outcomes if outcome.differs and not outcome.case.why]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each case: what was chosen, what is recommended, and whether they agree.
+
+        Columns: case, year, still_valid, chosen, recommended, strength, share (first-rank acceptability of what is
+        recommended), agrees and tool_offered (None where a case does not tell), why.
+        """
+        import pandas as pd
+
+        columns = ["case", "year", "still_valid", "chosen", "recommended", "strength", "share", "agrees"]
+        columns += ["tool_offered", "why"]
+        rows = [
+            (
+                one.case.id,
+                one.case.year,
+                one.case.still_valid,
+                one.case.chosen,
+                one.recommended,
+                one.strength,
+                one.share,
+                one.agrees,
+                one.tool_offered,
+                one.case.why,
+            )
+            for one in self.outcomes
+        ]
+        return pd.DataFrame(rows, columns=columns)
 
     def document(self) -> dict[str, Any]:
         """Return the figures and every case, ready for JSON."""

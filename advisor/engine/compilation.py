@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -27,14 +28,34 @@ def prepare(
     versions: Mapping[str, str] | None = None,
     finding: Finding | None = None,
 ) -> Problem:
-    """Compile a knowledge base.
+    """Return a knowledge base compiled; the last few without measurements are kept, for a batch asks again and again.
 
     Args:
         knowledge: the knowledge base.
         today: for ageing. versions: installed versions by framework, for the same.
         finding: what was measured (see ``observations.interpret``).
     """
-    return _Compiler(knowledge, finding or Finding(), today=today, versions=versions or {}).problem()
+    if finding is None or finding == Finding():
+        return _unmeasured(_Base(knowledge), today, tuple(sorted((versions or {}).items())))
+    return _Compiler(knowledge, finding, today=today, versions=versions or {}).problem()
+
+
+class _Base:
+    """A knowledge base as a key: by identity, since it never changes and hashing it takes longer than compiling it."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+
+    def __hash__(self) -> int:
+        return id(self.knowledge)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Base) and self.knowledge is other.knowledge
+
+
+@lru_cache(maxsize=4)
+def _unmeasured(base: _Base, today: date, versions: tuple[tuple[str, str], ...]) -> Problem:
+    return _Compiler(base.knowledge, Finding(), today=today, versions=dict(versions)).problem()
 
 
 class _ConditionTable:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from advisor.model.knowledge import ClaimId, CriterionId, FrameworkId, Share
 from advisor.model.text import Frozen, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Strength = Literal["clear", "leaning", "either"]
 
@@ -263,6 +267,31 @@ class Recommendation(Frozen):
     @property
     def _excluded(self) -> frozenset[FrameworkId]:
         return frozenset(exclusion.framework for exclusion in self.excluded)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the criteria as a table, a row for each criterion and framework, heaviest criterion first.
+
+        Columns: criterion, framework, weight, value, sd, contribution, claims (how many), measured. The contributions
+        of a framework add up to its utility.
+        """
+        import pandas as pd
+
+        columns = ["criterion", "framework", "weight", "value", "sd", "contribution", "claims", "measured"]
+        rows = [
+            (
+                row.id,
+                framework,
+                row.weight,
+                value,
+                row.sd.get(framework, math.nan),
+                row.contribution[framework],
+                len(row.claims),
+                row.measured is not None,
+            )
+            for row in self.criteria
+            for framework, value in row.value.items()
+        ]
+        return pd.DataFrame(rows, columns=columns)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON-ready document."""

@@ -75,6 +75,15 @@ def test_a_tool_counts_where_the_recommended_framework_has_it() -> None:
     assert "b has another one" in differences(found)
 
 
+def test_the_outcomes_as_a_table_hold_a_row_a_case_and_none_where_a_case_does_not_tell() -> None:
+    found = backtest(record(case("one", "think", "a"), case("two", "ship", "a"), case("three", "think", "other")), BASE)
+    table = found.to_frame().set_index("case")
+    assert table["agrees"].to_dict() == {"one": True, "two": False, "three": None}
+    assert table["recommended"].to_dict() == {"one": "a", "two": "b", "three": "a"}
+    assert table["share"].between(0, 1).all()
+    assert backtest(record(), BASE).to_frame().empty
+
+
 def test_no_cases_give_no_figure() -> None:
     assert backtest(record(), BASE).macro is None
 

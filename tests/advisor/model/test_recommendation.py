@@ -60,3 +60,14 @@ def test_a_need_is_called_by_its_option_and_an_unknown_one_by_its_id() -> None:
     assert KNOWLEDGE.need_name("deploy.phone").en == "phone"
     assert KNOWLEDGE.need_name("plan.training").en == "How the training is written"
     assert KNOWLEDGE.need_name("deploy.moon").en == "deploy.moon"
+
+
+def test_the_criteria_as_a_table_add_up_to_the_utilities(excluding_the_second: Recommendation) -> None:
+    table = excluding_the_second.to_frame()
+    sums = table.groupby("framework")["contribution"].sum()
+    assert sums.to_dict() == pytest.approx(excluding_the_second.utility)
+    assert len(table) == len(excluding_the_second.criteria) * 3
+    assert table["weight"].is_monotonic_decreasing
+    assert table["value"].between(0, 1).all()
+    assert not table["measured"].any()
+    assert recommend(Needs(), KNOWLEDGE, today=TODAY).to_frame().empty
