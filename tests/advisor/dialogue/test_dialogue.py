@@ -159,7 +159,7 @@ def test_what_is_not_quite_certain_is_not_told_as_certain(share: float, shown: s
 
 def test_a_number_of_many_digits_is_no_option() -> None:
     state, _ = _talk("a tool for photos")
-    after, messages = _talk("0099", state=state)
+    after, messages = _talk("0010", state=state)
     assert messages
     assert after.needs == state.needs
 
