@@ -154,8 +154,10 @@ def steps(state: State, recommendation: Recommendation, knowledge: Knowledge) ->
 
 
 def closest_rival(recommendation: Recommendation) -> str | None:
-    """Return the framework with the highest utility after the recommended one."""
-    others = [name for name in recommendation.utility if name != recommendation.recommended]
+    """Return the best framework after the recommended one: of those that meet the requirements, else of all."""
+    excluded = {exclusion.framework for exclusion in recommendation.excluded}
+    rivals = [name for name in recommendation.utility if name != recommendation.recommended]
+    others = [name for name in rivals if name not in excluded] or rivals
     return max(others, key=lambda name: (recommendation.utility[name], name)) if others else None
 
 
