@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from advisor import reading
 from advisor.dialogue import facts, messages
 from advisor.dialogue.intents import about, command, greeting, intent
-from advisor.dialogue.retrieval import cite, search
+from advisor.dialogue.retrieval import cite, closest
 from advisor.dialogue.texts import say
 from advisor.dialogue.types import Action, Lang, Message, State, Turn, Verb
 from advisor.model.knowledge import Knowledge
@@ -147,7 +147,7 @@ def _described(text: str, understanding: Understanding, state: State, context: _
 def _not_understood(text: str, understanding: Understanding, state: State, context: _Context) -> Transition:
     if understanding.language == "other":
         return _onward(state, context, [Message(kind="off-topic", text=say("other-language", state.lang))])
-    close = [] if understanding.out_of_scope else search(text, context.knowledge)
+    close = [] if understanding.out_of_scope else closest(text, context.knowledge)
     if close:
         cited = tuple(cite(claim, context.knowledge, state.lang) for claim in close)
         return state, [Message(kind="answer", text=say("found", state.lang), citations=cited)]
@@ -351,7 +351,7 @@ def _critique(kind: str, recommendation: Recommendation, state: State, context: 
 def _sources_on(text: str, state: State, context: _Context) -> Message:
     """Return the claims closest to the words asked about, else those the recommendation rests on."""
     named = about(text.lower(), _tool_names(context.knowledge))
-    close = search(text, context.knowledge) if named or len(text) > _PLAIN or not state.told else []
+    close = closest(text, context.knowledge) if named or len(text) > _PLAIN or not state.told else []
     if close:
         cited = tuple(cite(claim, context.knowledge, state.lang) for claim in close)
         return Message(kind="answer", text=say("found", state.lang), citations=cited)

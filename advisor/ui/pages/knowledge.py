@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from advisor.curation.coverage import balance, cover
+from advisor.dialogue.retrieval import matching
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Claim, Knowledge, Tool
 from advisor.model.text import Text
@@ -129,7 +130,7 @@ def _claims(base: Knowledge) -> None:
         )
     found = [
         claim
-        for claim in search(query, base)
+        for claim in map(base.claims.__getitem__, matching(query, base))
         if (not group or base.criteria[claim.criterion].group in group)
         and (not criterion or claim.criterion in criterion)
         and (not truth or claim.truth in truth)
@@ -176,20 +177,6 @@ def _paged(found: list[Entry], key: str, size: int) -> Iterator[Entry]:
     yield from found[(at - 1) * size : at * size]
     if pages > 1:
         st.number_input(say(f"Page of {pages}", f"第几页（共 {pages} 页）"), 1, pages, key=key, width=160)
-
-
-def search(query: str, base: Knowledge) -> list[Claim]:
-    """Return the claims that hold every word of ``query`` somewhere, in either language; all where it is empty."""
-    asked = query.casefold().split()
-    return [claim for claim in base.claims.values() if all(word in _text(claim, base) for word in asked)]
-
-
-def _text(claim: Claim, base: Knowledge) -> str:
-    pieces = [claim.id, claim.criterion, *claim.tools]
-    for text in (claim.statement, claim.finding, base.criteria[claim.criterion].name):
-        pieces += [text.en, text.zh]
-    pieces += [base.sources[name].title for name in claim.sources if name in base.sources]
-    return " ".join(pieces).casefold()
 
 
 # ---------------------------------------------------------------- what changed

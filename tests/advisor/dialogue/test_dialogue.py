@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from advisor.dialogue import Action, Message, State, reply, start
-from advisor.dialogue.messages import result, short
+from advisor.dialogue.messages import result, short, steps, why
 from advisor.dialogue.types import Verb
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
@@ -119,6 +119,23 @@ def test_why_not_speaks_of_the_other_framework() -> None:
     assert KNOWLEDGE.frameworks[other].name.en in messages[-1].text
 
 
+def test_the_recommended_framework_is_not_compared_with_one_that_is_ruled_out() -> None:
+    found = _judge(Needs())
+    first, second, third = KNOWLEDGE.frameworks
+    reason = {"en": "no way onto the device", "zh": "无法部署到该设备"}
+    ranked = Recommendation.model_validate(
+        found.document()
+        | {
+            "recommended": first,
+            "utility": {first: 0.9, second: 0.8, third: 0.1},
+            "excluded": [{"framework": second, "reason": reason["en"], "claims": [], "text": reason}],
+        }
+    )
+    offered = next(chip for chip in steps(State(), ranked, KNOWLEDGE) if chip.action.verb == "why-not")
+    assert offered.action.option == third
+    assert KNOWLEDGE.frameworks[third].name.en in why(State(), ranked, KNOWLEDGE).text
+
+
 def test_what_if_changes_nothing_until_it_is_adopted() -> None:
     state, messages = _talk(DESCRIBED, "and what if we also ship to the browser?")
     assert state.needs.options("deploy") == ("mobile",)
@@ -159,7 +176,7 @@ def test_what_is_not_quite_certain_is_not_told_as_certain(share: float, shown: s
 
 def test_a_number_of_many_digits_is_no_option() -> None:
     state, _ = _talk("a tool for photos")
-    after, messages = _talk("0099", state=state)
+    after, messages = _talk("0010", state=state)
     assert messages
     assert after.needs == state.needs
 
