@@ -309,7 +309,7 @@ LONG = 120
 
 
 def _is_prose(place: str) -> bool:
-    """Say whether a place holds words the program made; those of claims and sources come from the basis."""
+    """Return whether a place holds words the program made; those of claims and sources come from the basis."""
     return place.startswith("recommendation.") and place.rpartition(".")[2] in _LANGUAGES
 
 

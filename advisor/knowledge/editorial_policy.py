@@ -80,7 +80,7 @@ def _wording(holdings: Holdings) -> Iterator[Problem]:
 
 
 def _ways(holdings: Holdings) -> Iterator[Problem]:
-    """Every need a criterion names is answered for every framework, if only by a dead route that says why."""
+    """Yield needs of a criterion that a framework has no route to, not even a dead one that says why."""
     if not holdings.entries["routes"] or "routes" in holdings.unread:
         return
     there = {(route.need, route.framework) for _, route in holdings.items("routes")}
@@ -93,7 +93,7 @@ def _ways(holdings: Holdings) -> Iterator[Problem]:
 
 
 def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
-    """Claims, and tools through the claims about them, are tested by a probe or say why none can.
+    """Yield claims, and tools through the claims about them, that no probe tests and that do not say why none can.
 
     A claim that is tested must not say that it cannot be. A tool may: a probe can test a claim that names it
     beside others without running the tool itself.
@@ -120,7 +120,7 @@ def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Probl
 
 
 def _catalogue(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
-    """What the catalogue says in our words must be words we know."""
+    """Yield claims, criteria and answers that the catalogue names and the knowledge base does not hold."""
     options = {question.id: {o.id for o in question.options} for _, question in holdings.items("questions")}
     for probe in probes.values():
         named = [("claims", "claim", claim) for claim in probe.claims] + [("criteria", "criterion", probe.criterion)]

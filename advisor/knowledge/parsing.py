@@ -200,7 +200,7 @@ def _validated(
 
 
 def _twice(holdings: Holdings) -> None:
-    """Note ids used twice; ids are never reused, so the later entry is the mistake."""
+    """Record ids used twice; ids are never reused, so the later entry is the mistake."""
     for entries in holdings.entries.values():
         first: dict[str, Entry] = {}
         for entry in entries:

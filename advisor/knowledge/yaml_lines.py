@@ -88,7 +88,7 @@ def _indented_by_tab(text: str, line: int) -> bool:
 
 
 def _too_deep(text: str) -> bool:
-    """Tell whether composing ``text`` could overflow the stack.
+    """Return whether composing ``text`` could overflow the stack.
 
     Only brackets, and dashes or question marks in a row, nest without the indentation that makes depth costly
     to write; where there are few of them the events need not be walked through.
@@ -104,7 +104,7 @@ def _too_deep(text: str) -> bool:
 
 
 class _Walk:
-    """Turn nodes into plain data, noting lines."""
+    """Convert nodes into plain data, noting lines."""
 
     def __init__(self, document: Document, loader: Any, *, plain: bool) -> None:
         self.document = document

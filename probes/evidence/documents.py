@@ -40,7 +40,7 @@ class EvidenceError(Exception):
 
 
 def evidence_document(evidence: Evidence) -> dict[str, Any]:
-    """Turn evidence into plain JSON values."""
+    """Return evidence as plain JSON values."""
     probes = [
         {f.name: getattr(m, f.name) for f in fields(m) if f.name not in OPTIONAL or getattr(m, f.name)}
         for m in evidence.probes
@@ -99,7 +99,7 @@ def parse_evidence(data: Any) -> Evidence:
 
 
 def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[Reason]:
-    """Name the probes that the catalogue does not hold; what they say is read with care, not refused.
+    """Return a reason for each probe that the catalogue does not hold; it is read with care, not refused.
 
     Another version of the program may have had them. Probes of a model of one's own are never in the catalogue.
 
@@ -132,7 +132,7 @@ class _Reading:
         self._places: set[str] = set()
 
     def complain(self, place: str, message: str) -> None:
-        """Note a problem of a value, unless its place has one already."""
+        """Record a problem of a value, unless its place has one already."""
         if place not in self._places:
             self._places.add(place)
             self.problems.append(f"{place}: {message}")

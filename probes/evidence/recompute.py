@@ -30,14 +30,14 @@ WIDEST = 10.0
 
 @dataclass(frozen=True)
 class _Recomputed:
-    """What the samples say. ``exact`` is False where only bounds can be had."""
+    """The estimate that the samples give. ``exact`` is False where only bounds can be had."""
 
     estimate: ratios.Estimate
     exact: bool
 
 
 def problems(measurement: Measurement, place: str, *, selftest: Mapping[str, Any] | None) -> list[str]:
-    """Hold a measurement's ratio against its samples.
+    """Return where a measurement's ratio contradicts its samples.
 
     Args:
         measurement: as parsed; one without a ratio passes.
@@ -56,7 +56,7 @@ def problems(measurement: Measurement, place: str, *, selftest: Mapping[str, Any
 
 
 def withdrawn(measurements: Sequence[Measurement]) -> list[str]:
-    """Name the verdicts that do not stand when all of a session are made at once (Holm)."""
+    """Return the verdicts that do not stand when all of a session are made at once (Holm)."""
     claims = {str(i): p for i, m in enumerate(measurements) if m.ratio is not None and (p := _p(m)) is not None}
     standing = ratios.holm(claims)
     found = []
@@ -132,7 +132,7 @@ def _of_turns(
 
 
 def is_cost(value: Any) -> bool:
-    """Tell whether a value can be a cost: a number above 0 of some thirty orders of magnitude, whatever the unit."""
+    """Return whether a value can be a cost: a number above 0 of some thirty orders of magnitude, whatever the unit."""
     return isinstance(value, int | float) and not isinstance(value, bool) and COSTS[0] <= value <= COSTS[1]
 
 

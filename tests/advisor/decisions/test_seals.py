@@ -120,7 +120,7 @@ def test_whatever_one_thing_is_changed_the_document_does_not_verify(path: Path_)
 @some
 @given(st.sampled_from([path for path in PLACES if not f"{name(path)}.".startswith((*GIVEN, "schema.", "seals."))]))
 def test_what_is_computed_is_found_even_where_the_seals_were_made_anew(path: Path_) -> None:
-    """What is left out went in and nobody can compute it again: ``replay.TAKEN_AS_GIVEN`` names it."""
+    """What is left out went in and nobody can compute it again: ``verification.TAKEN_AS_GIVEN`` names it."""
     document = changed(saved(), path)
     document["seals"] = seals(document)
 
