@@ -207,7 +207,8 @@ def system_noise() -> dict[str, Any]:
     ticks = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
     fields = _read("/proc/stat").splitlines()[:1]
     values = [int(v) / ticks for v in fields[0].split()[1:]] if fields else []
-    held = process_readings.held_back()
+    groups = process_readings.control_groups()
+    held = process_readings.held_back(groups=groups)
     return {
         "clock": time.monotonic(),
         "wall": time.time(),
@@ -217,7 +218,7 @@ def system_noise() -> dict[str, Any]:
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "mhz": _mhz(),
         "throttles": _throttles(),
-        "quota": None if held is None else process_readings.quota(),
+        "quota": None if held is None else process_readings.quota(groups=groups),
         "held_back": None if held is None else held[0],
         "held_back_seconds": None if held is None else held[1],
         "battery": on_battery() if sys.platform == "linux" else None,

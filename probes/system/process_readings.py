@@ -5,6 +5,7 @@ Every reading is None where the system does not give it; nothing is estimated.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -107,7 +108,7 @@ class Waits:
 
     def __init__(self) -> None:
         self._files: list[int] = []
-        self._cores = cores()
+        self._cores = _own_cores()
         try:
             tasks = os.listdir("/proc/self/task")  # noqa: PTH208 - called around every turn
         except OSError:
@@ -194,9 +195,15 @@ def _upwards(root: str, point: str, within: str) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def quota(proc: Path = PROC) -> float | None:
-    """Return the CPUs that the control groups of this process grant, or None where they set no limit."""
-    granted = [found for folder in control_groups(proc) if (found := _granted(folder)) is not None]
+def quota(proc: Path = PROC, *, groups: Sequence[Path] | None = None) -> float | None:
+    """Return the CPUs that the control groups of this process grant, or None where they set no limit.
+
+    Args:
+        proc: what tells which they are.
+        groups: their folders, where ``control_groups`` has found them already.
+    """
+    folders = control_groups(proc) if groups is None else groups
+    granted = [found for folder in folders if (found := _granted(folder)) is not None]
     return min(granted, default=None)
 
 
@@ -212,13 +219,17 @@ def _granted(folder: Path) -> float | None:
         return None
 
 
-def held_back(proc: Path = PROC) -> tuple[int, float] | None:
+def held_back(proc: Path = PROC, *, groups: Sequence[Path] | None = None) -> tuple[int, float] | None:
     """Return how often quotas held this process's control groups back, and for how many seconds of CPU time.
 
     None where no group with a quota counts it. A group counts what it does to all its processes together.
+
+    Args:
+        proc: what tells which they are.
+        groups: their folders, where ``control_groups`` has found them already.
     """
     times, seconds, found = 0, 0.0, False
-    for folder in control_groups(proc):
+    for folder in control_groups(proc) if groups is None else groups:
         if _granted(folder) is None:
             continue
         try:
@@ -229,6 +240,12 @@ def held_back(proc: Path = PROC) -> tuple[int, float] | None:
         times, found = times + counted.get("nr_throttled", 0), True
         seconds += counted.get("throttled_usec", 0) / 1e6 + counted.get("throttled_time", 0) / 1e9
     return (times, seconds) if found else None
+
+
+@functools.cache
+def _own_cores() -> int:
+    """Return ``cores()`` as it was first: reading the control groups around every turn would cost more than a turn."""
+    return cores()
 
 
 def cores(proc: Path = PROC) -> int:

@@ -1,27 +1,20 @@
 """A model of the user's, taken apart: which layers run in which order, with which settings and weights.
 
-One module a framework, named by its id; the folder is the registry. Each module holds
-
-    CHANNELS = "first" or "last"              where the channels of an image stand
-    def build(make, dtype, inputs, changed) -> Model    make the model in a dtype; one call fills layers that wait for
-                                              a shape; ``changed`` names settings that will be changed afterwards
-    def trace(model, inputs) -> Trace          run it once and write down what runs
-    def twin(build, model, ...) -> Twin        train it by plain gradient descent, under the framework's own names
-    def output(model, inputs) -> ndarray       its answer, channels last
-    def reference() -> context                 what must hold while float64 runs
+One module a framework, named by its id; the folder is the registry. ``Part`` is what each module satisfies.
 
 Worker side: standard library, NumPy and one framework only.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
-from probes.types import Reason, Unsupported
+from probes.types import Build, Reason, Twin, Unsupported
 
 
 @dataclass
@@ -130,6 +123,58 @@ class Trace:
 
     events: list[Event]
     shape: tuple[int, ...]
+
+
+class Part(Protocol):
+    """The calls that every framework's module answers, in the order in which ``workload`` makes them."""
+
+    CHANNELS: str
+    """Where the channels of an image stand, "first" or "last"."""
+
+    def reference(self) -> contextlib.AbstractContextManager[None]:
+        """Return a context that holds what must hold while float64 runs."""
+
+    def build(
+        self, make: Callable[[], Any], dtype: str, inputs: Mapping[str, Any], *, changed: Collection[str] = ()
+    ) -> Any:
+        """Make the user's model in a dtype; one call fills layers that take their shape from the input.
+
+        Args:
+            make: the user's function.
+            dtype: "float32" or "float64".
+            inputs: one batch, by name.
+            changed: names of settings that will be changed afterwards.
+
+        Raises:
+            Unsupported: it makes no model of this framework, or one that cannot be measured.
+        """
+
+    def trace(self, model: Any, inputs: Mapping[str, Any], *, keep: bool = False) -> Trace:
+        """Run the model once and write down what runs; ``keep``: with every output."""
+
+    def output(self, model: Any, inputs: Mapping[str, Any]) -> Any:
+        """Return the model's answer as an array, channels last."""
+
+    def arrays(self, model: Any) -> dict[str, Any]:
+        """Return copies of all weights of floating point, by the framework's own names."""
+
+    def put(self, model: Any, arrays: Mapping[str, Any]) -> None:
+        """Overwrite them."""
+
+    def twin(
+        self, build: Build, model: Any, *, names: tuple[str, ...], loss: str, rate: float, end: str, append: bool
+    ) -> Twin:
+        """Train the model by plain gradient descent; its arrays have the framework's own names.
+
+        Args:
+            build: dtype, device, mode and settings.
+            model: from ``build``.
+            names: of the inputs.
+            loss: one of ``workload.LOSSES``.
+            rate: of gradient descent.
+            end: what the outputs are: logits (""), "softmax" or "log-softmax".
+            append: this side lacks that end.
+        """
 
 
 def apply(trace: Trace, changes: Mapping[str, Mapping[str, Any]]) -> None:

@@ -321,17 +321,7 @@ def _removed(model: Model, event: Event) -> Callable[[Any], None] | None:
 
 
 def twin(build: Build, model: Model, *, names: tuple[str, ...], loss: str, rate: float, end: str, append: bool) -> Twin:
-    """Train a model of the user's by plain gradient descent; its arrays have the framework's own names.
-
-    Args:
-        build: dtype, device, mode and settings.
-        model: from ``build``.
-        names: of the inputs.
-        loss: one of ``workload.LOSSES``.
-        rate: of gradient descent.
-        end: what the outputs are: logits (""), "softmax" or "log-softmax".
-        append: this side lacks that end.
-    """
+    """Train a model of the user's, as ``Part.twin`` says."""
     import torch
     from torch.nn import functional
 
