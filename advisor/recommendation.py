@@ -1,4 +1,4 @@
-"""The front door: needs, knowledge and what was measured in, a recommendation out.
+"""The use case: needs, knowledge and what was measured in, a recommendation out.
 
 Pure: the day, the random seed and the installed versions are arguments.
 """

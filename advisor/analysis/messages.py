@@ -29,7 +29,7 @@ def _outcome(knowledge: Knowledge, winner: str | None) -> Text:
 
 
 def answer_flip(knowledge: Knowledge, needs: Needs, change: Mapping[str, Answer | None], *, winner: str | None) -> Text:
-    """Say which answers, changed, lead to which framework."""
+    """Return which answers, changed, lead to which framework."""
     en, zh = [], []
     for question_id, answer in change.items():
         question = knowledge.questions[question_id]
@@ -45,7 +45,7 @@ def answer_flip(knowledge: Knowledge, needs: Needs, change: Mapping[str, Answer 
 
 
 def other_flip(knowledge: Knowledge, change: Mapping[str, Any], *, kind: str, winner: str | None) -> Text:
-    """Say which weight, claim or ratio would lead to which framework."""
+    """Return which weight, claim or ratio would lead to which framework."""
     outcome = _outcome(knowledge, winner)
     if kind == "weight":
         giver, taker = knowledge.criteria[change["from"]].name, knowledge.criteria[change["to"]].name
@@ -71,7 +71,7 @@ def other_flip(knowledge: Knowledge, change: Mapping[str, Any], *, kind: str, wi
 
 
 def probe_flip(knowledge: Knowledge, change: Mapping[str, Any], *, outcome: Text) -> Text:
-    """Say how much cheaper one framework would have to measure."""
+    """Return how much cheaper one framework would have to measure."""
     cheaper, dearer, factor = _cheaper(change["numerator"], change["denominator"], change["ratio"])
     criterion = knowledge.criteria[change["criterion"]].name
     one, other = _framework(knowledge, cheaper), _framework(knowledge, dearer)
@@ -109,7 +109,7 @@ def conflict(knowledge: Knowledge, criterion: str, pair: MeasuredPair) -> Text:
 
 
 def question_why(question: Question, *, decides: float, leader: Text | None) -> Text:
-    """Say why a question is asked: what it is about, and that it can still change the answer."""
+    """Return why a question is asked: what it is about, and that it can still change the answer."""
     if decides <= 0:
         return Text(
             en=f"{question.why.en} By itself it does not change the answer.",
@@ -130,7 +130,7 @@ def question_why(question: Question, *, decides: float, leader: Text | None) -> 
 def planned_probe(
     knowledge: Knowledge, criterion: str, *, pair: tuple[str, str], ratio: float | None, asked_only: bool
 ) -> Text:
-    """Say what a probe's outcome could do. ``pair``: (numerator, denominator)."""
+    """Return what a probe's outcome could do. ``pair``: (numerator, denominator)."""
     name = knowledge.criteria[criterion].name
     en, zh = f"Speaks to “{name.en}”", f"关系到“{name.zh}”"
     if ratio is None:
@@ -146,7 +146,7 @@ def planned_probe(
 
 
 def contradiction(question: Question, options: tuple[str, ...]) -> Text:
-    """Name an option that was both chosen and ruled out."""
+    """Return that an option was both chosen and ruled out, and ask which holds."""
     names = _names(question, options)
     return Text(
         en=f"“{question.text.en}”: “{names.en}” is both chosen and ruled out. Both are kept; which one holds?",

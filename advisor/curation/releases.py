@@ -59,12 +59,12 @@ class Found:
 
     @property
     def outdated(self) -> bool:
-        """Say whether the registry has a newer release than the knowledge base."""
+        """Whether the registry has a newer release than the knowledge base."""
         return self.newest is not None and _newer(self.newest.version, self.known)
 
     @property
     def undated(self) -> bool:
-        """Say whether the knowledge base has this very release, but not its day."""
+        """Whether the knowledge base has this very release, but not its day."""
         if self.newest is None or self.known is None or self.entry.item.latest_date is not None:
             return False
         return not self.outdated and not _newer(self.known, self.newest.version)

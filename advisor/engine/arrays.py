@@ -37,7 +37,7 @@ FEW = 12
 def patterns(held: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return a row for each combination that occurs in ``held`` (K, width), and for each row the place of its own.
 
-    What is said depends on a few conditions only, so thousands of answers come down to a few combinations.
+    The evidence on a criterion hangs on a few conditions only, so thousands of answers come down to a few combinations.
     """
     rows, width = held.shape
     if width > FEW:

@@ -240,7 +240,7 @@ def _ranks(utility: Floats) -> NDArray[np.int8]:
 
 
 def _signature(a: int, mean: Floats, sd: Floats, tied: list[Floats]) -> tuple[float, ...]:
-    """Everything that tells a framework's data from another's, names left out."""
+    """Return everything that tells a framework's data from another's, names left out."""
     return (
         *mean[:, a].tolist(),
         *sd[:, a].tolist(),
