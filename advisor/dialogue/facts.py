@@ -25,14 +25,14 @@ def learn(state: State, understanding: Understanding, text: str, knowledge: Know
             needs = state_option(needs, question, option, wanted=wanted, knowledge=knowledge)
     implied = {**state.implied, **understanding.implied}
     implied = {question: options for question, options in implied.items() if question not in needs.answers}
-    told = bool(needs.answers or needs.excluded or implied)
+    described = bool(needs.answers or needs.excluded or implied)
     return state.model_copy(
         update={
             "needs": needs,
             "implied": implied,
             "quotes": quotes,
             "conflicts": tuple(dict.fromkeys(conflicts)),
-            "told": told,
+            "described": described,
         }
     )
 

@@ -102,17 +102,17 @@ _SHORT = 24
 
 
 def command(line: str, wish: Action | None) -> bool:
-    """Say whether a wish is an order by itself ("生成报告"), whatever its words could mean in a description."""
+    """Return True if a wish is an order by itself ("生成报告"), whatever its words could mean in a description."""
     return wish is not None and wish.verb in _COMMANDS and len(line) <= _SHORT
 
 
 def about(line: str, tools: Iterable[str]) -> bool:
-    """Say whether a short line asks about one of ``tools`` (lower-case names) rather than describes a project."""
+    """Return True if a short line asks about one of ``tools`` (lower-case names) rather than describes a project."""
     return len(line) <= _LONG and _ASKS.search(line) is not None and any(name in line for name in tools)
 
 
 def greeting(text: str) -> bool:
-    """Say whether a normalised line only greets."""
+    """Return True if a normalised line only greets."""
     return _GREETING.match(text.strip()) is not None
 
 

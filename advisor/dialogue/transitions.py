@@ -97,7 +97,7 @@ def _answer_line(text: str, state: State, context: _Context) -> Transition:
     wish = intent(line, _framework_names(context.knowledge))
     if wish is not None and (not facts_stated or wish.verb in _WITH_FACTS or command(line, wish)):
         return _granted(wish, text, understanding, state, context)
-    if state.told and about(line, _tool_names(context.knowledge)):
+    if state.described and about(line, _tool_names(context.knowledge)):
         return state, [_sources_on(text, state, context)]
     if facts_stated or understanding.implied or understanding.offers:
         return _described(text, understanding, state, context)
@@ -165,7 +165,7 @@ def _onward(state: State, context: _Context, replies: list[Message]) -> Transiti
         for found in recommendation.next_questions
         if found.question not in state.skipped and found.question not in state.needs.answers
     ]
-    if not state.told:
+    if not state.described:
         open_questions = [(name, "") for name in context.knowledge.questions if name not in state.skipped]
     if open_questions and not recommendation.settled:
         name, why = open_questions[0]
@@ -183,7 +183,7 @@ def _act(action: Action, state: State, context: _Context) -> Transition:
     change = _CHANGES.get(action.verb)
     if change is not None:
         return change(action, state, context)
-    if not state.told:
+    if not state.described:
         return _onward(state, context, [Message(kind="answer", text=say("need-facts", state.lang))])
     recommendation = context.judged(state)
     if action.verb == "critique":
@@ -229,8 +229,8 @@ def _change_fact(action: Action, state: State, context: _Context) -> Transition:
         state = _removed(question, option, state, knowledge)
     else:
         state = _added(question, option, state, knowledge, wanted=action.verb == "answer")
-    told = bool(state.needs.answers or state.needs.excluded or state.implied)
-    state = state.model_copy(update={"told": told, "asked": None})
+    described = bool(state.needs.answers or state.needs.excluded or state.implied)
+    state = state.model_copy(update={"described": described, "asked": None})
     return _onward(state, context, [messages.understood(state, knowledge)])
 
 
@@ -351,7 +351,7 @@ def _critique(kind: str, recommendation: Recommendation, state: State, context: 
 def _sources_on(text: str, state: State, context: _Context) -> Message:
     """Return the claims closest to the words asked about, else those the recommendation rests on."""
     named = about(text.lower(), _tool_names(context.knowledge))
-    close = closest(text, context.knowledge) if named or len(text) > _PLAIN or not state.told else []
+    close = closest(text, context.knowledge) if named or len(text) > _PLAIN or not state.described else []
     if close:
         cited = tuple(cite(claim, context.knowledge, state.lang) for claim in close)
         return Message(kind="answer", text=say("found", state.lang), citations=cited)

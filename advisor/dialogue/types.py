@@ -104,6 +104,7 @@ class State(Noun):
         quotes: "question.option" -> the words it was read from.
         conflicts: contradictions still to be asked about, the first being asked.
         asked: the question being asked. skipped: those the user does not want to answer.
+        described: whether anything is known about the project.
         proposed: needs of the last what-if or critique, adopted on demand.
     """
 
@@ -115,7 +116,7 @@ class State(Noun):
     asked: str | None = None
     skipped: tuple[str, ...] = ()
     proposed: Needs | None = None
-    told: bool = False
+    described: bool = False
     transcript: tuple[Turn, ...] = ()
 
     def assumed(self, knowledge: Knowledge) -> Needs:

@@ -36,11 +36,11 @@ def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Un
     roles = Roles.of(knowledge)
     normalised = reader.normalise(text)
     found, clauses = reader.by_rule(normalised.text, roles)
-    spoken = {reading.question for reading in found if not reading.implied}
-    found += reader.by_model(normalised.text, clauses, spoken)
+    answered = {reading.question for reading in found if not reading.implied}
+    found += reader.by_model(normalised.text, clauses, answered)
     found = existing_code.revise(found, normalised.text, reader.cues, frameworks=knowledge.frameworks, roles=roles)
     settled, contradictions = conflict_resolution.resolve(found, knowledge)
-    outside = reader.out_of_scope(normalised.text, spoken=bool(spoken))
+    outside = reader.out_of_scope(normalised.text, answered=bool(answered))
     if outside:
         settled, contradictions = [], []
     needs = conflict_resolution.needs_of(settled, knowledge)

@@ -53,7 +53,7 @@ class Description(BaseModel):
 
     @property
     def half(self) -> str:
-        """Name the half this text is in."""
+        """Return the half this text is in."""
         return HALVES[hashlib.sha256((self.story or self.id).encode()).digest()[0] % 2]
 
 

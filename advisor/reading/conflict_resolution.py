@@ -101,7 +101,7 @@ def _readings(
 
 
 def conditional(concept: Concept, found: Iterable[Reading]) -> bool:
-    """Say whether what ``concept`` rules out holds: one of the answers it needs has been read."""
+    """Return True if what ``concept`` rules out holds: one of the answers it needs has been read."""
     return not concept.needs or any(
         reading.wanted and not reading.implied and reading.option in concept.needs.get(reading.question, ())
         for reading in found

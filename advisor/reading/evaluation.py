@@ -104,9 +104,9 @@ def calibration_error(held: Sequence[Phrase], reader: Reader, *, own_only: bool 
         if phrase.kind == "contrast":
             continue
         text = reader.normalise(phrase.text).text
-        spoken = reader.lexicon.questions(text)
+        answered = reader.lexicon.questions(text)
         for question, classes in reader.model.scores(text).items():
-            if question == phrase.question or not (own_only or question in spoken):
+            if question == phrase.question or not (own_only or question in answered):
                 best = max(classes, key=classes.__getitem__)
                 sure.append(classes[best])
                 right.append(best == (label(phrase) if question == phrase.question else NOTHING))

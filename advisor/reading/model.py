@@ -4,7 +4,7 @@ Trained from `knowledge/phrases/` with scikit-learn on first use (seconds) and k
 a pickle, under the user's cache directory, named by the hash of what it was made from. Reading needs NumPy only.
 
 Method: TF-IDF of character n-grams (2-4 in Latin words, 1-3 in Chinese), linear SVM, temperature calibration.
-One more classifier, taught by all questions together, says whether a wording denies what it speaks of.
+One more classifier, taught by all questions together, decides whether a wording denies what it speaks of.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def label(phrase: Phrase) -> str:
 def train(
     phrases: Sequence[Phrase],
     normalise: Callable[[str], str],
-    speaks: Callable[[str], set[str]],
+    questions_of: Callable[[str], set[str]],
     *,
     bare: Callable[[str], str],
 ) -> Model:
@@ -121,7 +121,7 @@ def train(
     Args:
         phrases: held-out ones are left aside.
         normalise: text to the form ``grams`` reads.
-        speaks: questions on which the lexicon finds anything in a normalised text; a wording of another
+        questions_of: questions on which the lexicon finds anything in a normalised text; a wording of another
             question is no example of "says nothing" where it does.
         bare: a normalised text without what it names: a denial is one whatever it denies.
     """
@@ -129,7 +129,7 @@ def train(
 
     rows = [phrase for phrase in phrases if not phrase.held_out and phrase.kind != "contrast"]
     texts = [normalise(phrase.text) for phrase in rows]
-    spoken = [speaks(text) for text in texts]
+    answered = [questions_of(text) for text in texts]
     vectoriser = TfidfVectorizer(analyzer=grams, sublinear_tf=True, min_df=2, dtype=np.float32)
     matrix = vectoriser.fit_transform(texts)
     heads: dict[str, Head] = {}
@@ -137,7 +137,7 @@ def train(
     bias: list[float] = []
     for question in dict.fromkeys(phrase.question for phrase in rows):
         own = [i for i, phrase in enumerate(rows) if phrase.question == question]
-        others = [i for i, phrase in enumerate(rows) if phrase.question != question and question not in spoken[i]]
+        others = [i for i, phrase in enumerate(rows) if phrase.question != question and question not in answered[i]]
         if not others:
             continue
         wanted = max(len(own) * 3, 900)
@@ -148,21 +148,26 @@ def train(
         weights += list(coefficients)
         bias += list(intercepts)
     denial = None
-    told = [i for i, row in enumerate(rows) if row.kind != "hedged" and row.option not in ABSENCES | {OUT_OF_SCOPE}]
-    polarity = [_DENIED if rows[i].kind == "negated" else NOTHING for i in told]
+    stated = [i for i, row in enumerate(rows) if row.kind != "hedged" and row.option not in ABSENCES | {OUT_OF_SCOPE}]
+    polarity = [_DENIED if rows[i].kind == "negated" else NOTHING for i in stated]
     if len(set(polarity)) > 1:
-        classes, coefficients, intercepts, beta = _fit(vectoriser.transform([bare(texts[i]) for i in told]), polarity)
+        classes, coefficients, intercepts, beta = _fit(vectoriser.transform([bare(texts[i]) for i in stated]), polarity)
         denial = Head(classes, len(bias), beta)
         weights += list(coefficients)
         bias += list(intercepts)
     return Model(
         vocabulary=dict(vectoriser.vocabulary_),
         idf=vectoriser.idf_.astype(np.float32),
-        weights=np.ascontiguousarray(np.array(weights, dtype=np.float32).reshape(len(bias), -1).T),
+        weights=_as_kept(np.array(weights, dtype=np.float32).reshape(len(bias), -1).T),
         bias=np.array(bias, dtype=np.float32),
         heads=heads,
         denial=denial,
     )
+
+
+def _as_kept(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weights with the digits that are kept on disk, so that the first reading is like every later one."""
+    return np.ascontiguousarray(weights.astype(np.float16).astype(np.float32))
 
 
 def _fit(matrix: Any, labels: list[str]) -> tuple[tuple[str, ...], Any, Any, float]:

@@ -124,7 +124,7 @@ def _short(spans: Sequence[tuple[int, int]], matches: Sequence[Match]) -> Iterat
 
 
 def _listing(text: str, matches: Sequence[Match], place: int, comma: re.Match[str]) -> bool:
-    """Say whether a comma stands in a list that an "or" closes: "no phone, browser or server"."""
+    """Return True if a comma stands in a list that an "or" closes: "no phone, browser or server"."""
     if place < 0 or place + 1 >= len(matches):
         return False
     before, after = text[matches[place].end : comma.start()], text[comma.end() : matches[place + 1].start]
@@ -141,15 +141,15 @@ def polarities(text: str, clause: Clause, cues: Cues, *, targets: Collection[str
         targets: questions on what a project is to run; a denial reaches past other things to them.
     """
     whole = clause
-    spoken = [index for index, match in enumerate(whole.matches) if not match.concept.silent]
+    meaningful = [index for index, match in enumerate(whole.matches) if not match.concept.silent]
     result: list[Polarity] = ["wanted"] * len(whole.matches)
-    clause = Clause(whole.start, whole.end, tuple(whole.matches[index] for index in spoken))
-    for index, polarity in zip(spoken, _spoken(text, clause, whole, cues, targets), strict=True):
+    clause = Clause(whole.start, whole.end, tuple(whole.matches[index] for index in meaningful))
+    for index, polarity in zip(meaningful, _polarities_of(text, clause, whole, cues, targets), strict=True):
         result[index] = polarity
     return result
 
 
-def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues, targets: Collection[str]) -> list[Polarity]:
+def _polarities_of(text: str, clause: Clause, whole: Clause, cues: Cues, targets: Collection[str]) -> list[Polarity]:
     matches = clause.matches
     if not matches:
         return []
@@ -175,7 +175,7 @@ def _spoken(text: str, clause: Clause, whole: Clause, cues: Cues, targets: Colle
 
 
 def negated_at_all(text: str, clause: Clause, cues: Cues) -> bool:
-    """Say whether any negation stands in ``clause``; the model is blind to them."""
+    """Return True if any negation stands in ``clause``; the model is blind to them."""
     part = text[clause.start : clause.end]
     blanked = without_neutral(part, cues)
     return bool(cues.forward.search(blanked) or cues.backward_zh.search(blanked) or _backward(blanked, cues))
@@ -196,8 +196,8 @@ def without_neutral(part: str, cues: Cues) -> str:
     return cues.neutral.sub(lambda found: "·" * len(found.group()), part)
 
 
-def unheard(text: str, clause: Clause, polarities: Sequence[Polarity], cues: Cues) -> bool:
-    """Say whether a word in ``clause`` may deny what is wanted there, and is no part of a name nor heard by a rule."""
+def unnoticed_denial(text: str, clause: Clause, polarities: Sequence[Polarity], cues: Cues) -> bool:
+    """Return True if a word in ``clause`` may deny what is wanted there, no part of a name nor read by a rule."""
     return (
         "wanted" in polarities
         and suspicious(text, clause, cues)
@@ -209,18 +209,18 @@ def unheard(text: str, clause: Clause, polarities: Sequence[Polarity], cues: Cue
 
 
 def suspicious(text: str, clause: Clause, cues: Cues) -> bool:
-    """Say whether any word of ``clause`` may deny; it may be meant otherwise."""
+    """Return True if any word of ``clause`` may deny; it may be meant otherwise."""
     part = bare(text, clause, cues)
     return bool(cues.raw.search(part) or cues.suspect.search(part))
 
 
 def doubtful(text: str, clause: Clause, cues: Cues) -> bool:
-    """Say whether ``clause`` holds any word of denial at all, whatever it governs."""
+    """Return True if ``clause`` holds any word of denial at all, whatever it governs."""
     return cues.raw.search(text, clause.start, clause.end) is not None
 
 
 def hedged_at_all(text: str, clause: Clause, cues: Cues) -> bool:
-    """Say whether any hedge or look back stands in ``clause``."""
+    """Return True if any hedge or look back stands in ``clause``."""
     part = text[clause.start : clause.end]
     return bool(cues.hedge.search(part) or cues.past.search(part))
 
@@ -269,7 +269,7 @@ def _negated(
 
 
 def _cut(blanked: str, start: int, end: int, cues: Cues) -> bool:
-    """Say whether a new thought begins between a cue and a match."""
+    """Return True if a new thought begins between a cue and a match."""
     return cues.cut.search(blanked, start, max(start, end)) is not None
 
 
@@ -297,7 +297,7 @@ def _chain(clause: Clause, part: str, first: int, cue: str, targets: Collection[
 
 
 def _nominal(cue: str) -> bool:
-    """Say whether the cue takes a thing ("no", "没有"), not a deed."""
+    """Return True if the cue takes a thing ("no", "没有"), not a deed."""
     return cue in {"no", "without", "没", "没有", "无", "缺", "不是", "lack", "lacks"}
 
 
@@ -335,7 +335,7 @@ def _topical(blanked: str, clause: Clause, cues: Cues) -> re.Match[str] | None:
 
 
 def taken_back(text: str, clause: Clause, following: Clause, cues: Cues) -> Polarity | None:
-    """Say how ``following``, which names nothing, turns what ``clause`` names: excluded, aside (to be left) or None."""
+    """Return how ``following``, which names nothing, turns what ``clause`` names: excluded, aside (left) or None."""
     if any(not match.concept.hints for match in following.matches):
         return None
     said = text[following.start : following.end].strip()
@@ -365,7 +365,7 @@ def _first_after(matches: Sequence[Match], place: int, *, reach: int) -> int | N
 
 
 def _absorbed(found: re.Match[str] | None, clause: Clause, cues: Cues) -> bool:
-    """Say whether what denies in the cue is part of a longer known wording ("no experience", "have never coded")."""
+    """Return True if what denies in the cue is part of a longer known wording ("no experience", "have never coded")."""
     if found is None:
         return True
     start, end = clause.start + found.start(), clause.start + found.end()

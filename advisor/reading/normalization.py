@@ -81,12 +81,12 @@ def normalise(text: str, traditional: Mapping[str, str]) -> NormalizedText:
 
 
 def is_cjk(character: str) -> bool:
-    """Say whether ``character`` is a Chinese one."""
+    """Return True if ``character`` is a Chinese one."""
     return _CJK.match(character) is not None
 
 
 def language(normal: NormalizedText, terms: frozenset[str]) -> Language:
-    """Name the language of the prose; technical ``terms`` in Latin letters do not make Chinese text mixed."""
+    """Return the language of the prose; technical ``terms`` in Latin letters do not make Chinese text mixed."""
     text = normal.text
     chinese = len(_CJK.findall(text))
     foreign = len(_KANA_AND_OTHERS.findall(text))

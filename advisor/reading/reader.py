@@ -56,7 +56,7 @@ class Reader:
         conditional: list[tuple[Concept, list[Reading]]] = []
         for clause, following in zip_longest(clauses, clauses[1:]):
             polarities = negation_scope.polarities(text, clause, self.cues, targets=roles.target)
-            if negation_scope.unheard(text, clause, polarities, self.cues):
+            if negation_scope.unnoticed_denial(text, clause, polarities, self.cues):
                 polarities = self._doubted(text, clause, polarities)
             turned = (
                 negation_scope.taken_back(text, clause, following, self.cues) if following and clause.matches else None
@@ -78,7 +78,7 @@ class Reader:
         return found, clauses
 
     def _doubted(self, text: str, clause: Clause, polarities: list[Polarity]) -> list[Polarity]:
-        """Hear the classifier of polarity on a clause in which the rules saw no denial."""
+        """Return the polarities as the classifier of denials sees a clause in which the rules saw none."""
         denied = self._denied(text, clause)
         if denied < _DENYING:
             return polarities
@@ -89,8 +89,8 @@ class Reader:
             return 0.0
         return self.model.denied(negation_scope.bare(text, clause, self.cues))
 
-    def by_model(self, text: str, clauses: list[Clause], spoken: set[str]) -> list[Reading]:
-        """Return what the classifiers read on the questions that no rule has ``spoken`` on."""
+    def by_model(self, text: str, clauses: list[Clause], answered: set[str]) -> list[Reading]:
+        """Return what the classifiers read on the questions that no rule has ``answered``."""
         found = []
         for clause, following in islice(zip_longest(clauses, clauses[1:]), _CLAUSES):
             turned = negation_scope.taken_back(text, clause, following, self.cues) if following else None
@@ -108,7 +108,7 @@ class Reader:
             denied = self._denied(text, clause)
             factor = conflict_resolution.HEDGED if negation_scope.hedged_at_all(text, clause, self.cues) else 1.0
             for question, classes in self.model.scores(part).items():
-                if question in spoken or question == OUT_OF_SCOPE:
+                if question in answered or question == OUT_OF_SCOPE:
                     continue
                 (best, sure), (_, second) = sorted(classes.items(), key=lambda item: -item[1])[:2]
                 if best == NOTHING or sure < OFFER:
@@ -122,12 +122,12 @@ class Reader:
                 found.append(Reading(question, best, wanted, sure * factor, start, end, by="model"))
         return found
 
-    def out_of_scope(self, text: str, *, spoken: bool) -> bool:
-        """Say whether a normalised text is not about our subject. ``spoken``: some rule found something."""
+    def out_of_scope(self, text: str, *, answered: bool) -> bool:
+        """Return True if a normalised text is not about our subject. ``answered``: some rule found something."""
         sure = self.model.scores(text).get(OUT_OF_SCOPE, {}).get(OUT_OF_SCOPE)
         if sure is None:
-            return not spoken and self.cues.subject.search(text) is None
-        ours = spoken or self.cues.subject.search(text) is not None
+            return not answered and self.cues.subject.search(text) is None
+        ours = answered or self.cues.subject.search(text) is not None
         return sure >= (_OUT_AGAINST_RULES if ours else _OUT)
 
 
@@ -141,7 +141,7 @@ def _turned(clause: Clause, polarities: list[Polarity], turned: Polarity) -> lis
 
 
 def _enough(part: str, *, latin: int = 2, chinese: int = 3) -> bool:
-    """Say whether a clause has enough words to be judged, by Latin words or Chinese characters."""
+    """Return True if a clause has enough words to be judged, by Latin words or Chinese characters."""
     characters = sum(map(normalization.is_cjk, part))
     return characters >= chinese or characters + len(part.split()) >= latin
 

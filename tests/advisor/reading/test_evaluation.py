@@ -102,11 +102,7 @@ def test_a_kept_model_reads_like_the_trained_one(tmp_path: Path, monkeypatch: py
     assert kept is not None
     for phrase in HELD[:50]:
         text = READER.normalise(phrase.text).text
-        one, other = READER.model.scores(text), kept.scores(text)
-        for question in one:
-            assert max(one[question], key=one[question].__getitem__) == max(
-                other[question], key=other[question].__getitem__
-            )
+        assert READER.model.scores(text) == kept.scores(text)
 
 
 def test_a_broken_cache_is_trained_anew_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
