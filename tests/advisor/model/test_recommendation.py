@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from advisor.decisions.document import build_decision
-from advisor.dialogue import tell
+from advisor.dialogue import messages
 from advisor.dialogue.types import State
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation, closest_rival, runner_up
@@ -43,7 +43,7 @@ def test_the_rival_is_the_best_that_meets_the_requirements(excluding_the_second:
 
 
 def test_the_chat_and_the_report_compare_with_the_same_one(excluding_the_second: Recommendation) -> None:
-    chips = tell.steps(State(), excluding_the_second, KNOWLEDGE)
+    chips = messages.steps(State(), excluding_the_second, KNOWLEDGE)
     decision = build_decision(NEEDS, excluding_the_second, (), KNOWLEDGE, made_on=date(2026, 11, 1))
     assert [chip.action.option for chip in chips if chip.action.verb == "why-not"] == ["c"]
     assert View(decision, "en").rival() == "c"
