@@ -16,10 +16,13 @@ __all__ = [
     "Needs",
     "Recommendation",
     "__version__",
+    "backtest",
+    "evidence_history",
     "load_knowledge",
     "parse_needs",
     "read_evidence",
     "read_needs",
+    "read_record",
     "recommend",
 ]
 

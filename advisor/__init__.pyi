@@ -4,10 +4,13 @@ from advisor.api import Knowledge as Knowledge
 from advisor.api import KnowledgeError as KnowledgeError
 from advisor.api import Needs as Needs
 from advisor.api import Recommendation as Recommendation
+from advisor.api import backtest as backtest
+from advisor.api import evidence_history as evidence_history
 from advisor.api import load_knowledge as load_knowledge
 from advisor.api import parse_needs as parse_needs
 from advisor.api import read_evidence as read_evidence
 from advisor.api import read_needs as read_needs
+from advisor.api import read_record as read_record
 from advisor.api import recommend as recommend
 
 __version__: str

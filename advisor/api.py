@@ -7,20 +7,20 @@ the running process, as the command line has them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
-from importlib import metadata
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
-from advisor import recommendation
+from advisor.curation.backtest import backtest, read_record
+from advisor.decisions.store import evidence_history
 from advisor.errors import InputError, KnowledgeError
 from advisor.knowledge.loading import load_knowledge
 from advisor.knowledge.needs_files import parse_needs, read_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
-from probes.catalog.loading import load_catalog
+from advisor.runtime import RuntimeContext
 from probes.evidence import documents
-from probes.system import machine
 from probes.types import Evidence
 
 __all__ = [
@@ -30,10 +30,13 @@ __all__ = [
     "KnowledgeError",
     "Needs",
     "Recommendation",
+    "backtest",
+    "evidence_history",
     "load_knowledge",
     "parse_needs",
     "read_evidence",
     "read_needs",
+    "read_record",
     "recommend",
 ]
 
@@ -74,27 +77,13 @@ def recommend(
         >>> advisor.recommend(needs, knowledge).recommended
         'pytorch'
     """
-    return recommendation.recommend(
-        needs,
-        knowledge,
-        tuple(evidence),
-        today=datetime.now(UTC).date() if today is None else today,
-        random_seed=random_seed,
-        versions=_installed_versions(knowledge) if versions is None else versions,
-        probes=tuple(load_catalog().values()),
-        machine=machine.fingerprint() if evidence else None,
+    here = RuntimeContext.here(knowledge)
+    context = replace(
+        here,
+        today=here.today if today is None else today,
+        versions=here.versions if versions is None else dict(versions),
     )
-
-
-def _installed_versions(knowledge: Knowledge) -> dict[str, str]:
-    """Return the installed version of each framework, read from its metadata: nothing is imported."""
-    installed = {}
-    for framework in knowledge.frameworks.values():
-        try:
-            installed[framework.id] = metadata.version(framework.package)
-        except metadata.PackageNotFoundError:
-            continue
-    return installed
+    return context.recommend(needs, knowledge, tuple(evidence), random_seed=random_seed)
 
 
 def read_evidence(path: str | Path) -> Evidence:
