@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from advisor.curation.backtest import backtest, read_record
+from advisor.decisions.runtime_context import RuntimeContext
 from advisor.decisions.store import evidence_history
 from advisor.errors import InputError, KnowledgeError
 from advisor.knowledge.loading import load_knowledge
@@ -19,7 +20,6 @@ from advisor.knowledge.needs_files import parse_needs, read_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
-from advisor.runtime import RuntimeContext
 from probes.evidence import documents
 from probes.types import Evidence
 

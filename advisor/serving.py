@@ -31,7 +31,7 @@ def address(port: int) -> str:
 
 
 def healthy(port: int) -> bool:
-    """Say whether the server answers, asked directly: a proxy of the user's knows nothing of this machine's ports."""
+    """Return whether the server answers, asked directly; a proxy of the user's knows nothing of local ports."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(f"{address(port)}/_stcore/health", timeout=2) as answer:
@@ -64,9 +64,9 @@ def first_page() -> None:
     Raises:
         KnowledgeError: the base cannot be used; the page says so to whoever opens it.
     """
+    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.knowledge.loading import load_knowledge
     from advisor.model.needs import Needs
-    from advisor.runtime import RuntimeContext
 
     knowledge = load_knowledge()
     RuntimeContext.here(knowledge).recommend(Needs(answers={}), knowledge)

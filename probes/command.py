@@ -120,12 +120,12 @@ _SELFTEST_OPTIONS = (
 
 
 def run_options(command: F) -> F:
-    """Give a command the options of a run; ``read_run`` takes them."""
+    """Add the options of a run to a command; ``read_run`` takes them."""
     return _with_options(command, _RUN_OPTIONS)
 
 
 def selftest_options(command: F) -> F:
-    """Give a command the options of the self-test."""
+    """Add the options of the self-test to a command."""
     return _with_options(command, _SELFTEST_OPTIONS)
 
 

@@ -307,7 +307,6 @@ print([title.value for title in app.title], sorted(app.session_state["pages"]))
 """
 
 
-@pytest.mark.xfail(strict=True, reason="the folder of pages is not the registry yet: layout.PAGES lists them")
 def test_a_page_costs_one_file(project: Project) -> None:
     project.write("advisor/ui/pages/added.py", PAGE)
 

@@ -78,7 +78,7 @@ class Belief:
         return np.asarray(cross / math.sqrt(cross[a] - cross[b] + noise))
 
     def narrowed(self, pair: tuple[int, int], noise: float) -> None:
-        """Take a probe of the pair as done."""
+        """Return the belief once a probe of the pair is done."""
         nowhere = np.zeros((1, len(self.covariance)))
         _, after = observe(nowhere, self.covariance[None, :, :], pair=pair, gap=0.0, noise=noise)
         self.covariance = after[0]

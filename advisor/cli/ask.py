@@ -65,8 +65,8 @@ def command(answers_file: str | None, target: str | None, as_json: bool, lang: s
 
 def converse(knowledge: Knowledge, *, script: Needs | None, lang: str) -> tuple[Needs, Recommendation]:
     """Ask until the result is settled, nothing is left, or the user has had enough."""
+    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.model.needs import Needs
-    from advisor.runtime import RuntimeContext
 
     recommend = RuntimeContext.here(knowledge).recommender(knowledge)
     words = WORDS[lang]
@@ -104,7 +104,7 @@ def converse(knowledge: Knowledge, *, script: Needs | None, lang: str) -> tuple[
 
 
 def scripted(needs: Needs, question: Question, script: Needs) -> Needs:
-    """Take the answer from the script; a question it does not answer is skipped."""
+    """Return the answer that the script holds; a question it does not answer is skipped."""
     update: dict[str, Any] = {}
     if question.id in script.answers:
         update["answers"] = {**needs.answers, question.id: script.answers[question.id]}

@@ -11,11 +11,11 @@ from advisor.cli import output
 from advisor.cli.report import form_of, keep
 
 if TYPE_CHECKING:
+    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.dialogue import Chip, Message, State
     from advisor.model.knowledge import Knowledge
     from advisor.model.needs import Needs
     from advisor.model.recommendation import Recommendation
-    from advisor.runtime import RuntimeContext
     from probes.types import Evidence
 
 HINT = {
@@ -33,8 +33,8 @@ HINT = {
 def command(budget: float, target: str, lang: str) -> None:
     """Describe the project in your own words, in English or Chinese; it answers, asks back and recommends."""
     from advisor import dialogue
+    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.knowledge.loading import load_knowledge
-    from advisor.runtime import RuntimeContext
 
     form_of(target)
     output.check_listening("'framework-advisor recommend --text' takes a text at once")

@@ -55,7 +55,7 @@ def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
 
 def _completed(found: dict[str, Any], framework: Framework, *, elsewhere: bool) -> dict[str, Any]:
     """Add what adds the framework and, where it is there but cannot be asked, which version it is."""
-    from advisor.runtime import installed_version
+    from advisor.decisions.runtime_context import installed_version
 
     found["add"] = framework.install
     if not found["installed"] and not elsewhere:

@@ -44,7 +44,7 @@ def show(number: int, as_json: bool) -> None:
 @click.argument("file", metavar="FILE|-")
 @output.as_json
 def import_(file: str, as_json: bool) -> None:
-    """Take a file into the store, once it is found valid, and print its number there."""
+    """Add a file to the store, once it is found valid, and print its number there."""
     from advisor.decisions import store
 
     (document,) = output.read_evidence([file])

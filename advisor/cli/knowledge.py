@@ -27,10 +27,10 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
     """Name every problem at once with file, line and way out; exit status 1 where there is one."""
     from dataclasses import asdict
 
+    from advisor.decisions.runtime_context import today
     from advisor.knowledge import queries
     from advisor.knowledge.loading import check_knowledge, knowledge_folder
     from advisor.reading.integrity import integrity
-    from advisor.runtime import today
 
     result = check_knowledge(path, today=today())
     problems = [*result.problems]
@@ -113,8 +113,8 @@ def stale(as_json: bool, lang: str) -> None:
     """List what to review next, by its influence on decisions."""
     from advisor.cli import inventory
     from advisor.curation.review_order import review_order
+    from advisor.decisions.runtime_context import today
     from advisor.knowledge.loading import load_knowledge
-    from advisor.runtime import today
 
     rows = review_order(load_knowledge(), today=today())
     if as_json:

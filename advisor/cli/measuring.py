@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from probes.command import RunRequest
 
 if TYPE_CHECKING:
+    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.model.knowledge import Knowledge
     from advisor.model.needs import Needs
-    from advisor.runtime import RuntimeContext
     from probes.types import Evidence, Probe
 
 
@@ -62,7 +62,7 @@ def planned(
         context: the surroundings; those of this machine where not given.
     """
     from advisor.analysis.probe_value import pair_of
-    from advisor.runtime import RuntimeContext
+    from advisor.decisions.runtime_context import RuntimeContext
 
     context = context or RuntimeContext.here(knowledge)
     plan = context.recommend(needs, knowledge).probe_plan

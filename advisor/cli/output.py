@@ -229,7 +229,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
 
 
 def together(*steps: Callable[[], Any]) -> tuple[Any, ...]:
-    """Take every step and return what each gives; the problems of all of them are raised together."""
+    """Run every step and return what each gives; the problems of all of them are raised together."""
     from advisor.errors import InputError
 
     found: list[Any] = []

@@ -14,8 +14,8 @@ from advisor.cli import output
 def command(file: str, as_json: bool, lang: str) -> None:
     """Show what has changed since (knowledge, versions, machine) and whether the decision stands (0) or not (1)."""
     from advisor.cli import prose
+    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.knowledge.loading import load_knowledge
-    from advisor.runtime import RuntimeContext
 
     knowledge = load_knowledge()
     result = RuntimeContext.here(knowledge).recheck(output.read_decision(file), knowledge)

@@ -38,9 +38,9 @@ def command(
     lang: str,
 ) -> None:
     """Recommend a plan: framework, tools, how sure, what speaks against it."""
+    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.errors import InputError
     from advisor.knowledge.loading import load_knowledge
-    from advisor.runtime import RuntimeContext
     from probes.command import RunRequest
 
     alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--set": passed, "--audit": audit}

@@ -41,8 +41,8 @@ def command(
     lang: str,
 ) -> None:
     """Write the decision report: .html, .md, .json or .pdf; with --json also print what was written where."""
+    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.knowledge.loading import load_knowledge
-    from advisor.runtime import RuntimeContext
     from probes.command import RunRequest
 
     knowledge = load_knowledge()

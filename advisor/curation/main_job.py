@@ -128,7 +128,7 @@ def _left(folder: Path) -> tuple[str, ...]:
 
 
 def faults(found: Outcome, *, least: int) -> list[str]:
-    """Say what is wrong with an outcome that owes ``least`` ratios; nothing where the job did what it should."""
+    """Return what is wrong with an outcome that owes ``least`` ratios; nothing where the job did what it should."""
     ended = found.ended
     wrong = [f"the output holds {words!r}" for words in FAULTS if words in ended.said]
     if ended.status is None:

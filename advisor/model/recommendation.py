@@ -64,6 +64,8 @@ class MeasuredCriterion(Frozen):
 
 
 class CriterionResult(Frozen):
+    """One criterion: its weight, each framework's value and contribution, and the claims behind them."""
+
     id: CriterionId
     weight: Share
     value: dict[FrameworkId, float]
@@ -74,6 +76,8 @@ class CriterionResult(Frozen):
 
 
 class Exclusion(Frozen):
+    """A framework that misses a requirement, and why."""
+
     framework: FrameworkId
     reason: str
     claims: tuple[ClaimId, ...] = ()
@@ -82,6 +86,8 @@ class Exclusion(Frozen):
 
 
 class RouteResult(Frozen):
+    """How a need is reached from a framework."""
+
     need: str
     framework: FrameworkId
     route: str
@@ -106,6 +112,8 @@ class Flip(Frozen):
 
 
 class NextQuestion(Frozen):
+    """An open question and what its answer is worth."""
+
     question: str
     value: float
     why: Text | None = None
@@ -125,6 +133,8 @@ class PlannedProbe(Frozen):
 
 
 class PlanStep(Frozen):
+    """One need of a plan and the route that meets it."""
+
     need: str
     route: str
     tools: tuple[str, ...]
@@ -218,6 +228,8 @@ class BeforeMeasuring(Frozen):
 
 
 class KnowledgeStamp(Frozen):
+    """Which knowledge base a result rests on."""
+
     version: str
     sha256: str
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from advisor.decisions.document import Decision
+from advisor.decisions.runtime_context import RuntimeContext
 from advisor.errors import InputError
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Recommendation
-from advisor.runtime import RuntimeContext
 from advisor.ui import query_params
 from advisor.ui.texts import LANGUAGES
 from probes.evidence.documents import EvidenceError, parse_evidence
@@ -181,7 +181,7 @@ def needs() -> Needs:
 
 
 def put(new: Needs) -> None:
-    """Take ``new`` as what the user says; the step can be undone."""
+    """Set ``new`` as what the user says; the step can be undone."""
     state = st.session_state
     if new == state.needs:
         return
@@ -191,7 +191,7 @@ def put(new: Needs) -> None:
 
 
 def undo() -> None:
-    """Take the last change back."""
+    """Undo the last change."""
     if st.session_state.history:
         st.session_state.needs = st.session_state.history.pop()
 

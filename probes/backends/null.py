@@ -29,14 +29,14 @@ _state: dict[str, int] = {"threads": 1, "compilations": 0, "steps": 0}
 
 
 def plant(plan: dict[str, Any], *, channel: int) -> None:
-    """Take a fault to commit: ``fault`` is what, ``at`` where (import, step, exit), ``after`` how many steps."""
+    """Note a fault to commit: ``fault`` is what, ``at`` where (import, step, exit), ``after`` how many steps."""
     _planted.update(plan, channel=channel)
     if plan.get("at") == "exit":
         atexit.register(commit)
 
 
 def due(place: str) -> bool:
-    """Tell whether the planted fault is to be committed here and now."""
+    """Return whether the planted fault is to be committed here and now."""
     if _planted.get("at") != place:
         return False
     _state["steps"] += place == "step"
@@ -44,7 +44,7 @@ def due(place: str) -> bool:
 
 
 def wrong(name: str) -> bool:
-    """Tell whether a fault of this name is planted (``weight``: a twin that loads one weight wrongly)."""
+    """Return whether a fault of this name is planted (``weight``: a twin that loads one weight wrongly)."""
     return bool(_planted.get("fault") == name)
 
 
@@ -134,7 +134,7 @@ def devices() -> list[dict[str, str]]:
 
 
 def use(kind: str) -> str:
-    """Take the CPU, whatever it is called."""
+    """Use the CPU, whatever it is called."""
     if kind not in {device["kind"] for device in devices()}:
         raise Unsupported(Reason("no-device", framework="NumPy", kind=kind, seen=["cpu"]))
     return "cpu" if kind == "cpu" else f"{kind}:0"

@@ -259,7 +259,7 @@ def stability(sessions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Say the figures beside their targets."""
+    """Return the figures beside their targets."""
     lines = ["simulated noise: coverage .93-.97; a winner at a true tie <= .02 (naive: blocked, Welch)"]
     for cell in result["simulated"]:
         naive = cell["naive"]

@@ -169,7 +169,7 @@ def _cut(measurement: Measurement) -> Measurement:
 
 
 def unknown(frameworks: Sequence[str]) -> list[str]:
-    """Say of every framework that has no backend which one is meant."""
+    """Return a message for every framework that has no backend, with the one that may be meant."""
     known = backends.known()
     strange = dict.fromkeys(name for name in frameworks if name not in known)
     return [f"--framework {name}: no backend of that name; {nearest(name, known)}" for name in strange]
@@ -252,7 +252,7 @@ def run(
 
 
 def table(result: Result) -> str:
-    """Say the rows, one a line, and how they ended together."""
+    """Return the rows, one a line, and how they ended together."""
     width = max(len(check.name) for check in result.checks)
     lines = [f"{check.name:{width}}  {check.outcome}: {check.reason}" for check in result.checks]
     outcomes = [check.outcome for check in result.checks]

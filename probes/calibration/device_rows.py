@@ -79,11 +79,12 @@ class Sight:
 
     @property
     def took_part(self) -> bool:
+        """Return whether it could be run."""
         return not self.reason
 
 
 def ended(status: Status) -> str:
-    """Say what a probe without a result means for a row: left out, out of reach, or wrong."""
+    """Return what a probe without a result means for a row: left out, out of reach, or wrong."""
     if status in (Status.SKIPPED, Status.CANCELLED, Status.TIMED_OUT):
         return NOT_RUN
     return NOT_TESTABLE if status in (Status.NOT_SUPPORTED, Status.NOT_INSTALLED) else FAILED
@@ -96,7 +97,7 @@ def exit_status(checks: Sequence[Check]) -> int:
 
 
 def seen(sights: Sequence[Sight], kind: str, gpus: Sequence[Mapping[str, Any]]) -> Check:
-    """Say which framework takes part on which device, and which sees none."""
+    """Return which framework takes part on which device, and which sees none."""
     said = [
         f"{sight.framework}: {sight.description or sight.kinds[0]}" if sight.took_part else sight.reason
         for sight in sights

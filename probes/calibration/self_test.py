@@ -216,7 +216,7 @@ def _first(measurement: Measurement) -> compare.Estimate:
 
 
 def judge(estimates: Sequence[compare.Estimate], spread: Mapping[str, float]) -> Ratio:
-    """Give twins their verdict, for processes that spread on the log scale as ``pooled_spread`` says."""
+    """Return the verdict on twins, for processes that spread on the log scale as ``pooled_spread`` says."""
     known = {"process_sd": spread["process_sd"], "process_df": spread["process_df"]}
     return compare.ratio(compare.pooled(estimates, **known), numerator="b", denominator="a")
 

@@ -77,7 +77,7 @@ class Side:
 
 
 def interleaved(truth: float, noise: Noise, rng: np.random.Generator) -> ratios.Estimate:
-    """Take turns on a simulated machine with the very code that takes real ones."""
+    """Run interleaved turns on a simulated machine with the very code that takes real ones."""
     mood = Machine(noise, rng)
     sides: list[Any] = [Side(Arm("a", "simulated"), 0.02, mood), Side(Arm("b", "simulated"), 0.02 * truth, mood)]
     taken = interleaving.take(sides, until=math.inf, timeout=1, cancelled=lambda: False)

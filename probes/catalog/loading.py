@@ -166,7 +166,7 @@ ALSO_CALLED = {
 
 
 def by_usual_name(name: str, probes: Mapping[str, Probe]) -> str:
-    """Take "training-bert-eager" for the probe of the encoder that is one."""
+    """Resolve "training-bert-eager" to the probe of the encoder that is one."""
     for usual, ours in ALSO_CALLED.items():
         called = re.sub(rf"\b{usual}\b", ours, name)
         if called in probes:

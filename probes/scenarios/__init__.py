@@ -111,7 +111,7 @@ class Stage:
         return time.perf_counter() - begin
 
     def forget_compiled(self) -> None:
-        """Give compilers that keep their work on disk an empty place, or every process but the first is a warm one."""
+        """Point compilers that keep work on disk to an empty place, or every process but the first is a warm one."""
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp(dir=self.scratch)
 
     def part(self, held: Mapping[str, Any]) -> Callable[..., Any]:

@@ -39,6 +39,7 @@ MEAN, SPREAD = 120.0, 60.0
 
 
 def images(seed):
+    """Return the images, (SAMPLES, SIDE, SIDE, 3) of uint8."""
     import numpy as np
 
     return np.random.default_rng(seed).integers(0, 256, (SAMPLES, SIDE, SIDE, 3), dtype=np.uint8)

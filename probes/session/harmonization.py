@@ -261,7 +261,7 @@ def ends(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, Any]], list[
 def names(
     sides: Mapping[str, Written], dropped: Mapping[str, Mapping[str, Mapping[str, Any]]]
 ) -> dict[str, list[list[str | None]]]:
-    """Give every weight a name common to both sides, by what its layer is and when it runs.
+    """Assign every weight a name common to both sides, by what its layer is and when it runs.
 
     Args:
         sides: framework -> what it wrote.

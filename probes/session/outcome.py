@@ -47,7 +47,7 @@ _WORDS = {
 
 
 def compared(measurement: Measurement) -> bool:
-    """Tell whether a probe gave a ratio: of two frameworks, or of one framework's own two modes."""
+    """Return whether a probe gave a ratio: of two frameworks, or of one framework's own two modes."""
     if measurement.status is not Status.OK:
         return False
     within = (side for side in measurement.facts.values() if isinstance(side, Mapping))
@@ -55,7 +55,7 @@ def compared(measurement: Measurement) -> bool:
 
 
 def nothing(session: Evidence) -> bool:
-    """Tell whether a session failed: no probe gave a ratio, and not all were of the kind that only observes."""
+    """Return whether a session failed: no probe gave a ratio, and not all were of the kind that only observes."""
     observed = bool(session.probes) and all(found.status is Status.OK for found in session.probes)
     return not observed and not any(compared(found) for found in session.probes)
 
@@ -71,14 +71,14 @@ def status(session: Evidence) -> int:
 
 
 def several(session: Evidence) -> bool:
-    """Tell whether more than two sides were compared, so that a ratio must name both of its own."""
+    """Return whether more than two sides were compared, so that a ratio must name both of its own."""
     return len({name for found in session.probes if found.ratio for name in found.samples}) > 2
 
 
 def measured(
     session: Evidence, probes: Iterable[Probe], lang: str = "en", *, names: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Say in a line a probe what was found, or why nothing was; what was left out for the budget is no line.
+    """Return a line a probe: what was found, or why nothing was; what was left out for the budget is no line.
 
     Args:
         session: what was measured.
@@ -129,7 +129,7 @@ def skipped(ends: Iterable[tuple[str, str, Reason]], lang: str = "en") -> str:
 
 
 def beside(session: Evidence, lang: str = "en", *, names: Mapping[str, str] | None = None) -> list[str]:
-    """Say what a reader of a session's ratios must know besides: differing defaults, what was left out."""
+    """Return what a reader of a session's ratios must know besides: differing defaults, what was left out."""
     differing = framework_defaults.of_session(found.facts for found in session.probes)
     said = [
         framework_defaults.line(differing, session.environments, lang, names=names),
@@ -139,7 +139,7 @@ def beside(session: Evidence, lang: str = "en", *, names: Mapping[str, str] | No
 
 
 def why_nothing(session: Evidence, lang: str = "en") -> str:
-    """Say in one sentence why no probe gave a ratio, by the reason most of them share, and in one more what helps."""
+    """Return one sentence: why no probe gave a ratio, by the reason most of them share, and in one more what helps."""
     words = _WORDS[lang]
     counts = Counter(
         (ended, reasons.text(reason, lang)) for _, ended, reason in ends(session) if ended is not Status.OK

@@ -70,7 +70,7 @@ def width(measurement: Measurement) -> float:
 
 
 def wide(measurement: Measurement) -> bool:
-    """Tell whether a ratio is too wide: by its width, never by its verdict."""
+    """Return whether a ratio is too wide: by its width, never by its verdict."""
     return width(measurement) > CONFIRMED
 
 

@@ -265,7 +265,7 @@ def _done(probe: Probe, measurement: Measurement) -> dict[str, Any]:
 
 
 def corrected(found: Sequence[Measurement]) -> list[Measurement]:
-    """Let verdicts stand only where they survive Holm's correction over the whole session."""
+    """Keep verdicts only where they survive Holm's correction over the whole session."""
     claims = {str(i): m.facts["p"] for i, m in enumerate(found) if m.ratio is not None and "p" in m.facts}
     standing = ratios.holm(claims)
     made = []

@@ -43,7 +43,7 @@ def share_out(arms: Sequence[Arm], probes: Sequence[Probe]) -> list[Job]:
 
 
 def joined(jobs: Sequence[Job], found: Sequence[Measurement]) -> list[Measurement]:
-    """Put what each framework's own modes gave into one measurement a probe; ``found`` lies in the jobs' order."""
+    """Merge what each framework's own modes gave into one measurement a probe; ``found`` lies in the jobs' order."""
     made: list[Measurement] = []
     within: dict[str, tuple[Probe, dict[str, Measurement]]] = {}
     rest = iter(found)

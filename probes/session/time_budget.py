@@ -19,12 +19,12 @@ TAIL = 1.0
 
 
 def fits(seconds: float, left: float | None) -> bool:
-    """Tell whether a probe of so many expected seconds may begin; always, where no time is set."""
+    """Return whether a probe of so many expected seconds may begin; always, where no time is set."""
     return left is None or left >= ENOUGH * seconds
 
 
 def share(deadline: float | None, seconds: Sequence[float], *, now: float) -> float | None:
-    """Give the next probe its share of what is left, by expected seconds; half as much again, as some end early.
+    """Return the share of what is left for the next probe, by expected seconds; half as much again, as some end early.
 
     Only probes that still fit count: one that will be left out for the budget must not starve the others.
 

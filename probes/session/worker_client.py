@@ -309,7 +309,7 @@ class Client:
         return float(times.user + times.system)
 
     def close(self) -> None:
-        """Let the worker end by itself, then make sure."""
+        """Wait for the worker to end by itself, then make sure."""
         with contextlib.suppress(Lost, Cancelled):
             self.ask("exit", timeout=2)
             self._requests.close()

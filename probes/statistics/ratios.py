@@ -84,7 +84,7 @@ def within(log_ratios: Sequence[float]) -> Estimate:
 
 
 def widened(estimate: Estimate, *, process_sd: float, process_df: float) -> Estimate:
-    """Let an estimate from one pair of processes speak for fresh pairs too.
+    """Widen an estimate from one pair of processes so that it holds for fresh pairs too.
 
     The variances add; the degrees of freedom follow Welch and Satterthwaite (Biometrics Bulletin 2, 1946).
     """
@@ -132,7 +132,7 @@ def between(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def ratio(estimate: Estimate, *, numerator: str, denominator: str) -> Ratio:
-    """Give the interval and apply the band rule."""
+    """Compute the interval and apply the band rule."""
     low, high = estimate.mean - estimate.half, estimate.mean + estimate.half
     return Ratio(
         value=math.exp(estimate.mean),
@@ -210,7 +210,7 @@ def clean_blocks(seconds: Sequence[float], waited: Sequence[float]) -> list[floa
 
 
 def enough_clean(seconds: Sequence[float], waited: Sequence[float] | None) -> bool:
-    """Tell whether a turn's clean blocks speak for it; where the system does not tell waiting, all count as clean."""
+    """Return whether a turn's clean blocks speak for it; where the system does not tell waiting, all count as clean."""
     return not waited or len(clean_blocks(seconds, waited)) >= min(CLEAN_BLOCKS, len(seconds))
 
 
@@ -242,12 +242,12 @@ def block_cost(
 
 
 def without(seconds: Sequence[float], waited: Sequence[float]) -> list[float]:
-    """Take the waiting out of wall times; a tenth is left in any case, as no reading is that exact."""
+    """Subtract the waiting from wall times; a tenth is left in any case, as no reading is that exact."""
     return [max(second - wait, second / 10) for second, wait in zip(seconds, waited, strict=True)]
 
 
 def steady(costs: Sequence[float], *, window: int = 5, tolerance: float = 0.03) -> bool:
-    """Say whether the last two windows of costs lie on one level.
+    """Return whether the last two windows of costs lie on one level.
 
     They do when their medians differ by less than the tolerance, or by less than the scatter inside them
     (median absolute deviation), so that a noisy machine is not taken for a warming one.

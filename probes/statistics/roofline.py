@@ -23,14 +23,14 @@ SLACK = 1.05
 
 
 def ceiling(roofs: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Take the best that any framework reached: {"flops": a second, "bytes": a second}."""
+    """Return the best that any framework reached: {"flops": a second, "bytes": a second}."""
     return {key: max(roof[key] for roof in roofs.values()) for key in ("flops", "bytes")}
 
 
 def share(
     best: Mapping[str, float], *, seconds: float, flops: float, moved: float, first: float, mode: str
 ) -> dict[str, Any]:
-    """Say what share of the roof one side reached, and what limits it.
+    """Return what share of the roof one side reached, and what limits it.
 
     Args:
         best: from ``ceiling``.

@@ -111,7 +111,7 @@ _WORDS = {
 
 
 def lines(found: Sequence[Measurement], lang: str = "en", *, names: Mapping[str, str] | None = None) -> list[str]:
-    """Say in one line a probe what tuning, or a mode, was worth inside each framework.
+    """Return one line a probe: what tuning, or a mode, was worth inside each framework.
 
     Args:
         found: a session's measurements.

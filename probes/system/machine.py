@@ -25,7 +25,7 @@ about half a GB, its kernels' workspaces up to as much again, and the probes' mo
 
 
 def fingerprint() -> dict[str, Any]:
-    """Say what the measurements were taken on."""
+    """Describe what the measurements were taken on."""
     import psutil
 
     return {
@@ -243,7 +243,7 @@ def _throttles() -> int | None:
 
 
 def on_battery() -> bool | None:
-    """Say whether the machine runs on its battery; None where it has none or does not tell."""
+    """Return whether the machine runs on its battery; None where it has none or does not tell."""
     import psutil
 
     if not hasattr(psutil, "sensors_battery"):

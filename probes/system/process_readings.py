@@ -150,7 +150,7 @@ class Waits:
         return min(held[0], left), min(sum(held), left)
 
     def close(self) -> None:
-        """Let the files go."""
+        """Close the files."""
         for file in self._files:
             os.close(file)
         self._files.clear()

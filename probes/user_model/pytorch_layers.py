@@ -110,6 +110,7 @@ RECURRENT = {"lstm", "gru", "simple rnn"}
 
 
 def cells(module: Any) -> int:
+    """Return how many recurrent cells a module runs: layers times directions; 1 where it has none."""
     return int(module.num_layers) * (2 if module.bidirectional else 1) if hasattr(module, "num_layers") else 1
 
 

@@ -69,7 +69,7 @@ class Own:
         self.plan: Plan | None = None
 
     def follow(self, plan: Plan) -> None:
-        """Take the manager's plan."""
+        """Follow the manager's plan."""
         if plan != self.plan:
             self.plan = plan
             self.__dict__.pop("seen", None)
@@ -115,7 +115,7 @@ class Own:
         return {name: _drawn(name, shape, seed) for name, (_, shape) in self.seen[0].items()}
 
     def called(self) -> dict[str, str]:
-        """Say what this framework calls the weights of each common name."""
+        """Return what this framework calls the weights of each common name."""
         return {name: raw for name, (raw, _) in self.seen[0].items()}
 
     @functools.cached_property

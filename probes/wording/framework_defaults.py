@@ -118,7 +118,7 @@ def line(
     *,
     names: Mapping[str, str] | None = None,
 ) -> str:
-    """Say for a session which defaults differ and how one is set, or "" where nothing that moves a result does."""
+    """Return for a session which defaults differ and how one is set, or "" where nothing that moves a result does."""
     words, said = _WORDS[lang], loud(defaults, lang=lang, names=names, environments=environments)
     if not said:
         return ""

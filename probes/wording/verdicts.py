@@ -118,7 +118,7 @@ def sentence(
     names: Mapping[str, str] | None = None,
     several: bool = False,
 ) -> str:
-    """Say a ratio at a glance, e.g. "PyTorch 1.43 × faster [1.29, 1.58]".
+    """Return a ratio at a glance, e.g. "PyTorch 1.43 × faster [1.29, 1.58]".
 
     Args:
         ratio: of costs; without a verdict (``favours`` is empty) it is told as an estimate.

@@ -223,7 +223,7 @@ class Worker:
         return {"facts": facts, "ledger": ledger, "defaults": self.backend.defaults()}
 
     def do_describe(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say what kind of scenario this is, and which sides the workload has."""
+        """Return what kind of scenario this is, and which sides the workload has."""
         scenario = importlib.import_module(f"probes.scenarios.{request['scenario']}")
         workload = self._workload(request)
         if workload is not None:
@@ -460,5 +460,5 @@ class Worker:
         return {"cpu": time.process_time(), "median": statistics.median(self.seconds) if self.seconds else None}
 
     def do_exit(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Say goodbye; the loop then ends."""
+        """Acknowledge the end; the loop then stops."""
         return {}

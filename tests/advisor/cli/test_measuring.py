@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from advisor.cli.measuring import planned
+from advisor.decisions.runtime_context import RuntimeContext
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
-from advisor.runtime import RuntimeContext
 from probes.catalog.loading import load_catalog
 from probes.command import RunRequest
 from tests.advisor.evidence import measurement, ratio_of, session

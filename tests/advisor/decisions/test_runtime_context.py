@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from advisor.cli import cli
+from advisor.decisions.runtime_context import RuntimeContext, installed_versions
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
-from advisor.runtime import RuntimeContext, installed_versions
 from probes.backends import frameworks
 from probes.evidence.documents import evidence_document
 from tests.advisor.evidence import paired, session
