@@ -200,7 +200,7 @@ class Problem:
             moment[:, a] += (pooled_rows * means)[row_of]
 
     def fused(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, dict[int, Floats]]:
-        """Return the values fused with measured ratios: means, variances, the covariance (K, n, n) of measured criteria.
+        """Return the values fused with measured ratios: means, variances, the covariance (K, n, n) of measured ones.
 
         The two values of a ratio are jointly normal; observing their difference updates both.
         """

@@ -135,7 +135,6 @@ def test_what_is_computed_is_found_even_where_the_seals_were_made_anew(path: Pat
         (("recommendation", "probe_plan", 0, "seconds"), "recommendation.probe_plan[0].seconds"),
         (("recommendation", "verdicts", 0, "verdict"), "recommendation.verdicts[0].verdict"),
         (("recommendation", "plans", 0, "framework"), "recommendation.plans[0].framework"),
-        (("recommendation", "before", "strength"), "recommendation.before.strength"),
         (("claims", "c", "statement", "en"), "claims.c.statement.en"),
         (("transcript", 0, "text"), "transcript"),
         (("evidence", 0, "machine", "cpu"), "evidence"),
@@ -160,6 +159,7 @@ def test_an_edit_is_named_with_its_place_and_both_values(path: Path_, place: str
         (("basis", "settings", "prior_sd"), None),
         (("probes", "p", "seconds"), None),
         (("needs", "answers", "goal"), "goal"),
+        (("recommendation", "before", "strength"), "recommendation.before.strength"),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) else "",
 )

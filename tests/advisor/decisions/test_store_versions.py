@@ -72,7 +72,8 @@ def test_a_store_of_0_1_0_that_cannot_be_written_is_read(old: Path, tmp_path: Pa
         "print(len(store.decision_list()), len(store.evidence_list()), store.decision_document(1)['schema'])"
     )
     before = as_0_1_0_reads_it(old, tmp_path / "copy")
-    for place in (*tmp_path.parents[:2], tmp_path):
+    ours = [place for place in tmp_path.parents if place.name.startswith(("pytest-", "popen-"))]
+    for place in (*ours, tmp_path):
         place.chmod(0o755)
     tmp_path.chmod(0o555)
     old.chmod(0o444)

@@ -144,7 +144,7 @@ def test_a_card_that_only_nvml_sees_asks_for_another_build(monkeypatch: pytest.M
         (["--quick"], "--quick: only with --device"),
         (["--framework", "null", "-o", "x.json"], "--framework, --output: only with --device"),
         (["--device", "cpu", "--long"], "do not go with --device"),
-        (["--device", "cpu", "-o", "/nowhere/at/all.json"], "there is no folder"),
+        (["--device", "cpu", "-o", "/nowhere/at/all.json"], "the directory /nowhere/at does not exist"),
         (["--device", "cpu", "--python", "pytorch"], "FRAMEWORK=PATH"),
         (["--device", "cpu", "--framework", "pytroch"], "did you mean 'pytorch'?"),
         (["--device", "warp"], "Invalid value for '--device'"),
