@@ -195,7 +195,7 @@ def first_ranks(drawn: Sample) -> Floats:
     return np.asarray(first)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def dirichlet(shapes: tuple[float, ...], *, draws: int, random_seed: int) -> Floats:
     """Return draws (J, draws) of a Dirichlet distribution from normalised gammas; read only, they are kept.
 
