@@ -67,7 +67,8 @@ def test_the_python_example_runs_as_shown(monkeypatch: pytest.MonkeyPatch, capsy
 
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split()[0] in {"pytorch", "tensorflow"}
-    assert [line.partition(":")[0] for line in printed[1:]] == ["for"] * 3 + ["would change it"] * 3
+    assert [line.partition(":")[0] for line in printed[1:7]] == ["for"] * 3 + ["would change it"] * 3
+    assert {"criterion", "framework", "weight"} <= set(printed[7].split())
 
 
 def test_the_files_the_readme_names_are_there() -> None:
