@@ -187,7 +187,7 @@ class _Benchmarks(click.Group):
 @click.option("--interviews", "count", default=2000, show_default=True, help="Random full answer sets to ask through.")
 @click.pass_context
 def main(context: click.Context, count: int) -> None:
-    """Time the decision engine on the examples and check guided asking; ``start`` and ``machines`` time the rest."""
+    """Time the decision engine on the examples and check guided asking; the commands judge the rest."""
     if context.invoked_subcommand is None:
         engine(count)
 
@@ -216,6 +216,30 @@ def machines(names: tuple[str, ...], budget: float) -> None:
     Example: python -m advisor.benchmark machines one-core no-home
     """
     _on_machines(names, budget=budget)
+
+
+@main.command()
+@click.option("--module", "modules", multiple=True, metavar="NAME", help="A deciding module; all unless told.")
+@click.option("--sample", type=click.IntRange(min=1), help="How many mutants to try; all unless told.")
+@click.option("--seed", default=0, show_default=True, help="Of the sample.")
+@click.option("--children", type=click.IntRange(min=1), default=2, show_default=True, help="Mutants tried at once.")
+def mutation(modules: tuple[str, ...], sample: int | None, seed: int, children: int) -> None:
+    """Plant faults in the modules that decide and print which of them no test notices.
+
+    Example: python -m advisor.benchmark mutation --module pooling --sample 30
+    """
+    from advisor.curation import mutation as mutants
+
+    try:
+        tried = mutants.mutate(
+            modules, sample=sample, seed=seed, children=children, progress=lambda text: click.echo(text, err=True)
+        )
+    except InputError as error:
+        raise click.UsageError("; ".join(error.problems)) from error
+    for survivor in (mutant for mutant in tried if not mutant.killed):
+        click.echo(f"{survivor.name}\n{survivor.change}\n")
+    killed = sum(mutant.killed for mutant in tried)
+    click.echo(f"{killed} of {len(tried)} mutants killed: {killed / len(tried):.1%}")
 
 
 def engine(count: int) -> None:

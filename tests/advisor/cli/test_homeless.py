@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -27,7 +28,14 @@ def unknown(uid):
     raise KeyError(f"getpwuid(): uid not found: {uid}")
 pwd.getpwuid = unknown
 from advisor.cli import main
-main(sys.argv[1:])
+if sys.argv[1] != "in-turn":
+    main(sys.argv[1:])
+import json
+for argv in json.loads(sys.argv[2]):
+    try:
+        main(argv)
+    except SystemExit as left:
+        print("left", left.code or 0, file=sys.stderr)
 """
 """The command line under a user id that the system's list of users does not hold, as containers have it."""
 
@@ -50,8 +58,6 @@ def homeless(*argv: str, said: str = "", **more: str) -> subprocess.CompletedPro
     "argv",
     [
         ("recommend", "--needs", PHONE),
-        ("recommend", "--text", "a phone app"),
-        ("understand", "a phone app"),
         ("ask", "--answers", PHONE),
         ("evidence", "list"),
         ("knowledge", "list"),
@@ -65,10 +71,14 @@ def test_what_keeps_nothing_needs_no_home(argv: tuple[str, ...]) -> None:
     assert found.stdout
 
 
-def test_a_conversation_needs_no_home() -> None:
-    found = homeless("chat", said="a phone app\n\n")
+def test_free_text_and_a_conversation_need_no_home() -> None:
+    """One process, which learns to read once: nothing that it learned can be kept for the next."""
+    commands = [["understand", "a phone app"], ["recommend", "--text", "a phone app"], ["chat"]]
+
+    found = homeless("in-turn", json.dumps(commands), said="a phone app\n\n")
 
     assert found.returncode == 0, found.stderr
+    assert found.stderr.count("left 0") == len(commands)
 
 
 @pytest.mark.parametrize("form", ["html", "md", "json", "pdf"])

@@ -84,6 +84,12 @@ def test_a_claim_applies_only_under_its_answers() -> None:
     assert value(knowledge, Needs(answers={"goal": "both"})) > 0.5
 
 
+def test_living_claims_are_applicable_and_dead_ones_are_not() -> None:
+    states = ("current", "contested", "outdated", "wrong")
+    knowledge = world([claim(state, "x", {"a": 2}, truth=state) for state in states])
+    assert [c.id for c in scoring.applicable(ASKED, knowledge)] == ["contested", "current"]
+
+
 def test_uncertainty_doubles_for_each_year_overdue() -> None:
     overdue = claim("c", "x", {"a": 2}, review_by=date(2025, 11, 1), grade="moderate")
     years = (TODAY - date(2025, 11, 1)).days / 365.25

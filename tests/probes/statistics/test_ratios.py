@@ -119,6 +119,7 @@ def test_break_even_by_hand():
     assert ratios.break_even(10.0, 0.008, 0.0, 0.010) == pytest.approx(5000)
     assert ratios.break_even(10.0, 0.010, 0.0, 0.008) is None
     assert ratios.break_even(1.0, 0.01, 1.0, 0.02) is None
+    assert ratios.break_even(10.0, 0.01, 0.0, 0.01) is None
 
 
 NOISE = {"quiet": (0.015, 0.0, 0.0), "cloud": (0.05, 0.05, 0.35), "laptop": (0.10, 0.05, 0.60)}
@@ -190,6 +191,19 @@ def test_nothing_said_of_single_threads_leaves_everything_between_wall_time_and_
     cost, doubt = ratios.block_cost([4.0, 4.0], [3.0, 3.0])
     assert cost * math.exp(doubt) >= 4.0
     assert cost / math.exp(doubt) <= 1.0
+
+
+def test_a_tenth_of_a_wall_time_is_left_whatever_was_waited():
+    assert ratios.without([2.0, 2.0], [0.5, 2.0]) == [1.5, 0.2]
+
+
+def test_an_exact_estimate_passes_its_band_for_certain():
+    assert ratios.p_value(Estimate(math.log(1.2), 0.0, 30, 31), "a") == 0.0
+
+
+def test_an_exact_estimate_without_process_spread_stays_exact():
+    exact = Estimate(0.1, 0.0, 30, 31)
+    assert ratios.widened(exact, process_sd=0.0, process_df=8) == exact
 
 
 def test_without_readings_of_waiting_a_turn_is_its_median():
