@@ -27,8 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("advisor", "probes", "knowledge", "tests", "pyproject.toml", "README.md")
 
 DECIDING = (
-    *(f"advisor/engine/{name}.py" for name in ("scoring", "smaa", "pooling", "conditions", "observations")),
-    "advisor/engine/claim_verdicts.py",
+    *sorted(f"advisor/engine/{path.name}" for path in (ROOT / "advisor" / "engine").glob("[!_]*.py")),
     *sorted(f"advisor/analysis/{path.name}" for path in (ROOT / "advisor" / "analysis").glob("[!_]*.py")),
     "probes/statistics/ratios.py",
 )
