@@ -37,6 +37,7 @@ def found() -> device_check.Result:
         return device_check.run([PRETENDED], device="gpu")
 
 
+@pytest.mark.measures
 def test_every_row_is_judged_where_a_card_is_seen(found: device_check.Result) -> None:
     judged = outcomes(found)
 
@@ -45,6 +46,7 @@ def test_every_row_is_judged_where_a_card_is_seen(found: device_check.Result) ->
     assert found.evidence.environments["null a"]["device"] == "cuda:0"
 
 
+@pytest.mark.measures
 def test_what_depends_on_no_ones_load_passes(found: device_check.Result) -> None:
     timed = ("planted", "the same arm", "first calls", "at most all")
 
@@ -52,6 +54,7 @@ def test_what_depends_on_no_ones_load_passes(found: device_check.Result) -> None
     assert "power cap" in next(check.reason for check in found.checks if check.name.startswith("clocks"))
 
 
+@pytest.mark.measures
 def test_the_evidence_is_one_and_holds_the_rows(found: device_check.Result, tmp_path: Path) -> None:
     path = tmp_path / "device.json"
     write_evidence(found.evidence, path)
