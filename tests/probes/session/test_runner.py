@@ -190,7 +190,9 @@ def test_the_idle_worker_is_idle(tmp_path):
 
 def test_workers_end_when_the_manager_is_killed(tmp_path):
     script = (
-        "import sys, time; from probes.process import Arm, Client\n"
+        "import sys, time\n"
+        "from probes.session.arms import Arm\n"
+        "from probes.session.worker_client import Client\n"
         "client = Client(Arm('a', 'null'), settings='default', scratch=sys.argv[1])\n"
         "client.ask('hello', timeout=20, framework='null', threads=1, settings='default', plant={})\n"
         "print(client.pid, flush=True); time.sleep(60)"
