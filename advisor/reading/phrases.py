@@ -79,14 +79,21 @@ def digest(*paths: Path) -> str:
     return total.hexdigest()
 
 
+FEWEST = 3
+"""Wordings of an option that the model learns from at least: it is checked on each third of them in turn."""
+
+
 def _phrases(question: str, document: Any) -> Iterator[Phrase]:
     if not isinstance(document, Mapping):
         raise ValueError("a mapping with train and held_out is expected")
     of_option = _out_of_scope if question == OUT_OF_SCOPE else _of_option
     for part in ("train", "held_out"):
         for option, content in _mapping(document.get(part, {}), part):
-            for phrase in of_option(question, option, content, place=f"{part}.{option}"):
-                yield replace(phrase, held_out=part == "held_out")
+            phrases = list(of_option(question, option, content, place=f"{part}.{option}"))
+            taught = sum(phrase.kind != "contrast" for phrase in phrases)
+            if part == "train" and taught < FEWEST:
+                raise ValueError(f"train.{option}: {taught} wordings, and at least {FEWEST} are needed to learn it")
+            yield from (replace(phrase, held_out=part == "held_out") for phrase in phrases)
 
 
 def _out_of_scope(question: str, lang: str, content: Any, *, place: str) -> Iterator[Phrase]:

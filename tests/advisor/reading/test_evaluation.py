@@ -110,3 +110,10 @@ def test_a_broken_cache_is_trained_anew_not_trusted(tmp_path: Path, monkeypatch:
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "reading-x.npz").write_bytes(b"PK\x03\x04 no archive")
     assert model.recall("x") is None
+
+
+def test_an_option_with_too_few_wordings_to_learn_from_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mood.yaml").write_text("train: {calm: {en: {wanted: [we have time, no hurry]}}}", encoding="utf-8")
+
+    with pytest.raises(KnowledgeError, match=r"mood\.yaml.*train\.calm: 2 wordings, and at least 3 are needed"):
+        phrases.load(tmp_path)
