@@ -165,12 +165,9 @@ def test_cancelling_keeps_what_is_finished_and_ends_the_workers():
 
 
 def test_interrupting_keeps_what_is_finished():
-    done = []
-
     def progress(event):
-        if event["event"] == "done" and not done:
-            done.append(event)
-            threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        if (event["event"], event.get("probe")) == ("start", "two"):
+            threading.Timer(0.01, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 
     found = measure(probes=[probe("one"), probe("two"), probe("three")], progress=progress, budget=30.0)
     assert found.probes[0].status is Status.OK
