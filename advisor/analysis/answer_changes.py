@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,9 +100,7 @@ def answer_flips(scored: Scored, *, random_seed: int, shown: int = SHOWN_ANSWERS
     if len(found) < shown:
         rest = np.setdiff1d(np.arange(len(changes)), singles)
         found.extend(_double_flips(scored, [changes[k] for k in rest], moved[rest]))
-    with ThreadPoolExecutor() as threads:  # the draws of each flip, most of the work, hold no lock
-        flips = threads.map(lambda trial: _answer_flip(scored, trial, random_seed=random_seed), found[:shown])
-        return tuple(flips)
+    return tuple(_answer_flip(scored, trial, random_seed=random_seed) for trial in found[:shown])
 
 
 def _moved(scored: Scored, changes: Sequence[Change]) -> Bools:
