@@ -84,10 +84,11 @@ def test_a_claim_applies_only_under_its_answers() -> None:
     assert value(knowledge, Needs(answers={"goal": "both"})) > 0.5
 
 
-def test_living_claims_are_applicable_and_dead_ones_are_not() -> None:
-    states = ("current", "contested", "outdated", "wrong")
-    knowledge = world([claim(state, "x", {"a": 2}, truth=state) for state in states])
-    assert [c.id for c in scoring.applicable(ASKED, knowledge)] == ["contested", "current"]
+@pytest.mark.parametrize(
+    ("truth", "weighs"), [("current", True), ("contested", True), ("outdated", False), ("wrong", False)]
+)
+def test_living_claims_weigh_and_dead_ones_do_not(truth: str, weighs: bool) -> None:
+    assert (value(world([claim("c", "x", {"a": 2}, truth=truth)])) > 0.5) == weighs
 
 
 def test_uncertainty_doubles_for_each_year_overdue() -> None:
