@@ -142,12 +142,6 @@ def pool(members: Sequence[Item]) -> tuple[float, float]:
 def pool_rows(group: EvidenceGroup, held: Bools) -> tuple[Floats, Floats]:
     """Return ``pool(active(...))`` for each row of conditions: precision and mean, (K,) each."""
     rows = len(held)
-    if len(group.members) == 1 and not group.paths:
-        # most groups are one claim; the same bits as below with a third of the work
-        (only,) = group.members
-        holds = held[:, only.condition]
-        mean = np.where(holds, only.precision * only.mean / only.precision, 0.5)
-        return np.asarray(holds * only.precision, dtype=np.float64), np.asarray(mean, dtype=np.float64)
     surest, total, moment = np.zeros(rows), np.zeros(rows), np.zeros(rows)
 
     def add(member: Item, speaks: Bools) -> None:
