@@ -23,22 +23,11 @@ def measure_for(needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: st
 
 
 def keep(session: Evidence, *, lang: str) -> int | None:
-    """Keep a session in the local store and return its number.
-
-    Where the store cannot be written, that is told and None returned: what was measured still goes on its way.
-    """
+    """Keep a session in the local store and return its number, as ``output.kept`` does."""
     from advisor.cli import output
     from advisor.decisions import store
-    from advisor.errors import InputError
 
-    try:
-        return store.add_evidence(session)
-    except store.Unkept as unkept:
-        output.notice(unkept.told(lang))
-        return None
-    except InputError as error:
-        output.notice("; ".join(error.problems))
-        return None
+    return output.kept(lambda: store.add_evidence(session), lang=lang)
 
 
 def measure_first(

@@ -81,6 +81,23 @@ def notice(text: str) -> None:
     click.echo(text, err=True)
 
 
+def kept(add: Callable[[], int], *, lang: str) -> int | None:
+    """Add something to the local store and return its number there.
+
+    Where the store cannot be written, that is told and None returned: what was made or measured still goes on its way.
+    """
+    from advisor.decisions.store import Unkept
+    from advisor.errors import InputError
+
+    try:
+        return add()
+    except Unkept as unkept:
+        notice(unkept.told(lang))
+    except InputError as error:
+        notice("; ".join(error.problems))
+    return None
+
+
 LARGEST = 256_000_000
 """Bytes read of one file; a decision with evidence takes about one million, ten thousand lines of text a few."""
 

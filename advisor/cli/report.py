@@ -78,21 +78,10 @@ def command(
 
 
 def keep(decision: Decision, *, lang: str) -> int | None:
-    """Keep the decision in the store and return its number there.
-
-    Where the store cannot be written, that is said and None returned: the report is written, and that was the task.
-    """
+    """Keep the decision in the store and return its number there, as ``output.kept`` does."""
     from advisor.decisions import store
-    from advisor.errors import InputError
 
-    try:
-        return store.add_decision(decision)
-    except store.Unkept as unkept:
-        output.notice(unkept.told(lang))
-        return None
-    except InputError as error:
-        output.notice("; ".join(error.problems))
-        return None
+    return output.kept(lambda: store.add_decision(decision), lang=lang)
 
 
 def form_of(target: str) -> Form:
