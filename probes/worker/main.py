@@ -28,8 +28,6 @@ from probes.types import VERBATIM, Build, Reason, Status, Unsupported
 from probes.user_model.files import load_file
 from probes.user_model.workload import adapt
 
-OBSERVED = "observed"
-
 
 class NotInstalled(Exception):
     """The framework, or what it needs, is not there; the reason names what would add it."""
