@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from advisor.decisions.document import Decision
-from advisor.decisions.runtime_context import RuntimeContext
+from advisor.decisions.runtime_context import RuntimeContext, today
 from advisor.errors import InputError
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
@@ -383,8 +383,11 @@ def evidence() -> dict[str, Evidence]:
 
 
 def context() -> RuntimeContext:
-    """Return the day, the installed versions, this machine and its probes: the only look of the pages at them."""
-    return RuntimeContext.here(knowledge())
+    """Return the day, the installed versions, this machine and its probes, looked up once a session and a day."""
+    found: RuntimeContext | None = st.session_state.get("context")
+    if found is None or found.today != today():
+        found = st.session_state.context = RuntimeContext.here(knowledge())
+    return found
 
 
 def recommendation() -> Recommendation:

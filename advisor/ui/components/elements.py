@@ -6,11 +6,13 @@ Whatever a user or a file wrote goes through ``plain``; no part renders HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from advisor.decisions.results import Change, Deviation, Difference
+from advisor.errors import InputError
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Claim, Knowledge, Source
 from advisor.model.recommendation import Recommendation
@@ -69,6 +71,19 @@ def not_kept() -> None:
     refusal = store.refusal()
     if refusal:
         st.info(plain(refusal.told(language())), icon=":material/bookmark_remove:")
+
+
+def kept(listed: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return what the store lists; show where it cannot be read, nothing can be kept, or nothing is."""
+    try:
+        rows = listed()
+    except InputError as error:
+        problems(error.problems)
+        rows = []
+    not_kept()
+    if not rows:
+        st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
+    return rows
 
 
 # ---------------------------------------------------------------- claims

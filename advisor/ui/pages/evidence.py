@@ -37,6 +37,9 @@ ORDER = 40
 CONTROLS = ("control",)
 """Workloads that try the instrument rather than a framework; they stand last."""
 
+SHOWN = 20
+"""Kept sessions listed, the newest."""
+
 
 def page() -> None:
     """Show the page."""
@@ -196,15 +199,7 @@ def _stored(known: Mapping[str, Probe]) -> None:
     with st.expander(
         say("Evidence kept on this machine, or from a file", "本机保存的证据，或来自文件"), icon=":material/folder:"
     ):
-        try:
-            rows = store.evidence_list()
-        except InputError as error:
-            elements.problems(error.problems)
-            rows = []
-        elements.not_kept()
-        if not rows:
-            st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
-        for row in rows[:20]:
+        for row in elements.kept(lambda: store.evidence_list(limit=SHOWN)):
             left, right = st.columns([3, 1], vertical_alignment="center")
             left.markdown(
                 elements.plain(

@@ -24,6 +24,9 @@ TITLE = Text(en="Report", zh="报告")
 ICON = "description"
 ORDER = 50
 
+SHOWN = 30
+"""Kept decisions listed, the newest."""
+
 PREVIEW_HEIGHT = 900
 """Pixels: about one printed page."""
 
@@ -104,15 +107,7 @@ def _preview(made: Decision) -> None:
 
 def _kept() -> None:
     st.header(say("Kept and received decisions", "已保存与收到的决策"))
-    try:
-        rows = store.decision_list()
-    except InputError as error:
-        elements.problems(error.problems)
-        rows = []
-    elements.not_kept()
-    if not rows:
-        st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
-    for row in rows[:30]:
+    for row in elements.kept(lambda: store.decision_list(limit=SHOWN)):
         left, right = st.columns([3, 1], vertical_alignment="center")
         strength = STRENGTH.get(row["strength"])
         label = f" {elements.badge(words(strength), 'gray')}" if strength else ""
