@@ -16,7 +16,7 @@ from advisor.analysis import messages
 from advisor.engine import smaa
 from advisor.engine.conditions import Bools
 from advisor.engine.pooling import Floats
-from advisor.engine.scoring import Problem, Scored, judge
+from advisor.engine.scoring import Judged, Problem, Scored
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Flip
@@ -85,6 +85,14 @@ def swaps(needs: Needs, knowledge: Knowledge) -> Iterator[Change]:
                 yield Change(question.id, _with(question, rest, choice.id))
 
 
+@dataclass(frozen=True)
+class _Flipping:
+    """A trial that flips: its place among those tried, and the result where it may be shown."""
+
+    place: int
+    judged: Judged | None
+
+
 def answer_flips(scored: Scored, *, random_seed: int, shown: int = SHOWN_ANSWERS) -> tuple[Flip, ...]:
     """Return the answer changes that change the recommendation: single ones, then minimal double ones.
 
@@ -95,12 +103,16 @@ def answer_flips(scored: Scored, *, random_seed: int, shown: int = SHOWN_ANSWERS
         return ()
     changes = list(single_changes(scored.needs, scored.problem.knowledge))
     moved = _moved(scored, changes)
-    singles = _flipping(scored, moved)
-    found: list[tuple[Change, ...]] = [(changes[k],) for k in singles]
+    singles = _flipping(scored, moved, shown=shown)
+    found: list[tuple[tuple[Change, ...], Judged | None]] = [((changes[f.place],), f.judged) for f in singles]
     if len(found) < shown:
-        rest = np.setdiff1d(np.arange(len(changes)), singles)
-        found.extend(_double_flips(scored, [changes[k] for k in rest], moved[rest]))
-    return tuple(_answer_flip(scored, trial, random_seed=random_seed) for trial in found[:shown])
+        rest = np.setdiff1d(np.arange(len(changes)), [flip.place for flip in singles])
+        found.extend(_double_flips(scored, [changes[k] for k in rest], moved[rest], shown=shown))
+    return tuple(
+        _answer_flip(scored, trial, judged, random_seed=random_seed)
+        for trial, judged in found[:shown]
+        if judged is not None
+    )
 
 
 def _moved(scored: Scored, changes: Sequence[Change]) -> Bools:
@@ -111,7 +123,9 @@ def _moved(scored: Scored, changes: Sequence[Change]) -> Bools:
     return rows
 
 
-def _double_flips(scored: Scored, unmoving: Sequence[Change], moved: Bools) -> list[tuple[Change, ...]]:
+def _double_flips(
+    scored: Scored, unmoving: Sequence[Change], moved: Bools, *, shown: int
+) -> list[tuple[tuple[Change, ...], Judged | None]]:
     """Return the pairs of changes that flip together where neither does alone.
 
     Pairs are of two questions, or an option exchanged for another where several may be chosen.
@@ -123,10 +137,13 @@ def _double_flips(scored: Scored, unmoving: Sequence[Change], moved: Bools) -> l
     alone = set(unmoving)
     exchanged = [s for s in swaps(scored.needs, scored.problem.knowledge) if _minimal(scored, s, alone)]
     trials = np.concatenate([moved[first] ^ moved[second], _moved(scored, exchanged)])
-    return [
-        (unmoving[first[k]], unmoving[second[k]]) if k < len(first) else (exchanged[k - len(first)],)
-        for k in _flipping(scored, trials)
-    ]
+
+    def changes(place: int) -> tuple[Change, ...]:
+        if place < len(first):
+            return unmoving[first[place]], unmoving[second[place]]
+        return (exchanged[place - len(first)],)
+
+    return [(changes(flip.place), flip.judged) for flip in _flipping(scored, trials, shown=shown)]
 
 
 def _minimal(scored: Scored, swap: Change, unmoving: set[Change]) -> bool:
@@ -140,20 +157,25 @@ def _minimal(scored: Scored, swap: Change, unmoving: set[Change]) -> bool:
     return all(half in unmoving for half in (fewer, *more))
 
 
-def _flipping(scored: Scored, moved: Bools) -> list[int]:
+def _flipping(scored: Scored, moved: Bools, *, shown: int) -> list[_Flipping]:
     """Judge the answers with options moved, (trials, options), a block at a time; return the trials that flip.
 
-    To another framework first, to none last, the closest to balance first within each.
+    To another framework first, to none last, the closest to balance first within each; the first ``shown`` of a
+    block, of which those of all are a part, with their results.
     """
-    found: list[tuple[bool, float, int]] = []
+    found: list[tuple[bool, float, int, Judged | None]] = []
     block = max(1, BLOCK_BYTES // (BYTES_A_VALUE * max(1, scored.judged.values.size)))
     for start in range(0, len(moved), block):
         rows = scored.answers ^ moved[start : start + block]
         judged = scored.problem.judge_rows(rows, scored.needs.priorities)
         margins = _margins(np.sort(np.where(judged.allowed, judged.utility, -np.inf), axis=1))
         flipping = np.flatnonzero(judged.winner != scored.judged.winner[0])
-        found.extend((bool(judged.winner[k] < 0), float(margins[k]), start + int(k)) for k in flipping)
-    return [place for *_, place in sorted(found)]
+        ordered = sorted((bool(judged.winner[k] < 0), float(margins[k]), int(k)) for k in flipping)
+        found.extend(
+            (none, margin, start + k, judged.row(k) if place < shown else None)
+            for place, (none, margin, k) in enumerate(ordered)
+        )
+    return [_Flipping(place, judged) for _, _, place, judged in sorted(found, key=lambda trial: trial[:3])]
 
 
 def _margins(ascending: Floats) -> NDArray[np.float64]:
@@ -176,15 +198,16 @@ def _row(problem: Problem, answers: Bools, change: Change) -> Bools:
     return row
 
 
-def _answer_flip(scored: Scored, changes: Sequence[Change], *, random_seed: int) -> Flip:
+def _answer_flip(scored: Scored, changes: Sequence[Change], judged: Judged, *, random_seed: int) -> Flip:
     problem = scored.problem
     change = {c.question: c.answer for c in changes}
-    needs = changed(scored.needs, change)
-    after = judge(problem, needs)
+    winner = int(judged.winner[0])
+    leader = problem.frameworks[winner] if winner >= 0 else None
+    trial = smaa.trial_of(scored, random_seed=random_seed, judged=judged, needs=changed(scored.needs, change))
     return Flip(
         change={q: list(a) if isinstance(a, tuple) else a for q, a in change.items()},
-        recommended=after.leader,
-        acceptability=smaa.acceptability(smaa.trial_of(after, random_seed=random_seed)),
+        recommended=leader,
+        acceptability=smaa.acceptability(trial),
         kind="answer",
-        text=messages.answer_flip(problem.knowledge, scored.needs, change, winner=after.leader),
+        text=messages.answer_flip(problem.knowledge, scored.needs, change, winner=leader),
     )

@@ -59,7 +59,9 @@ def weight_flip(scored: Scored, *, random_seed: int) -> Flip | None:
     moved = weights.copy()
     moved[giver] -= share
     moved[taker] += share
-    after = assemble(moved[None, :], judged.values, judged.variance, allowed=judged.allowed)
+    after = assemble(
+        moved[None, :], judged.values, judged.variance, allowed=judged.allowed, covariance=judged.covariance
+    )
     criteria = scored.problem.criteria
     change = {"from": criteria[giver], "to": criteria[taker], "share": share}
     return _flip(scored, after, change, kind="weight", random_seed=random_seed)
@@ -126,7 +128,7 @@ def _revalued(scored: Scored, left_out: LeaveOneOut, j: int, estimates: Estimate
     values, variance = judged.values.copy(), judged.variance.copy()
     values[0, j], covariance = left_out.values(j, estimates)
     variance[0, j] = np.diagonal(covariance)
-    return assemble(judged.raw, values, variance, allowed=judged.allowed)
+    return assemble(judged.raw, values, variance, allowed=judged.allowed, covariance=judged.covariance)
 
 
 # ---------------------------------------------------------------- a measured ratio
@@ -139,7 +141,7 @@ def shifted(scored: Scored, j: int, *, pair: tuple[int, int], gap: float, noise:
     values, variance = judged.values.copy(), judged.variance.copy()
     values[0, j] = np.clip(mean[0], 0.0, 1.0)
     variance[0, j] = np.diagonal(after[0])
-    return assemble(judged.raw, values, variance, allowed=judged.allowed)
+    return assemble(judged.raw, values, variance, allowed=judged.allowed, covariance=judged.covariance)
 
 
 def balance(lead: Callable[[float], float], *, start: float) -> float | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,28 @@ class Condition:
         """The columns it looks at."""
         excepted = (side for group in self.excepted for sides in group for side in sides)
         return frozenset(column for part in (*self.some, *excepted) for column in part)
+
+    @cached_property
+    def _some_bits(self) -> tuple[int, ...]:
+        return tuple(map(_bits, self.some))
+
+    @cached_property
+    def _excepted_bits(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        return tuple(tuple((_bits(inside), _bits(others)) for inside, others in group) for group in self.excepted)
+
+    def holds(self, helpful: int, harmful: int) -> bool:
+        """Return what ``_hold`` does for one row whose chosen columns are the bits set."""
+        return all(helpful & some for some in self._some_bits) and all(
+            any(not harmful & inside or helpful & others for inside, others in group) for group in self._excepted_bits
+        )
+
+
+def _bits(columns: Iterable[int]) -> int:
+    return sum(1 << column for column in columns)
+
+
+def _bits_of(row: Bools) -> int:
+    return int.from_bytes(np.packbits(row, bitorder="little").tobytes(), "little")
 
 
 Spelling = tuple[tuple[str, tuple[str, ...]], ...]
@@ -93,6 +116,10 @@ def _hold(conditions: Sequence[Condition], helpful: Bools, harmful: Bools) -> Bo
     ``harmful``: the answers where a choice can keep one from holding. With the same answers in both places this is
     what a condition means; with bounds of the answers it gives bounds of the truth.
     """
+    if len(helpful) == 1:
+        # one row is common and an array of one is slow
+        good_bits, bad_bits = _bits_of(helpful[0]), _bits_of(harmful[0])
+        return np.array([[condition.holds(good_bits, bad_bits) for condition in conditions]], dtype=np.bool_)
     held = np.ones((len(conditions), len(helpful)), dtype=np.bool_)
     good, bad = np.ascontiguousarray(helpful.T), np.ascontiguousarray(harmful.T)
     for index, condition in enumerate(conditions):

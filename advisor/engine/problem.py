@@ -7,7 +7,7 @@ U_a = sum_j w_j v_j(a), v in [0, 1]. Immutable; ``advisor.engine.compilation`` m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -39,6 +39,21 @@ class Judged:
     allowed: Bools  # (K, n)
     utility: Floats  # (K, n)
     winner: NDArray[np.int64]  # (K,), -1 where nothing can be told
+    covariance: Mapping[int, Floats] = field(default_factory=dict)  # j -> (K, n, n), of the criteria with ratios
+
+    def row(self, k: int) -> Judged:
+        """Return one of the sets of answers alone, K = 1."""
+        one = slice(k, k + 1)
+        return Judged(
+            self.raw[one],
+            self.weights[one],
+            self.values[one],
+            self.variance[one],
+            self.allowed[one],
+            self.utility[one],
+            self.winner[one],
+            {j: matrix[one] for j, matrix in self.covariance.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -233,14 +248,20 @@ class Problem:
 
     def judge_rows(self, answers: Bools, priorities: Mapping[str, float]) -> Judged:
         """Judge K sets of answers, (K, options), under the stated priorities."""
-        held = self.truths(answers)
-        mean, variance, _ = self.fused(*self.values(held))
-        return assemble(self.raw_weights(answers, priorities), mean, variance, allowed=self.allowed(answers, held))
+        return self.judge_held(answers, self.truths(answers), priorities)
+
+    def judge_held(self, answers: Bools, held: Bools, priorities: Mapping[str, float]) -> Judged:
+        """Judge K sets of answers whose conditions, (K, conditions), are known."""
+        mean, variance, covariance = self.fused(*self.values(held))
+        raw, allowed = self.raw_weights(answers, priorities), self.allowed(answers, held)
+        return assemble(raw, mean, variance, allowed=allowed, covariance=covariance)
 
 
-def assemble(raw: Floats, mean: Floats, variance: Floats, *, allowed: Bools) -> Judged:
+def assemble(
+    raw: Floats, mean: Floats, variance: Floats, *, allowed: Bools, covariance: Mapping[int, Floats] | None = None
+) -> Judged:
     """Join weights, values and requirements into utilities and winners."""
     total = raw.sum(axis=1, keepdims=True)
     weights = np.divide(raw, total, out=np.zeros_like(raw), where=total > 0)
     utility = (weights[:, :, None] * mean).sum(axis=1)
-    return Judged(raw, weights, mean, variance, allowed, utility, leaders(utility, allowed))
+    return Judged(raw, weights, mean, variance, allowed, utility, leaders(utility, allowed), covariance or {})

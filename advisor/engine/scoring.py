@@ -26,8 +26,7 @@ __all__ = ["Judged", "Problem", "Scored", "assemble", "judge", "prepare", "score
 class Scored:
     """One set of answers judged, by name.
 
-    ``answers``: (options,); ``held``: (conditions,) which hold; ``judged`` has K = 1; ``covariance``: (n, n) by
-    measured criterion.
+    ``answers``: (options,); ``held``: (conditions,) which hold; ``judged`` has K = 1.
     """
 
     problem: Problem
@@ -35,7 +34,6 @@ class Scored:
     answers: Bools
     held: Bools
     judged: Judged
-    covariance: dict[int, Floats]
     utility: dict[str, float]
     allowed: tuple[str, ...]
     leader: str | None
@@ -47,7 +45,8 @@ class Scored:
 
     def covariance_on(self, j: int) -> Floats:
         """Return the (n, n) covariance of the values on a criterion."""
-        return self.covariance[j] if j in self.covariance else np.diag(self.judged.variance[0, j])
+        found = self.judged.covariance.get(j)
+        return found[0] if found is not None else np.diag(self.judged.variance[0, j])
 
 
 def score(
@@ -66,9 +65,7 @@ def judge(problem: Problem, needs: Needs) -> Scored:
     """Judge one needs document with a prepared knowledge base."""
     answers = problem.answers(needs)
     held = problem.truths(answers[None, :])
-    mean, variance, covariance = problem.fused(*problem.values(held))
-    raw = problem.raw_weights(answers[None, :], needs.priorities)
-    judged = assemble(raw, mean, variance, allowed=problem.allowed(answers[None, :], held))
+    judged = problem.judge_held(answers[None, :], held, needs.priorities)
     winner = int(judged.winner[0])
     return Scored(
         problem=problem,
@@ -76,7 +73,6 @@ def judge(problem: Problem, needs: Needs) -> Scored:
         answers=answers,
         held=held[0],
         judged=judged,
-        covariance={j: matrix[0] for j, matrix in covariance.items()},
         utility=dict(zip(problem.frameworks, judged.utility[0].tolist(), strict=True)),
         allowed=tuple(f for f, ok in zip(problem.frameworks, judged.allowed[0], strict=True) if ok),
         leader=problem.frameworks[winner] if winner >= 0 else None,

@@ -146,21 +146,20 @@ def sample(
     sd = deviations(mean, variance)
     tied = {j: _scaled(matrix, variance[j], sd[j]) for j, matrix in sorted((covariance or {}).items())}
     order = sorted(range(mean.shape[1]), key=lambda a: _signature(a, mean, sd, list(tied.values())))
-    generator = np.random.Generator(np.random.SFC64(random_seed))
-    noise = generator.standard_normal((len(order), draws))
+    noise = _normals(1 + len(tied), len(order), draws=draws, random_seed=random_seed)
     shaken = {}
     spread = sd[:, order].T.copy()
-    for j, matrix in tied.items():
+    for deviations_, (j, matrix) in zip(noise[1:], tied.items(), strict=True):
         spread[:, j] = 0.0
         factor = np.linalg.cholesky(matrix[np.ix_(order, order)] + 1e-12 * np.eye(len(order)))
-        shaken[j] = factor @ generator.standard_normal((len(order), draws))
+        shaken[j] = factor @ deviations_
     return Sample(
         order=order,
         twins=_twins(mean, sd, list(tied.values())),
         weights=dirichlet(tuple((concentration * weights).tolist()), draws=draws, random_seed=random_seed),
         centre=mean[:, order].T.copy(),
         spread=spread,
-        noise=noise,
+        noise=noise[0],
         shaken=shaken,
     )
 
@@ -193,6 +192,15 @@ def first_ranks(drawn: Sample) -> Floats:
     for group in drawn.twins:
         first[group] = first[group].mean()
     return np.asarray(first)
+
+
+@lru_cache(maxsize=8)
+def _normals(count: int, frameworks: int, *, draws: int, random_seed: int) -> Floats:
+    """Return standard normal draws (count, n, draws); read only, they are kept: every "what if" asks for the same."""
+    generator = np.random.Generator(np.random.SFC64(random_seed))
+    drawn = generator.standard_normal((count, frameworks, draws))
+    drawn.flags.writeable = False
+    return drawn
 
 
 @lru_cache(maxsize=8)
@@ -288,7 +296,6 @@ class Trial:
     problem: Problem
     judged: Judged
     concentration: float
-    covariance: Mapping[int, Floats]
     random_seed: int
 
     @property
@@ -310,9 +317,9 @@ class Trial:
             draws=self.problem.knowledge.settings.draws,
             random_seed=self.random_seed,
             covariance={
-                row: self.covariance[j][np.ix_(columns, columns)]
+                row: self.judged.covariance[j][0][np.ix_(columns, columns)]
                 for row, j in enumerate(used.tolist())
-                if j in self.covariance
+                if j in self.judged.covariance
             },
         )
 
@@ -343,12 +350,11 @@ def acceptability(trial: Trial) -> dict[str, float]:
     return found
 
 
-def trial_of(scored: Scored, *, random_seed: int, judged: Judged | None = None) -> Trial:
-    """Return a scored result for examination, or what it would be were it ``judged`` otherwise."""
+def trial_of(scored: Scored, *, random_seed: int, judged: Judged | None = None, needs: Needs | None = None) -> Trial:
+    """Return a scored result for examination, or what it would be were it ``judged`` otherwise, for other ``needs``."""
     return Trial(
         problem=scored.problem,
         judged=judged or scored.judged,
-        concentration=concentration(scored.problem, scored.needs),
-        covariance=scored.covariance,
+        concentration=concentration(scored.problem, needs or scored.needs),
         random_seed=random_seed,
     )
