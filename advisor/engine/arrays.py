@@ -30,25 +30,6 @@ def product(left: Floats, right: Floats) -> Floats:
     return found
 
 
-FEW = 12
-"""Conditions whose 2^12 combinations are simply counted out; beyond, every row is taken by itself."""
-
-
-def patterns(held: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return a row for each combination that occurs in ``held`` (K, width), and for each row the place of its own.
-
-    The evidence on a criterion hangs on a few conditions only, so thousands of answers come down to a few combinations.
-    """
-    rows, width = held.shape
-    if width > FEW:
-        return np.arange(rows), np.arange(rows)
-    code = held @ (1 << np.arange(width))
-    last = np.full(1 << width, -1)
-    last[code] = np.arange(rows)
-    place = np.cumsum(last >= 0) - 1
-    return last[last >= 0], place[code]
-
-
 def observe(
     mean: Floats, covariance: Floats, *, pair: tuple[int, int], gap: float, noise: float
 ) -> tuple[Floats, Floats]:

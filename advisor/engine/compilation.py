@@ -15,6 +15,7 @@ import numpy as np
 
 from advisor.engine import observations, pooling
 from advisor.engine.conditions import Condition, Pair, Spelling, compiled, spelled
+from advisor.engine.moving_evidence import moving_evidence
 from advisor.engine.observations import Finding
 from advisor.engine.pooling import EvidenceGroup, Floats, Item, NeedRoutes
 from advisor.engine.problem import MeasuredGap, Problem, Requirement, RouteOption
@@ -109,6 +110,7 @@ class _Compiler:
             )
             for of_criterion in groups
         )
+        n = len(self.frameworks)
         requirements = {
             question.id: requirement
             for question in self.questions
@@ -125,7 +127,11 @@ class _Compiler:
             conditions=self.table.all(),
             routes=MappingProxyType(self.routes),
             groups=groups,
-            moving=moving,
+            moving=moving_evidence(
+                [(j * n + a, group) for j, of_criterion in enumerate(moving) for a, group in of_criterion],
+                cells=len(self.criteria) * n,
+            ),
+            moving_on=tuple(moving_evidence(of_criterion, cells=n) for of_criterion in moving),
             hangs_on=tuple(_hangs_on(group for _, group in of_criterion) for of_criterion in moving),
             fixed=_read_only(self._fixed(groups)),
             requirements=MappingProxyType(requirements),

@@ -13,16 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.engine import pooling
-from advisor.engine.arrays import leaders, observe, patterns, product
+from advisor.engine.arrays import leaders, observe, product
 from advisor.engine.conditions import Bools, Condition, Pair, truths
+from advisor.engine.moving_evidence import MovingEvidence
 from advisor.engine.observations import Finding
 from advisor.engine.pooling import EvidenceGroup, Floats
 from advisor.model.knowledge import LIVING_ROUTE, Knowledge, Route
 from advisor.model.needs import Needs
-
-MANY = 256
-"""Rows from which on it pays to look for those that are alike."""
 
 PRIORITY_BASE = 3.0
 """Emphasis that priorities alone stand on: with no answer at all a stated priority still weighs."""
@@ -115,8 +112,8 @@ class Problem:
         emphasis: (options, J).
         conditions: per index, what answers must be like; index 0 always holds.
         routes: by (need, framework), living before dead, best first in each.
-        groups: [j][a] the evidence. moving: [j] those groups that answers can change, with their a.
-        hangs_on: [j] the conditions that they hang on, sorted.
+        groups: [j][a] the evidence. moving: what of it answers can change, cell j n + a; moving_on: [j], cell a.
+        hangs_on: [j] the conditions that it hangs on, sorted.
         fixed: (2, J, n) precision and moment of the prior and of the groups that no answer can change.
         requirements: by question.
         ratios: j -> what was measured on the criterion.
@@ -132,7 +129,8 @@ class Problem:
     conditions: tuple[Condition, ...]
     routes: Mapping[tuple[str, str], tuple[RouteOption, ...]]
     groups: tuple[tuple[tuple[EvidenceGroup, ...], ...], ...]
-    moving: tuple[tuple[tuple[int, EvidenceGroup], ...], ...]
+    moving: MovingEvidence
+    moving_on: tuple[MovingEvidence, ...]
     hangs_on: tuple[tuple[int, ...], ...]
     fixed: Floats
     requirements: Mapping[str, Requirement]
@@ -181,38 +179,13 @@ class Problem:
     def values(self, held: Bools) -> tuple[Floats, Floats]:
         """Return means and variances, (K, J, n) each, from the conditions that hold, before measurement."""
         shape = (len(held), len(self.criteria), len(self.frameworks))
-        precision = np.broadcast_to(self.fixed[0], shape).copy()
-        moment = np.broadcast_to(self.fixed[1], shape).copy()
-        for j in range(len(self.criteria)):
-            self._add_groups(j, held, precision[:, j], moment[:, j])
-        return moment / precision, 1.0 / precision
+        mean, variance = _estimated(self.fixed.reshape(2, -1), self.moving, held)
+        return mean.reshape(shape), variance.reshape(shape)
 
     def values_on(self, j: int, held: Bools) -> Floats:
         """Return the values (K, n) on one criterion, measurement included."""
-        precision = np.broadcast_to(self.fixed[0, j], (len(held), len(self.frameworks))).copy()
-        moment = np.broadcast_to(self.fixed[1, j], precision.shape).copy()
-        self._add_groups(j, held, precision, moment)
-        mean, _ = self.fused_criterion(j, moment / precision, 1.0 / precision)
+        mean, _ = self.fused_criterion(j, *_estimated(self.fixed[:, j], self.moving_on[j], held))
         return mean
-
-    def _add_groups(self, j: int, held: Bools, precision: Floats, moment: Floats) -> None:
-        """Add, in place, the evidence on a criterion that hangs on answers; (K, n) arrays."""
-        if not self.moving[j]:
-            return
-        if len(held) == 1:
-            # one row is common and an array of one is slow; both ways give the same bits
-            for a, group in self.moving[j]:
-                pooled, mean = pooling.pool(pooling.active(group, held[0]))
-                precision[:, a] += pooled
-                moment[:, a] += pooled * mean
-            return
-        every = slice(None)
-        kinds, row_of = patterns(held[:, list(self.hangs_on[j])]) if len(held) >= MANY else (every, every)
-        different = held[kinds]
-        for a, group in self.moving[j]:
-            pooled_rows, means = pooling.pool_rows(group, different)
-            precision[:, a] += pooled_rows[row_of]
-            moment[:, a] += (pooled_rows * means)[row_of]
 
     def fused(self, mean: Floats, variance: Floats) -> tuple[Floats, Floats, dict[int, Floats]]:
         """Return the values fused with measured ratios: means, variances, the covariance (K, n, n) of measured ones.
@@ -255,6 +228,14 @@ class Problem:
         mean, variance, covariance = self.fused(*self.values(held))
         raw, allowed = self.raw_weights(answers, priorities), self.allowed(answers, held)
         return assemble(raw, mean, variance, allowed=allowed, covariance=covariance)
+
+
+def _estimated(fixed: Floats, moving: MovingEvidence, held: Bools) -> tuple[Floats, Floats]:
+    """Return means and variances, (K, cells), from precision and moment that are fixed, (2, cells), and what moves."""
+    totals = np.repeat(fixed[:, :, None], len(held), axis=2)  # (2, cells, K)
+    moving.add(held, totals[0], totals[1])
+    precision, moment = np.ascontiguousarray(totals[0].T), np.ascontiguousarray(totals[1].T)
+    return moment / precision, 1.0 / precision
 
 
 def assemble(
