@@ -128,10 +128,9 @@ class _Compiler:
             routes=MappingProxyType(self.routes),
             groups=groups,
             moving=moving_evidence(
-                [(j * n + a, group) for j, of_criterion in enumerate(moving) for a, group in of_criterion],
-                cells=len(self.criteria) * n,
+                [(j * n + a, group) for j, of_criterion in enumerate(moving) for a, group in of_criterion]
             ),
-            moving_on=tuple(moving_evidence(of_criterion, cells=n) for of_criterion in moving),
+            moving_on=tuple(map(moving_evidence, moving)),
             hangs_on=tuple(_hangs_on(group for _, group in of_criterion) for of_criterion in moving),
             fixed=_read_only(self._fixed(groups)),
             requirements=MappingProxyType(requirements),

@@ -24,14 +24,13 @@ class MovingEvidence:
     """Groups of evidence, each about one cell: a framework on a criterion.
 
     Attributes:
-        cells: how many cells there are. count: how many groups.
+        count: how many groups.
         places: (S,) which groups are a single claim; ``conditions``, ``precision``, ``moment``: (S,) of that claim.
         others: the other groups with their places.
         layers: the r-th group of each cell that has one, as (cells, groups): each cell's sum is in its own order, so
             that it depends on no other cell.
     """
 
-    cells: int
     count: int
     places: Ints
     conditions: Ints
@@ -54,12 +53,11 @@ class MovingEvidence:
             moment[cells] += spoken[1, groups]
 
 
-def moving_evidence(groups: Sequence[tuple[int, EvidenceGroup]], *, cells: int) -> MovingEvidence:
+def moving_evidence(groups: Sequence[tuple[int, EvidenceGroup]]) -> MovingEvidence:
     """Return the groups as arrays, (cell, group) each."""
     alone = [(place, group.members[0]) for place, (_, group) in enumerate(groups) if _single(group)]
     said = [pooling.pool([member]) for _, member in alone]
     return MovingEvidence(
-        cells=cells,
         count=len(groups),
         places=_ints(place for place, _ in alone),
         conditions=_ints(member.condition for _, member in alone),

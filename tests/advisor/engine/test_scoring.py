@@ -272,6 +272,21 @@ def test_evidence_pools_the_same_alone_and_among_many(knowledge: Knowledge, need
                 assert (precision[1], mean[1]) == pytest.approx(pooling.pool(pooling.active(group, held[1])))
 
 
+@settings(max_examples=60, deadline=None)
+@given(worlds.knowledges(), worlds.needs())
+def test_a_value_is_the_prior_and_what_every_group_says_by_precision(knowledge: Knowledge, needs: Needs) -> None:
+    problem = scoring.prepare(knowledge, today=TODAY)
+    held = problem.truths(np.stack([problem.answers(Needs()), problem.answers(needs)]))
+    mean, variance = problem.values(held)
+    prior = knowledge.settings.prior_sd**-2
+    for k, j, a in np.ndindex(mean.shape):
+        said = [(prior, 0.5), *(pooling.pool(pooling.active(group, held[k])) for group in problem.groups[j][a])]
+        precision = sum(part for part, _ in said)
+        assert variance[k, j, a] == pytest.approx(1 / precision)
+        assert mean[k, j, a] == pytest.approx(sum(part * value for part, value in said) / precision)
+        assert problem.values_on(j, held)[k, a] == pytest.approx(mean[k, j, a])
+
+
 def test_a_compiled_problem_cannot_be_changed() -> None:
     problem = scoring.prepare(world([claim("c", "x", {"a": 2}, when={"goal": ("both",)})]), today=TODAY)
     with pytest.raises(dataclasses.FrozenInstanceError):
