@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.analysis import question_value
-from advisor.analysis.stopping import Bound, open_questions, settled
+from advisor.analysis.stopping import Bound, leader_pairs, open_questions, settled
 from advisor.engine import scoring
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge, Question
@@ -94,6 +94,24 @@ def test_what_tells_most_is_asked_first_and_what_tells_nothing_last() -> None:
     assert [step.question for step in found.next_questions] == ["big", "small", "idle"]
     assert found.next_questions[-1].value == 0.0
     assert all(step.why is not None for step in found.next_questions)
+
+
+def test_a_question_says_whether_it_can_change_the_answer_by_itself() -> None:
+    found = {step.question: step for step in recommend(Needs(), LEAD, today=TODAY).next_questions}
+    assert "100 % of its options would break the tie" in found["big"].why.en
+    assert "By itself it does not change the answer" in found["idle"].why.en
+
+
+def test_rivals_are_the_others_of_whoever_leads_and_everybody_in_a_tie() -> None:
+    knowledge = small.knowledge(
+        ["a", "b", "c"],
+        [criterion("x")],
+        [question("goal", {"x": {"x": 1}})],
+        [claim("c", "x", {"a": 2})],
+    )
+    problem = scoring.prepare(knowledge, today=TODAY)
+    assert leader_pairs(scoring.judge(problem, Needs(answers={"goal": "x"}))) == [(0, 1), (0, 2)]
+    assert leader_pairs(scoring.judge(problem, Needs())) == [(0, 1), (0, 2), (1, 2)]
 
 
 def test_effort_counts_against_a_question() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.engine import arrays, observations
+from advisor.engine import arrays, observations, scoring
 from advisor.model.knowledge import Claim, Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -89,10 +89,24 @@ def test_full_scale_is_half_the_scale() -> None:
     assert found.recommended == "a"
 
 
+def test_a_ratio_beyond_the_scale_says_no_more_than_its_end() -> None:
+    """With full scale 2, a ratio of 4 is the whole scale: one of 400 moves the values exactly as far."""
+    at_the_end = after(session(measurement("p", ratio=4.0)))
+    assert gap(after(session(measurement("p", ratio=400.0)))) == pytest.approx(gap(at_the_end))
+    assert gap(after(session(measurement("p", ratio=2.0)))) < gap(at_the_end) - 0.01
+
+
+def test_a_score_takes_in_what_was_measured() -> None:
+    finding = observations.interpret((session(measurement("p", ratio=0.5)),), world(), probes=PROBES, machine=HERE)
+    scored = scoring.score(NEEDS, world(), today=TODAY, finding=finding)
+    assert scored.utility == after(session(measurement("p", ratio=0.5))).utility
+
+
 def test_a_measurement_moves_the_result_and_says_what_it_moved() -> None:
     found = after(session(measurement("p", ratio=0.5)))
     assert found.before is not None
     assert found.before.recommended == "a"
+    assert found.before.strength == after().strength == "clear"
     assert gap(found) < found.before.utility["a"] - found.before.utility["b"]
     assert found.before.moved[0].criterion == "speed"
 
@@ -190,6 +204,11 @@ def test_a_claim_of_equality_is_confirmed_by_equivalence() -> None:
     level = world(claim("c", "speed", {"a": 1, "b": 1}, favours="both"))
     assert after(session(measurement("p", ratio=1.0)), knowledge=level).verdicts[0].verdict == "confirmed"
     assert after(session(measurement("p", ratio=1.5)), knowledge=level).verdicts[0].verdict == "contradicted"
+
+
+def test_a_claim_that_neither_is_better_is_one_of_equality() -> None:
+    level = world(claim("c", "speed", {"a": 1, "b": 1}, favours="none"))
+    assert after(session(measurement("p", ratio=1.0)), knowledge=level).verdicts[0].verdict == "confirmed"
 
 
 def test_a_claim_about_somebody_else_is_not_tested_by_this_pair() -> None:

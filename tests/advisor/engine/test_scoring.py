@@ -185,6 +185,12 @@ def test_any_of_the_chosen_needs_is_enough_where_the_question_says_any() -> None
     assert scoring.score(both, routed(*routes, requires="all"), today=TODAY).allowed == ("b",)
 
 
+def test_any_is_judged_for_each_framework_by_itself() -> None:
+    routes = [route("r1", "deploy.phone", "a"), route("r2", "deploy.web", "a")]
+    both = Needs(answers={"deploy": ("phone", "web")})
+    assert scoring.score(both, routed(*routes, requires="any"), today=TODAY).allowed == ("a",)
+
+
 def test_none_requires_nothing() -> None:
     assert scoring.score(Needs(answers={"deploy": ("none",)}), routed(), today=TODAY).allowed == ("a", "b")
 
