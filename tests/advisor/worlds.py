@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from advisor.engine import scoring
 from advisor.model.knowledge import Claim, Knowledge, Route
 from advisor.model.needs import Needs
 from tests.advisor import small
@@ -73,8 +74,11 @@ def routes(draw: st.DrawFn, names: tuple[str, ...], number: int) -> Route:
 
 
 @st.composite
-def knowledges(draw: st.DrawFn, names: tuple[str, ...] = NAMES) -> Knowledge:
-    emphasis = st.dictionaries(st.sampled_from(CRITERIA), st.integers(0, 3).map(float), max_size=3)
+def knowledges(draw: st.DrawFn, names: tuple[str, ...] = NAMES, *, least: int = 0) -> Knowledge:
+    """A knowledge base; with ``least`` claims and as much emphasis, most answers have somebody in the lead."""
+    emphasis = st.dictionaries(
+        st.sampled_from(CRITERIA), st.integers(0, 3).map(float), min_size=min(1, least), max_size=3
+    )
     requires: dict[str, Any] = {"deploy": "all", "device": "any"}
     return small.knowledge(
         names,
@@ -94,7 +98,7 @@ def knowledges(draw: st.DrawFn, names: tuple[str, ...] = NAMES) -> Knowledge:
             )
             for question, options in OPTIONS.items()
         ],
-        [draw(claims(names, number)) for number in range(draw(st.integers(0, 8)))],
+        [draw(claims(names, number)) for number in range(draw(st.integers(least, max(8, least))))],
         routes=[draw(routes(names, number)) for number in range(draw(st.integers(0, 10)))],
         sources=[small.source("copy-1", origin_group="origin"), small.source("copy-2", origin_group="origin")],
         settings=small.SETTINGS.model_copy(update={"draws": 500}),
@@ -120,6 +124,12 @@ def needs(draw: st.DrawFn) -> Needs:
         priorities=priorities,
         certainty={question: 0.5 for question in answers if draw(st.booleans())},
     )
+
+
+def decided() -> st.SearchStrategy[tuple[Knowledge, Needs]]:
+    """Worlds in which somebody leads: without one there is nothing that could change."""
+    drawn = st.tuples(knowledges(least=8), needs())
+    return drawn.filter(lambda world: scoring.score(world[1], world[0], today=small.TODAY).leader is not None)
 
 
 def exchanged(knowledge: Knowledge, one: str, other: str) -> Knowledge:
