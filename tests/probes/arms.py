@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from scipy.stats import binom
 
-from probes.session import runner
+from probes.session import interleaving, paired, runner
 from probes.session.arms import Arm
 from probes.types import EQUIVALENT, INCONCLUSIVE, Probe
 
 CALIBRATED = {"process_sd": 0.005, "process_df": 60.0}
 """A machine so steady that one pair of workers is narrow enough: tests of other things need no second."""
+
+WITHOUT_ROOF = str(Path(__file__).with_name("without_roof.py"))
 
 QUESTION = {"en": "?", "zh": "？"}
 
@@ -20,8 +27,24 @@ def probe(name="control", **more):
     return Probe(name, QUESTION, **{**options, **more})
 
 
+@contextlib.contextmanager
+def brief_turns() -> Iterator[None]:
+    """Take turns of 10 ms and half a second of them at most: enough where not the ratio matters but what becomes of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interleaving, "TURN", 0.01)
+        patch.setattr(paired, "CAP", 0.5)
+        yield
+
+
 def measure(*, first=None, second=None, probes=None, **options):
-    """Measure with two control arms, each with a plant; quickly, and without this machine's calibration."""
+    """Measure with two control arms, each with a plant: in brief turns of one pair of workers, and without a roof."""
+    quick = {"workload_file": WITHOUT_ROOF, "selftest": CALIBRATED}
+    with brief_turns():
+        return measure_fully(first=first, second=second, probes=probes, **{**quick, **options})
+
+
+def measure_fully(*, first=None, second=None, probes=None, **options):
+    """Measure as users do, in turns of full length and with a roof; without this machine's calibration."""
     arms = (Arm("a", "null", plant=first or {}), Arm("b", "null", plant=second or {}))
     settings = {"budget": 1.5, "patience": 20.0, "selftest": {}}
     return runner.measure(probes or [probe()], arms=arms, **{**settings, **options})
@@ -51,7 +74,7 @@ def measure_twins(verdicts, *, runs, **options):
     """
     named = []
     for _ in range(runs):
-        found = measure(**options)
+        found = measure(**{"selftest": {}, **options})
         named += verdicts(found)
     winners = [favours for favours in named if favours not in (EQUIVALENT, INCONCLUSIVE)]
     assert len(winners) <= winners_allowed(len(named)), f"{len(winners)} winners in {len(named)} trials: {winners}"

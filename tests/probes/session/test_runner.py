@@ -18,7 +18,7 @@ from probes.evidence.documents import EvidenceError, evidence_document, parse_ev
 from probes.session.arms import Arm
 from probes.session.worker_client import Client
 from probes.types import Status
-from tests.probes.arms import measure, measure_twins, probe, winners_allowed
+from tests.probes.arms import measure, measure_fully, measure_twins, probe, winners_allowed
 
 pytestmark = pytest.mark.measures
 
@@ -28,7 +28,7 @@ def test_winners_are_named_of_twins_no_more_often_than_promised():
 
 
 def test_twins_are_measured_with_all_that_belongs_to_it():
-    found = measure()
+    found = measure_fully()
     (measurement,) = found.probes
     assert measurement.status is Status.OK
     assert measurement.parity["passed"]
@@ -125,7 +125,7 @@ def test_a_device_that_no_side_has_is_not_supported():
 
 
 def test_a_workload_without_a_side_is_not_supported():
-    (measurement,) = measure(probes=[probe(workload="mlp")]).probes
+    (measurement,) = measure(probes=[probe(workload="mlp")], workload_file=None).probes
     assert measurement.status is Status.NOT_SUPPORTED
     assert "mlp has no side" in measurement.reason
 
@@ -146,7 +146,7 @@ def test_confirm_restarts_and_takes_the_spread_between_pairs():
 
 def test_workers_outlive_a_probe_and_settings_get_fresh_ones():
     notes = []
-    measure(probes=[probe("one"), probe("tuned", settings="tuned"), probe("two")], progress=notes.append, budget=6.0)
+    measure(probes=[probe("one"), probe("tuned", settings="tuned"), probe("two")], progress=notes.append, budget=4.0)
     ready = [e["text"].split()[0] for e in notes if e["event"] == "note" and "ready" in e["text"]]
     assert ready == ["a", "b", "a", "b"]
     assert [e["probe"] for e in notes if e["event"] == "done"] == ["one", "two", "tuned"]
@@ -214,14 +214,21 @@ def test_the_users_environment_does_not_leak_in(monkeypatch, variable):
 def within(**more):
     """A probe of one framework against itself."""
     options = {"mode": "compiled", "baseline": "eager", "faster": {"a": ("fast-a",), "b": ("fast-b",)}}
-    return probe("within", **{**options, "kept": {"a": ("kept-a",)}, "seconds": 2.0, **more})
+    return probe("within", **{**options, "kept": {"a": ("kept-a",)}, **more})
 
 
-def test_one_framework_is_held_against_itself_in_two_modes():
+@pytest.fixture(scope="module")
+def in_two_modes():
+    """Two frameworks, each held against itself: three sessions, of which the last one is looked at."""
+
     def verdicts(found):
         return [found.probes[0].facts[name]["favours"] for name in "ab"]
 
-    found = measure_twins(verdicts, runs=3, probes=[within()], budget=6.0)
+    return measure_twins(verdicts, runs=3, probes=[within()])
+
+
+def test_one_framework_is_held_against_itself_in_two_modes(in_two_modes):
+    found = in_two_modes
     (measurement,) = found.probes
     assert measurement.status is Status.OK
     assert measurement.ratio is None
@@ -238,8 +245,8 @@ def test_one_framework_is_held_against_itself_in_two_modes():
     assert evidence_document(parse_evidence(document)) == document
 
 
-def test_a_changed_figure_within_one_framework_is_refused():
-    document = json.loads(json.dumps(evidence_document(measure(probes=[within()], budget=6.0))))
+def test_a_changed_figure_within_one_framework_is_refused(in_two_modes):
+    document = json.loads(json.dumps(evidence_document(in_two_modes)))
     document["probes"][0]["facts"]["a"]["times_as_fast"] *= 1.5
     document["probes"][0]["facts"]["b"]["measurement"]["ratio"]["high"] *= 1.5
     with pytest.raises(EvidenceError) as caught:
@@ -250,13 +257,13 @@ def test_a_changed_figure_within_one_framework_is_refused():
 
 
 def test_a_mode_that_a_framework_cannot_do_costs_that_framework_alone():
-    found = measure(second={"fault": "fallback"}, probes=[within()], budget=6.0)
+    found = measure(second={"fault": "fallback"}, probes=[within()])
     facts = found.probes[0].facts
     assert facts["a"]["status"] == "ok"
     assert facts["b"]["status"] == "not-comparable"
     assert "eagerly in disguise" in facts["b"]["reason"]
     assert not {claim for claim in facts["claims"] if claim.endswith("-b")}
-    (absent,) = measure(probes=[within(mode="xla", baseline="compiled")], budget=6.0).probes
+    (absent,) = measure(probes=[within(mode="xla", baseline="compiled")]).probes
     assert absent.status is Status.NOT_SUPPORTED
     assert absent.reason.startswith("a: a xla: ")
 

@@ -209,8 +209,8 @@ def test_half_a_cpu_of_a_nested_group_is_seen() -> None:
 
 SESSION = """
 import json, os, pathlib, sys
-pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
 from tests.probes.arms import measure
+pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
 told = []
 (found,) = measure(progress=lambda event: told.append(event.get("text", "")), budget=2.0).probes
 print(json.dumps({"told": told, "status": found.status.value, "trouble": found.facts["turns"][0]["disturbed"]}))
