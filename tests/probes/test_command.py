@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from probes.calibration import self_test
 from tests import in_turn
 from tests.probes import scratch
+from tests.probes.arms import CALIBRATED
 
 pytestmark = pytest.mark.measures
 
@@ -34,6 +36,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = scratch.copy(tmp_path_factory.mktemp("program"), {"twin": "numpy", "absent": "no_such_module"})
     scratch.workload(folder / "both.py", ("null", "twin", "absent"))
     scratch.workload(folder / "one.py", ("null",))
+    (folder / "home").mkdir()  # a machine so steady that nothing is measured again
+    (folder / "home" / "selftest.json").write_text(json.dumps({"cpu": self_test._cpu(), **CALIBRATED}))
     return folder
 
 
