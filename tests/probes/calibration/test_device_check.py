@@ -45,7 +45,10 @@ def test_every_row_is_judged_where_a_card_is_seen(found: device_check.Result) ->
     judged = outcomes(found)
 
     assert found.kind == "cuda"
-    assert not {"not testable here", "not run"} & set(judged.values()), device_check.table(found)
+    pairs = [m.facts["disturbed"] for m in found.evidence.probes if "disturbed" in m.facts]
+    busy = all(2 * seen["pairs"] > seen["of"] for seen in pairs)  # its roof would be another load's
+    open_ = {name for name, outcome in judged.items() if outcome in ("not testable here", "not run")}
+    assert open_ <= ({"at most all of the roof"} if busy else set()), device_check.table(found)
     assert found.evidence.environments["null a"]["device"] == "cuda:0"
 
 
