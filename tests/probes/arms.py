@@ -30,7 +30,7 @@ def probe(name="control", **more):
 
 @contextlib.contextmanager
 def brief_turns() -> Iterator[None]:
-    """Take turns of 10 ms and half a second of them at most: enough where not the ratio matters but what becomes of it."""
+    """Take turns of 10 ms, half a second of them at most: enough where what becomes of a ratio matters, not its width."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interleaving, "TURN", 0.01)
         patch.setattr(paired, "CAP", 0.5)
