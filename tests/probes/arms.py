@@ -30,7 +30,7 @@ def probe(name="control", **more):
 
 @contextlib.contextmanager
 def brief_turns() -> Iterator[None]:
-    """Take turns of 10 ms, half a second of them at most: enough where what becomes of a ratio matters, not its width."""
+    """Take turns of 10 ms, half a second of them at most: enough for what does not hang on a ratio's width."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interleaving, "TURN", 0.01)
         patch.setattr(paired, "CAP", 0.5)
