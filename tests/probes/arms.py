@@ -10,7 +10,7 @@ import pytest
 from scipy.special import bdtrc
 
 from probes.calibration import self_test
-from probes.session import interleaving, paired, runner
+from probes.session import interleaving, paired, runner, time_budget
 from probes.session.arms import Arm
 from probes.types import Probe
 
@@ -30,10 +30,11 @@ def probe(name="control", **more):
 
 @contextlib.contextmanager
 def brief_turns() -> Iterator[None]:
-    """Take turns of 10 ms, half a second of them at most: enough for what does not hang on a ratio's width."""
+    """Take turns of 10 ms, half a second of them, in one pair of workers: enough where no ratio need be narrow."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(interleaving, "TURN", 0.01)
         patch.setattr(paired, "CAP", 0.5)
+        patch.setattr(time_budget, "ROUNDS", 1)
         yield
 
 

@@ -16,7 +16,6 @@ from probes import reasons
 from probes.__main__ import main
 from probes.calibration import device_check
 from probes.evidence.documents import evidence_document, parse_evidence, read_evidence, write_evidence
-from probes.session import time_budget
 from probes.session.arms import Arm
 from tests.probes import nvml
 from tests.probes.arms import brief_turns
@@ -34,7 +33,6 @@ def found() -> device_check.Result:
     """One whole run; used memory rises once the worker holds what it allocated."""
     readings = itertools.count()
     with brief_turns(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time_budget, "ROUNDS", 1)
         # read before anything, before the worker starts, and while it still runs
         nvml.put(patch, used=lambda: GIB if next(readings) < 3 else 2 * GIB, throttled=0x4)
         return device_check.run([PRETENDED], device="gpu")

@@ -41,7 +41,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.measures
 @pytest.mark.usefixtures("windows")
 def test_a_session_runs_over_the_standard_streams() -> None:
-    found = measure(second={"fault": "garbage", "at": "step"}, probes=[probe("one"), probe("two")])
+    found = measure(second={"fault": "garbage", "at": "step"}, probes=[probe("one"), probe("two")], budget=None)
 
     assert [m.status for m in found.probes] == [Status.OK, Status.OK]
 

@@ -18,7 +18,7 @@ from probes.evidence.documents import EvidenceError, evidence_document, parse_ev
 from probes.session.arms import Arm
 from probes.session.worker_client import Client
 from probes.types import EQUIVALENT, INCONCLUSIVE, Status
-from tests.probes.arms import measure, measure_fully, probe, winners_allowed
+from tests.probes.arms import WITHOUT_ROOF, measure, measure_fully, probe, winners_allowed
 
 pytestmark = pytest.mark.measures
 
@@ -32,7 +32,7 @@ def within(**more):
 @pytest.fixture(scope="module")
 def in_two_modes():
     """Two frameworks, each held against itself, which is the same one twice here: three sessions."""
-    return [measure(selftest={}, probes=[within()]) for _ in range(3)]
+    return [measure(selftest={}, probes=[within()], budget=6.0) for _ in range(3)]
 
 
 def test_winners_are_named_of_twins_no_more_often_than_promised(in_two_modes):
@@ -80,7 +80,9 @@ def test_a_promised_two_per_cent_allows_few_winners(trials, allowed):
 
 def test_what_is_too_wide_is_measured_in_fresh_workers_too_while_there_is_time():
     notes = []
-    found = measure(budget=20.0, selftest={"process_sd": 0.1, "process_df": 8}, progress=notes.append)
+    found = measure_fully(
+        budget=20.0, selftest={"process_sd": 0.1, "process_df": 8}, workload_file=WITHOUT_ROOF, progress=notes.append
+    )
     (measurement,) = found.probes
     assert measurement.facts["restarts"] == len(measurement.facts["turns"]) == 3
     assert measurement.facts["design"] == "quick"
@@ -90,12 +92,14 @@ def test_what_is_too_wide_is_measured_in_fresh_workers_too_while_there_is_time()
 
 
 def test_what_is_narrow_enough_gets_one_pair_of_workers():
-    (measurement,) = measure(budget=20.0, selftest={"process_sd": 0.001, "process_df": 100}).probes
+    (measurement,) = measure_fully(
+        budget=20.0, selftest={"process_sd": 0.001, "process_df": 100}, workload_file=WITHOUT_ROOF
+    ).probes
     assert measurement.facts["restarts"] == 1
 
 
 def test_a_large_planted_slowdown_is_found():
-    (measurement,) = measure(second={"slowdown": 5.0}).probes
+    (measurement,) = measure_fully(second={"slowdown": 5.0}).probes
     assert measurement.ratio.favours == "a"
     assert measurement.ratio.numerator == "b"
     assert measurement.ratio.low * 0.9 <= 5.0 <= measurement.ratio.high * 1.1
@@ -164,7 +168,7 @@ def test_confirm_restarts_and_takes_the_spread_between_pairs():
 
 def test_workers_outlive_a_probe_and_settings_get_fresh_ones():
     notes = []
-    measure(probes=[probe("one"), probe("tuned", settings="tuned"), probe("two")], progress=notes.append, budget=4.0)
+    measure(probes=[probe("one"), probe("tuned", settings="tuned"), probe("two")], progress=notes.append, budget=6.0)
     ready = [e["text"].split()[0] for e in notes if e["event"] == "note" and "ready" in e["text"]]
     assert ready == ["a", "b", "a", "b"]
     assert [e["probe"] for e in notes if e["event"] == "done"] == ["one", "two", "tuned"]
@@ -259,13 +263,13 @@ def test_a_changed_figure_within_one_framework_is_refused(in_two_modes):
 
 
 def test_a_mode_that_a_framework_cannot_do_costs_that_framework_alone():
-    found = measure(second={"fault": "fallback"}, probes=[within()])
+    found = measure(second={"fault": "fallback"}, probes=[within()], budget=6.0)
     facts = found.probes[0].facts
     assert facts["a"]["status"] == "ok"
     assert facts["b"]["status"] == "not-comparable"
     assert "eagerly in disguise" in facts["b"]["reason"]
     assert not {claim for claim in facts["claims"] if claim.endswith("-b")}
-    (absent,) = measure(probes=[within(mode="xla", baseline="compiled")]).probes
+    (absent,) = measure(probes=[within(mode="xla", baseline="compiled")], budget=6.0).probes
     assert absent.status is Status.NOT_SUPPORTED
     assert absent.reason.startswith("a: a xla: ")
 
