@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import in_turn
+from tests.in_turn import Command
+
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("advisor", "probes", "knowledge")
 TODAY = date.today()
@@ -58,29 +61,36 @@ class Project:
     def read(self, place: str) -> str:
         return (self.folder / place).read_text(encoding="utf-8")
 
-    def python(self, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        home = {"FRAMEWORK_ADVISOR_HOME": str(self.folder / "home"), "PYTHONPATH": str(self.folder)}
+    @property
+    def home(self) -> dict[str, str]:
+        return {"FRAMEWORK_ADVISOR_HOME": str(self.folder / "home"), "PYTHONPATH": str(self.folder)}
+
+    def python(self, *argv: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *argv],
             cwd=self.folder,
-            env={**os.environ, **home},
-            input=stdin,
+            env={**os.environ, **self.home},
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
 
-    def advisor(self, *argv: str, stdin: str = "") -> str:
-        """Return what a command prints; it must succeed."""
-        ended = self.python("-m", "advisor", *argv, stdin=stdin)
-        assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
-        return ended.stdout
+    def advisor(self, *commands: Command) -> list[str]:
+        """Return what commands print, all in one process; each must succeed."""
+        ended = in_turn.run(commands, cwd=self.folder, env={**os.environ, **self.home})
+        for one in ended:
+            assert one.status == 0, one.out[-3000:] + one.err[-3000:]
+        return [one.out for one in ended]
 
-    def recommend(self, **answers: Any) -> Any:
-        """Return the recommendation/1 for these answers."""
-        needs = {"schema": "needs/1", "answers": answers}
-        return json.loads(self.advisor("recommend", "--needs", "-", "--json", stdin=json.dumps(needs)))
+
+CHECK = Command(("knowledge", "check"))
+
+
+def recommend(**answers: Any) -> Command:
+    """Ask for the recommendation/1 for these answers."""
+    needs = {"schema": "needs/1", "answers": answers}
+    return Command(("recommend", "--needs", "-", "--json"), said=json.dumps(needs))
 
 
 @pytest.fixture
@@ -128,8 +138,8 @@ def test_a_claim_and_its_source_cost_one_file(project: Project) -> None:
 
     project.edit("knowledge/claims/debugging-2026.yaml", add)
 
-    project.advisor("knowledge", "check")
-    criteria = {one["id"]: one for one in project.recommend(stage="research")["criteria"]}
+    _, found = project.advisor(CHECK, recommend(stage="research"))
+    criteria = {one["id"]: one for one in json.loads(found)["criteria"]}
     assert "an-added-claim" in criteria["debugging"]["claims"]
 
 
@@ -158,11 +168,12 @@ def test_a_question_costs_its_entry_and_its_phrases(project: Project) -> None:
     phrases = {"question": "mood", "train": train}
     project.write("knowledge/phrases/mood.yaml", as_yaml(phrases))
 
-    project.advisor("knowledge", "check")
-    weights = {one["id"]: one["weight"] for one in project.recommend(mood="hurried")["criteria"]}
+    told = Command(("understand", "we are in a hurry", "--json"))
+    _, found, understood = project.advisor(CHECK, recommend(mood="hurried"), told)
+    weights = {one["id"]: one["weight"] for one in json.loads(found)["criteria"]}
     assert weights["debugging"] > 0
     assert "documentation" not in weights
-    read = json.loads(project.advisor("understand", "we are in a hurry", "--json"))
+    read = json.loads(understood)
     assert "mood" in {slot["question"] for slot in read["slots"]} | set(read["ask"])
 
 
@@ -183,8 +194,8 @@ def test_a_criterion_costs_its_entry_and_the_answers_that_weigh_it(project: Proj
     project.edit("knowledge/criteria.yaml", lambda document: document["criteria"].append(criterion))
     project.edit("knowledge/questions.yaml", weigh)
 
-    project.advisor("knowledge", "check")
-    weights = {one["id"]: one["weight"] for one in project.recommend(stage="learning")["criteria"]}
+    _, found = project.advisor(CHECK, recommend(stage="learning"))
+    weights = {one["id"]: one["weight"] for one in json.loads(found)["criteria"]}
     assert weights["charm"] > 0
 
 
@@ -205,9 +216,8 @@ def test_a_probe_costs_one_entry(project: Project) -> None:
     added = probe("an-added-probe", workload="control")
     project.edit("probes/catalog.yaml", lambda document: document.append(added))
 
-    project.advisor("knowledge", "check")
-    listed = json.loads(project.advisor("probe", "list", "--json"))
-    assert "an-added-probe" in {one["id"] for one in listed["probes"]}
+    _, listed = project.advisor(CHECK, Command(("probe", "list", "--json")))
+    assert "an-added-probe" in {one["id"] for one in json.loads(listed)["probes"]}
 
 
 SOURCED = "pypi-jax-release"
@@ -255,10 +265,11 @@ def test_a_workload_costs_one_file_and_a_framework_its_entry_backend_and_side(pr
     project.edit("probes/catalog.yaml", lambda document: document.append(added))
     add_framework(project, workload="probes/workloads/added.py")
 
-    recommendation = project.recommend(stage="research")
+    (found,) = project.advisor(recommend(stage="research"))
+    recommendation = json.loads(found)
     ended = project.python(
         *("-m", "probes", "run", "an-added-probe", "--framework", "stub", "--framework", "null"),
-        *("--budget", "5", "--device", "cpu", "-o", "evidence.json"),
+        *("--budget", "1", "--device", "cpu", "-o", "evidence.json"),
     )
 
     assert "stub" in recommendation["acceptability"]
@@ -272,7 +283,7 @@ def test_a_workload_costs_one_file_and_a_framework_its_entry_backend_and_side(pr
 def test_a_framework_passes_the_check_of_the_knowledge_base(project: Project) -> None:
     add_framework(project, workload="probes/workloads/control.py")
 
-    project.advisor("knowledge", "check")
+    project.advisor(CHECK)
 
 
 PAGE = '''"""A page added to try what it costs."""

@@ -26,6 +26,9 @@ from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, St
 SLOWDOWNS = (1.05, 1.10, 1.20)
 """Planted into one of two identical arms: what a user would call slightly, clearly and much slower."""
 
+RUNS = {True: (4, 1, 2, 1), False: (8, 3, 4, 3)}
+"""Quick or not -> pairs of the same arm twice, then of each slowdown."""
+
 HURRY = 1.0
 """Seconds of turns a pair in the quick self-test."""
 
@@ -84,7 +87,7 @@ def probe(framework: str) -> Probe:
 
 def runs(*, quick: bool) -> dict[float, int]:
     """Return how many pairs are run by slowdown; 1 stands for the same arm twice."""
-    return dict(zip((1.0, *SLOWDOWNS), (4, 1, 2, 1) if quick else (8, 3, 4, 3), strict=True))
+    return dict(zip((1.0, *SLOWDOWNS), RUNS[quick], strict=True))
 
 
 def calibrate(

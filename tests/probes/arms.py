@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from scipy.stats import binom
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
 
-from probes.session import runner
+import pytest
+from scipy.special import bdtrc
+
+from probes.calibration import self_test
+from probes.session import interleaving, paired, runner, time_budget
 from probes.session.arms import Arm
-from probes.types import EQUIVALENT, INCONCLUSIVE, Probe
+from probes.types import Probe
 
 CALIBRATED = {"process_sd": 0.005, "process_df": 60.0}
 """A machine so steady that one pair of workers is narrow enough: tests of other things need no second."""
+
+WITHOUT_ROOF = str(Path(__file__).with_name("without_roof.py"))
 
 QUESTION = {"en": "?", "zh": "？"}
 
@@ -20,11 +28,36 @@ def probe(name="control", **more):
     return Probe(name, QUESTION, **{**options, **more})
 
 
+@contextlib.contextmanager
+def brief_turns() -> Iterator[None]:
+    """Take turns of 10 ms, half a second of them, in one pair of workers: enough where no ratio need be narrow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interleaving, "TURN", 0.01)
+        patch.setattr(paired, "CAP", 0.5)
+        patch.setattr(time_budget, "ROUNDS", 1)
+        yield
+
+
+@contextlib.contextmanager
+def brief_self_test() -> Iterator[None]:
+    """Take brief turns, and no more pairs than a self-test can do with."""
+    with brief_turns(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(self_test, "RUNS", {True: (2, 1, 1, 1), False: (2, 1, 1, 1)})
+        yield
+
+
 def measure(*, first=None, second=None, probes=None, **options):
-    """Measure with two control arms, each with a plant; quickly, and without this machine's calibration."""
+    """Measure with two control arms, each with a plant: in brief turns of one pair of workers, and without a roof."""
+    quick = {"workload_file": WITHOUT_ROOF, "selftest": CALIBRATED}
+    with brief_turns():
+        return measure_fully(first=first, second=second, probes=probes, **{**quick, **options})
+
+
+def measure_fully(*, first=None, second=None, probes=None, **options):
+    """Measure as users do, in turns of full length and with a roof; without this machine's calibration."""
     arms = (Arm("a", "null", plant=first or {}), Arm("b", "null", plant=second or {}))
-    settings = {"budget": 1.5, "patience": 20.0, "selftest": {}}
-    return runner.measure(probes or [probe()], arms=arms, **{**settings, **options})
+    settings = {"arms": arms, "budget": 1.5, "patience": 20.0, "selftest": {}}
+    return runner.measure(probes or [probe()], **{**settings, **options})
 
 
 PROMISED = 0.02
@@ -40,19 +73,4 @@ def winners_allowed(trials: int) -> int:
     The least k with P(X > k) <= FALSE_ALARM for X ~ Binomial(trials, PROMISED): 3 of 6, 3 of 10, 4 of 20. More than 4
     of 20 are seen in 4 of 100,000 tests of an instrument at 2 %, in 76 % of one at 30 % and in 99.4 % of one at 50 %.
     """
-    return int(binom.isf(FALSE_ALARM, trials, PROMISED))
-
-
-def measure_twins(verdicts, *, runs, **options):
-    """Measure twins ``runs`` times in fresh workers, count the winners of ``verdicts(found)``; the last finding.
-
-    Raises:
-        AssertionError: more winners than chance explains.
-    """
-    named = []
-    for _ in range(runs):
-        found = measure(**options)
-        named += verdicts(found)
-    winners = [favours for favours in named if favours not in (EQUIVALENT, INCONCLUSIVE)]
-    assert len(winners) <= winners_allowed(len(named)), f"{len(winners)} winners in {len(named)} trials: {winners}"
-    return found
+    return next(k for k in range(trials) if bdtrc(k, trials, PROMISED) <= FALSE_ALARM)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from probes.calibration import self_test
+from tests import in_turn
 from tests.probes import scratch
+from tests.probes.arms import CALIBRATED
 
 pytestmark = pytest.mark.measures
 
 FACES = {"probes": ("probes", "run"), "framework-advisor": ("advisor", "probe", "run")}
 
 CASES: dict[str, tuple[tuple[str, ...], int, set[str]]] = {
-    "ok": (("--workload", "both.py", "--frameworks", "null,twin", "--budget", "3"), 0, {"ok"}),
+    "ok": (("--workload", "both.py", "--frameworks", "null,twin", "--budget", "1"), 0, {"ok"}),
     "not supported": (("--workload", "one.py", "--frameworks", "null,twin"), 1, {"not-supported"}),
     "not installed": (("--workload", "both.py", "--frameworks", "null,absent"), 1, {"not-installed"}),
     "a part": (
@@ -32,6 +36,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = scratch.copy(tmp_path_factory.mktemp("program"), {"twin": "numpy", "absent": "no_such_module"})
     scratch.workload(folder / "both.py", ("null", "twin", "absent"))
     scratch.workload(folder / "one.py", ("null",))
+    (folder / "home").mkdir()  # a machine so steady that nothing is measured again
+    (folder / "home" / "selftest.json").write_text(json.dumps({"cpu": self_test._cpu(), **CALIBRATED}))
     return folder
 
 
@@ -59,31 +65,47 @@ def test_both_end_alike_and_write_the_same_document(program: Path, case: str) ->
     assert shape(one) == shape(other)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "named"),
-    [
-        (("trainin-mlp-eager",), ["trainin-mlp-eager", "did you mean 'training-mlp-eager'"]),
-        (("--frameworks", "twn,null"), ["twn", "did you mean 'twin'"]),
-        (("--frameworks", "null"), ["--frameworks null", "two are compared"]),
-        (("--python", "twin=/no/python"), ["--python twin=/no/python", "no file"]),
-        (("--set", "twin:THREADS"), ["--set 'twin:THREADS'", "FRAMEWORK:NAME=VALUE"]),
-        (("--threads", "few"), ["--threads few", "'one', 'all'"]),
-        (("--budget", "nan"), ["no number of seconds"]),
-        (("--workload", "no.py"), ["no.py", "no such file"]),
-        (("--as-written",), ["--as-written", "--workload FILE.py"]),
-        (("-o", "/nowhere/at/all.json"), ["/nowhere/at/all.json", "does not exist"]),
-        (("-o", "probes"), ["probes", "is a directory"]),
-        (("--threads", "few", "--frameworks", "twn,null", "-o", "no/e.json"), ["few", "'twin'", "no/e.json"]),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-def test_both_refuse_the_same_with_2(program: Path, wrong: tuple[str, ...], named: list[str]) -> None:
-    told = {}
-    for face, command in FACES.items():
-        result = scratch.run(program, *command, *wrong)
-        assert result.returncode == 2, result.stderr
-        assert "Traceback" not in result.stderr
-        told[face] = {line.strip() for line in result.stderr.splitlines()}
-        for words in named:
-            assert words in result.stderr
-    assert told["probes"] <= told["framework-advisor"] or "Usage" in str(told)
+REFUSED: dict[tuple[str, ...], list[str]] = {
+    ("trainin-mlp-eager",): ["trainin-mlp-eager", "did you mean 'training-mlp-eager'"],
+    ("--frameworks", "twn,null"): ["twn", "did you mean 'twin'"],
+    ("--frameworks", "null"): ["--frameworks null", "two are compared"],
+    ("--python", "twin=/no/python"): ["--python twin=/no/python", "no file"],
+    ("--set", "twin:THREADS"): ["--set 'twin:THREADS'", "FRAMEWORK:NAME=VALUE"],
+    ("--threads", "few"): ["--threads few", "'one', 'all'"],
+    ("--budget", "nan"): ["no number of seconds"],
+    ("--workload", "no.py"): ["no.py", "no such file"],
+    ("--as-written",): ["--as-written", "--workload FILE.py"],
+    ("-o", "/nowhere/at/all.json"): ["/nowhere/at/all.json", "does not exist"],
+    ("-o", "probes"): ["probes", "is a directory"],
+    ("--threads", "few", "--frameworks", "twn,null", "-o", "no/e.json"): ["few", "'twin'", "no/e.json"],
+}
+"""What is asked for -> words of the refusal."""
+
+MAINS = {"probes": ("probes.__main__", ("run",)), "framework-advisor": ("advisor.cli", ("probe", "run"))}
+
+
+@pytest.fixture(scope="module")
+def told(program: Path) -> dict[str, dict[tuple[str, ...], in_turn.Ended]]:
+    """How each command refused all of these, in one process each."""
+    env = {**os.environ, "PYTHONPATH": str(program), "FRAMEWORK_ADVISOR_HOME": str(program / "home")}
+    found = {}
+    for face, (module, command) in MAINS.items():
+        commands = [in_turn.Command((*command, *wrong)) for wrong in REFUSED]
+        ended = in_turn.run(commands, module=module, cwd=program, env=env)
+        found[face] = dict(zip(REFUSED, ended, strict=True))
+    return found
+
+
+@pytest.mark.parametrize("wrong", REFUSED, ids=" ".join)
+def test_both_refuse_the_same_with_2(
+    told: dict[str, dict[tuple[str, ...], in_turn.Ended]], wrong: tuple[str, ...]
+) -> None:
+    lines = {}
+    for face, ended in told.items():
+        status, _, err = ended[wrong]
+        assert status == 2, err
+        assert "Traceback" not in err
+        lines[face] = {line.strip() for line in err.splitlines()}
+        for words in REFUSED[wrong]:
+            assert words in err
+    assert lines["probes"] <= lines["framework-advisor"] or "Usage" in str(lines)

@@ -17,6 +17,7 @@ from probes.calibration import self_test
 from probes.evidence.documents import read_evidence
 from probes.statistics import ratios
 from probes.system import data_folders
+from tests.probes.arms import brief_self_test
 
 pytestmark = pytest.mark.measures
 
@@ -110,7 +111,8 @@ def test_interrupting_writes_what_is_finished_and_leaves_no_process(tmp_path, ow
 def test_the_selftest_is_kept_for_this_machine_only(monkeypatch, tmp_path):
     monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "home"))
     assert self_test.load_calibration() is None
-    result = run("selftest", "--quick", "--json")
+    with brief_self_test():
+        result = run("selftest", "--quick", "--json")
     assert result.exit_code == 0, result.output
     held = self_test.load_calibration()
     assert held["same_arm"]["runs"] >= 2

@@ -92,7 +92,7 @@ def test_the_document_keeps_its_parts(capsys: pytest.CaptureFixture[str], nobody
 
 def test_a_framework_that_is_slow_to_answer_holds_up_no_other(tmp_path: Path) -> None:
     slow = tmp_path / "python"
-    slow.write_text("#!/bin/sh\nsleep 5\n", encoding="utf-8")
+    slow.write_text("#!/bin/sh\nsleep 2\n", encoding="utf-8")
     slow.chmod(0o755)
 
     answers = environments.begin(["tensorflow", "null"], pythons={"tensorflow": str(slow)})

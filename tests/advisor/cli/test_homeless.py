@@ -2,124 +2,137 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from advisor.cli import main
 from advisor.decisions import store
 from probes.calibration import self_test
 from probes.system import data_folders
+from tests import in_turn
 from tests.advisor.decisions.test_store import decision
+from tests.in_turn import Command, Ended
+from tests.probes.arms import brief_self_test
 
 ROOT = Path(__file__).resolve().parents[3]
 PHONE = str(ROOT / "knowledge/examples/phone-app.yaml")
 
-STRANGER = """
-import pwd, sys
+UNKNOWN = """
+import pwd
 def unknown(uid):
     raise KeyError(f"getpwuid(): uid not found: {uid}")
 pwd.getpwuid = unknown
-from advisor.cli import main
-if sys.argv[1] != "in-turn":
-    main(sys.argv[1:])
-import json
-for argv in json.loads(sys.argv[2]):
-    try:
-        main(argv)
-    except SystemExit as left:
-        print("left", left.code or 0, file=sys.stderr)
 """
-"""The command line under a user id that the system's list of users does not hold, as containers have it."""
+"""Run first, it gives a process a user id that the system's list of users does not hold, as containers have it."""
+
+STRANGER = f"""{UNKNOWN}
+import sys
+from advisor.cli import main
+main(sys.argv[1:])
+"""
+"""The command line under such a user id."""
+
+KEPT_BY_NONE: list[tuple[str, ...]] = [
+    ("recommend", "--needs", PHONE),
+    ("ask", "--answers", PHONE),
+    ("evidence", "list"),
+    ("knowledge", "list"),
+    ("understand", "a phone app"),
+    ("recommend", "--text", "a phone app"),
+]
+FORMS = ("html", "md", "json", "pdf")
+NAMED = {"~nosuchuser/kept": "knows no ~nosuchuser", "/proc/none": "/proc/none cannot be written"}
+"""A folder that cannot be had -> what is told of it."""
 
 
-def homeless(*argv: str, said: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", STRANGER, *argv],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **more},
-        input=said,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=180,
-        check=False,
-    )
+def report(target: Path, *more: str, **variables: str) -> Command:
+    return Command(("report", "--needs", PHONE, "-o", str(target), *more), variables=variables)
 
 
-@pytest.mark.parametrize(
-    "argv",
-    [
-        ("recommend", "--needs", PHONE),
-        ("ask", "--answers", PHONE),
-        ("evidence", "list"),
-        ("knowledge", "list"),
-    ],
-    ids=" ".join,
-)
-def test_what_keeps_nothing_needs_no_home(argv: tuple[str, ...]) -> None:
-    found = homeless(*argv)
+@dataclass(frozen=True)
+class Homeless:
+    """What a process without a home was asked, how each command ended, and where it wrote."""
 
-    assert found.returncode == 0, found.stderr
-    assert found.stdout
+    folder: Path
+    ended: dict[str, Ended]
 
 
-def test_free_text_and_a_conversation_need_no_home() -> None:
-    """One process, which learns to read once: nothing that it learned can be kept for the next."""
-    commands = [["understand", "a phone app"], ["recommend", "--text", "a phone app"], ["chat"]]
+@pytest.fixture(scope="module")
+def homeless(tmp_path_factory: pytest.TempPathFactory) -> Homeless:
+    """One process, which learns to read once: nothing that it learned can be kept for another."""
+    folder = tmp_path_factory.mktemp("written")
+    asked = {" ".join(argv): Command(argv) for argv in KEPT_BY_NONE}
+    asked["chat"] = Command(("chat",), said="a phone app\n\n")
+    asked |= {form: report(folder / f"decision.{form}") for form in FORMS}
+    asked["zh"] = report(folder / "decision-zh.md", "--lang", "zh")
+    for number, named in enumerate(NAMED):
+        asked[named] = report(folder / f"named-{number}.md", FRAMEWORK_ADVISOR_HOME=named)
+    ended = in_turn.run([*asked.values()], before=UNKNOWN, cwd=ROOT, env={"LC_ALL": "C.UTF-8"})
+    return Homeless(folder, dict(zip(asked, ended, strict=True)))
 
-    found = homeless("in-turn", json.dumps(commands), said="a phone app\n\n")
 
-    assert found.returncode == 0, found.stderr
-    assert found.stderr.count("left 0") == len(commands)
+@pytest.mark.parametrize("asked", [*map(" ".join, KEPT_BY_NONE), "chat"])
+def test_what_keeps_nothing_needs_no_home(homeless: Homeless, asked: str) -> None:
+    found = homeless.ended[asked]
+
+    assert found.status == 0, found.err
+    assert found.out
 
 
-@pytest.mark.parametrize("form", ["html", "md", "json", "pdf"])
-def test_a_report_is_written_without_a_home(tmp_path: Path, form: str) -> None:
-    target = tmp_path / f"decision.{form}"
+@pytest.mark.parametrize("form", FORMS)
+def test_a_report_is_written_without_a_home(homeless: Homeless, form: str) -> None:
+    found = homeless.ended[form]
 
-    found = homeless("report", "--needs", PHONE, "-o", str(target))
-
-    assert found.returncode == 0, found.stderr
-    assert target.stat().st_size
-    (line,) = [line for line in found.stderr.splitlines() if "Not kept" in line]
+    assert found.status == 0, found.err
+    assert (homeless.folder / f"decision.{form}").stat().st_size
+    (line,) = [line for line in found.err.splitlines() if "Not kept" in line]
     assert line.startswith("Not kept: there is no home folder. To keep results, set FRAMEWORK_ADVISOR_HOME to a folder")
 
 
-@pytest.mark.parametrize(
-    ("named", "why"),
-    [("~nosuchuser/kept", "knows no ~nosuchuser"), ("/proc/none", "/proc/none cannot be written")],
-)
-def test_a_named_folder_that_cannot_be_had_is_told_and_the_report_written(tmp_path: Path, named: str, why: str) -> None:
-    target = tmp_path / "decision.md"
+@pytest.mark.parametrize("number", range(len(NAMED)), ids=NAMED)
+def test_a_named_folder_that_cannot_be_had_is_told_and_the_report_written(homeless: Homeless, number: int) -> None:
+    named, why = [*NAMED.items()][number]
+    found = homeless.ended[named]
 
-    found = homeless("report", "--needs", PHONE, "-o", str(target), FRAMEWORK_ADVISOR_HOME=named)
-
-    assert found.returncode == 0, found.stderr
-    assert why in found.stderr
-    assert target.is_file()
+    assert found.status == 0, found.err
+    assert why in found.err
+    assert (homeless.folder / f"named-{number}.md").is_file()
 
 
-def test_the_line_is_in_the_readers_language(tmp_path: Path) -> None:
-    found = homeless("report", "--needs", PHONE, "--lang", "zh", "-o", str(tmp_path / "decision.md"))
+def test_the_line_is_in_the_readers_language(homeless: Homeless) -> None:
+    found = homeless.ended["zh"]
 
-    assert "未保存：没有主目录" in found.stderr
-    assert "Not kept" not in found.stderr
+    assert "未保存：没有主目录" in found.err
+    assert "Not kept" not in found.err
 
 
-def test_the_selftest_tells_its_result_without_a_home() -> None:
-    found = homeless("probe", "selftest", "--quick")
+def test_the_selftest_tells_its_result_without_a_home(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pwd = pytest.importorskip("pwd", reason="a list of users that may lack one is POSIX's")
 
-    assert found.returncode == 0, found.stderr
-    assert "Not kept" in found.stderr
-    assert found.stdout
+    def unknown(uid: int) -> NoReturn:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("HOME", "FRAMEWORK_ADVISOR_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    with brief_self_test(), pytest.raises(SystemExit) as left:
+        main(["probe", "selftest", "--quick", "--lang", "en"])
+
+    found = capsys.readouterr()
+    assert not left.value.code, found.err
+    assert "Not kept: there is no home folder" in found.err
+    assert found.out
 
 
 def test_what_was_kept_is_where_it_is_looked_for(own_home: Path) -> None:

@@ -97,7 +97,7 @@ def test_no_browser_is_opened_where_none_is_wanted(tmp_path: Path, browser: tupl
 
     with started("--no-browser", **environment) as (port, _):
         assert serving.wait(port)
-        assert not within(3, opened)
+        assert not within(1, opened)
 
 
 def test_the_app_starts_for_a_user_without_a_home(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from probes.calibration import device_check
 from probes.evidence.documents import evidence_document, parse_evidence, read_evidence, write_evidence
 from probes.session.arms import Arm
 from tests.probes import nvml
+from tests.probes.arms import brief_turns
 from tests.probes.nvml import GIB
 
 PRETENDED = Arm("null", "null", plant={"fault": "device", "kind": "cuda"})
@@ -31,7 +32,7 @@ def outcomes(result: device_check.Result) -> dict[str, str]:
 def found() -> device_check.Result:
     """One whole run; used memory rises once the worker holds what it allocated."""
     readings = itertools.count()
-    with pytest.MonkeyPatch.context() as patch:
+    with brief_turns(), pytest.MonkeyPatch.context() as patch:
         # read before anything, before the worker starts, and while it still runs
         nvml.put(patch, used=lambda: GIB if next(readings) < 3 else 2 * GIB, throttled=0x4)
         return device_check.run([PRETENDED], device="gpu")
@@ -42,7 +43,10 @@ def test_every_row_is_judged_where_a_card_is_seen(found: device_check.Result) ->
     judged = outcomes(found)
 
     assert found.kind == "cuda"
-    assert not {"not testable here", "not run"} & set(judged.values()), device_check.table(found)
+    pairs = [m.facts["disturbed"] for m in found.evidence.probes if "disturbed" in m.facts]
+    busy = all(2 * seen["pairs"] > seen["of"] for seen in pairs)  # its roof would be another load's
+    open_ = {name for name, outcome in judged.items() if outcome in ("not testable here", "not run")}
+    assert open_ <= ({"at most all of the roof"} if busy else set()), device_check.table(found)
     assert found.evidence.environments["null a"]["device"] == "cuda:0"
 
 
@@ -108,7 +112,7 @@ def test_what_does_not_fit_the_time_is_left_out_and_said() -> None:
 def test_who_ends_it_keeps_what_was_found_and_the_status_says_so() -> None:
     def told(text: str) -> None:
         if text == "null: same-arm":
-            threading.Timer(1.0, _thread.interrupt_main).start()
+            threading.Timer(0.5, _thread.interrupt_main).start()
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     try:

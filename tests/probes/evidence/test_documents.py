@@ -315,7 +315,7 @@ class TestWholeDocuments:
         assert "ratio.low" in "\n".join(refused(made))
 
     def test_a_confirmed_ratio_is_recomputed_from_its_restarts(self):
-        made = json.loads(json.dumps(evidence_document(measure(confirm=True, budget=3.0))))
+        made = json.loads(json.dumps(evidence_document(measure(confirm=True))))
         assert parse_evidence(made).probes[0].facts["design"] == "confirm"
         made["probes"][0]["ratio"]["high"] *= 1.2
         assert "ratio.high" in "\n".join(refused(made))

@@ -19,14 +19,14 @@ from tests.probes.arms import measure, probe
 pytestmark = pytest.mark.measures
 
 
-def two(fault, **plant):
-    """Plant a fault that is committed in the first of two probes only; return both measurements."""
-    plant = {"fault": fault, "at": "step", **plant}
-    return measure(second=plant, probes=[probe("one"), probe("two")], budget=3.0).probes
+def stepping(fault, **plant):
+    """Plant a fault that one of two workers commits in a step; return the measurement."""
+    (measurement,) = measure(second={"fault": fault, "at": "step", **plant}).probes
+    return measurement
 
 
 def test_a_crash_in_a_step_is_named():
-    one = two("segv", after=20)[0]
+    one = stepping("segv", after=20)
     assert one.status is Status.FAILED
     assert "SIGSEGV" in one.reason
     assert one.reason.startswith("b ")
@@ -96,7 +96,7 @@ def test_an_exception_in_a_step_leaves_the_worker_alive():
 
 
 def test_running_out_of_memory_is_a_failure():
-    one = two("oom", bytes=1 << 30)[0]
+    one = stepping("oom", bytes=1 << 30)
     assert one.status is Status.FAILED
     assert "memory" in one.reason.lower()
 
@@ -105,7 +105,9 @@ def test_a_hang_is_timed_out_and_its_children_ended(tmp_path):
     note = tmp_path / "pids"
     began = time.monotonic()
     (measurement,) = measure(
-        second={"fault": "spawn-hang", "at": "step", "after": 5, "note": str(note)}, patience=2.0, budget=None
+        second={"fault": "spawn-hang", "at": "step", "after": 5, "note": str(note)},
+        probes=[probe(seconds=0.2)],
+        patience=1.5,
     ).probes
     assert measurement.status is Status.TIMED_OUT
     assert "ended" in measurement.reason
@@ -115,28 +117,28 @@ def test_a_hang_is_timed_out_and_its_children_ended(tmp_path):
 
 
 def test_a_hang_at_import_is_timed_out():
-    (measurement,) = measure(second={"fault": "hang", "at": "import"}, patience=1.5).probes
+    (measurement,) = measure(second={"fault": "hang", "at": "import"}, patience=1.0).probes
     assert measurement.status is Status.TIMED_OUT
 
 
 def test_garbage_on_the_standard_streams_changes_nothing():
-    assert two("garbage")[0].status is Status.OK
+    assert stepping("garbage").status is Status.OK
 
 
 def test_a_second_answer_is_a_failure():
-    one = two("twice", after=5)[0]
+    one = stepping("twice", after=5)
     assert one.status is Status.FAILED
     assert "answer" in one.reason
 
 
 def test_a_truncated_answer_is_a_failure():
-    one = two("truncated", after=5)[0]
+    one = stepping("truncated", after=5)
     assert one.status is Status.FAILED
     assert "truncated" in one.reason
 
 
 def test_a_late_answer_is_waited_for_within_the_patience():
-    (measurement,) = measure(second={"fault": "slow-once", "at": "import", "seconds": 1.0}).probes
+    (measurement,) = measure(second={"fault": "slow-once", "at": "import", "seconds": 0.5}).probes
     assert measurement.status is Status.OK
 
 

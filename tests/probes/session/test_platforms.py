@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,7 +50,7 @@ def test_a_session_runs_over_the_standard_streams() -> None:
 def test_without_process_groups_the_children_of_a_worker_are_ended_too(tmp_path: Path) -> None:
     note = tmp_path / "pids"
     plant = {"fault": "spawn-hang", "at": "step", "after": 5, "note": str(note)}
-    (measurement,) = measure(second=plant, patience=2.0, budget=None).probes
+    (measurement,) = measure(second=plant, probes=[probe(seconds=0.2)], patience=1.5).probes
 
     assert measurement.status is Status.TIMED_OUT
     for pid in map(int, note.read_text().split()):
@@ -124,7 +123,10 @@ code = '''
 import sys, time
 sys.platform = "darwin"
 from probes.worker import main as worker
+sleep = time.sleep
+time.sleep = lambda seconds: sleep(seconds if seconds > 2 else 0.1)  # it looks more often, to keep nobody waiting
 worker.die_with_manager(0)
+print("it watches", flush=True)
 time.sleep(60)
 '''
 child = subprocess.Popen([sys.executable, "-c", code])
@@ -137,7 +139,7 @@ def test_a_worker_of_macos_ends_when_its_parent_is_gone() -> None:
     manager = subprocess.Popen([sys.executable, "-c", MANAGER], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert manager.stdout is not None
     child = psutil.Process(int(manager.stdout.readline()))
-    time.sleep(1.0)  # until it watches
+    assert manager.stdout.readline() == "it watches\n"
     manager.kill()
     manager.wait()
     manager.stdout.close()

@@ -11,7 +11,7 @@ from probes.session import runner
 from probes.session.arms import Arm
 from probes.session.variables import parse_variables
 from probes.session.worker_client import environment
-from tests.probes.arms import probe
+from tests.probes.arms import measure, probe
 
 KNOWN = ("pytorch", "tensorflow")
 
@@ -61,7 +61,7 @@ def test_defaults_that_differ_are_told_beside_the_ratio_and_refuse_nothing():
         Arm("b", "null", plant={"fault": "onednn"}),
     )
 
-    found = runner.measure([probe()], arms=arms, budget=5)
+    found = measure(arms=arms)
 
     assert found.probes[0].status is types.Status.OK, found.probes[0].reason
     assert found.probes[0].facts["defaults"] == {"onednn": {"a": False, "b": True}}

@@ -209,8 +209,8 @@ def test_half_a_cpu_of_a_nested_group_is_seen() -> None:
 
 SESSION = """
 import json, os, pathlib, sys
-pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
 from tests.probes.arms import measure
+pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
 told = []
 (found,) = measure(progress=lambda event: told.append(event.get("text", "")), budget=2.0).probes
 print(json.dumps({"told": told, "status": found.status.value, "trouble": found.facts["turns"][0]["disturbed"]}))
@@ -219,15 +219,15 @@ print(json.dumps({"told": told, "status": found.status.value, "trouble": found.f
 
 @pytest.mark.measures
 def test_a_session_on_a_part_of_a_cpu_says_so_and_measures() -> None:
-    with granted(0.1) as group:
+    with granted(0.25) as group:
         ran = subprocess.run(
             [sys.executable, "-c", SESSION, str(group)], cwd=ROOT, capture_output=True, text=True, check=True
         )
     found = json.loads(ran.stdout)
 
-    assert found["told"][0].startswith("0.1 of a CPU is granted: timings are throttled")
+    assert found["told"][0].startswith("0.25 of a CPU is granted: timings are throttled")
     assert found["status"] == "ok"
-    assert "the control group's quota of 0.1 CPUs held the process back" in found["trouble"].values()
+    assert "the control group's quota of 0.25 CPUs held the process back" in found["trouble"].values()
 
 
 def test_a_whole_cpu_is_no_news() -> None:
