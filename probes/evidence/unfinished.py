@@ -43,24 +43,21 @@ def keeping(warn: Callable[[str], None] = lambda text: None) -> Iterator[Keep]:
     """Give what keeps a session so far; it is removed where the block ends in order, and stays where it does not.
 
     Args:
-        warn: told once where nothing can be kept; that ends no session.
+        warn: told where it cannot be kept; that ends no session.
     """
     try:
         folder = data_folders.data() / FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
         folder.mkdir(parents=True)
     except (data_folders.Nowhere, OSError) as error:
-        warn(f"until the session ends, what is finished is kept nowhere: {error}")
+        warn(f"until the session ends, what is finished is not kept: {error}")
         yield lambda session: None
         return
-    lost: list[EvidenceError] = []
 
     def keep(session: Evidence) -> None:
-        if not lost:
-            try:
-                write_evidence(session, folder / FILE)
-            except EvidenceError as error:
-                lost.append(error)
-                warn(f"until the session ends, what is finished is kept nowhere: {error}")
+        try:
+            write_evidence(session, folder / FILE)
+        except EvidenceError as error:
+            warn(f"until the session ends, what is finished is not kept: {error}")
 
     with held.holding(folder):
         try:
