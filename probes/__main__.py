@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from probes import backends, command
+from probes.system import signals
 from probes.types import DEVICES
 
 if TYPE_CHECKING:
@@ -75,15 +76,19 @@ def run(ids: tuple[str, ...], lang: str, **options: Any) -> None:
 
     Example: python -m probes run training-mlp-eager --budget 60 -o evidence.json
     """
+    from probes.evidence import unfinished
     from probes.session import outcome
 
     try:
         chosen, probes = command.read_run(ids, **options)
-        session = command.measure(probes, chosen, lang=lang)
-        command.write(session, chosen.target)
+        for left in unfinished.left():
+            click.echo(f"A killed session had finished {left.probes} probes; they are kept in {left.path}", err=True)
+        with command.kept_safe() as safe:
+            session = command.measure(probes, chosen, lang=lang, keep=safe)
+            command.write(session, chosen.target)
     except command.BadInput as error:
         _fail(error.problems)
-    raise SystemExit(outcome.status(session))
+    raise SystemExit(signals.exit_status(outcome.status(session)))
 
 
 @main.command("show")
@@ -225,5 +230,15 @@ def _pythons(given: tuple[str, ...]) -> dict[str, str]:
     return interpreters
 
 
+def run_as_program() -> NoReturn:
+    """Run the command line; a signal gives the exit status of what was interrupted."""
+    with signals.handled():
+        try:
+            main()
+        except SystemExit as ended:
+            raise SystemExit(signals.exit_status(int(ended.code or 0))) from None
+    raise SystemExit(0)
+
+
 if __name__ == "__main__":
-    main()
+    run_as_program()

@@ -10,10 +10,8 @@ import contextlib
 import json
 import math
 import os
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from probes import backends
+from probes.system import signals
 from probes.system.suggestions import nearest
 from probes.types import DEVICES, Status
 
@@ -297,21 +296,27 @@ def why_not_writable(path: str) -> str:
 
 
 def measure(
-    probes: Sequence[Probe], run: RunRequest, *, lang: str = "en", names: Mapping[str, str] | None = None
+    probes: Sequence[Probe],
+    run: RunRequest,
+    *,
+    lang: str = "en",
+    names: Mapping[str, str] | None = None,
+    keep: Callable[[Evidence], None] = lambda session: None,
 ) -> Evidence:
-    """Measure, with the progress and the outcome on standard error; SIGTERM ends it and keeps what is finished.
+    """Measure, with the progress and the outcome on standard error; a signal ends it and keeps what is finished.
 
     Args:
         probes: in the order in which they matter.
         run: how, and which frameworks; the usual pair where it names none.
         lang: "en" or "zh".
         names: framework -> how it is to be called; its id where not given.
+        keep: of ``unfinished.keeping``.
     """
     from probes.calibration import self_test
     from probes.session import runner
 
     view = JsonLines() if run.jsonl else Terminal(probes, lang, names=names)
-    with view, _ended_by_signal() as ended:
+    with view, signals.deferred():
         session = runner.measure(
             probes,
             frameworks=run.frameworks or backends.USUAL_PAIR,
@@ -326,7 +331,8 @@ def measure(
             seed=run.seed,
             selftest=self_test.load_calibration(),
             progress=view.show,
-            cancelled=ended,
+            cancelled=signals.received,
+            keep=keep,
         )
     view.finish(session)
     return session
@@ -350,18 +356,18 @@ def write(session: Evidence, target: str) -> None:
 
 
 @contextlib.contextmanager
-def _ended_by_signal() -> Iterator[Callable[[], bool]]:
-    """Give what tells whether the system asked for the end; Windows cannot send SIGTERM, there Ctrl-Break asks."""
-    asked: list[bool] = []
-    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
-        yield lambda: False
-        return
-    number = getattr(signal, "SIGBREAK", signal.SIGTERM)
-    before = signal.signal(number, lambda *_: asked.append(True))
-    try:
-        yield lambda: bool(asked)
-    finally:
-        signal.signal(number, before)
+def kept_safe() -> Iterator[Callable[[Evidence], None]]:
+    """Give what ``measure`` keeps with, for as long as it takes to measure and to write the result.
+
+    What is finished outlives any end of the process within the block; the first signal ends the measuring only.
+    """
+    from probes.evidence import unfinished
+
+    def warn(text: str) -> None:
+        click.echo(text, err=True)
+
+    with signals.deferred(), unfinished.keeping(warn) as keep:
+        yield keep
 
 
 class JsonLines:

@@ -16,6 +16,7 @@ from importlib import import_module
 import click
 
 from advisor import __version__
+from probes.system import signals
 
 COMMANDS = {
     "app": "Open the front end in a browser, on this machine only.",
@@ -76,6 +77,18 @@ def main(argv: list[str] | None = None) -> None:
     lost: list[str] = []
     if isinstance(sys.stdout, io.TextIOWrapper):
         _stand_in(sys.stdout, lost)
+    with signals.handled():
+        code = _run(argv)
+    if lost:
+        click.echo(
+            f"letters this terminal's encoding ({lost[0]}) does not have stand as ?; PYTHONIOENCODING=utf-8 shows them",
+            err=True,
+        )
+    sys.exit(signals.exit_status(code))
+
+
+def _run(argv: list[str] | None) -> int:
+    """Run one command and return its exit status; whatever it raises is told."""
     try:
         code = cli.main(args=argv, standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -96,12 +109,7 @@ def main(argv: list[str] | None = None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         else:
             code = _explain(error)
-    if lost:
-        click.echo(
-            f"letters this terminal's encoding ({lost[0]}) does not have stand as ?; PYTHONIOENCODING=utf-8 shows them",
-            err=True,
-        )
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _reader_is_gone(error: Exception) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import click
 
 from probes.command import RunRequest
 
@@ -14,11 +16,20 @@ if TYPE_CHECKING:
     from advisor.model.needs import Needs
     from probes.types import Evidence, Probe
 
+_LEFT = {
+    "en": "A session was killed before its end; what it had finished ({probes} probes) is kept as evidence {number}.",
+    "zh": "此前有一次测量中途被强行结束；其已完成的 {probes} 项探测已保存为第 {number} 号证据。",
+}
+
 
 def measure_for(needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: str) -> Evidence:
     """Measure what matters most for these needs within the budget of ``run``, and keep the session."""
-    session = measure(*planned(needs, knowledge, run), lang=lang)
-    keep(session, lang=lang)
+    from probes import command
+
+    probes, asked = planned(needs, knowledge, run)
+    with command.kept_safe() as safe:
+        session = measure(probes, asked, lang=lang, keep=safe)
+        keep(session, lang=lang)
     return session
 
 
@@ -60,10 +71,27 @@ def planned(
     return probes, run if run.frameworks else replace(run, frameworks=pair_of(plan))
 
 
-def measure(probes: Sequence[Probe], run: RunRequest, *, lang: str) -> Evidence:
-    """Run ``probes``; the progress and the outcome, with the frameworks' names, go to standard error."""
+def keep_left(*, lang: str) -> None:
+    """Take over what killed sessions had finished: it is kept as every session is, and said."""
+    from probes.evidence import unfinished
+
+    for session in unfinished.left():
+        if (number := keep(session.evidence, lang=lang)) is not None:
+            session.remove()
+            click.echo(_LEFT[lang].format(probes=session.probes, number=number), err=True)
+
+
+def measure(
+    probes: Sequence[Probe], run: RunRequest, *, lang: str, keep: Callable[[Evidence], None] = lambda session: None
+) -> Evidence:
+    """Run ``probes``; the progress and the outcome, with the frameworks' names, go to standard error.
+
+    What sessions before had finished when they were killed is kept first.
+    """
     from advisor.knowledge.loading import load_knowledge
     from probes import command
 
+    keep_left(lang=lang)
+
     names = {key: framework.name.in_(lang) for key, framework in load_knowledge().frameworks.items()}
-    return command.measure(probes, run, lang=lang, names=names)
+    return command.measure(probes, run, lang=lang, names=names, keep=keep)

@@ -90,13 +90,14 @@ def run(names: tuple[str, ...], needs_file: str | None, as_json: bool, lang: str
     )
     if needs is not None and not names and asked.workload_file is None:
         probes, asked = measuring.planned(needs, knowledge, asked)
-    session = measuring.measure(probes, asked, lang=lang)
-    number = measuring.keep(session, lang=lang)
-    try:
-        shared.write(session, asked.target)
-    except shared.BadInput as error:
-        way_out = f"the measurements are kept: framework-advisor evidence export {number} -o FILE"
-        raise shared.BadInput([*error.problems, *([] if number is None else [way_out])]) from error
+    with shared.kept_safe() as safe:
+        session = measuring.measure(probes, asked, lang=lang, keep=safe)
+        number = measuring.keep(session, lang=lang)
+        try:
+            shared.write(session, asked.target)
+        except shared.BadInput as error:
+            way_out = f"the measurements are kept: framework-advisor evidence export {number} -o FILE"
+            raise shared.BadInput([*error.problems, *([] if number is None else [way_out])]) from error
     if as_json and not output.is_standard_output(asked.target):
         output.emit(evidence_document(session))
     if status := outcome.status(session):

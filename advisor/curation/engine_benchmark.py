@@ -219,6 +219,41 @@ def machines(names: tuple[str, ...], budget: float) -> None:
 
 
 @main.command()
+@click.argument("names", nargs=-1, metavar="[COMMAND]...")
+@click.option(
+    "--most", type=click.IntRange(min=2), default=12, show_default=True, help="Calls of a kind failed in a way."
+)
+@click.option("--signals", type=click.IntRange(min=0), default=20, show_default=True, help="Ends at random moments.")
+@click.option("--seed", default=0, show_default=True, help="Of the calls and the moments.")
+def faults(names: tuple[str, ...], most: int, signals: int, seed: int) -> None:
+    """Fail the system's calls one by one, and end commands at each: what is lost, what is left behind.
+
+    Example: python -m advisor.benchmark faults "evidence import" --most 40 --signals 0
+    """
+    import signal
+
+    from advisor.curation import faults as failing
+
+    def progress(text: str) -> None:
+        click.echo(text, err=True)
+
+    tallies = [failing.fail_everywhere(most=most, seed=seed, names=names, progress=progress)]
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL) if signals else ():
+        tallies.append(failing.end_at_random(number, runs=signals, seed=seed, progress=progress))
+    for tally in tallies:
+        for name, tried in tally.tried.items():
+            click.echo(f"{name:16s} {tried:5d} failures tried")
+        if tally.finished:
+            click.echo(f"{'':16s} {tally.kept} of {tally.finished} finished probes kept")
+    found = [fault for tally in tallies for fault in tally.faults]
+    for fault in found:
+        click.echo(fault)
+    click.echo(f"{len(found)} faults, seed {seed}")
+    if found:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
 @click.option("--module", "modules", multiple=True, metavar="NAME", help="A deciding module; all unless told.")
 @click.option("--sample", type=click.IntRange(min=1), help="How many mutants to try; all unless told.")
 @click.option("--seed", default=0, show_default=True, help="Of the sample.")

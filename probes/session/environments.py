@@ -6,7 +6,6 @@ Each framework is asked in a worker of its own, side by side; this process impor
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib import import_module
@@ -16,6 +15,7 @@ from typing import Any
 from probes import reasons
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
+from probes.system import held
 
 PATIENCE = 120.0
 """Seconds for one framework to import and list its devices; a cold disk takes tens of them."""
@@ -48,9 +48,9 @@ def compiled_by_cxx(frameworks: Sequence[str]) -> list[str]:
 
 def _look(framework: str, python: str) -> dict[str, Any]:
     found: dict[str, Any] = {"installed": False, "version": None, "python": python, "devices": [], "reason": ""}
-    with tempfile.TemporaryDirectory() as scratch:
+    with held.temporary("probes-") as scratch:
         try:
-            client = Client(Arm(framework, framework, python), settings="default", scratch=scratch)
+            client = Client(Arm(framework, framework, python), settings="default", scratch=str(scratch))
         except Lost as lost:
             return {**found, **reasons.document(lost.reason)}
         try:

@@ -7,7 +7,6 @@ probe it happened in; the next probe gets fresh workers.
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +23,7 @@ from probes.session.session import Session
 from probes.session.worker_client import Cancelled, Lost
 from probes.session.workers import PATIENCE, Options, Progress, Workers
 from probes.statistics import ratios, tuning
-from probes.system import machine, process_readings
+from probes.system import held, machine, process_readings
 from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Reason, Status
 
 
@@ -46,6 +45,7 @@ def measure(
     selftest: Mapping[str, Any] | None = None,
     progress: Progress = lambda event: None,
     cancelled: Callable[[], bool] = lambda: False,
+    keep: Callable[[Evidence], None] = lambda session: None,
 ) -> Evidence:
     """Measure probes in one session.
 
@@ -66,6 +66,7 @@ def measure(
         selftest: this machine's calibration, as ``self_test.load_calibration`` gives it.
         progress: told what happens, as the events of ``--jsonl``.
         cancelled: asked all the time; True ends the session and keeps what is finished.
+        keep: given, after every probe, what the session would be had it ended then.
 
     Returns:
         Evidence with one measurement a probe (a pair of frameworks), absent ones with their reason. Ctrl-C and
@@ -82,16 +83,14 @@ def measure(
     shared = schedule.share_out(arms, probes)
     if throttled := machine.short_of_cpu():
         progress(reasons.note(throttled))
-    found: list[list[Measurement]] = []
-    environments: dict[str, dict[str, Any]] = {}
-    pairs, disturbed, left = 0, 0, budget
-    # Windows removes no file that a process which is about to end still holds; the system clears its folder later.
-    with tempfile.TemporaryDirectory(prefix="probes-", ignore_cleanup_errors=True) as scratch:
+    sofar = _SoFar(shared, selftest=selftest, started=started, spread=spread)
+    left = budget
+    with held.temporary("probes-") as scratch:
         options = Options(
             threads={"one": 1, "all": process_readings.cores()}.get(threads) or int(threads),
             device=device,
             seed=seed,
-            scratch=scratch,
+            scratch=str(scratch),
             workload_file=workload_file,
             as_written=as_written,
             **spread,
@@ -101,39 +100,95 @@ def measure(
         )
         for number, job in enumerate(shared):
             session = Session(Workers(job.arms, options))
+            found = sofar.begin(session)
             rest = [other.seconds for other in shared[number:]]
             part = time_budget.share(left, rest, now=0.0)
             fair = None if left is None else left * rest[0] / sum(rest)
-            found.append(_walk(session, job.probes, budget=part, fair=fair, confirm=confirm, sure=number == 0))
-            left = None if left is None else max(0.0, left - sum(m.seconds for m in found[-1]))
+            _walk(
+                session,
+                in_order(job.probes),
+                found,
+                budget=part,
+                fair=fair,
+                confirm=confirm,
+                sure=number == 0,
+                ended=lambda: keep(sofar.evidence()),
+            )
+            left = None if left is None else max(0.0, left - sum(m.seconds for m in found))
+    return sofar.evidence()
+
+
+def in_order(probes: Sequence[Probe]) -> list[Probe]:
+    """Return the probes as they are taken: those in default settings first, since others need fresh workers."""
+    return sorted(probes, key=lambda probe: probe.settings != "default")
+
+
+class _SoFar:
+    """What a session has found, job by job; what it has not come to yet counts as cancelled."""
+
+    def __init__(
+        self,
+        shared: Sequence[schedule.Job],
+        *,
+        selftest: Mapping[str, Any] | None,
+        started: str,
+        spread: Mapping[str, float],
+    ) -> None:
+        self._shared, self._selftest, self._started, self._spread = shared, selftest, started, spread
+        self._sessions: list[Session] = []
+        self._found: list[list[Measurement]] = []
+
+    def begin(self, session: Session) -> list[Measurement]:
+        """Return the list in which the next job keeps what it finds."""
+        self._sessions.append(session)
+        self._found.append([])
+        return self._found[-1]
+
+    def evidence(self) -> Evidence:
+        """Return the session as it would be, had it ended now."""
+        environments: dict[str, dict[str, Any]] = {}
+        for job, session in zip(self._shared, self._sessions, strict=False):
             for label, environment in session.workers.environments.items():
                 environments.setdefault(job.within or label, environment)
-            pairs, disturbed = pairs + session.pairs, disturbed + session.disturbed
-    standing = corrected([m for walked in found for m in walked])
-    together = tuning.with_tuning(schedule.joined(shared, standing), **spread)
-    # A session that measured nothing has not shown good conditions.
-    measured = any(measurement.status is Status.OK for measurement in together)
-    return Evidence(
-        machine=machine.fingerprint(),
-        environments=environments,
-        probes=tuple(together),
-        selftest=selftest,
-        grade=grade(pairs, disturbed, battery=bool(machine.on_battery())) if measured else "D",
-        started=started,
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+        together = tuning.with_tuning(schedule.joined(self._shared, corrected(self._whole())), **self._spread)
+        pairs, disturbed = (sum(s.pairs for s in self._sessions), sum(s.disturbed for s in self._sessions))
+        # A session that measured nothing has not shown good conditions.
+        measured = any(measurement.status is Status.OK for measurement in together)
+        return Evidence(
+            machine=machine.fingerprint(),
+            environments=environments,
+            probes=tuple(together),
+            selftest=self._selftest,
+            grade=grade(pairs, disturbed, battery=bool(machine.on_battery())) if measured else "D",
+            started=self._started,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _whole(self) -> list[Measurement]:
+        whole = []
+        for number, job in enumerate(self._shared):
+            found = self._found[number] if number < len(self._found) else []
+            rest = in_order(job.probes)[len(found) :]
+            whole += [*found, *(reasons.absent(probe, Status.CANCELLED, Reason("cancelled-before")) for probe in rest)]
+        return whole
 
 
 def _walk(
-    session: Session, probes: Sequence[Probe], *, budget: float | None, fair: float | None, confirm: bool, sure: bool
-) -> list[Measurement]:
-    """Take the probes in turn; whatever ends one of them, the others go on.
+    session: Session,
+    ordered: Sequence[Probe],
+    found: list[Measurement],
+    *,
+    budget: float | None,
+    fair: float | None,
+    confirm: bool,
+    sure: bool,
+    ended: Callable[[], None],
+) -> None:
+    """Take the probes in turn and add what each gave to ``found``; whatever ends one of them, the others go on.
 
     The first one of a session begins however small the budget is (``sure``). Further pairs of workers are started
-    within the ``fair`` part of it only, so that they take nothing from another job.
+    within the ``fair`` part of it only, so that they take nothing from another job. ``ended`` is told of every end.
     """
-    found: list[Measurement] = []
-    ordered = sorted(probes, key=lambda probe: probe.settings != "default")
     session.options.progress(
         {
             "event": "plan",
@@ -179,18 +234,24 @@ def _walk(
                 measurement = reasons.absent(probe, Status.CANCELLED, Reason("cancelled-while"))
             measurement = replace(measurement, seconds=round(time.monotonic() - began, 3))
             found.append(measurement)
+            ended()
             session.options.progress(_done(probe, measurement))
         if not confirm and not stopped:
             end = None if deadline is None or budget is None or fair is None else deadline - budget + min(budget, fair)
-            _again(session, ordered, found, deadline=end, spent=time.monotonic() - start)
+            _again(session, ordered, found, deadline=end, spent=time.monotonic() - start, ended=ended)
     finally:
         session.workers.end()
     session.options.progress({"event": "spent", "seconds": time.monotonic() - start, "inside": session.workers.inside})
-    return found
 
 
 def _again(
-    session: Session, probes: Sequence[Probe], found: list[Measurement], *, deadline: float | None, spent: float
+    session: Session,
+    probes: Sequence[Probe],
+    found: list[Measurement],
+    *,
+    deadline: float | None,
+    spent: float,
+    ended: Callable[[], None],
 ) -> None:
     """Measure what came out too wide in fresh pairs of workers, the widest first, as long as there is time.
 
@@ -224,6 +285,7 @@ def _again(
                 return
             if measurement.ratio is not None:
                 found[i] = replace(measurement, seconds=round(found[i].seconds + time.monotonic() - began, 3))
+                ended()
                 session.options.progress({**_done(probes[i], found[i]), "again": True})
 
 

@@ -6,6 +6,11 @@ import os
 import tempfile
 from pathlib import Path
 
+from probes.system import held
+
+UNFINISHED = ".unfinished-"
+"""How the name of a file begins while it is written; one that a killed process left goes with the next write there."""
+
 
 def write_atomically(path: str | Path, content: bytes) -> None:
     """Write a file beside its place first, then move it there; a device, such as /dev/stdout, is written directly.
@@ -21,10 +26,11 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         return
     target = place.resolve()
     rights = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".unfinished-")
+    held.sweep(target.parent, UNFINISHED)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=UNFINISHED)
     beside = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(handle, "wb") as file, held.holding(beside):
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
