@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from probes.types import Evidence, Probe
 
 
-def measure_for(needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: str) -> Evidence:
+def measure_for(
+    needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: str, context: RuntimeContext | None = None
+) -> Evidence:
     """Measure what matters most for these needs within the budget of ``run``, and keep the session."""
-    session = measure(*planned(needs, knowledge, run), lang=lang)
+    session = measure(*planned(needs, knowledge, run, context=context), lang=lang)
     keep(session, lang=lang)
     return session
 
@@ -31,12 +33,18 @@ def keep(session: Evidence, *, lang: str) -> int | None:
 
 
 def measure_first(
-    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], run: RunRequest, *, lang: str
+    needs: Needs,
+    knowledge: Knowledge,
+    evidence: tuple[Evidence, ...],
+    run: RunRequest,
+    *,
+    lang: str,
+    context: RuntimeContext | None = None,
 ) -> tuple[tuple[Evidence, ...], int]:
     """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status."""
     from probes.session import outcome
 
-    session = measure_for(needs, knowledge, run, lang=lang)
+    session = measure_for(needs, knowledge, run, lang=lang, context=context)
     return (*evidence, session), outcome.status(session)
 
 
