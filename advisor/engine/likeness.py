@@ -79,9 +79,9 @@ def _unlike_versions(
 ) -> Iterator[Unlike]:
     for framework in sorted(frameworks):
         theirs, ours = there.versions.get(framework), versions.get(framework)
-        releases = [_release(version) for version in (theirs, ours)]
-        if None in releases or releases[0] != releases[1]:
-            decisive = theirs is not None and ours is not None and _major(theirs) != _major(ours)
+        release, other = _release(theirs), _release(ours)
+        if release is None or release != other:
+            decisive = release is not None and other is not None and release[0] != other[0]
             name = Text(en=f"version of {framework}", zh=f"{framework} 的版本")
             yield _unlike(f"version.{framework}", name, theirs, ours, decisive=decisive)
 
@@ -168,13 +168,9 @@ oneDNN's kernels, and is therefore not decisive."""
 
 
 def _release(version: str | None) -> tuple[int, int] | None:
+    """Return major and minor; None where nothing is installed, or under a version of somebody's own making."""
     try:
         parsed = Version(version or "")
     except InvalidVersion:
         return None
     return parsed.major, parsed.minor
-
-
-def _major(version: str) -> int | None:
-    release = _release(version)
-    return None if release is None else release[0]
