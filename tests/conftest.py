@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from advisor.decisions.runtime_context import NO_REFERENCE
 
-# What shipped sessions of other machines count for hangs on the machine: no test's result may. Set before any starts, so
-# that processes which tests start have it too.
+# What shipped sessions of other machines count for hangs on the machine, and no test's result may. Set here, so that
+# processes which tests start have it too.
 os.environ[NO_REFERENCE] = "1"
 
 # Nothing here is timed: a busy machine must not fail a property.

@@ -97,7 +97,7 @@ def reference(
 ) -> None:
     """Record this kind of machine: self-test, every probe that needs not be asked for, and the document to contribute.
 
-    Takes about half an hour on two cores with nothing else running. Nothing is sent.
+    Takes about twenty minutes on two cores with nothing else running. Nothing is sent.
     """
     from advisor.decisions.reference_evidence import kind_of, shared, unfit
     from advisor.errors import InputError

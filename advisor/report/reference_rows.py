@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from advisor.model.recommendation import Recommendation
 from advisor.model.reference import ReferenceResult
 
-HEADING = {"en": "On a machine like yours", "zh": "与你相近的机器怎么说"}
+HEADING = {"en": "Measured on other machines", "zh": "其他机器上的测量"}
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,8 @@ def test_documents_own_measurements_and_the_reference_are_told_together() -> Non
     mine = own(measurement("p", ratio=2.0))
     alone, beside = after(mine), after(mine, reference=(reference(said("q", 0.1)),))
 
-    assert alone.criteria[0].measured and beside.criteria[0].measured
+    assert alone.criteria[0].measured
+    assert beside.criteria[0].measured
     one, two = alone.criteria[0].measured.pairs[0], beside.criteria[0].measured.pairs[0]
     assert (one.documented, one.measured, one.z) == (two.documented, two.measured, two.z)
     assert two.together.ratio < one.together.ratio
