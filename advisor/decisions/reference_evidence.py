@@ -6,7 +6,6 @@ The files of ``knowledge/evidence`` are ordinary ``evidence/1`` documents, read 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -18,7 +17,7 @@ from advisor.engine.likeness import processor_family, widest_instructions
 from advisor.errors import KnowledgeError, Problem
 from advisor.knowledge.loading import knowledge_folder
 from advisor.model.reference import ReferenceRatio, ReferenceSession
-from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence, read_evidence
+from probes.evidence.documents import EvidenceError, evidence_document, read_evidence
 from probes.types import Evidence, Measurement, Status
 
 FOLDER = "evidence"
@@ -97,7 +96,11 @@ def shared(session: Evidence) -> dict[str, Any]:
         machine["gpus"] = [_only(gpu, GPU) for gpu in machine["gpus"] or ()]
     document["machine"] = machine
     document["environments"] = {
-        framework: {**_only(about, ENVIRONMENT), "flags": _only(about.get("flags") or {}, FLAGS)}
+        framework: {
+            **_only(about, ENVIRONMENT),
+            "flags": _only(about.get("flags") or {}, FLAGS),
+            "set": dict.fromkeys(about.get("set") or {}, ""),  # a value may be a secret
+        }
         for framework, about in document["environments"].items()
     }
     kept = [entry for entry, measurement in zip(document["probes"], session.probes, strict=True) if _fit(measurement)]
@@ -203,48 +206,54 @@ def reference_files(root: Path | None = None) -> list[Path]:
 
 def check_reference(root: Path | None = None) -> list[Problem]:
     """Return everything that is wrong with the reference evidence: shape, self-test, versions, redaction, name."""
-    found = []
+    found: list[Problem] = []
     for path in reference_files(root):
-        place = f"{FOLDER}/{path.name}"
-        try:
-            session = read_evidence(path)
-        except EvidenceError as error:
-            found += [Problem(place, 1, "", said.removeprefix(f"{path}: "), _ANEW) for said in error.problems]
+        session, problems = _read(path)
+        found += problems
+        if session is None:
             continue
         for said in unfit(session):
             message, _, way_out = said.rpartition("; ")
-            found.append(Problem(place, 1, "", message, way_out))
+            found.append(Problem(_place(path), 1, "", message, way_out))
         if path.stem != (kind := kind_of(session.machine)):
-            found.append(Problem(place, 1, "", "is not called by its kind of machine", f"rename it to {kind}.json"))
+            found.append(
+                Problem(_place(path), 1, "", "is not called by its kind of machine", f"rename it to {kind}.json")
+            )
     return found
 
 
 def load_reference(root: Path | None = None) -> tuple[ReferenceSession, ...]:
-    """Read the reference sessions; cached until a file changes.
+    """Read the reference sessions, recomputed from their samples; cached until a file changes.
 
     Raises:
         KnowledgeError: with all problems, if one cannot be read as evidence.
     """
-    stamps = tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in reference_files(root))
-    return _loaded(stamps)
+    return _loaded(tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in reference_files(root)))
 
 
 @lru_cache(maxsize=4)
-def _loaded(stamps: tuple[tuple[str, int, int], ...]) -> tuple[ReferenceSession, ...]:
-    sessions, problems = [], []
-    for name, _, _ in stamps:
-        content = Path(name).read_bytes()
-        try:
-            session = parse_evidence(json.loads(content))
-        except EvidenceError as error:
-            problems += [Problem(f"{FOLDER}/{Path(name).name}", 1, "", said, _ANEW) for said in error.problems]
-        except ValueError as error:
-            problems.append(Problem(f"{FOLDER}/{Path(name).name}", 1, "", f"is no JSON ({error})", _ANEW))
-        else:
-            sessions.append(reference_session(session, id=Path(name).stem, sha256=hashlib.sha256(content).hexdigest()))
-    if problems:
-        raise KnowledgeError(sorted(problems))
-    return tuple(sessions)
+def _loaded(stamps: tuple[tuple[Path, int, int], ...]) -> tuple[ReferenceSession, ...]:
+    read = [(path, *_read(path)) for path, _, _ in stamps]
+    if problems := sorted(problem for _, _, problems in read for problem in problems):
+        raise KnowledgeError(problems)
+    return tuple(
+        reference_session(session, id=path.stem, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+        for path, session, _ in read
+        if session is not None
+    )
+
+
+def _read(path: Path) -> tuple[Evidence | None, list[Problem]]:
+    """Read a file as the reader of evidence does; return the session, or what is wrong."""
+    try:
+        return read_evidence(path), []
+    except EvidenceError as error:
+        said = (problem.removeprefix(f"{path}: ") for problem in error.problems)
+        return None, [Problem(_place(path), 1, "", one, _ANEW) for one in said]
+
+
+def _place(path: Path) -> str:
+    return f"{FOLDER}/{path.name}"
 
 
 def reference_session(session: Evidence, *, id: str, sha256: str) -> ReferenceSession:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from advisor.model.knowledge import CriterionId, FrameworkId
 from advisor.model.text import Frozen, Text
 
 Kind = Literal["same-kind", "similar", "other"]
 """What a ratio measured there counts for here: it weighs, it weighs less, it is shown only."""
+
+
+Cost = Annotated[float, Field(gt=0, le=1e15)]
+"""A ratio of costs; the bounds are those of the evidence it comes from."""
 
 
 class ReferenceRatio(Frozen):
@@ -20,9 +26,9 @@ class ReferenceRatio(Frozen):
     mode: str
     numerator: FrameworkId
     denominator: FrameworkId
-    value: float
-    low: float
-    high: float
+    value: Cost
+    low: Cost
+    high: Cost
 
 
 class ReferenceSession(Frozen):

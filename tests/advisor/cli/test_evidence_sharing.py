@@ -174,6 +174,14 @@ def test_the_report_says_that_it_was_measured_on_a_machine_like_yours(form: str,
     assert COUNTS[lang] in said
 
 
+def test_the_pdf_is_written_with_it() -> None:
+    from advisor.decisions.document import read_decision
+
+    plain, beside = (read_decision(decided(here)) for here in (context(), context(fit())))
+
+    assert len(report.formats()["pdf"].render(beside, "zh")) > len(report.formats()["pdf"].render(plain, "zh"))
+
+
 def test_the_page_says_that_it_was_measured_on_a_machine_like_yours() -> None:
     from streamlit.testing.v1 import AppTest
 

@@ -26,7 +26,7 @@ from advisor.decisions.reference_evidence import (
 )
 from advisor.decisions.runtime_context import NO_REFERENCE, RuntimeContext
 from advisor.decisions.verification import verify
-from advisor.errors import KnowledgeError
+from advisor.errors import InputError, KnowledgeError
 from advisor.knowledge.loading import load_knowledge
 from advisor.knowledge.needs_files import parse_needs
 from probes.backends import frameworks
@@ -100,6 +100,15 @@ def test_what_some_later_version_notes_is_not_given_away_by_default(new: dict[st
     session = replace(session, probes=(replace(first, facts=new), *rest), environments=environments)
 
     assert not [text for text in strings(shared(session)) if PRIVATE in text]
+
+
+def test_variables_that_were_passed_keep_their_values_to_themselves() -> None:
+    session = recorded()
+    about = session.environments["pytorch"]
+    environments = {**session.environments, "pytorch": {**about, "set": {"HF_TOKEN": PRIVATE}}}
+    document = shared(replace(session, environments=environments))
+
+    assert document["environments"]["pytorch"]["set"] == {"HF_TOKEN": ""}
 
 
 def test_what_was_given_away_is_evidence_with_the_same_ratios() -> None:
@@ -263,6 +272,15 @@ def test_an_edit_of_the_reference_is_found() -> None:
     result = verify(document)
 
     assert (result.same, result.why) == (False, "edited")
+
+
+@pytest.mark.parametrize("value", [0, -1, 1e300, "2", None])
+def test_a_reference_that_is_no_ratio_is_refused_with_its_place(value: Any) -> None:
+    document = decided(context(fit()))
+    document["reference"][0]["ratios"][0]["low"] = value
+
+    with pytest.raises(InputError, match=r"reference\[0\].ratios\[0\].low"):
+        verify(document)
 
 
 def test_a_decision_without_reference_has_no_such_key() -> None:
