@@ -99,21 +99,24 @@ def reference(
 
     Takes about twenty minutes on two cores with nothing else running. Nothing is sent.
     """
+    from advisor.cli import measuring
     from advisor.decisions.reference_evidence import kind_of, shared, unfit
     from advisor.errors import InputError
     from probes import command
     from probes.backends import CONTROL
     from probes.evidence.documents import parse_evidence
+    from probes.session import outcome
     from probes.system.machine import fingerprint
 
     path = target or f"{kind_of(fingerprint())}.json"
     output.check_writable(path)
     run, probes = _request(pythons=pythons, frameworks=frameworks, device=device, budget=budget)
     command.selftest(framework=CONTROL, quick=False, lang=lang)
-    from advisor.cli import measuring
-
     session = measuring.measure(probes, run, lang=lang)
     measuring.keep(session, lang=lang)
+    if (status := outcome.status(session)) == outcome.INTERRUPTED:  # half a session stands for no kind of machine
+        output.notice(WORDS[lang]["unfinished"])
+        raise click.exceptions.Exit(status)
     document = shared(session)
     if problems := unfit(parse_evidence(document)):
         output.notice(WORDS[lang]["unfinished"])
