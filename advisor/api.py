@@ -49,6 +49,7 @@ def recommend(
     today: date | None = None,
     random_seed: int = 0,
     versions: Mapping[str, str] | None = None,
+    reference: bool = True,
 ) -> Recommendation:
     """Recommend a framework and a plan, with how sure that is, the reasons, and what would change it.
 
@@ -63,6 +64,8 @@ def recommend(
         random_seed: of the draws behind ``acceptability``; the same seed gives the same result.
         versions: installed version by framework id, which decides which claims still apply; what is installed beside
             this program where None.
+        reference: whether measurements from machines like this one, shipped with the program, count where there are
+            none of your own.
 
     Returns:
         The ``recommendation/1`` document as an object. ``recommended`` is a framework's id, or None where the evidence
@@ -77,7 +80,7 @@ def recommend(
         >>> advisor.recommend(needs, knowledge).recommended
         'pytorch'
     """
-    here = RuntimeContext.here(knowledge)
+    here = RuntimeContext.here(knowledge, reference=reference)
     context = replace(
         here,
         today=here.today if today is None else today,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -23,6 +23,8 @@ from advisor.analysis import (
 from advisor.analysis.leave_one_out import LeaveOneOut
 from advisor.deployment import plans
 from advisor.engine import observations, scoring, smaa
+from advisor.engine.observations import Finding
+from advisor.engine.reference_results import reference_results
 from advisor.engine.scoring import Problem, Scored
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
@@ -36,6 +38,7 @@ from advisor.model.recommendation import (
     Strength,
     runner_up,
 )
+from advisor.model.reference import ReferenceSession
 from advisor.model.text import Text
 from probes import backends
 from probes.types import Evidence, Probe, Status
@@ -69,12 +72,30 @@ def prepare(
     probes: Sequence[Probe] = (),
     machine: Mapping[str, Any] | None = None,
     measurable: Collection[str] | None = None,
+    reference: Sequence[ReferenceSession] = (),
 ) -> Prepared:
     """Return what ``recommend_prepared`` needs; the arguments are those of ``recommend``."""
-    finding = observations.interpret(measured, knowledge, probes=probes, machine=machine)
+
+    def beside(finding: Finding, sessions: Sequence[Evidence]) -> Finding:
+        """Return a finding with what the reference adds to it; without a machine nothing can be said to be like it."""
+        if machine is None or not reference:
+            return finding
+        results = reference_results(
+            reference,
+            knowledge,
+            probes=probes,
+            machine=machine,
+            versions=versions or {},
+            measured=sessions,
+            observations=finding.observations,
+        )
+        return replace(finding, reference=results)
+
+    finding = beside(observations.interpret(measured, knowledge, probes=probes, machine=machine), measured)
+    unmeasured = beside(Finding(), ())
     return Prepared(
         problem=scoring.prepare(knowledge, today=today, versions=versions, finding=finding),
-        undone=scoring.prepare(knowledge, today=today, versions=versions) if measured else None,
+        undone=scoring.prepare(knowledge, today=today, versions=versions, finding=unmeasured) if measured else None,
         probes=probes,
         measurable=measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable,
         done=frozenset(pair for session in measured for pair in measured_pairs(session)),
@@ -105,6 +126,7 @@ def recommend(
     probes: Sequence[Probe] = (),
     machine: Mapping[str, Any] | None = None,
     measurable: Collection[str] | None = None,
+    reference: Sequence[ReferenceSession] = (),
 ) -> Recommendation:
     """Recommend a framework and a plan, say how firmly, and what would change it.
 
@@ -116,6 +138,8 @@ def recommend(
         probes: the catalogue: what each probe speaks to, and what could be run.
         machine: this machine's description; evidence of another one then counts for less.
         measurable: frameworks that probes can run; those with a backend where not given.
+        reference: sessions of other machines that come with the program; they count where nothing was measured here, as
+            far as ``machine`` is like theirs.
     """
     prepared = prepare(
         knowledge,
@@ -125,6 +149,7 @@ def recommend(
         probes=probes,
         machine=machine,
         measurable=measurable,
+        reference=reference,
     )
     return recommend_prepared(needs, prepared, random_seed=random_seed)
 
@@ -171,6 +196,7 @@ def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) ->
         notes=notes(scored, strength=strength, settled=settled),
         plans=plans_of(scored, routes),
         machine=dict(machine) if machine is not None else None,
+        reference=finding.reference,
     )
 
 
@@ -244,4 +270,6 @@ def notes(scored: Scored, *, strength: str, settled: bool) -> tuple[Text, ...]:
         found.append(messages.SETTLED)
     if any(observation.other_machine for observation in problem.finding.observations):
         found.append(messages.ELSEWHERE)
+    if any(result.weighs for result in problem.finding.reference):
+        found.append(messages.LIKE_YOURS)
     return tuple(found)

@@ -28,7 +28,9 @@ def shown() -> list[list[str]]:
 
 
 TALKING = {"ask", "chat", "app", "doctor", "compare"}
-RUN = [argv for argv in shown() if argv[0] not in (*TALKING, "probe") and not {"--probe", "--evidence"} & set(argv)]
+MEASURED = {"probe", "evidence"}
+"""They measure, or take what was measured."""
+RUN = [argv for argv in shown() if argv[0] not in (*TALKING, *MEASURED) and not {"--probe", "--evidence"} & set(argv)]
 
 
 @pytest.mark.parametrize("argv", shown(), ids=" ".join)

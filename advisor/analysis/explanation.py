@@ -13,7 +13,9 @@ import numpy as np
 from advisor.analysis import messages
 from advisor.analysis.leave_one_out import LeaveOneOut
 from advisor.engine import observations
+from advisor.engine.observations import Observation
 from advisor.engine.pooling import Floats
+from advisor.engine.reference_results import observations_of
 from advisor.engine.scoring import Problem, Scored
 from advisor.engine.smaa import Shares, strength_of
 from advisor.model.recommendation import (
@@ -102,7 +104,8 @@ def _measured(problem: Problem, j: int, mean: Floats, variance: Floats) -> Measu
         spread = span * math.sqrt(float(variance[a] + variance[b]))
         weight = sum(1.0 / o.variance for o in ours)
         observed = sum(o.mean / o.variance for o in ours) / weight
-        after, after_sd, z = observations.fuse(documented, spread, observed=observed, variance=1.0 / weight)
+        *_, z = observations.fuse(documented, spread, observed=observed, variance=1.0 / weight)
+        after, after_sd = _together(problem, (documented, spread), ours)
         pairs.append(
             MeasuredPair(
                 numerator=numerator,
@@ -117,6 +120,17 @@ def _measured(problem: Problem, j: int, mean: Floats, variance: Floats) -> Measu
             )
         )
     return MeasuredCriterion(pairs=tuple(pairs))
+
+
+def _together(problem: Problem, documented: tuple[float, float], ours: Sequence[Observation]) -> tuple[float, float]:
+    """Return mean and deviation of a log ratio from the documents, the user's measurements and the reference."""
+    about = (ours[0].criterion, ours[0].numerator, ours[0].denominator)
+    reference = observations_of(problem.finding.reference)
+    every = [*ours, *(o for o in reference if (o.criterion, o.numerator, o.denominator) == about)]
+    weight = sum(1.0 / o.variance for o in every)
+    observed = sum(o.mean / o.variance for o in every) / weight
+    mean, sd, _ = observations.fuse(*documented, observed=observed, variance=1.0 / weight)
+    return mean, sd
 
 
 def _interval(mean: float, sd: float) -> Interval:

@@ -170,6 +170,10 @@ SETTLED = Text(
     en="No remaining answer can change this.",
     zh="剩下的任何回答都不会改变这一结论。",
 )
+LIKE_YOURS = Text(
+    en="Where you have not measured, measurements from a machine like yours count; less than your own would.",
+    zh="在你未测量之处，采用与你的机器相近的机器上的测量结果，其权重低于你自己的测量。",
+)
 ELSEWHERE = Text(
     en="Some measurements come from another machine; they count for less.",
     zh="部分测量来自另一台机器，权重已降低。",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
-from advisor.cli import output
+from advisor.cli import evidence_sharing, output
 
 
 @click.group(epilog="Example: framework-advisor evidence import evidence.json")
 def command() -> None:
     """Keep, show and exchange measured evidence."""
+
+
+evidence_sharing.add_to(command)
 
 
 @command.command(name="list", epilog="Example: framework-advisor evidence list --json")

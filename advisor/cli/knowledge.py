@@ -27,13 +27,14 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
     """Name every problem at once with file, line and way out; exit status 1 where there is one."""
     from dataclasses import asdict
 
+    from advisor.decisions.reference_evidence import check_reference
     from advisor.decisions.runtime_context import today
     from advisor.knowledge import queries
     from advisor.knowledge.loading import check_knowledge, knowledge_folder
     from advisor.reading.integrity import integrity
 
     result = check_knowledge(path, today=today())
-    problems = [*result.problems]
+    problems = [*result.problems, *check_reference(path)]
     if result.knowledge is not None:
         problems += integrity((path or knowledge_folder()).resolve(), result.knowledge)
     counts = queries.counts(result.knowledge) if result.knowledge is not None else {}

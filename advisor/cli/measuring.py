@@ -22,11 +22,13 @@ _LEFT = {
 }
 
 
-def measure_for(needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: str) -> Evidence:
+def measure_for(
+    needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: str, context: RuntimeContext | None = None
+) -> Evidence:
     """Measure what matters most for these needs within the budget of ``run``, and keep the session."""
     from probes import command
 
-    probes, asked = planned(needs, knowledge, run)
+    probes, asked = planned(needs, knowledge, run, context=context)
     with command.kept_safe() as safe:
         session = measure(probes, asked, lang=lang, keep=safe)
         keep(session, lang=lang)
@@ -42,12 +44,18 @@ def keep(session: Evidence, *, lang: str) -> int | None:
 
 
 def measure_first(
-    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], run: RunRequest, *, lang: str
+    needs: Needs,
+    knowledge: Knowledge,
+    evidence: tuple[Evidence, ...],
+    run: RunRequest,
+    *,
+    lang: str,
+    context: RuntimeContext | None = None,
 ) -> tuple[tuple[Evidence, ...], int]:
     """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status."""
     from probes.session import outcome
 
-    session = measure_for(needs, knowledge, run, lang=lang)
+    session = measure_for(needs, knowledge, run, lang=lang, context=context)
     return (*evidence, session), outcome.status(session)
 
 

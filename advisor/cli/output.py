@@ -36,6 +36,12 @@ with_evidence = click.option(
     "--evidence", "evidence_files", multiple=True, metavar="FILE", help="Measured evidence to weigh; repeatable."
 )
 
+with_reference = click.option(
+    "--reference/--no-reference",
+    default=True,
+    help="Weigh measurements from machines like this one, shipped with the program, where none are your own.",
+)
+
 
 def variables(passed: tuple[str, ...], *, measuring: bool = True) -> dict[str, dict[str, str]]:
     """Read what ``--set`` was given.

@@ -13,6 +13,7 @@ from rich.table import Table
 from advisor.decisions.provenance import engine_of
 from advisor.decisions.results import Comparison, Recheck, Verification
 from advisor.model.formatting import percent
+from advisor.report import reference_rows
 from advisor.report.words import WORDS as REPORT_WORDS
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         out.print(escape(line), style="dim", highlight=False)
     for note in found.notes:
         out.print(escape(note.in_(lang)))
-    for part in (_exclusions, _plan, _reasons, _conflicts, _flips, _questions, _probes):
+    for part in (_exclusions, _plan, _reasons, _conflicts, _reference, _flips, _questions, _probes):
         part(out, found, knowledge, lang)
 
 
@@ -228,6 +229,17 @@ def _conflicts(out: Console, found: Recommendation, knowledge: Knowledge, lang: 
     for conflict in found.contradictions:
         name = knowledge.criteria[conflict.criterion].name.in_(lang)
         out.print(f"[bold]{words['contradicts']}[/bold]{words['colon']}{escape(name)}")
+
+
+def _reference(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+    rows = reference_rows.reference_rows(found, lang)
+    if rows:
+        out.print(f"[bold]{reference_rows.HEADING[lang]}[/bold]")
+    for row in rows:
+        out.print(f"  {escape(row.where)}", highlight=False)
+        for finding in row.findings:
+            out.print(f"    {escape(finding)}", highlight=False)
+        out.print(f"    [dim]{escape(row.counts)}[/dim]", highlight=False)
 
 
 def _flips(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:

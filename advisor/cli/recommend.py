@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--lines", metavar="FILE|-", help="Many at once: one JSON object a line, {id, text} or {id, needs}.")
 @click.option("--audit", is_flag=True, help="Also what other ranking methods say, and why they do not decide.")
 @output.with_variables
+@output.with_reference
 @output.random_seed
 @output.as_json
 @output.in_language
@@ -33,6 +34,7 @@ def command(
     lines: str | None,
     audit: bool,
     passed: tuple[str, ...],
+    reference: bool,
     random_seed: int,
     as_json: bool,
     lang: str,
@@ -50,7 +52,8 @@ def command(
     knowledge = load_knowledge()
     if lines is not None:
         evidence = output.read_evidence(evidence_files)
-        answer = RuntimeContext.here(knowledge).recommender(knowledge, evidence, random_seed=random_seed)
+        context = RuntimeContext.here(knowledge, reference=reference)
+        answer = context.recommender(knowledge, evidence, random_seed=random_seed)
         output.answer_lines(lines, lambda line: answer(inputs.line_needs(line, knowledge)).document())
         return
     needs, evidence, variables = output.together(
@@ -58,14 +61,14 @@ def command(
         lambda: output.read_evidence(evidence_files),
         lambda: output.variables(passed, measuring=probe),
     )
-    status = 0
+    context, status = RuntimeContext.here(knowledge, reference=reference), 0
     if probe:
         from advisor.cli import measuring
 
         evidence, status = measuring.measure_first(
-            needs, knowledge, evidence, RunRequest(budget=budget, variables=variables), lang=lang
+            needs, knowledge, evidence, RunRequest(budget=budget, variables=variables), lang=lang, context=context
         )
-    recommendation = RuntimeContext.here(knowledge).recommend(needs, knowledge, evidence, random_seed=random_seed)
+    recommendation = context.recommend(needs, knowledge, evidence, random_seed=random_seed)
     audited = _audited(recommendation) if audit else None
     if as_json:
         output.emit({**recommendation.document(), **({} if audited is None else {"audit": audited})})

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--probe", is_flag=True, help="Measure first, on this machine, and weigh what was measured.")
 @click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
 @output.with_variables
+@output.with_reference
 @output.random_seed
 @click.option("-o", "--output", "target", required=True, metavar="FILE", help="The suffix chooses the form.")
 @output.as_json
@@ -35,6 +36,7 @@ def command(
     probe: bool,
     budget: float,
     passed: tuple[str, ...],
+    reference: bool,
     random_seed: int,
     target: str,
     as_json: bool,
@@ -52,14 +54,13 @@ def command(
         lambda: output.read_evidence(evidence_files),
         lambda: output.variables(passed, measuring=probe),
     )
-    status = 0
+    context, status = RuntimeContext.here(knowledge, reference=reference), 0
     if probe:
         from advisor.cli import measuring
 
         evidence, status = measuring.measure_first(
-            needs, knowledge, evidence, RunRequest(budget=budget, variables=variables), lang=lang
+            needs, knowledge, evidence, RunRequest(budget=budget, variables=variables), lang=lang, context=context
         )
-    context = RuntimeContext.here(knowledge)
     recommendation = context.recommend(needs, knowledge, evidence, random_seed=random_seed)
     decision = context.decision(needs, recommendation, evidence, knowledge)
     content = form.render(decision, lang)

@@ -33,6 +33,7 @@ def changes_since(
         *_knowledge_changes(decision, now, knowledge),
         *_version_changes(decision, versions),
         *_machine_changes(decision, machine),
+        *_reference_changes(decision.recommendation, now),
         *_plan_changes(decision.recommendation, now),
         *_result_changes(decision.recommendation, now),
     ]
@@ -139,6 +140,22 @@ def _machine_changes(decision: Decision, machine: Mapping[str, Any] | None) -> l
             found.append(
                 _change(f"evidence[{place}].machine", observations.identity(then), observations.identity(machine), text)
             )
+    return found
+
+
+def _reference_changes(saved: Recommendation, now: Recommendation) -> list[Change]:
+    """Return which machines' measurements, shipped with the program, count now and did not then, or the reverse."""
+    then, today = ({r.session: r.sha256 for r in side.reference if r.weighs} for side in (saved, now))
+    found = []
+    for name in sorted(then.keys() | today.keys()):
+        if then.get(name) != today.get(name):
+            en = {(True, False): "no longer count", (False, True): "count now"}.get((name in then, name in today))
+            zh = {(True, False): "不再计入", (False, True): "现已计入"}.get((name in then, name in today))
+            text = Text(
+                en=f"The reference measurements of {name} {en or 'are other ones'}.",
+                zh=f"参考机器 {name} 的测量{zh or '已更换'}。",
+            )
+            found.append(_change(f"reference.{name}", then.get(name), today.get(name), text))
     return found
 
 

@@ -22,6 +22,7 @@ from advisor.knowledge.yaml_lines import spelled
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import ClaimVerdict, Recommendation
+from advisor.model.reference import ReferenceSession
 from advisor.recommendation import measurable_frameworks
 from probes.evidence.documents import evidence_document
 
@@ -41,6 +42,7 @@ class Decision(BaseModel):
         transcript: the conversation that led to the needs, as the user wrote it.
         versions: installed framework versions at the time, which the ageing of claims depends on.
         probes: the catalogue the plan was chosen from. measurable: frameworks that probes could run.
+        reference: sessions of other machines that came with the program; absent where it had none.
         program: who computed it (see ``provenance.program_stamp``). seals: a digest of each part (see ``seals.seals``).
     """
 
@@ -60,6 +62,7 @@ class Decision(BaseModel):
     versions: dict[str, str] = {}
     probes: dict[str, dict[str, Any]] = {}
     measurable: tuple[str, ...] = ()
+    reference: tuple[ReferenceSession, ...] = Field((), exclude_if=lambda sessions: not sessions)
     seals: dict[str, str] = {}
 
     def document(self) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def build_decision(
     transcript: Iterable[Mapping[str, str]] = (),
     probes: Iterable[Probe] = (),
     measurable: Sequence[str] | None = None,
+    reference: Sequence[ReferenceSession] = (),
 ) -> Decision:
     """Gather everything the decision rests on into one document; where things lie on this disk stays here."""
     told = recommendation.model_copy(
@@ -105,6 +109,7 @@ def build_decision(
         versions=dict(versions or {}),
         probes={probe.id: _probe_entry(probe) for probe in probes},
         measurable=measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else tuple(measurable),
+        reference=tuple(reference),
     )
     return decision.model_copy(update={"seals": sealing.seals(decision.document())})
 

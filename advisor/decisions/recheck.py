@@ -13,6 +13,7 @@ from advisor.decisions.seals import edited
 from advisor.decisions.verification import recomputed
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
+from advisor.model.reference import ReferenceSession
 from probes.types import Probe
 
 
@@ -25,6 +26,7 @@ def recheck(
     machine: Mapping[str, Any] | None = None,
     probes: Sequence[Probe] = (),
     measurable: Sequence[str] | None = None,
+    reference: Sequence[ReferenceSession] = (),
 ) -> Recheck:
     """Decide again with today's knowledge, versions and machine; say what changed and whether the decision stands.
 
@@ -42,6 +44,7 @@ def recheck(
         versions=versions or {},
         machine=machine,
         measurable=measurable,
+        reference=reference,
     )
     broken = edited(document)
     return Recheck(

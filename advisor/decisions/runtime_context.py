@@ -6,6 +6,7 @@ The engine is pure: the day, the installed versions, this machine, the probes an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,14 +17,19 @@ from typing import Any
 from advisor import recommendation as engine
 from advisor.decisions.document import Decision, build_decision
 from advisor.decisions.recheck import recheck
+from advisor.decisions.reference_evidence import load_reference
 from advisor.decisions.results import Recheck
 from advisor.model.knowledge import Framework, Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
+from advisor.model.reference import ReferenceSession
 from probes.backends import builds
 from probes.catalog.loading import load_catalog
 from probes.system.machine import fingerprint
 from probes.types import Evidence, Probe
+
+NO_REFERENCE = "FRAMEWORK_ADVISOR_NO_REFERENCE"
+"""Set to anything, this variable leaves the reference sessions out, as ``--no-reference`` does for one command."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +42,7 @@ class RuntimeContext:
         machine: this machine's description, as ``probes.system.machine.fingerprint`` gives it.
         probes: the catalogue, in its order.
         measurable: ids of the frameworks that probes can run.
+        reference: sessions of other machines that come with the program; they count where nothing was measured here.
     """
 
     today: date
@@ -43,13 +50,19 @@ class RuntimeContext:
     machine: Mapping[str, Any]
     probes: tuple[Probe, ...]
     measurable: tuple[str, ...]
+    reference: tuple[ReferenceSession, ...] = ()
 
     @classmethod
-    def here(cls, knowledge: Knowledge) -> RuntimeContext:
+    def here(cls, knowledge: Knowledge, *, reference: bool = True) -> RuntimeContext:
         """Return the surroundings as they are now, for the frameworks of ``knowledge``.
+
+        Args:
+            knowledge: the knowledge base.
+            reference: whether the reference sessions count; the variable ``NO_REFERENCE`` leaves them out too.
 
         Raises:
             CatalogError: the catalogue of probes is broken.
+            KnowledgeError: a reference session is broken.
         """
         return cls(
             today=today(),
@@ -57,6 +70,7 @@ class RuntimeContext:
             machine=_machine(),
             probes=tuple(load_catalog().values()),
             measurable=engine.measurable_frameworks(tuple(knowledge.frameworks)),
+            reference=load_reference() if reference and not os.environ.get(NO_REFERENCE) else (),
         )
 
     def recommend(
@@ -77,6 +91,7 @@ class RuntimeContext:
             probes=self.probes,
             machine=self.machine,
             measurable=self.measurable,
+            reference=self.reference,
         )
         return lambda needs: engine.recommend_prepared(needs, prepared, random_seed=random_seed)
 
@@ -100,6 +115,7 @@ class RuntimeContext:
             transcript=transcript,
             probes=self.probes,
             measurable=self.measurable,
+            reference=self.reference,
         )
 
     def recheck(self, document: Mapping[str, Any], knowledge: Knowledge) -> Recheck:
@@ -116,6 +132,7 @@ class RuntimeContext:
             machine=self.machine,
             probes=self.probes,
             measurable=self.measurable,
+            reference=self.reference,
         )
 
 

@@ -21,6 +21,7 @@ from advisor.errors import InputError
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import KnowledgeStamp, Recommendation
+from advisor.model.reference import ReferenceSession
 from advisor.model.text import Text
 from advisor.recommendation import recommend
 from probes.evidence.documents import EvidenceError, parse_evidence
@@ -47,6 +48,7 @@ TAKEN_AS_GIVEN = (
     "probes",
     "program",
     "recommendation.machine",
+    "reference",
     "transcript",
     "versions",
 )
@@ -176,6 +178,7 @@ def recomputed(
     versions: Mapping[str, str],
     machine: Mapping[str, Any] | None,
     measurable: Sequence[str] | None = None,
+    reference: Sequence[ReferenceSession] = (),
 ) -> Recommendation:
     """Return what a decision's needs and evidence give with this knowledge, on this day and machine.
 
@@ -194,6 +197,7 @@ def recomputed(
             probes=probes,
             machine=machine,
             measurable=measurable,
+            reference=reference,
         )
     except (LookupError, ValueError, ArithmeticError) as error:
         # A basis edited by hand can contradict itself in ways that its model does not rule out.
@@ -210,6 +214,7 @@ def _rebuilt(decision: Decision, basis: Knowledge, catalogue: Sequence[Probe]) -
         versions=decision.versions,
         machine=decision.recommendation.machine,
         measurable=decision.measurable or None,
+        reference=decision.reference,
     )
     return build_decision(
         parse_needs(decision.needs, basis),
@@ -221,6 +226,7 @@ def _rebuilt(decision: Decision, basis: Knowledge, catalogue: Sequence[Probe]) -
         transcript=decision.transcript,
         probes=catalogue,
         measurable=decision.measurable or None,
+        reference=decision.reference,
     ).document()
 
 

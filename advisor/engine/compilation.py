@@ -19,6 +19,7 @@ from advisor.engine.moving_evidence import moving_evidence
 from advisor.engine.observations import Finding
 from advisor.engine.pooling import EvidenceGroup, Floats, Item, NeedRoutes
 from advisor.engine.problem import MeasuredGap, Problem, Requirement, RouteOption
+from advisor.engine.reference_results import observations_of
 from advisor.model.knowledge import Answers, Claim, Knowledge, Question, split_need
 
 
@@ -247,7 +248,7 @@ class _Compiler:
     def _ratios(self) -> dict[int, tuple[MeasuredGap, ...]]:
         """Return measured log ratios on the value scale: cheaper = better, full_scale = half the scale."""
         ratios: dict[int, list[MeasuredGap]] = {}
-        for observation in self.finding.observations:
+        for observation in (*self.finding.observations, *observations_of(self.finding.reference)):
             span = observations.scale(self.knowledge.criteria[observation.criterion])
             ratios.setdefault(self.criteria.index(observation.criterion), []).append(
                 MeasuredGap(

@@ -14,6 +14,7 @@ from typing import Any
 from advisor.engine.claim_verdicts import CONFIRMED, CONTRADICTED, NO_DIFFERENCE, verdicts_on_claims
 from advisor.model.knowledge import Criterion, Knowledge, Settings
 from advisor.model.recommendation import ClaimVerdict
+from advisor.model.reference import ReferenceResult
 from probes.types import Evidence, Measurement, Probe, Status
 
 QUANTILE_95 = 1.959963984540054
@@ -53,12 +54,14 @@ class Finding:
         verdicts: one document per claim tested.
         confirmed: claims that facts of this machine confirm: each speaks once more, with grade high.
         dropped: claims that do not hold here: they weigh nothing, and are shown.
+        reference: what machines like this one say where the user has not measured.
     """
 
     observations: tuple[Observation, ...] = ()
     verdicts: tuple[ClaimVerdict, ...] = ()
     confirmed: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
+    reference: tuple[ReferenceResult, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ConfigDict, Field
 
 from advisor.model.knowledge import ClaimId, CriterionId, FrameworkId, Share
+from advisor.model.reference import ReferenceResult
 from advisor.model.text import Frozen, Text
 
 if TYPE_CHECKING:
@@ -235,7 +236,10 @@ class KnowledgeStamp(Frozen):
 
 
 class Recommendation(Frozen):
-    """The ``recommendation/1`` document; see the contract for every key."""
+    """The ``recommendation/1`` document; see the contract for every key.
+
+    ``reference``: what machines like this one say where the user has not measured; absent where there is none.
+    """
 
     schema_: Literal["recommendation/1"] = Field("recommendation/1", alias="schema")
     needs: dict[str, Any]
@@ -263,6 +267,7 @@ class Recommendation(Frozen):
     notes: tuple[Text, ...] = ()
     plans: tuple[Plan, ...] = ()
     machine: dict[str, Any] | None = None
+    reference: tuple[ReferenceResult, ...] = Field((), exclude_if=lambda results: not results)
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from advisor.model.formatting import percent
 from advisor.model.recommendation import MovedCriterion
-from advisor.report import ratios
+from advisor.report import ratios, reference_rows
 from advisor.report.figures import amount
+from advisor.report.reference_rows import ReferenceRow
 from advisor.report.rows import (
     BeforeAfter,
     ClaimVerdicts,
@@ -359,6 +360,18 @@ class Machines:
                     )
                 )
         return rows
+
+    def reference(self) -> list[ReferenceRow]:
+        """Return what machines like the user's say where the user has not measured, one row a machine."""
+        return reference_rows.reference_rows(self.found, self.view.lang)
+
+    def reference_heading(self) -> str:
+        """Return the heading of those rows."""
+        return reference_rows.HEADING[self.view.lang]
+
+    def reference_sentence(self, row: ReferenceRow) -> str:
+        """Return one of those rows as running text."""
+        return reference_rows.sentence(row, self.view.lang)
 
     def claim_verdicts(self) -> ClaimVerdicts:
         """Return what became of each claim that was tested: those with a verdict, then those without."""

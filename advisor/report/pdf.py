@@ -210,6 +210,8 @@ def _measured(page: Any, view: View) -> None:
         _line(page, f"{words['conflicts']}. {conflict} {words['conflict_why']}", 10)
     for session in sessions:
         _session(page, session, words)
+    for reference in machines.reference():
+        _item(page, machines.reference_sentence(reference))
     for row in machines.claim_verdicts().told:
         _item(page, f"{row.text} {row.verdict}. {row.reason}".strip())
 

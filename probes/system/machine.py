@@ -34,7 +34,9 @@ def fingerprint() -> dict[str, Any]:
         "cores_host": os.cpu_count(),
         "quota": process_readings.quota(),
         "memory_bytes": int(psutil.virtual_memory().total),
+        "instructions": vector_instructions(),
         "gpus": gpus(),
+        "compute_capability": compute_capability(),
         "os": f"{platform.system()} {platform.release()}",
         "arch": platform.machine(),
         "python": platform.python_version(),
@@ -65,11 +67,28 @@ def instructions() -> str | Reason:
 
     Wheels of the frameworks are built with AVX since TensorFlow 1.6, many kernels with AVX2.
     """
+    flags = _cpu_flags("flags")
+    if flags is None:
+        return Reason("instructions-not-told")
+    return ", ".join(f"{name}: {'yes' if name.lower() in flags else 'no'}" for name in ("AVX", "AVX2"))
+
+
+VECTORS = ("avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve", "sve2", "i8mm")
+"""Instructions by which oneDNN, Eigen and ATen choose their kernels, as Linux calls them, on x86 and on ARM."""
+
+
+def vector_instructions() -> list[str] | None:
+    """List which of ``VECTORS`` the CPU has, in that order; None where the system does not tell."""
+    flags = _cpu_flags("flags", "Features")
+    return None if flags is None else [name for name in VECTORS if name in flags]
+
+
+def _cpu_flags(*labels: str) -> set[str] | None:
+    """Return what Linux says that the CPU has, in a line labelled "flags" (x86) or "Features" (ARM); None elsewhere."""
     for line in _read("/proc/cpuinfo").splitlines():
-        if line.startswith("flags"):
-            flags = line.split()
-            return ", ".join(f"{name}: {'yes' if name.lower() in flags else 'no'}" for name in ("AVX", "AVX2"))
-    return Reason("instructions-not-told")
+        if line.startswith(labels):
+            return set(line.partition(":")[2].split())
+    return None
 
 
 def cxx_compiler() -> str | None:
@@ -159,6 +178,16 @@ def _each_gpu(read: Callable[[Any, Any], T]) -> list[T]:
         return []
     finally:
         pynvml.nvmlShutdown()
+
+
+def compute_capability() -> list[str]:
+    """Read the generation of every NVIDIA GPU, "9.0" for example; it decides which kernels a library takes."""
+
+    def read(pynvml: Any, handle: Any) -> str:
+        major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
+        return f"{major}.{minor}"
+
+    return _each_gpu(read)
 
 
 def gpu_memory() -> list[dict[str, int]]:

@@ -56,6 +56,7 @@ def put(
         "nvmlDeviceGetName": lambda handle: NAME,
         "nvmlSystemGetDriverVersion": lambda: "580.00",
         "nvmlDeviceGetMemoryInfo": memory,
+        "nvmlDeviceGetCudaComputeCapability": lambda handle: told(lambda: [9, 0]),
         "nvmlDeviceGetComputeRunningProcesses": lambda handle: told(lambda: running),
         "nvmlDeviceGetCurrentClocksThrottleReasons": lambda handle: told(lambda: throttled),
     }

@@ -12,9 +12,10 @@ from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import BeforeMeasuring, Flip, Recommendation, RouteResult
 from advisor.model.text import Text
+from advisor.report import reference_rows
 from advisor.ui import state
 from advisor.ui.components import charts, elements, method_comparison
-from advisor.ui.texts import ROUTE_STATUS, STRENGTH, listed, say, words
+from advisor.ui.texts import ROUTE_STATUS, STRENGTH, language, listed, say, words
 
 TITLE = Text(en="Recommendation", zh="建议")
 ICON = "task_alt"
@@ -44,6 +45,7 @@ def page() -> None:
     _reasons(found)
     _contributions(found, knowledge)
     _flips(found, knowledge)
+    _reference(found)
     _measured(found, knowledge)
     _inside(found, knowledge)
 
@@ -316,6 +318,19 @@ def _change_words(flip: Flip) -> str:
 
 
 # ---------------------------------------------------------------- measured, and the method
+
+
+def _reference(found: Recommendation) -> None:
+    """Show what machines like this one say where nothing was measured here."""
+    rows = reference_rows.reference_rows(found, language())
+    if not rows:
+        return
+    st.header(reference_rows.HEADING[language()])
+    for row in rows:
+        with st.container(border=True):
+            st.markdown(elements.plain(row.where))
+            st.markdown("\n".join(f"- {elements.plain(finding)}" for finding in row.findings))
+            st.caption(elements.plain(row.counts))
 
 
 def _measured(found: Recommendation, knowledge: Knowledge) -> None:

@@ -23,6 +23,12 @@ def test_a_processs_memory_is_its_own_and_nothing_where_the_driver_does_not_tell
     assert [machine.gpu_memory_of(pid) for pid in (42, 43, 44)] == [2 * GIB, None, None]
 
 
+def test_the_generation_of_every_card_is_its_compute_capability(monkeypatch: pytest.MonkeyPatch) -> None:
+    nvml.put(monkeypatch, cards=2)
+
+    assert machine.compute_capability() == machine.fingerprint()["compute_capability"] == ["9.0", "9.0"]
+
+
 # bits of nvmlClocksThrottleReasons in nvml.h: 0x1 is an idle card, 0x2 clocks that a user set
 @pytest.mark.parametrize(
     ("mask", "words"),
@@ -45,5 +51,6 @@ def test_a_card_that_tells_nothing_has_no_figures(monkeypatch: pytest.MonkeyPatc
     nvml.put(monkeypatch, tells=False)
 
     assert machine.gpu_memory() == []
+    assert machine.compute_capability() == []
     assert machine.gpu_memory_of(1) is None
     assert machine.gpu_throttled() == []

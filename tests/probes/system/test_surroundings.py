@@ -275,6 +275,23 @@ def test_the_instructions_are_those_that_the_kernel_lists(
     assert machine.instructions() == said
 
 
+@pytest.mark.parametrize(
+    ("flags", "listed"),
+    [
+        ("flags\t\t: fpu fma avx512f avx2 avx sse4_2", ["avx", "avx2", "fma", "avx512f"]),
+        ("Features\t: fp asimd sve", ["asimd", "sve"]),
+        ("flags\t\t: fpu", []),
+        ("", None),
+    ],
+)
+def test_the_vector_instructions_are_listed_in_one_order(
+    monkeypatch: pytest.MonkeyPatch, flags: str, listed: list[str] | None
+) -> None:
+    monkeypatch.setattr(machine, "_read", lambda path: flags)
+
+    assert machine.vector_instructions() == listed
+
+
 # ---------------------------------------------------------------- waiting for a device
 
 
