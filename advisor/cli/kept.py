@@ -73,7 +73,7 @@ def listing(found: Mapping[Kind, Listing], usage: Usage, *, lang: str) -> None:
 
 
 def damaged(found: Mapping[Kind, Listing], *, lang: str) -> None:
-    """Tell which rows are left out of a list."""
+    """Print which rows are left out of a list."""
     for kind, listed in found.items():
         for number in listed.damaged:
             output.notice(lost(kind, number, lang=lang))

@@ -94,7 +94,7 @@ class Database(Protocol):
         """Return what is damaged beside the rows."""
 
     def shrink(self) -> None:
-        """Give back the room of what was removed, where that is ours to do."""
+        """Release the room of what was removed, where that is ours to do."""
 
     def try_writing(self) -> None:
         """Raise what keeps anything from being written here, as far as that is known beforehand.
@@ -238,7 +238,7 @@ class File:
         return [] if found == ["ok"] else found
 
     def shrink(self) -> None:
-        """Give the room of what was removed back to the disk."""
+        """Release the room of what was removed."""
         with contextlib.closing(self._opened()) as connection:
             _shrink(connection)
 

@@ -157,7 +157,7 @@ def row_of(kind: Kind, document: Mapping[str, Any]) -> Row:
 
 
 def add(session: Session, row: Row) -> tuple[int, bool]:
-    """Put a row into the tables; return its number and whether it is new. One that is there damaged is made whole."""
+    """Insert a row; return its number and whether it is new. One that is there damaged is made whole."""
     there = session.execute(THERE, {"kind": row.kind, "sha256": row.sha256})
     if not there:
         ((number,),) = session.execute(NEXT)
