@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,8 +13,8 @@ import click
 from advisor.cli import kept, output
 
 if TYPE_CHECKING:
-    from advisor.decisions.store import Kind, Row
-    from probes.types import Evidence
+    from advisor.cli.import_files import Read
+    from advisor.decisions.store import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -93,11 +93,16 @@ def import_(paths: tuple[str, ...], as_json: bool, lang: str) -> None:
     files = list(_files(paths))
     added: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
-    strange: dict[str, Evidence] = {}
-    for batch, done in _batches(files, refused, strange):
-        added += _keep(batch)
+    strange: dict[str, int] = {}
+    for batch, done in _batches(files):
+        whole = [found for found in batch if found.row is not None]
+        numbers = _keep(whole)
+        added += numbers
+        refused += [{"file": found.path, "problems": list(found.problems)} for found in batch if found.row is None]
+        for found, entry in zip(whole, numbers, strict=True):
+            strange = {**dict.fromkeys(found.strange, entry["id"]), **strange}
         output.notice(kept.say("progress", lang, done=done, all=len(files)))
-    _tell_unknown(strange)
+    _tell_unknown(strange.values())
     for entry in refused:
         for problem in entry["problems"]:
             output.notice(problem)
@@ -111,12 +116,16 @@ def import_(paths: tuple[str, ...], as_json: bool, lang: str) -> None:
 
 
 def _import_one(path: str, *, as_json: bool) -> None:
+    from advisor.cli.import_files import read
     from advisor.decisions import store
+    from advisor.errors import InputError
 
-    strange: dict[str, Evidence] = {}
-    row = _read(path, strange)
-    ((number, _),) = store.add_all([row])
-    _tell_unknown(strange)
+    found = read(path)
+    if found.row is None:
+        raise InputError(found.problems)
+    ((number, _),) = store.add_all([found.row])
+    if found.strange:
+        _tell_unknown([number])
     if as_json:
         output.emit({"id": number})
     else:
@@ -141,72 +150,40 @@ def _files(paths: Sequence[str]) -> Iterator[str]:
         yield from inside
 
 
-def _batches(
-    files: Sequence[str], refused: list[dict[str, Any]], strange: dict[str, Evidence]
-) -> Iterator[tuple[list[tuple[str, Row]], int]]:
-    """Yield what is kept at once, with how many files are done then; note what is refused or strange."""
-    from advisor.errors import InputError
+def _batches(files: Sequence[str]) -> Iterator[tuple[list[Read], int]]:
+    """Yield what is kept at once, with how many files are done then."""
+    from advisor.cli.import_files import read_all
 
-    batch: list[tuple[str, Row]] = []
+    batch: list[Read] = []
     letters = 0
-    for done, path in enumerate(files, start=1):
-        try:
-            row = _read(path, strange)
-        except InputError as error:
-            refused.append({"file": path, "problems": error.problems})
-        else:
-            batch.append((path, row))
-            letters += len(row.body)
+    for done, found in enumerate(read_all(files), start=1):
+        batch.append(found)
+        letters += 0 if found.row is None else len(found.row.body)
         if len(batch) >= BATCH or letters >= BATCH_LETTERS or done == len(files):
             yield batch, done
             batch, letters = [], 0
 
 
-def _keep(batch: Sequence[tuple[str, Row]]) -> list[dict[str, Any]]:
+def _keep(batch: Sequence[Read]) -> list[dict[str, Any]]:
     from advisor.decisions import store
 
-    numbers = store.add_all([row for _, row in batch]) if batch else []
+    rows = [found.row for found in batch if found.row is not None]
+    numbers = store.add_all(rows) if rows else []
     return [
-        {"file": path, "id": number, "kind": row.kind, "new": new}
-        for (path, row), (number, new) in zip(batch, numbers, strict=True)
+        {"file": found.path, "id": number, "kind": row.kind, "new": new}
+        for found, row, (number, new) in zip(batch, rows, numbers, strict=True)
     ]
 
 
-def _read(path: str, strange: dict[str, Evidence]) -> Row:
-    """Return a file as it is kept; note a session of each probe that the catalogue does not hold.
-
-    Raises:
-        InputError: it is neither evidence nor a decision; every problem, with the file's name.
-    """
+def _tell_unknown(numbers: Iterable[int]) -> None:
+    """Name the probes of these sessions that nobody knows, each once however many hold it."""
     from advisor.decisions import store
-    from advisor.errors import InputError
-    from probes.catalog.loading import load_catalog
-    from probes.evidence.documents import parse_evidence
-
-    document = output.read_json(path)
-    try:
-        if isinstance(document, dict) and document.get("schema") == "decision/1":
-            from advisor.decisions.document import read_decision
-
-            read_decision(document)
-            return store.decision_row(document)
-        row = store.evidence_row(document)
-    except InputError as error:
-        raise InputError([f"{path}: {problem}" for problem in error.problems]) from error
-    new = {probe["probe"] for probe in document["probes"]} - load_catalog().keys() - strange.keys()
-    if new:
-        session = parse_evidence(document)
-        strange.update(dict.fromkeys(new, session))
-    return row
-
-
-def _tell_unknown(strange: Mapping[str, Evidence]) -> None:
-    """Name the probes that nobody knows, each once however many files hold it."""
     from probes import reasons
     from probes.catalog.loading import load_catalog
-    from probes.evidence.documents import unknown_probes
+    from probes.evidence.documents import parse_evidence, unknown_probes
 
-    for unknown in unknown_probes(list(strange.values()), load_catalog()):
+    sessions = [parse_evidence(store.evidence_document(number)) for number in sorted(set(numbers))]
+    for unknown in unknown_probes(sessions, load_catalog()):
         output.notice(f"note: {reasons.text(unknown)}")
 
 

@@ -146,28 +146,34 @@ def row_of(kind: Kind, document: Mapping[str, Any]) -> Row:
         InputError: it is not plain JSON.
     """
     try:
-        name = _digest(_text(document))
+        text, made = _text(document), str(document[_MADE[kind]])
         parts = {key: part for key, part in document.items() if key != "basis" or kind != "decision"}
-        held = _text(document["basis"]) if len(parts) < len(document) else None
-        basis = None if held is None else (_digest(held), held)
-        made = str(document[_MADE[kind]])
-        return Row(kind, name, made, _text(_SUMMARIES[kind](parts)), _text(parts), basis)
+        summary = _text(_SUMMARIES[kind](parts))
+        if len(parts) == len(document):
+            return Row(kind, _digest(text), made, summary, text, None)
+        held = _text(document["basis"])
+        return Row(kind, _digest(text), made, summary, _text(parts), (_digest(held), held))
     except (*DAMAGE, OverflowError) as error:
         raise InputError([f"{kind}: not plain JSON ({error})"]) from error
 
 
-def add(session: Session, row: Row) -> tuple[int, bool]:
-    """Insert a row; return its number and whether it is new. One that is there damaged is made whole."""
-    there = session.execute(THERE, {"kind": row.kind, "sha256": row.sha256})
-    if not there:
-        ((number,),) = session.execute(NEXT)
-        _insert(session, row, number)
-        return int(number), True
-    number, *kept = there[0]
-    _hold_basis(session, row)
-    if kept != list(row.columns().values()):
-        session.execute(MEND, {"number": number, **row.columns()})
-    return int(number), False
+def add(session: Session, added: Iterable[Row]) -> list[tuple[int, bool]]:
+    """Insert rows; return the number of each and whether it is new. One that is there damaged is made whole."""
+    ((free,),) = session.execute(NEXT)
+    given = []
+    for row in added:
+        there = session.execute(THERE, {"kind": row.kind, "sha256": row.sha256})
+        if not there:
+            _insert(session, row, free)
+            given.append((int(free), True))
+            free += 1
+            continue
+        number, *kept = there[0]
+        _hold_basis(session, row)
+        if kept != list(row.columns().values()):
+            session.execute(MEND, {"number": number, **row.columns()})
+        given.append((int(number), False))
+    return given
 
 
 def _insert(session: Session, row: Row, number: int) -> None:

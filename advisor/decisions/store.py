@@ -222,7 +222,7 @@ def add_all(added: Sequence[Row]) -> list[tuple[int, bool]]:
                     "--older-than DAYS' makes room"
                 ]
             )
-        return [rows.add(store, row) for row in added]
+        return rows.add(store, added)
 
 
 def listing(kind: Kind, *, limit: int | None = None) -> Listing:

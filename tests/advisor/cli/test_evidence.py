@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from advisor.cli import main
@@ -136,6 +137,42 @@ def test_an_interrupt_keeps_what_was_acknowledged(tmp_path: Path, own_home: Path
     assert done >= 500
     assert len(store.evidence_list()) >= done
     assert store.damage() == ([], [])
+
+
+def importing(folder: Path) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+    """Begin to import a folder; gives the process, and those of its own that read the files, once they run."""
+    argv = [sys.executable, "-m", "advisor", "evidence", "import", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    importer = subprocess.Popen(argv, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    readers: list[psutil.Process] = []
+    while importer.poll() is None and not readers:
+        readers = psutil.Process(importer.pid).children()
+    return importer, readers
+
+
+several_cores = pytest.mark.skipif(psutil.cpu_count() == 1, reason="on one core the files are read by the importer")
+
+
+@several_cores
+def test_a_reading_process_that_dies_costs_no_file(tmp_path: Path) -> None:
+    importer, readers = importing(measured(tmp_path / "in", 100 * len(os.sched_getaffinity(0))))
+    readers[0].kill()
+    out, _ = importer.communicate(timeout=120)
+
+    assert importer.returncode == 0
+    assert out.startswith(f"{100 * len(os.sched_getaffinity(0))} added, 0 kept already, 0 refused")
+
+
+@several_cores
+def test_an_importer_that_is_killed_leaves_no_process_and_a_whole_store(tmp_path: Path) -> None:
+    importer, readers = importing(measured(tmp_path / "in", 600))
+    importer.kill()
+    importer.communicate(timeout=60)
+
+    _, alive = psutil.wait_procs(readers, timeout=60)
+    assert not alive
+    assert store.damage() == ([], [])
+    assert len(store.evidence_list()) in (0, 500, 600)
 
 
 def test_two_importers_at_once_lose_nothing(tmp_path: Path) -> None:

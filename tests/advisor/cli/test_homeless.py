@@ -60,6 +60,7 @@ def homeless(*argv: str, said: str = "", **more: str) -> subprocess.CompletedPro
         ("recommend", "--needs", PHONE),
         ("ask", "--answers", PHONE),
         ("evidence", "list"),
+        ("evidence", "check"),
         ("knowledge", "list"),
     ],
     ids=" ".join,
