@@ -17,7 +17,7 @@ WORDS: dict[str, dict[str, str]] = {
         "nothing_kept": "nothing kept yet; 'framework-advisor probe run' measures, 'framework-advisor evidence import "
         "FILE' takes a file",
         "evidence": "grade {grade}  {ratios} ratios from {probes} probes",
-        "usage": "{evidence} measuring sessions and {decisions} decisions kept, {size}{limit}, in {place}; "
+        "usage": "measuring sessions: {evidence}, decisions: {decisions}; {size}{limit}, in {place}; "
         "'framework-advisor evidence remove' takes out what is not needed",
         "limit": " of at most {limit}",
         "a_evidence": "evidence",

@@ -22,7 +22,7 @@ from advisor.errors import InputError
 from probes.system import data_folders
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import URL, Connection, Engine, TextClause
 
 VARIABLE = "FRAMEWORK_ADVISOR_DATABASE"
 """The address of a server, ``postgresql+psycopg://user:password@host/name``; unset for a file."""
@@ -383,10 +383,15 @@ class _ServerSession:
         self._connection = connection
 
     def execute(self, statement: str, values: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
-        from sqlalchemy import text
-
-        found = self._connection.execute(text(statement), values or {})
+        found = self._connection.execute(_prepared(statement), values or {})
         return found.all() if found.returns_rows else ()
+
+
+@cache
+def _prepared(statement: str) -> TextClause:
+    from sqlalchemy import text
+
+    return text(statement)
 
 
 @dataclass(frozen=True)

@@ -230,7 +230,7 @@ def test_a_list_says_how_much_is_kept_and_what_removes_it(call: Callable[..., Ca
 
     *rows, last = out.splitlines()
     assert len(rows) == 3
-    assert last.startswith("3 measuring sessions and 1 decisions kept, ")
+    assert last.startswith("measuring sessions: 3, decisions: 1; ")
     assert " of at most 4 GB, in " in last
     assert "evidence remove" in last
     assert "已保存 3 次实测和 1 份决策" in chinese
