@@ -71,6 +71,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         {"Documents": [{title: uri} for uri, title, _ in document_pages()]},
         {
             "Project": [
+                {"What is kept, and where": "store.md"},
                 {"What stays compatible": "compatibility.md"},
                 {"Changelog": "changelog.md"},
                 {"Contributing": "contributing.md"},

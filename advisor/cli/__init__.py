@@ -29,7 +29,7 @@ COMMANDS = {
     "verify": "Recompute a saved decision from what its report holds.",
     "recheck": "Show what has changed since a decision was made and whether it stands.",
     "compare": "Lay two saved decisions side by side.",
-    "evidence": "Keep, show and exchange measured evidence.",
+    "evidence": "Keep, show, check, exchange and remove evidence and decisions.",
     "knowledge": "Check, list and read the knowledge base.",
     "doctor": "Show what is installed, what is missing and the command that adds it.",
     "schema": "Print the JSON Schema of a document.",

@@ -1,10 +1,42 @@
-"""``framework-advisor evidence``: the local store of measured evidence."""
+"""``framework-advisor evidence``: the store of measured evidence and of decisions."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
 import click
 
-from advisor.cli import evidence_sharing, output
+from advisor.cli import evidence_sharing, kept, output
+
+if TYPE_CHECKING:
+    from advisor.cli.import_files import Read
+    from advisor.decisions.store import Kind
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+BATCH = 500
+"""Files that are kept, and told to be, at once: an interrupt costs at most these."""
+
+BATCH_LETTERS = 32_000_000
+"""Letters of text after which fewer files are kept at once, so that memory stays small."""
+
+
+_WITHOUT_ASKING = "--yes removes without asking"
+
+
+def of_kind(default: str) -> Callable[[F], F]:
+    """Return the option that chooses evidence, decisions or both."""
+    return click.option(
+        "--kind",
+        type=click.Choice(["evidence", "decision", "all"]),
+        default=default,
+        show_default=True,
+        help="Which documents.",
+    )
 
 
 @click.group(epilog="Example: framework-advisor evidence import evidence.json")
@@ -16,61 +48,298 @@ evidence_sharing.add_to(command)
 
 
 @command.command(name="list", epilog="Example: framework-advisor evidence list --json")
+@of_kind("evidence")
+@click.option("--limit", type=click.IntRange(min=0), help="How many of a kind at most, the newest.  [default: all]")
 @output.as_json
 @output.in_language
-def list_(as_json: bool, lang: str) -> None:
-    """List what is kept."""
+def list_(kind: str, limit: int | None, as_json: bool, lang: str) -> None:
+    """List what is kept, and how much it is."""
     from advisor.decisions import store
 
-    rows, refusal = store.evidence_list(), store.refusal()
+    found = {one: store.listing(one, limit=limit) for one in _kinds(kind)}
+    usage, refusal = store.usage(), store.refusal()
     if refusal:
         output.notice(refusal.told(lang))
-    if as_json:
-        output.emit({"evidence": rows})
+    kept.damaged(found, lang=lang)
+    if not as_json:
+        kept.listing(found, usage, lang=lang)
         return
-    from advisor.cli import inventory
-
-    inventory.kept(rows, lang=lang)
+    names = {"evidence": "evidence", "decision": "decisions"}
+    lists = {names[one]: listed.rows for one, listed in found.items()}
+    bad = [{"id": number, "kind": one} for one, listed in found.items() for number in listed.damaged]
+    output.emit({**lists, "damaged": bad, "store": vars(usage)})
 
 
 @command.command(epilog="Example: framework-advisor evidence show 1")
 @click.argument("number", type=int)
 @output.as_json
 def show(number: int, as_json: bool) -> None:
-    """Print one evidence document; it is JSON with --json and without."""
+    """Print one kept document; it is JSON with --json and without."""
     from advisor.decisions import store
 
-    output.emit(store.evidence_document(number))
+    output.emit(store.document(number))
 
 
 @command.command(name="import", epilog="Example: framework-advisor evidence import evidence.json")
-@click.argument("file", metavar="FILE|-")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
 @output.as_json
-def import_(file: str, as_json: bool) -> None:
-    """Add a file to the store, once it is found valid, and print its number there."""
-    from advisor.decisions import store
+@output.in_language
+def import_(paths: tuple[str, ...], as_json: bool, lang: str) -> None:
+    """Add files to the store, each once it is found valid: evidence, or decisions.
 
-    (document,) = output.read_evidence([file])
-    number = store.add_evidence(document)
+    Of one file the number there is printed. Of a folder every file in it whose name ends in .json is taken, some
+    hundred at a time; what is refused is told, and the rest is kept.
+    """
+    if len(paths) == 1 and not Path(paths[0]).is_dir():
+        _import_one(paths[0], as_json=as_json)
+        return
+    files = list(_files(paths))
+    added: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    strange: dict[str, int] = {}
+    for batch, done in _batches(files):
+        whole = [found for found in batch if found.row is not None]
+        numbers = _keep(whole)
+        added += numbers
+        refused += [{"file": found.path, "problems": list(found.problems)} for found in batch if found.row is None]
+        for found, entry in zip(whole, numbers, strict=True):
+            strange = {**dict.fromkeys(found.strange, entry["id"]), **strange}
+        output.notice(kept.say("progress", lang, done=done, all=len(files)))
+    _tell_unknown(strange.values())
+    for entry in refused:
+        for problem in entry["problems"]:
+            output.notice(problem)
+    new = sum(entry["new"] for entry in added)
+    if as_json:
+        output.emit({"imported": added, "refused": refused})
+    elif added:
+        click.echo(kept.say("imported", lang, new=new, known=len(added) - new, refused=len(refused)))
+    if refused:
+        raise click.exceptions.Exit(3 if added else 2)
+
+
+def _import_one(path: str, *, as_json: bool) -> None:
+    from advisor.cli.import_files import read
+    from advisor.decisions import store
+    from advisor.errors import InputError
+
+    found = read(path)
+    if found.row is None:
+        raise InputError(found.problems)
+    ((number, _),) = store.add_all([found.row])
+    if found.strange:
+        _tell_unknown([number])
     if as_json:
         output.emit({"id": number})
     else:
         click.echo(number)
 
 
-@command.command(epilog="Example: framework-advisor evidence export 1 -o evidence.json")
-@click.argument("number", type=int)
-@click.option("-o", "--output", "target", default="-", metavar="FILE|-")
-@output.as_json
-def export(number: int, target: str, as_json: bool) -> None:
-    """Write one evidence document to a file; with --json also print what was written where."""
-    import json
+def _files(paths: Sequence[str]) -> Iterator[str]:
+    """Yield every file that is meant, a folder's by name.
 
+    Raises:
+        InputError: a folder holds none.
+    """
+    from advisor.errors import InputError
+
+    for path in paths:
+        if not Path(path).is_dir():
+            yield path
+            continue
+        inside = sorted(str(file) for file in Path(path).rglob("*.json") if file.is_file())
+        if not inside:
+            raise InputError([f"{path}: is a folder that holds no file ending in .json"])
+        yield from inside
+
+
+def _batches(files: Sequence[str]) -> Iterator[tuple[list[Read], int]]:
+    """Yield what is kept at once, with how many files are done then."""
+    from advisor.cli.import_files import read_all
+
+    batch: list[Read] = []
+    letters = 0
+    for done, found in enumerate(read_all(files), start=1):
+        batch.append(found)
+        letters += 0 if found.row is None else len(found.row.body)
+        if len(batch) >= BATCH or letters >= BATCH_LETTERS or done == len(files):
+            yield batch, done
+            batch, letters = [], 0
+
+
+def _keep(batch: Sequence[Read]) -> list[dict[str, Any]]:
+    from advisor.decisions import store
+
+    rows = [found.row for found in batch if found.row is not None]
+    numbers = store.add_all(rows) if rows else []
+    return [
+        {"file": found.path, "id": number, "kind": row.kind, "new": new}
+        for found, row, (number, new) in zip(batch, rows, numbers, strict=True)
+    ]
+
+
+def _tell_unknown(numbers: Iterable[int]) -> None:
+    """Name the probes of these sessions that nobody knows, each once however many hold it."""
+    from advisor.decisions import store
+    from probes import reasons
+    from probes.catalog.loading import load_catalog
+    from probes.evidence.documents import parse_evidence, unknown_probes
+
+    sessions = [parse_evidence(store.evidence_document(number)) for number in sorted(set(numbers))]
+    for unknown in unknown_probes(sessions, load_catalog()):
+        output.notice(f"note: {reasons.text(unknown)}")
+
+
+@command.command(epilog="Example: framework-advisor evidence export 1 -o evidence.json")
+@click.argument("number", type=int, required=False)
+@click.option("--all", "everything", is_flag=True, help="Every document, a file each, into a folder.")
+@click.option("-o", "--output", "target", default="-", metavar="FILE|FOLDER|-")
+@of_kind("all")
+@output.as_json
+@output.in_language
+def export(number: int | None, everything: bool, target: str, kind: str, as_json: bool, lang: str) -> None:
+    """Write a kept document to a file, or all of them to a folder that 'evidence import' takes.
+
+    With --json also print what was written where.
+    """
+    from advisor.errors import InputError
+
+    if (number is None) != everything:
+        raise InputError(["name the NUMBER of a document and a file (-o FILE), or --all and a folder (-o FOLDER)"])
+    if number is None:
+        _export_all(target, kind, as_json=as_json, lang=lang)
+        return
     from advisor.decisions import store
 
     output.check_writable(target)
-    document = store.evidence_document(number)
-    content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    document = store.document(number)
+    content = _content(document)
     output.write_atomically(target, content)
     if as_json and not output.is_standard_output(target):
         output.emit({"id": number, **output.written(target, content)})
+
+
+def _content(document: dict[str, Any]) -> bytes:
+    import json
+
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _export_all(target: str, kind: str, *, as_json: bool, lang: str) -> None:
+    """Write a file a document; its name begins with the number, so that they come back in the same order."""
+    from advisor.decisions import store
+    from advisor.errors import InputError
+
+    folder = Path(target)
+    if output.is_standard_output(target):
+        raise InputError(["--all writes a file a document; name a folder: -o FOLDER"])
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError([f"{target}: cannot be made: {error.strerror or error}"]) from error
+    files, damaged = [], []
+    for number, one, document in store.documents(_kinds(kind)):
+        if document is None:
+            damaged.append({"id": number, "kind": one})
+            output.notice(kept.lost(one, number, lang=lang))
+            continue
+        path = folder / f"{number:07}-{one}.json"
+        output.write_atomically(path, _content(document))
+        files.append({"id": number, "kind": one, "file": str(path)})
+    if as_json:
+        output.emit({"exported": files, "damaged": damaged})
+    else:
+        click.echo(kept.say("exported", lang, count=len(files), folder=target))
+    if damaged:
+        raise click.exceptions.Exit(3)
+
+
+@command.command(epilog="Example: framework-advisor evidence check")
+@output.as_json
+@output.in_language
+def check(as_json: bool, lang: str) -> None:
+    """Compare every kept document with the SHA-256 of what was added; exit status 1 where one differs."""
+    from advisor.decisions import store
+
+    damaged, faults = store.damage()
+    usage = store.usage()
+    if as_json:
+        bad = [{"id": number, "kind": one} for number, one in damaged]
+        output.emit({"damaged": bad, "faults": faults, "store": vars(usage)})
+    else:
+        for number, one in damaged:
+            click.echo(kept.lost(one, number, lang=lang))
+        for fault in faults:
+            click.echo(kept.say("fault", lang, fault=fault))
+        count = usage.evidence + usage.decisions
+        click.echo(kept.say("checked", lang, sound=count - len(damaged), all=count))
+    if damaged or faults:
+        raise click.exceptions.Exit(1)
+
+
+@command.command(epilog="Example: framework-advisor evidence remove --older-than 365")
+@click.argument("names", nargs=-1, metavar="[NUMBER|SHA256]...")
+@click.option("--older-than", metavar="DAYS|DATE", help="What was made before: so many days ago, or a YYYY-MM-DD.")
+@of_kind("evidence")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@output.as_json
+@output.in_language
+def remove(names: tuple[str, ...], older_than: str | None, kind: str, yes: bool, as_json: bool, lang: str) -> None:
+    """Remove documents for good: by number, by the begin of their SHA-256, or by age.
+
+    It asks before it does. --kind goes with --older-than; a number says by itself what it means.
+    """
+    from advisor.decisions import store
+    from advisor.errors import InputError
+
+    if not names and older_than is None:
+        raise InputError(["name what to remove: a number, the begin of a SHA-256, or --older-than DAYS"])
+    day = None if older_than is None else _day(older_than)
+    chosen = set(store.named(names)) if names else set()
+    if day is not None:
+        chosen |= set(store.older(_kinds(kind), day.isoformat()))
+    numbers = sorted(chosen)
+    if numbers and not yes and not _confirmed(numbers, lang):
+        raise click.exceptions.Exit(1)
+    removed = store.remove(numbers) if numbers else 0
+    if as_json:
+        output.emit({"removed": numbers})
+    else:
+        click.echo(kept.say("removed", lang, count=removed) if numbers else kept.say("none_chosen", lang))
+
+
+def _confirmed(numbers: Sequence[int], lang: str) -> bool:
+    from advisor.decisions import store
+
+    output.check_listening(_WITHOUT_ASKING)
+    usage = store.usage()
+    all_ = usage.evidence + usage.decisions
+    try:
+        return click.confirm(kept.say("asked", lang, count=len(numbers), all=all_, some=kept.some(numbers)), err=True)
+    except click.Abort:
+        output.notice(f"\n{_WITHOUT_ASKING}")
+        raise
+
+
+def _day(given: str) -> date:
+    """Return the day before which something is old.
+
+    Raises:
+        InputError: it is neither a number of days nor a date.
+    """
+    from advisor.errors import InputError
+
+    try:
+        if days := re.fullmatch(r"(\d{1,5})d?", given):
+            return datetime.now(UTC).date() - timedelta(days=int(days[1]))
+        return date.fromisoformat(given)
+    except (ValueError, OverflowError):
+        raise InputError(
+            [f"--older-than {given!r}: expected a number of days, such as 365, or a date, such as 2026-01-31"]
+        ) from None
+
+
+def _kinds(kind: str) -> tuple[Kind, ...]:
+    from advisor.decisions import store
+
+    return tuple(one for one in store.KINDS if kind in (one, "all"))

@@ -47,9 +47,6 @@ WORDS: dict[str, dict[str, str]] = {
         "sources": "sources",
         "tools": "tools",
         "routes": "routes",
-        "nothing_kept": "nothing kept yet; 'framework-advisor probe run' measures, 'framework-advisor evidence import "
-        "FILE' takes a file",
-        "kept": "grade {grade}  {ratios} ratios from {probes} probes",
         "asked_only": "only when asked for",
         "seconds": "s",
         "about_probe": "Compares {criterion}; mode {mode}, settings {settings}, about {seconds:.0f} s.",
@@ -101,9 +98,6 @@ WORDS: dict[str, dict[str, str]] = {
         "sources": "份来源",
         "tools": "个工具",
         "routes": "条路线",
-        "nothing_kept": "还没有保存任何实测；framework-advisor probe run 进行实测，"
-        "framework-advisor evidence import FILE 导入文件",
-        "kept": "等级 {grade}  {probes} 项探测得到 {ratios} 个比值",
         "asked_only": "仅在指定时运行",
         "seconds": "秒",
         "about_probe": "比较的是{criterion}；模式 {mode}，设置 {settings}，约 {seconds:.0f} 秒。",
@@ -202,16 +196,6 @@ def checked(problems: Iterable[object], warnings: Iterable[object], counts: Mapp
     listed = words["comma"].join(f"{number} {words[what]}" for what, number in counts.items()) or words["nothing"]
     numbers = {f"{kind}s": len(entries) for kind, entries in found.items()}
     click.echo(words["checked"].format(counts=listed, **numbers))
-
-
-def kept(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
-    """Print the sessions in the store, one line each."""
-    words = WORDS[lang]
-    if not rows:
-        click.echo(words["nothing_kept"])
-    for row in rows:
-        told = words["kept"].format(grade=row["grade"], probes=row["probes"], ratios=row["ratios"])
-        click.echo(f"{row['id']:>4}  {row['started'][:16].replace('T', ' ')}  {told}  {row['machine']}")
 
 
 def probes(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:

@@ -7,10 +7,14 @@ container's user may have neither HOME nor an entry in the list of users.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 VARIABLE = "FRAMEWORK_ADVISOR_HOME"
+
+Kind = Literal["data", "cache", "config"]
 
 _NO_HOME = {"en": "there is no home folder", "zh": "没有主目录"}
 
@@ -33,9 +37,7 @@ def data() -> Path:
     Raises:
         Nowhere: with the reason.
     """
-    from platformdirs import user_data_path
-
-    return _named() or _usual(lambda: user_data_path("framework-advisor", appauthor=False))
+    return folder("data")
 
 
 def cache() -> Path:
@@ -44,10 +46,29 @@ def cache() -> Path:
     Raises:
         Nowhere: with the reason.
     """
-    from platformdirs import user_cache_path
+    return folder("cache")
 
+
+def folder(kind: Kind) -> Path:
+    """Return where one kind of file is kept: the named home and what lies in it, else the platform's own place.
+
+    Every such path comes from here, so that a ``~`` or a home that does not exist means the same for all of them.
+
+    Raises:
+        Nowhere: with the reason.
+    """
     named = _named()
-    return named / "cache" if named else _usual(lambda: user_cache_path("framework-advisor", appauthor=False))
+    if named:
+        return named if kind == "data" else named / kind
+    from platformdirs import PlatformDirs
+
+    try:
+        found = Path(str(getattr(PlatformDirs("framework-advisor", appauthor=False), f"user_{kind}_dir")))
+    except RuntimeError:
+        raise Nowhere(_NO_HOME) from None
+    if not found.is_absolute():  # earlier releases of platformdirs leave a "~" that nobody can replace
+        raise Nowhere(_NO_HOME)
+    return found
 
 
 def expanded(path: str) -> Path:
@@ -84,14 +105,6 @@ def _named() -> Path | None:
                 "zh": f"{VARIABLE} 为 {named}，而本系统没有 {found.parts[0]}",
             }
         )
-    return found
-
-
-def _usual(place: Callable[[], Path]) -> Path:
-    try:
-        found = place()
-    except RuntimeError:
-        raise Nowhere(_NO_HOME) from None
-    if not found.is_absolute():  # earlier releases of platformdirs leave a "~" that nobody can replace
-        raise Nowhere(_NO_HOME)
+    with suppress(OSError):  # the folder this began in is gone; what is relative to it is nowhere either
+        found = found.absolute()
     return found

@@ -6,8 +6,8 @@ Whatever a user or a file wrote goes through ``plain``; no part renders HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -18,6 +18,9 @@ from advisor.model.knowledge import Claim, Knowledge, Source
 from advisor.model.recommendation import Recommendation
 from advisor.ui import state
 from advisor.ui.texts import GRADE, GRADE_REASON, KIND, STRENGTH, TRUTH, language, listed, named, say, section, words
+
+if TYPE_CHECKING:
+    from advisor.decisions.store import Kind, Listing
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
 
@@ -73,17 +76,51 @@ def not_kept() -> None:
         st.info(plain(refusal.told(language())), icon=":material/bookmark_remove:")
 
 
-def kept(listed: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return what the store lists; show where it cannot be read, nothing can be kept, or nothing is."""
+def kept(kind: Kind, *, limit: int) -> list[dict[str, Any]]:
+    """Return what the store lists, the newest; show how much is kept, and where it cannot be read or nothing is."""
+    from advisor.decisions import store
+
     try:
-        rows = listed()
+        found, usage = store.listing(kind, limit=limit), store.usage()
     except InputError as error:
         problems(error.problems)
-        rows = []
+        return []
     not_kept()
-    if not rows:
+    damaged(kind, found)
+    count = usage.decisions if kind == "decision" else usage.evidence
+    if not count:
         st.caption(say("Nothing is kept yet.", "尚无保存内容。"))
-    return rows
+        return []
+    from advisor.report.figures import amount
+
+    lang = language()
+    size = amount(usage.bytes, "bytes", lang)
+    most = "" if usage.limit is None else amount(usage.limit, "bytes", lang)
+    shown = min(count, limit)
+    st.caption(
+        say(
+            f"{count} kept, the newest {shown} shown; the store takes {size}{f' of at most {most}' if most else ''}. "
+            "`framework-advisor evidence remove` takes out what is not needed.",
+            f"已保存 {count} 份，显示最新的 {shown} 份；存储共占 {size}{f'（上限 {most}）' if most else ''}。"
+            "`framework-advisor evidence remove` 可删除不再需要的内容。",
+        )
+    )
+    return found.rows
+
+
+def damaged(kind: Kind, found: Listing) -> None:
+    """Name the rows that a list leaves out because they are not what was added."""
+    name = say("Evidence", "实测") if kind == "evidence" else say("Decision", "决策")
+    for number in found.damaged:
+        st.warning(
+            say(
+                f"{name} {number} is damaged and left out: it is not what was added. "
+                f"`framework-advisor evidence remove {number}` takes it out.",
+                f"{name} {number} 已损坏，未列出：内容与保存时不一致。"
+                f"`framework-advisor evidence remove {number}` 可将其删除。",
+            ),
+            icon=":material/broken_image:",
+        )
 
 
 # ---------------------------------------------------------------- claims

@@ -19,6 +19,9 @@ TITLE = Text(en="Compare", zh="对比")
 ICON = "compare_arrows"
 ORDER = 60
 
+SHOWN = 200
+"""Kept decisions to choose from, the newest."""
+
 NOW = 0
 """Stands for the decision of the present answers; numbers in the store begin at 1."""
 
@@ -33,11 +36,13 @@ def page() -> None:
         )
     )
     try:
-        rows = {row["id"]: row for row in store.decision_list()}
+        listed = store.listing("decision", limit=SHOWN)
     except InputError as error:
         elements.problems(error.problems)
         return
+    rows = {row["id"]: row for row in listed.rows}
     elements.not_kept()
+    elements.damaged("decision", listed)
     present = bool(state.needs().answers or state.evidence())
     choices = [NOW, *rows] if present else list(rows)
     if len(choices) < 2:

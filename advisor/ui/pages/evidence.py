@@ -199,7 +199,7 @@ def _stored(known: Mapping[str, Probe]) -> None:
     with st.expander(
         say("Evidence kept on this machine, or from a file", "本机保存的证据，或来自文件"), icon=":material/folder:"
     ):
-        for row in elements.kept(lambda: store.evidence_list(limit=SHOWN)):
+        for row in elements.kept("evidence", limit=SHOWN):
             left, right = st.columns([3, 1], vertical_alignment="center")
             left.markdown(
                 elements.plain(

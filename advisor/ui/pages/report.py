@@ -107,7 +107,7 @@ def _preview(made: Decision) -> None:
 
 def _kept() -> None:
     st.header(say("Kept and received decisions", "已保存与收到的决策"))
-    for row in elements.kept(lambda: store.decision_list(limit=SHOWN)):
+    for row in elements.kept("decision", limit=SHOWN):
         left, right = st.columns([3, 1], vertical_alignment="center")
         strength = STRENGTH.get(row["strength"])
         label = f" {elements.badge(words(strength), 'gray')}" if strength else ""

@@ -44,6 +44,7 @@ KEPT_BY_NONE: list[tuple[str, ...]] = [
     ("recommend", "--needs", PHONE),
     ("ask", "--answers", PHONE),
     ("evidence", "list"),
+    ("evidence", "check"),
     ("knowledge", "list"),
     ("understand", "a phone app"),
     ("recommend", "--text", "a phone app"),

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 import math
-import sqlite3
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from advisor.decisions import store
 from advisor.errors import InputError
-from probes.evidence.documents import parse_evidence
+from probes.evidence.documents import evidence_document, parse_evidence
+from tests.advisor.decisions.conftest import Altered
+from tests.advisor.evidence import paired, session
 
-
-@pytest.fixture(autouse=True)
-def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+pytestmark = pytest.mark.usefixtures("place")
 
 
 def decision(made_on: str = "2026-11-20", recommended: str | None = "pytorch") -> dict[str, object]:
@@ -76,7 +76,15 @@ def test_a_number_of_the_other_kind_is_not_found_and_the_kept_are_named() -> Non
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"schema": "needs/1"}, {"schema": "decision/1"}, {**decision(), "random_seed": math.nan}]
+    "document",
+    [
+        {},
+        {"schema": "needs/1"},
+        {"schema": "decision/1"},
+        {**decision(), "random_seed": math.nan},
+        {**decision(), "transcript": "half a letter: \ud800"},
+        {**decision(), "needs": []},
+    ],
 )
 def test_what_is_no_decision_is_refused_and_nothing_is_kept(document: dict[str, object]) -> None:
     with pytest.raises(InputError):
@@ -90,44 +98,212 @@ def test_evidence_that_its_schema_refuses_is_not_kept() -> None:
     assert store.evidence_list() == []
 
 
-def test_a_place_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("in the way", encoding="utf-8")
-    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(blocked))
-    with pytest.raises(InputError) as refused:
-        store.add_decision(decision())
-    assert "FRAMEWORK_ADVISOR_HOME" in refused.value.problems[0]
-
-
-def test_a_file_that_is_no_store_is_said_and_left_alone(own_home: Path) -> None:
-    own_home.mkdir()
-    (own_home / store.FILE_NAME).write_text("not a database" * 100, encoding="utf-8")
-    with pytest.raises(InputError):
-        store.decision_list()
-    assert (own_home / store.FILE_NAME).read_text(encoding="utf-8") == "not a database" * 100
-
-
-def test_forgetting_takes_one_away() -> None:
+def test_removing_takes_one_away() -> None:
     number = store.add_decision(decision())
     store.add_decision(decision("2026-11-21"))
-    store.remove("evidence", number)
-    store.remove("decision", number)
-    store.remove("decision", number)
+    assert store.remove([number + 7, 2**70]) == 0
+    assert store.remove([number]) == 1
+    assert store.remove([number]) == 0
     assert [row["made_on"] for row in store.decision_list()] == ["2026-11-21"]
 
 
-def test_the_environment_names_the_place(own_home: Path) -> None:
-    assert store.home() == own_home
+def whole(made_on: str, basis: dict[str, object]) -> dict[str, object]:
+    return {**decision(made_on), "basis": basis}
 
 
-def test_a_store_that_another_process_writes_to_is_said_to_be_locked(
-    monkeypatch: pytest.MonkeyPatch, own_home: Path
+def test_a_basis_that_decisions_share_is_kept_once_and_as_long_as_one_needs_it(alter: Altered) -> None:
+    documents = [whole("2026-11-20", {"claims": {"a": 1}}), whole("2026-11-21", {"claims": {"a": 1}})]
+    documents.append(whole("2026-11-22", {}))
+    numbers = [store.add_decision(document) for document in documents]
+    bases = "SELECT count(*) FROM basis"
+
+    assert [store.decision_document(number) for number in numbers] == documents
+    assert alter(bases) == [(2,)]
+    store.remove([numbers[0]])
+    assert store.decision_document(numbers[1]) == documents[1]
+    store.remove([numbers[1]])
+    assert alter(bases) == [(1,)]
+
+
+def test_letters_of_every_script_come_back(place: str) -> None:
+    document = decision() | {"transcript": "中文 🦊 \x00 \u2028 ' \" :name %s $1"}
+    assert store.decision_document(store.add_decision(document)) == document
+
+
+def test_documents_are_named_by_number_or_digest_and_every_wrong_name_is_told() -> None:
+    first, second = store.add_decision(decision()), store.add_evidence(evidence())
+    digest = store.evidence_list()[0]["sha256"]
+
+    assert store.named([str(first), digest[:12].upper()]) == [first, second]
+    with pytest.raises(InputError) as refused:
+        store.named(["99", digest[:2], "zzzz", "9" * 30])
+    assert len(refused.value.problems) == 4
+
+
+def test_the_old_are_those_made_before_a_day() -> None:
+    old = store.add_evidence(evidence(started="2025-11-20", finished="2025-11-20T23:59:59+00:00"))
+    store.add_evidence(evidence(started="2026-01-01", finished="2026-01-01T00:00:00+00:00"))
+    older = store.add_decision(decision("2024-02-29"))
+
+    assert store.older(["evidence"], "2026-01-01") == [old]
+    assert store.older(["decision", "evidence"], "2026-01-01") == [old, older]
+
+
+def test_how_much_is_kept_is_told() -> None:
+    assert (store.usage().decisions, store.usage().evidence) == (0, 0)
+    store.add_decision(decision())
+    one = store.usage()
+    store.add_evidence(evidence(machine={"cpu": "x" * 300_000}))
+
+    assert (store.usage().decisions, store.usage().evidence) == (1, 1)
+    assert one.bytes < 300_000
+    assert one.place
+
+
+# ---------------------------------------------------------------- damage
+
+DAMAGE = {
+    "no JSON": "UPDATE document SET body = 'x{' WHERE number = 2",
+    "another list than object": "UPDATE document SET body = '[]' WHERE number = 2",
+    "an edited figure": "UPDATE document SET body = replace(body, 'clear', 'vague') WHERE number = 2",
+    "an edited basis": "UPDATE basis SET body = replace(body, '22', '23')",
+    "a digest of something else": "UPDATE document SET sha256 = 'ab' WHERE number = 2",
+    "nested without end": "UPDATE document SET body = '" + "[" * 100_000 + "' WHERE number = 2",
+}
+
+
+@pytest.fixture
+def three() -> list[dict[str, object]]:
+    """Three decisions that are kept, the second with a basis of its own."""
+    documents = [decision("2026-11-20"), whole("2026-11-21", {"claims": 22}), decision("2026-11-22")]
+    assert [store.add_decision(document) for document in documents] == [1, 2, 3]
+    return documents
+
+
+@pytest.mark.parametrize("statement", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_row_costs_that_row_and_is_named(
+    three: list[dict[str, object]], alter: Altered, statement: str
 ) -> None:
-    monkeypatch.setattr(store, "PATIENCE", 0.05)
-    number = store.add_decision(decision())
-    with contextlib.closing(sqlite3.connect(own_home / store.FILE_NAME, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        assert store.decision_document(number) == decision()
-        with pytest.raises(InputError, match="not written"):
-            store.add_decision(decision("2026-11-21"))
-    assert [row["id"] for row in store.decision_list()] == [number]
+    alter(statement)
+
+    assert [row["id"] for row in store.decision_list()] == [3, 2, 1]
+    assert [store.decision_document(number) for number in (1, 3)] == [three[0], three[2]]
+    with pytest.raises(InputError, match=r"decision 2 is damaged: .*import its file again"):
+        store.decision_document(2)
+    assert store.damage() == ([(2, "decision")], [])
+    assert [number for number, _, document in store.documents(store.KINDS) if document is None] == [2]
+
+
+@pytest.mark.parametrize("summary", ["", "{", "null", "[1]", '{"made_on": 1}'])
+def test_a_damaged_summary_is_made_anew_from_the_document(
+    three: list[dict[str, object]], alter: Altered, summary: str
+) -> None:
+    before = store.decision_list()
+    alter(f"UPDATE document SET summary = '{summary}' WHERE number = 2")
+
+    assert store.decision_list() == before
+    assert store.damage() == ([(2, "decision")], [])
+
+
+def test_a_row_of_which_nothing_can_be_read_is_left_out_of_the_list_and_named(
+    three: list[dict[str, object]], alter: Altered
+) -> None:
+    alter("UPDATE document SET summary = '{', body = '{' WHERE number = 2")
+
+    found = store.listing("decision")
+
+    assert [row["id"] for row in found.rows] == [3, 1]
+    assert found.damaged == (2,)
+
+
+def test_adding_a_document_again_mends_its_damaged_row(three: list[dict[str, object]], alter: Altered) -> None:
+    alter("UPDATE document SET summary = '{', body = '{' WHERE number = 2")
+    alter("UPDATE basis SET body = '{'")
+
+    assert store.add_decision(three[1]) == 2
+    assert store.decision_document(2) == three[1]
+    assert store.damage() == ([], [])
+
+
+def test_a_damaged_row_can_be_removed(three: list[dict[str, object]], alter: Altered) -> None:
+    alter("UPDATE document SET body = '{', summary = '', kind = 'x' WHERE number = 2")
+
+    assert store.damage() == ([(2, "x")], [])
+    assert store.remove(store.named(["2"])) == 1
+    assert store.damage() == ([], [])
+
+
+def test_the_history_leaves_out_a_damaged_session_and_names_it(alter: Altered) -> None:
+    for name in ("a", "b"):
+        store.add_evidence(session(paired(name), machine={"cpu": name}))
+    alter("UPDATE document SET body = replace(body, 'cpu', 'gpu') WHERE number = 1")
+
+    found = store.evidence_history()
+
+    assert [row["probe"] for row in found.rows] == ["b"]
+    assert found.damaged == (1,)
+
+
+# ---------------------------------------------------------------- many at once
+
+WRITER = """
+import json, sys
+from advisor.decisions import store
+print("ready", flush=True)
+sys.stdin.readline()
+writer, shared = int(sys.argv[1]), json.loads(sys.argv[2])
+for i in range(25):
+    document = {**shared, "machine": {"cpu": f"{writer}-{i}"}}
+    store.add_evidence(document)
+    store.add_evidence({**shared, "machine": {"cpu": f"shared-{i}"}})
+    print(f"{writer}-{i}", flush=True)
+"""
+"""Adds 25 sessions of its own and 25 that every writer adds, one at a time."""
+
+
+def test_eight_writers_at_once_lose_nothing(place: str) -> None:
+    """On a store that none of them finds made."""
+    argv = [sys.executable, "-c", WRITER]
+    shared = json.dumps(evidence())
+    root = str(Path(__file__).resolve().parents[3])
+    writers = [
+        subprocess.Popen(
+            [*argv, str(writer), shared],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=root,
+            env=dict(os.environ),
+        )
+        for writer in range(8)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    told = [writer.communicate("\n", timeout=300) for writer in writers]
+
+    assert [error for _, error in told] == [""] * 8
+    acknowledged = {line for out, _ in told for line in out.split()}
+    assert len(acknowledged) == 200
+    kept = [row["machine"] for row in store.evidence_list()]
+    assert sorted(kept) == sorted(acknowledged | {f"shared-{i}" for i in range(25)})
+    assert store.damage() == ([], [])
+
+
+def test_many_are_added_whole_or_not_at_all(alter: Altered) -> None:
+    rows = [store.evidence_row(evidence(machine={"cpu": str(i)})) for i in range(3)]
+    added = store.add_all(rows)
+
+    assert [new for _, new in added] == [True] * 3
+    assert store.add_all([*rows, store.decision_row(decision())]) == [*((n, False) for n, _ in added), (4, True)]
+    alter("DROP INDEX newest")
+    alter("ALTER TABLE document RENAME COLUMN body TO other")
+    with pytest.raises(InputError):
+        store.add_all([store.decision_row(whole("2026-11-23", {"a": 1}))])
+    assert alter("SELECT count(*) FROM basis") == [(0,)]
+
+
+def test_evidence_as_it_is_measured_comes_back_equal() -> None:
+    measured = session(paired("a"), paired("b"))
+    assert store.evidence_document(store.add_evidence(measured)) == evidence_document(measured)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import shutil
@@ -109,36 +110,12 @@ def test_a_store_of_a_later_program_is_refused_and_left_as_it_is(old: Path) -> N
         store.evidence_list,
         lambda: store.add_decision(decision()),
         lambda: store.add_evidence(evidence()),
-        lambda: store.remove("decision", 1),
+        lambda: store.remove([1]),
     )
     for call in calls:
         with pytest.raises(InputError, match="later version of framework-advisor"):
             call()
     assert old.read_bytes() == before
-
-
-def whole(made_on: str, basis: dict[str, Any]) -> dict[str, Any]:
-    return {**decision(made_on), "basis": basis}
-
-
-def test_a_basis_that_decisions_share_is_kept_once_and_as_long_as_one_needs_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path))
-    documents = [whole("2026-11-20", {"claims": {"a": 1}}), whole("2026-11-21", {"claims": {"a": 1}})]
-    documents.append(whole("2026-11-22", {}))
-    numbers = [store.add_decision(document) for document in documents]
-
-    def bases() -> int:
-        with sqlite3.connect(tmp_path / store.FILE_NAME) as opened:
-            return int(opened.execute("SELECT count(*) FROM basis").fetchone()[0])
-
-    assert [store.decision_document(number) for number in numbers] == documents
-    assert bases() == 2
-    store.remove("decision", numbers[0])
-    assert store.decision_document(numbers[1]) == documents[1]
-    store.remove("decision", numbers[1])
-    assert bases() == 1
 
 
 def test_a_list_may_be_cut(old: Path) -> None:
@@ -151,3 +128,15 @@ def test_the_history_of_evidence_is_a_table_with_a_row_a_probe(old: Path) -> Non
     assert len(frame) == sum(row["probes"] for row in store.evidence_list())
     assert int(frame["value"].notna().sum()) == sum(row["ratios"] for row in store.evidence_list())
     assert set(frame["session"]) == {row["id"] for row in store.evidence_list() if row["probes"]}
+
+
+def test_a_damaged_row_of_0_1_0_costs_itself_alone(old: Path, tmp_path: Path) -> None:
+    before = as_0_1_0_reads_it(old, tmp_path / "copy")
+    with contextlib.closing(sqlite3.connect(old)) as opened, opened:
+        opened.execute("UPDATE document SET body = 'x{' || body WHERE kind = 'decision' AND number = 1")
+
+    assert store.listing("decision").damaged == (1,)
+    assert as_kept() == {name: document for name, document in before.items() if name != ("decision", 1)}
+    assert store.damage() == ([(1, "decision")], [])
+    assert store.add_decision(before["decision", 1]) == 1
+    assert as_kept() == before

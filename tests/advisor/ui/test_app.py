@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from advisor.decisions import store
+from advisor.decisions import database
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.ui import pages, state
@@ -400,7 +400,7 @@ def test_a_store_that_cannot_be_used_is_told_and_the_page_still_draws(
 
 
 def test_a_store_locked_by_another_program_costs_no_evidence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
     app = opened("evidence", **PHONE_APP)
     with closing(sqlite3.connect(tmp_path / "advisor.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
