@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from advisor.model.text import Text
 from advisor.report import charts
@@ -29,15 +30,8 @@ def render(decision: Decision, lang: str) -> bytes:
     sessions = machines.sessions()
     criteria = view.criteria()
     frameworks = {key: view.framework(key) for key in view.order()}
-    environment = Environment(
-        loader=PackageLoader("advisor.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     return (
-        environment.get_template("report.html.jinja")
+        _template()
         .render(
             view=view,
             hundredth=hundredth,
@@ -56,3 +50,16 @@ def render(decision: Decision, lang: str) -> bytes:
         )
         .encode()
     )
+
+
+@cache
+def _template() -> Template:
+    """Return the template, compiled once: that takes longer than to fill it."""
+    environment = Environment(
+        loader=PackageLoader("advisor.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.jinja")

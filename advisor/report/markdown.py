@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from advisor.model.text import Text
 from advisor.report.figures import hundredth
@@ -31,17 +32,9 @@ DRIVERS = 8
 def render(decision: Decision, lang: str) -> bytes:
     """Return the record, UTF-8."""
     view = View(decision, lang)
-    # Not HTML: autoescape would write &amp; into prose. Every value passes through ``escape`` instead.
-    environment = Environment(  # noqa: S701
-        loader=PackageLoader("advisor.report"),
-        undefined=StrictUndefined,
-        finalize=escape,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     frameworks = {key: view.framework(key) for key in view.order()}
     machines = Machines(view)
-    text = environment.get_template("report.md.jinja").render(
+    text = _template().render(
         view=view,
         hundredth=hundredth,
         machines=machines,
@@ -55,6 +48,20 @@ def render(decision: Decision, lang: str) -> bytes:
         verbatim=Verbatim,
     )
     return (re.sub(r"\n{3,}", "\n\n", text).strip() + "\n").encode()
+
+
+@cache
+def _template() -> Template:
+    """Return the template, compiled once: that takes longer than to fill it."""
+    # Not HTML: autoescape would write &amp; into prose. Every value passes through ``escape`` instead.
+    environment = Environment(  # noqa: S701
+        loader=PackageLoader("advisor.report"),
+        undefined=StrictUndefined,
+        finalize=escape,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.md.jinja")
 
 
 class Verbatim(str):
