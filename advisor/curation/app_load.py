@@ -34,6 +34,9 @@ SHARE = 0.4
 PAGES = ("needs", "chat", "recommendation", "evidence", "report", "knowledge")
 """Of the six pages that are used at once, one each."""
 
+QUIET = 0.2
+"""CPU seconds in six that a server uses at most that does nothing."""
+
 STEP = 10
 """Sessions opened together; the server's memory is read after each such group."""
 
@@ -65,6 +68,7 @@ class Load:
         separate: sessions that drew, letter by letter, what the same answers draw alone.
         first: seconds until each session's first page was whole.
         reruns: page -> seconds of every click on it while the other pages were clicked on, too.
+        cpu: CPU seconds of the server a click; other load on the machine does not add to them.
         kept: clicks after which the session had its own answers and language.
         states: the server after every group of sessions, and after the last has closed.
     """
@@ -73,6 +77,7 @@ class Load:
     separate: int
     first: list[float]
     reruns: dict[str, list[float]]
+    cpu: float
     kept: int
     states: list[State]
 
@@ -210,6 +215,7 @@ def lines(found: Load, sessions: int) -> list[str]:
         f"click, {len(found.reruns)} pages at once: median {statistics.median(clicks):.2f} s, "
         f"95 % within {clicks[int(0.95 * (len(clicks) - 1))]:.2f} s, most {clicks[-1]:.2f} s",
         f"median by page: {pages}",
+        f"CPU of the server: {found.cpu:.2f} s a click, {found.cpu * len(found.reruns):.2f} s for all pages once",
         "sessions   MB resident   threads   descriptors   children",
         *(
             f"{one.sessions:8d} {one.memory:13.0f} {one.threads:9d} {one.descriptors:13d} {one.children:10d}"
@@ -235,6 +241,12 @@ async def _measure(
         await session.open("recommendation", address)
         alone.append(session.texts())
         await _close(session)
+    progress("every page once, and what the server loads behind them")
+    session = await _connect(port)
+    for page in PAGES:
+        await session.open(page, addresses[0])
+    await _close(session)
+    await _quiet(pid)
     progress(f"{count} sessions at once")
     states, first = [_state(pid, 0)], []
     opened: list[Session] = []
@@ -249,7 +261,12 @@ async def _measure(
     right = sum(named[n % len(kinds)] in "\n".join(texts[:4]) for n, texts in enumerate(drawn))
     separate = sum(texts == alone[n % len(kinds)] for n, texts in enumerate(drawn))
     progress(f"{len(PAGES)} pages at once, {rounds} clicks on each")
-    reruns, kept = await _use(opened[: len(PAGES)], addresses, rounds)
+    users = opened[: len(PAGES)]
+    for session, page, address in zip(users, PAGES, addresses, strict=False):
+        await session.open(page, address)
+    before = _cpu(pid)
+    reruns, kept = await _use(users, addresses, rounds)
+    cpu = (_cpu(pid) - before) / (rounds * len(PAGES))
     states.append(_state(pid, len(opened)))
     progress("all closed; the server forgets a session once it cannot come back")
     for session in opened:
@@ -260,7 +277,7 @@ async def _measure(
     await _close(last)
     await asyncio.sleep(FORGET + 1)
     states.append(_state(pid, 0))
-    return Load(right, separate, first, reruns, kept, states)
+    return Load(right, separate, first, reruns, cpu, kept, states)
 
 
 def _names(kinds: Sequence[Needs], knowledge: Knowledge) -> list[str]:
@@ -274,8 +291,6 @@ async def _use(
     sessions: Sequence[Session], addresses: Sequence[str], rounds: int
 ) -> tuple[dict[str, list[float]], int]:
     """Click on each page's session in turn with all the others; return the seconds by page, and what was kept."""
-    for session, page, address in zip(sessions, PAGES, addresses, strict=False):
-        await session.open(page, address)
     found: dict[str, list[float]] = {page: [] for page in PAGES}
     kept = 0
     for number in range(rounds):
@@ -322,6 +337,21 @@ async def _connect(port: int) -> Session:
 
 async def _close(session: Session) -> None:
     await session._socket.close()
+
+
+async def _quiet(pid: int) -> None:
+    """Wait until the server has nothing left to do of its own, as long as one waits for a server."""
+    until, used = time.monotonic() + serving.PATIENCE, -1.0
+    while time.monotonic() < until and (now := _cpu(pid)) - used > QUIET:
+        used = now
+        await asyncio.sleep(serving.BREATH + 1)
+
+
+def _cpu(pid: int) -> float:
+    import psutil
+
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _state(pid: int, sessions: int) -> State:
