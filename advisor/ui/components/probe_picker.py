@@ -275,7 +275,8 @@ def _pythons(compared: Sequence[str]) -> dict[str, str]:
     """Offer each framework the interpreters named at the start; return the place of the one chosen for each."""
     offered = grants.granted().pythons
     if not offered:
-        st.caption(
+        # No caption: code is too pale in one.
+        st.markdown(
             say(
                 "Each framework runs under the Python of this app. To offer another one, start the app with it: "
                 "`framework-advisor app --python NAME=PATH`",
