@@ -321,13 +321,14 @@ def _own(session: Session, address: str, language: str) -> bool:
 async def _connect(port: int) -> Session:
     try:
         from websockets.asyncio.client import connect
+        from websockets.typing import Origin, Subprotocol
     except ImportError as error:
         raise InputError(["many sessions need a client of WebSockets; add: pip install 'websockets>=13'"]) from error
     address = serving.address(port)
     socket = await connect(
         address.replace("http", "ws") + "/_stcore/stream",
-        origin=address,  # type: ignore[arg-type] - a str by another name
-        subprotocols=["streamlit"],  # type: ignore[list-item] - as above
+        origin=Origin(address),
+        subprotocols=[Subprotocol("streamlit")],
         max_size=None,
         proxy=None,
         open_timeout=serving.PATIENCE,
