@@ -104,6 +104,10 @@ def test_every_stranger_is_refused(server: tuple[str, int]) -> None:
     tried["two hosts"] = asked(port, "/", f"Host: {own[0]}", "Host: evil.example")
     tried["upload"] = asked(port, PATHS[3], f"Host: {own[0]}", "Origin: http://evil.example", method="PUT")
 
+    tried["upload without the token"] = asked(
+        port, PATHS[3], f"Host: {own[0]}", f"Origin: http://{own[0]}", method="PUT"
+    )
+
     served = {case: status for case, status in tried.items() if status not in (400, 403, 421)}
     print(f"{len(tried) - len(served)} of {len(tried)} strangers refused")
     assert served == {}
