@@ -22,7 +22,8 @@ import click
 from probes import backends
 from probes.system import signals
 from probes.system.suggestions import nearest
-from probes.types import DEVICES, Status
+from probes.types import DEVICES, Status, UserFile
+from probes.user_model import reading
 
 if TYPE_CHECKING:
     from rich.status import Status as Spinner
@@ -150,7 +151,7 @@ class RunRequest:
     variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     device: str | None = None
     budget: float | None = None
-    workload_file: str | None = None
+    workload_file: UserFile | None = None
     as_written: bool = False
     confirm: bool = False
     threads: str = "one"
@@ -187,10 +188,11 @@ def read_run(
     interpreters, wrong_pythons = parse_pythons(pythons, known)
     variables, wrong_variables = _variables(passed, named or known)
     probes, unknown_probes = _choose(ids, own=workload is not None)
+    own, wrong_workload = _read_workload(workload, as_written=as_written)
     problems = [
         *unknown_probes,
         *_wrong_threads(threads),
-        *_wrong_workload(workload, as_written=as_written),
+        *wrong_workload,
         *([problem] if target and (problem := why_not_writable(target)) else []),
         *unknown,
         *wrong_pythons,
@@ -204,8 +206,7 @@ def read_run(
         variables=variables,
         device=device,
         budget=budget,
-        # From the root of the disk: a worker runs elsewhere.
-        workload_file=str(Path(workload).resolve()) if workload else None,
+        workload_file=own,
         as_written=as_written,
         confirm=confirm,
         threads=threads,
@@ -265,12 +266,13 @@ def _wrong_threads(threads: str) -> list[str]:
     return [f"--threads {threads}: expected 'one', 'all' or a number from 1"]
 
 
-def _wrong_workload(path: str | None, *, as_written: bool) -> list[str]:
+def _read_workload(path: str | None, *, as_written: bool) -> tuple[UserFile | None, list[str]]:
     if path is None:
-        return [AS_WRITTEN_ALONE] if as_written else []
-    if not Path(path).is_file():
-        return [f"--workload {path}: no such file; 'python -m probes example' prints one"]
-    return []
+        return None, [AS_WRITTEN_ALONE] if as_written else []
+    try:
+        return reading.read(path), []
+    except reading.Refused as refused:
+        return None, [f"--workload {refused}"]
 
 
 def why_not_writable(path: str) -> str:

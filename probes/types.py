@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
 SCHEMA = "evidence/1"
 
@@ -85,6 +85,19 @@ def _reason(value: Any) -> Any:
 
 EQUIVALENT = "equivalent"
 INCONCLUSIVE = "inconclusive"
+
+
+class UserFile(NamedTuple):
+    """A Python file of the user's, read once: what was checked is what runs.
+
+    Attributes:
+        path: where it was read, from the root of the disk; what it imports from beside it is found there.
+        text: what it held.
+    """
+
+    path: str
+    text: str
+
 
 MODES = ("eager", "compiled", "xla", "default")
 

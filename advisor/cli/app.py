@@ -19,13 +19,33 @@ NO_HOME = "/nonexistent"
 """The home that Debian gives to users who have none."""
 
 
-@click.command(epilog="Example: framework-advisor app --port 8600")
+@click.command(epilog="Example: framework-advisor app --workload my_model.py --python torch-2.7=/opt/torch/bin/python")
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @click.option("--browser/--no-browser", default=True, help="Open a browser window.")
-def command(port: int, browser: bool) -> None:
-    """Open the front end in a browser, on this machine only."""
-    from advisor.errors import InputError
+@click.option(
+    "--workload", "workloads", multiple=True, metavar="FILE.py", help="Offer a model of your own; repeatable."
+)
+@click.option(
+    "--python", "pythons", multiple=True, metavar="NAME=PATH", help="Offer an interpreter by a name; repeatable."
+)
+@click.option(
+    "--allowed-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to this name too, where a proxy in front hands it on; repeatable.",
+)
+def command(
+    port: int, browser: bool, workloads: tuple[str, ...], pythons: tuple[str, ...], hosts: tuple[str, ...]
+) -> None:
+    """Open the front end in a browser, on this machine only.
 
+    Its pages run no file and no interpreter but this one and those named here.
+    """
+    from advisor.errors import InputError
+    from advisor.serving import grants
+
+    grants.grant(grants.read(hosts=hosts, workloads=workloads, pythons=pythons))
     _without_home()
     from streamlit.web import cli as streamlit
 

@@ -208,6 +208,24 @@ def start(count: int) -> None:
 
 
 @main.command()
+@click.option("--sessions", type=click.IntRange(min=6), default=50, show_default=True, help="Open at once.")
+@click.option(
+    "--rounds", type=click.IntRange(min=1), default=10, show_default=True, help="Clicks on each of six pages."
+)
+@click.option("--seed", default=0, show_default=True, help="Of the answers.")
+def app(sessions: int, rounds: int, seed: int) -> None:
+    """Load the app's server with many sessions at once; about two minutes.
+
+    Example: python -m advisor.benchmark app --sessions 50
+    """
+    from advisor.curation import app_load
+
+    found = app_load.measure(sessions, rounds=rounds, seed=seed, progress=lambda text: click.echo(text, err=True))
+    for line in app_load.lines(found, sessions):
+        click.echo(line)
+
+
+@main.command()
 @click.argument("names", nargs=-1, metavar="[MACHINE]...")
 @click.option("--budget", default=60.0, show_default=True, help="Seconds of measuring on each of them.")
 def machines(names: tuple[str, ...], budget: float) -> None:

@@ -91,7 +91,7 @@ def _open(page: Any) -> Opening:
     import psutil
 
     port = serving.free_port()
-    with tempfile.TemporaryDirectory() as home, _server(port, home) as process:
+    with tempfile.TemporaryDirectory() as home, server(port, home) as process:
         began = time.monotonic()
         if not serving.wait(port, alive=lambda: process.poll() is None):
             raise InputError([f"the app does not answer on port {port}"])
@@ -108,10 +108,11 @@ def _open(page: Any) -> Opening:
 
 
 @contextlib.contextmanager
-def _server(port: int, home: str) -> Iterator[subprocess.Popen[bytes]]:
+def server(port: int, home: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the app on a port, with its data in a folder of ``home``, until the context is left."""
     process = subprocess.Popen(
         [sys.executable, "-m", "advisor", "app", "--no-browser", "--port", str(port)],
-        env={**os.environ, "FRAMEWORK_ADVISOR_HOME": str(Path(home) / "kept")},
+        env={**os.environ, "FRAMEWORK_ADVISOR_HOME": str(Path(home) / "kept"), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -54,7 +54,7 @@ def render(decision: Decision, lang: str) -> bytes:
 
 @cache
 def _template() -> Template:
-    """Compile the page's template once: that takes longer than to fill it."""
+    """Return the template, compiled once: that takes longer than to fill it."""
     environment = Environment(
         loader=PackageLoader("advisor.report"),
         autoescape=True,

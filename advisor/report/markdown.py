@@ -52,7 +52,7 @@ def render(decision: Decision, lang: str) -> bytes:
 
 @cache
 def _template() -> Template:
-    """Compile the record's template once: that takes longer than to fill it."""
+    """Return the template, compiled once: that takes longer than to fill it."""
     # Not HTML: autoescape would write &amp; into prose. Every value passes through ``escape`` instead.
     environment = Environment(  # noqa: S701
         loader=PackageLoader("advisor.report"),

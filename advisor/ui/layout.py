@@ -8,6 +8,7 @@ import streamlit as st
 
 from advisor import serving
 from advisor.errors import KnowledgeError
+from advisor.serving import request_checks
 from advisor.ui import pages, state
 from advisor.ui.components import elements
 from advisor.ui.texts import LANGUAGES, language, say, words
@@ -54,10 +55,20 @@ CLOSE = "if (innerWidth <= 768) document.querySelector('[data-testid=stSidebarCo
 """Widths up to Streamlit's own limit for a sidebar that lies over the page."""
 
 
+UNPROTECTED = (
+    "The server was started without its checks against other sites. Start it with: framework-advisor app · "
+    "服务器启动时未启用对其他网站的检查。请使用命令启动：framework-advisor app"
+)
+
+
 def show() -> None:
     """Draw the frame and the page that the address names."""
     st.set_page_config(page_title="Framework Advisor", page_icon=str(ICON), layout="centered")
     st.logo(str(ICON), size="large")
+    if not request_checks.mounted():
+        # This Streamlit serves a script by itself and knows nothing of ``app`` beside it.
+        elements.problems([UNPROTECTED], title="Nothing is shown here · 此处不显示任何内容")
+        st.stop()
     st.html(STYLE)
     st.html(f"<script>{SCROLLERS}</script>", unsafe_allow_javascript=True)
     try:

@@ -1,8 +1,9 @@
 """A measuring session in a process of its own: started, listened to, ended. Knows nothing of the page.
 
-The app's own process never imports a framework: it starts ``python -m probes`` and reads its progress,
-one JSON object a line. The process ends with the page that started it and with the app; what it had finished by
-then is handed to ``keep`` even where no page looks any more.
+The app's own process never imports a framework: it starts ``python -m probes`` and reads its progress, one JSON object
+a line, and at the end its evidence, by pipes alone: nothing is left on the disk, however the app ends. The process
+ends with the page that started it and with the app; what it had finished by then is handed to ``keep`` even where no
+page looks any more.
 """
 
 from __future__ import annotations
@@ -10,18 +11,17 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from probes.evidence.documents import EvidenceError, read_evidence
+from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.types import Evidence
 
 HEARTBEAT_LIMIT = 90.0
@@ -34,8 +34,14 @@ REFRESH = 10.0
 GRACE = 15.0
 """Seconds between the polite signal (what is finished is kept) and the end by force."""
 
-FILE = "{file}"
-"""Stands in a command line for the place of the evidence."""
+LAST = 3.0
+"""Seconds that the app's own end waits for what is finished."""
+
+WORDS = 2000
+"""Letters kept of what it wrote to its error stream, the last."""
+
+TO_US = ("-o", "-")
+"""Has the evidence follow the progress, as lines of an indented document whose first is a brace alone."""
 
 _alive: weakref.WeakSet[Run] = weakref.WeakSet()
 
@@ -50,16 +56,14 @@ class Run:
         probes: Sequence[str] = (),
         keep: Callable[[Evidence], None] = lambda evidence: None,
     ) -> None:
-        """Start ``python -m probes`` with ``arguments``; ``{file}`` among them is where its evidence is to go.
+        """Start ``python -m probes`` with ``arguments``.
 
         Args:
             arguments: of the command line.
             probes: ids of what it will measure, in order, for whoever shows it.
             keep: called once with what it measured, from a thread of its own, when it has ended.
         """
-        self._folder = tempfile.TemporaryDirectory(prefix="framework-advisor-")
-        self._file = Path(self._folder.name) / "evidence.json"
-        self._errors = Path(self._folder.name) / "errors.txt"
+        self._document, self._said = "", ""
         self._keep = keep
         self.probes = list(probes)
         self.events: list[dict[str, Any]] = []
@@ -68,27 +72,43 @@ class Run:
         self.ended = threading.Event()
         self.left = False
         self._last_look = self.started
-        with self._errors.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "probes", *(str(self._file) if a == FILE else a for a in arguments)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                # Ctrl-C in the app's terminal must reach the app alone, which then ends the run in order.
-                start_new_session=True,
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            )
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "advisor.ui.measuring_child", *arguments],
+            # Its end tells the child that this process has ended.
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            # Ctrl-C in the app's terminal must reach the app alone, which then ends the run in order.
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
         _alive.add(self)
-        threading.Thread(target=self._listen, daemon=True).start()
-        threading.Thread(target=self._watch, daemon=True).start()
-
-    def _listen(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
+        assert self._process.stderr is not None
+        self._listeners = [
+            threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True),
+            threading.Thread(target=self._hear, args=(self._process.stderr,), daemon=True),
+        ]
+        for thread in (*self._listeners, threading.Thread(target=self._watch, daemon=True)):
+            thread.start()
+
+    def _listen(self, channel: IO[str]) -> None:
+        for line in channel:
+            if line == "{\n":
+                self._document = line + channel.read()
+                return
             with contextlib.suppress(json.JSONDecodeError):
                 event = json.loads(line)
                 if isinstance(event, dict):
                     self.events.append(event)
+
+    def _hear(self, channel: IO[str]) -> None:
+        for line in channel:
+            self._said = (self._said + line)[-WORDS:]
 
     def _watch(self) -> None:
         while self.running:
@@ -96,6 +116,11 @@ class Run:
                 self.cancel()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(1.0)
+        self._heard_out()
+        for channel in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if channel is not None:
+                with contextlib.suppress(OSError):  # the other end is gone
+                    channel.close()
         with contextlib.suppress(EvidenceError):
             # A file that is no evidence is told by whoever looks at the run.
             found = self.evidence()
@@ -138,10 +163,14 @@ class Run:
         """Ask it to end and keep what is finished; after a grace period it is ended, and its workers with it."""
         if self.cancelled or not self.running:
             return
+        self.ask()
+        threading.Thread(target=self._end_after_grace, daemon=True).start()
+
+    def ask(self) -> None:
+        """Ask it to end in order, and leave it at that."""
         self.cancelled = True
         # To end a process in order takes Ctrl-Break on Windows, where terminating it would lose what is finished.
         self._process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
-        threading.Thread(target=self._end_after_grace, daemon=True).start()
 
     def end(self) -> None:
         """End it now; its workers end themselves when it is gone."""
@@ -155,21 +184,30 @@ class Run:
             self._process.kill()
 
     def evidence(self) -> Evidence | None:
-        """Return what it measured once it has ended, or None where it wrote nothing.
+        """Return what it measured once it has ended, or None where it wrote nothing or was killed while it wrote.
 
         Raises:
-            EvidenceError: the file it wrote is not valid.
+            EvidenceError: what it wrote is not valid.
         """
-        if self.running or not self._file.is_file():
+        if self.running:
             return None
-        return read_evidence(self._file)
+        self._heard_out()
+        try:
+            found = json.loads(self._document)
+        except json.JSONDecodeError:
+            return None
+        return parse_evidence(found)
 
     def problem(self) -> str:
         """Return the last words it wrote to its error stream."""
-        try:
-            return self._errors.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
-        except OSError:
-            return ""
+        if not self.running:
+            self._heard_out()
+        return self._said.strip()
+
+    def _heard_out(self) -> None:
+        """Wait until everything is read that was written before the end."""
+        for thread in self._listeners:
+            thread.join(GRACE)
 
 
 def start(
@@ -193,7 +231,7 @@ def start(
     """
     limit = () if budget is None else ("--budget", f"{budget:g}")
     compared = ("--frameworks", ",".join(frameworks)) if frameworks else ()
-    return Run(["run", *probes, *limit, *compared, *options, "--jsonl", "-o", FILE], probes=shown or probes, keep=keep)
+    return Run(["run", *probes, *limit, *compared, *options, "--jsonl", *TO_US], probes=shown or probes, keep=keep)
 
 
 def selftest(*, quick: bool) -> Run:
@@ -213,8 +251,14 @@ def left_behind() -> Run | None:
 
 @atexit.register
 def _end_all() -> None:
-    for run in list(_alive):
-        run.end()
+    """End what still measures when the app ends in order, and keep what is finished; threads can no longer start."""
+    measuring = [run for run in _alive if not run.ended.is_set()]
+    for run in measuring:
+        run.ask()
+    until = time.monotonic() + LAST
+    for run in measuring:
+        if not run.ended.wait(max(0.0, until - time.monotonic())):
+            run.end()
 
 
 __all__ = ["EvidenceError", "Run", "busy", "left_behind", "selftest", "start"]

@@ -40,8 +40,14 @@ UNDO_DEPTH = 30
 
 
 def begin() -> None:
-    """Fill a fresh session from the address; later runs of the session change nothing."""
+    """Fill a fresh session from the address; later runs of the session change nothing but the knowledge base.
+
+    Raises:
+        KnowledgeError: it cannot be used.
+    """
     state = st.session_state
+    # Looked at once a run: a page asks for it a hundred times, and each look at its files takes milliseconds.
+    state.base = load_knowledge()
     if "needs" in state:
         return
     parameters = st.query_params.to_dict()
@@ -105,8 +111,9 @@ def link() -> str:
 
 
 def knowledge() -> Knowledge:
-    """Return the knowledge base; it is read again when its files change."""
-    return load_knowledge()
+    """Return the knowledge base as this run of the page found it; the next reads it again where its files changed."""
+    found: Knowledge | None = st.session_state.get("base")
+    return found or load_knowledge()
 
 
 def choose_language(lang: str) -> None:

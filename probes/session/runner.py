@@ -24,7 +24,7 @@ from probes.session.worker_client import Cancelled, Lost
 from probes.session.workers import PATIENCE, Options, Progress, Workers
 from probes.statistics import ratios, tuning
 from probes.system import held, machine, process_readings
-from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Reason, Status
+from probes.types import INCONCLUSIVE, OWN, Evidence, Measurement, Probe, Reason, Status, UserFile
 
 
 def measure(
@@ -36,7 +36,7 @@ def measure(
     variables: Mapping[str, Mapping[str, str]] | None = None,
     device: str | None = None,
     budget: float | None = None,
-    workload_file: str | None = None,
+    workload_file: UserFile | None = None,
     as_written: bool = False,
     confirm: bool = False,
     threads: str = "one",

@@ -14,7 +14,7 @@ from probes import reasons
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 from probes.system import machine
-from probes.types import Reason, Status
+from probes.types import Reason, Status, UserFile
 
 PATIENCE = 120.0
 """Seconds a request may take where the probe names no longer time: an import on a cold disk, a first compile."""
@@ -44,7 +44,7 @@ class Options:
     device: str | None
     seed: int
     scratch: str
-    workload_file: str | None
+    workload_file: UserFile | None
     process_sd: float
     process_df: float
     progress: Progress

@@ -24,7 +24,7 @@ from typing import Any
 from probes.scenarios import Live, Stage
 from probes.statistics import ratios
 from probes.system import process_readings
-from probes.types import VERBATIM, Build, Reason, Status, Unsupported
+from probes.types import VERBATIM, Build, Reason, Status, Unsupported, UserFile
 from probes.user_model.files import load_file
 from probes.user_model.workload import adapt
 
@@ -126,7 +126,7 @@ class Worker:
         self.scenario: ModuleType | None = None
         self.seconds: list[float] = []
         self.base: dict[str, int] = {}
-        self.files: dict[str, ModuleType] = {}
+        self.files: dict[UserFile, ModuleType] = {}
 
     @staticmethod
     def _mark(name: str) -> dict[str, int]:
@@ -236,10 +236,11 @@ class Worker:
         }
 
     def _workload(self, request: dict[str, Any]) -> ModuleType | None:
-        if path := request.get("workload_file"):
-            if path not in self.files:
-                self.files[path] = adapt(load_file(path, self.framework), self.framework)
-            workload = self.files[path]
+        if given := request.get("workload_file"):
+            file = UserFile(*given)
+            if file not in self.files:
+                self.files[file] = adapt(load_file(file, self.framework), self.framework)
+            workload = self.files[file]
             if request.get("plan") and hasattr(workload, "own"):
                 workload.own.follow(request["plan"])
             return workload

@@ -23,7 +23,7 @@ def measuring() -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         line = " ".join(process.info["cmdline"] or ())
-        if "-m probes run" in line:
+        if "-m advisor.ui.measuring_child run" in line:
             found.append(process)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from importlib import import_module
 from typing import Any
 
 from advisor.model.formatting import percent
@@ -23,7 +24,7 @@ NEUTRAL = "#8b9698"
 
 def acceptability(found: Recommendation, knowledge: Knowledge) -> Any:
     """Draw how often each framework comes out first, a bar each."""
-    import altair as alt
+    alt = _altair()
 
     dealt = elements.colors(knowledge.frameworks)
     order = sorted(found.acceptability, key=lambda key: (-found.acceptability[key], key))
@@ -67,7 +68,7 @@ def contribution_rows(found: Recommendation, knowledge: Knowledge) -> list[dict[
 
 def contributions(found: Recommendation, knowledge: Knowledge) -> Any:
     """Draw what each criterion adds to each framework's total, side by side."""
-    import altair as alt
+    alt = _altair()
 
     rows = contribution_rows(found, knowledge)
     shown, rest = rows[:SHOWN], rows[SHOWN:]
@@ -124,7 +125,7 @@ def ratios(measured: list[tuple[str, Measurement, str]], knowledge: Knowledge) -
         measured: (label, measurement, its ratio in words) of probes that have a ratio.
         knowledge: for the frameworks' names.
     """
-    import altair as alt
+    alt = _altair()
 
     dealt = elements.colors(knowledge.frameworks)
     rows: list[dict[str, Any]] = []
@@ -194,13 +195,22 @@ def _sides(measured: list[tuple[str, Measurement, str]]) -> str:
     return f"← {favour_words(left)}  ·  {favour_words(right)} →"
 
 
+def _altair() -> Any:
+    """Return Altair once pandas is loaded whole: of one that another session is loading just now it asks too much.
+
+    Altair (6.0) looks for pandas among the loaded modules and uses its types, which a module that is half loaded lacks.
+    """
+    import pandas  # noqa: F401 - waits for whoever loads it
+
+    return import_module("altair")
+
+
 def _data(rows: list[dict[str, Any]]) -> Any:
     """Return rows as data that stand in the chart itself.
 
-    An address of their own keeps Streamlit from turning them into an Arrow table, for which it would load
-    pandas: a quarter of what the app's process may hold.
+    An address of their own keeps Streamlit from turning them into an Arrow table.
     """
-    import altair as alt
+    alt = _altair()
 
     content = b64encode(json.dumps(rows, ensure_ascii=False).encode()).decode()
     return alt.UrlData(url=f"data:application/json;base64,{content}", format=alt.JsonDataFormat(type="json"))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from advisor.analysis.probe_value import pair_of
+from advisor.serving import grants
 from advisor.ui import measuring_process, state
 from advisor.ui.components import elements, progress, verdicts
 from advisor.ui.texts import DEVICE, listed, named, say
 from probes.backends import USUAL_PAIR
 from probes.catalog.loading import PATH, choose_for_user_model, choose_probes
 from probes.session import environments
-from probes.system import data_folders, process_readings
+from probes.system import process_readings
 from probes.types import DEVICES, Probe
 
 BUDGETS = (30, 60, 120, 300, 600)
@@ -52,16 +50,14 @@ def show(known: Mapping[str, Probe]) -> None:
         else:
             chosen, own = _own(known)
             budget = _budget((*BUDGETS, NO_LIMIT), NO_LIMIT, key="probe-limit")
-        how, problems = _how(compared)
-        if problems:
-            elements.problems(problems)
+        how = _how(compared)
         if measuring_process.busy():
             st.info(progress.busy_words(), icon=":material/hourglass_top:")
         if st.button(
             say("Start measuring", "开始测量"),
             type="primary",
             icon=":material/play_arrow:",
-            disabled=not chosen or bool(problems) or measuring_process.busy(),
+            disabled=not chosen or measuring_process.busy(),
             key="start",
         ):
             named = [] if own else chosen
@@ -195,14 +191,14 @@ def _by_hand(known: Mapping[str, Probe]) -> list[str]:
 
 
 def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
-    """Show a field for a file on this machine; return the probes that observe it and the words for the command line."""
+    """Offer the files named at the start; return the probes that observe one and the words for the command line."""
     st.caption(
         say(
             "One Python file that holds your model twice, once for each framework. Both sides must agree in outputs, "
-            "loss and gradients before any time is taken. It is named by its place on this machine, not uploaded: "
-            "it runs with your rights, so only a file that is yours is taken.",
-            "一个 Python 文件，用两个框架各写一遍你的模型。计时前双方的输出、损失和梯度必须一致。请填写本机路径，"
-            "不能上传：它会以你的权限运行，因此只接受属于你的文件。",
+            "loss and gradients before any time is taken. It runs with your rights, so it is named at the terminal, "
+            "never here.",
+            "一个 Python 文件，用两个框架各写一遍你的模型。计时前双方的输出、损失和梯度必须一致。"
+            "它以你的权限运行，因此只能在终端指定，不能在此处指定。",
         )
     )
     example = PATH.parent / "user_model" / "example.py"
@@ -216,55 +212,35 @@ def _own(known: Mapping[str, Probe]) -> tuple[list[str], list[str]]:
             on_click="ignore",
             key="own-example",
         )
-    given = st.text_input(
-        say("Where the file is", "文件路径"),
-        placeholder=str(data_folders.expanded("~/my_model.py")),
-        key="own-path",
-        persist_state="session",
-    )
-    if not (given or "").strip():
-        return [], []
-    path = data_folders.expanded(str(given).strip())
-    problem = refused(path)
-    if problem:
-        elements.problems([problem])
-        return [], []
-    return [probe.id for probe in choose_for_user_model([], known)], ["--workload", str(path.absolute())]
-
-
-def refused(path: Path) -> str:
-    """Return why a file that a reader of the page named is not run, "" where it may be.
-
-    Whoever reaches the page could name any file: it must belong to the user of the app or to the system, and nobody
-    else may be able to write it.
-    """
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return say(f"{path}: there is no such file on this machine", f"{path}：本机没有这个文件")
-    if not stat.S_ISREG(found.st_mode):
-        return say(f"{path}: is no file", f"{path}：不是文件")
-    if not hasattr(os, "getuid"):
-        return ""
-    if found.st_uid not in (0, os.getuid()) or found.st_mode & stat.S_IWOTH:
-        return say(
-            f"{path}: is not run, for somebody else owns it or may write it",
-            f"{path}：不予运行，因为它属于他人或他人可以写入",
+    offered = grants.granted().workloads
+    if not offered:
+        st.info(
+            say(
+                "No file was named. Start the app with one: `framework-advisor app --workload my_model.py`",
+                "尚未指定文件。请这样启动本应用：`framework-advisor app --workload my_model.py`",
+            ),
+            icon=":material/terminal:",
         )
-    return ""
+        return [], []
+    name = st.selectbox(say("Which model", "哪个模型"), list(offered), key="own-model", persist_state="session")
+    # A browser could send any word.
+    path = offered.get(str(name))
+    return ([probe.id for probe in choose_for_user_model([], known)], ["--workload", path]) if path else ([], [])
 
 
 # ---------------------------------------------------------------- how
 
 
-def _how(compared: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Show how it is measured; return the words for the command line and the problems of what was typed."""
+def _how(compared: Sequence[str]) -> list[str]:
+    """Show how it is measured; return the words for the command line."""
     arguments: list[str] = []
-    problems: list[str] = []
     with st.expander(
         say("How: Python, device, threads, repeats", "方式：Python、设备、线程、重复"), icon=":material/tune:"
     ):
-        pythons = _pythons(compared, arguments, problems)
+        pythons = _pythons(compared)
+        arguments += [
+            word for name, path in pythons.items() if path != sys.executable for word in ("--python", f"{name}={path}")
+        ]
         device = st.selectbox(
             say("Device", "设备"),
             DEVICES,
@@ -272,7 +248,7 @@ def _how(compared: Sequence[str]) -> tuple[list[str], list[str]]:
             key="device",
             persist_state="session",
         )
-        if device != DEVICES[0]:
+        if device in DEVICES[1:]:
             arguments += ["--device", str(device)]
         arguments += _threads()
         if st.toggle(
@@ -292,35 +268,43 @@ def _how(compared: Sequence[str]) -> tuple[list[str], list[str]]:
             )
         )
         _look(pythons)
-    return arguments, problems
+    return arguments
 
 
-def _pythons(compared: Sequence[str], arguments: list[str], problems: list[str]) -> dict[str, str]:
-    """Show a field for each framework's interpreter; what was typed and what is wrong with it go into the lists."""
+def _pythons(compared: Sequence[str]) -> dict[str, str]:
+    """Offer each framework the interpreters named at the start; return the place of the one chosen for each."""
+    offered = grants.granted().pythons
+    if not offered:
+        # No caption: code is too pale in one.
+        st.markdown(
+            say(
+                "Each framework runs under the Python of this app. To offer another one, start the app with it: "
+                "`framework-advisor app --python NAME=PATH`",
+                "各框架使用本应用所在的 Python。若要提供其他的，请这样启动本应用："
+                "`framework-advisor app --python 名称=路径`",
+            )
+        )
+        return dict.fromkeys(compared, sys.executable)
     st.caption(
         say(
-            "Which Python has which framework? Empty means the one this app runs in. Each is started by itself, so "
-            "two environments that cannot live together can still be compared.",
-            "哪个 Python 装有哪个框架？留空表示使用本应用所在的环境。两者各自启动，因此不能共存的两个环境也可以比较。",
+            "Which Python has which framework? Each is started by itself, so two environments that cannot live "
+            "together can still be compared.",
+            "哪个 Python 装有哪个框架？两者各自启动，因此不能共存的两个环境也可以比较。",
         )
     )
+    here = say("the one of this app", "本应用所在的 Python")
     chosen = {}
     for framework in compared:
-        given = st.text_input(
+        name = st.selectbox(
             say(f"Python with {elements.name_of(framework)}", f"装有 {elements.name_of(framework)} 的 Python"),
-            placeholder=sys.executable,
+            ["", *offered],
+            index=1 + list(offered).index(framework) if framework in offered else 0,
+            format_func={"": here, **{name: name for name in offered}}.__getitem__,
             key=f"python-{framework}",
             persist_state="session",
         )
-        chosen[framework] = sys.executable
-        if (given or "").strip():
-            path = data_folders.expanded(str(given).strip())
-            problem = refused(path)
-            if problem:
-                problems.append(problem)
-                continue
-            chosen[framework] = str(path.absolute())
-            arguments += ["--python", f"{framework}={path.absolute()}"]
+        # A browser could send any word.
+        chosen[framework] = offered.get(str(name), sys.executable)
     return chosen
 
 

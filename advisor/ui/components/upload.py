@@ -12,6 +12,21 @@ from advisor.ui.components import elements
 from advisor.ui.texts import language, say
 from probes.evidence.documents import EvidenceError
 
+LIMIT = 20
+"""Megabytes; as ``server.maxUploadSize`` in .streamlit/config.toml."""
+
+REFUSED = """<style>
+[data-testid="stFileChip"][aria-invalid="true"] { overflow: visible; margin-bottom: 1.6rem; position: relative; }
+[data-testid="stFileChip"] > [role="alert"] {
+  position: absolute; top: 100%; left: 0; width: max-content; max-width: 16rem; height: auto; margin: .3rem 0 0;
+  clip: auto; clip-path: none; overflow: visible; white-space: normal; font-size: 0;
+}
+[data-testid="stFileChip"] > [role="alert"]::after {
+  content: "TEXT"; font-size: .85rem; color: light-dark(#a3171f, #ff9d9d);
+}
+</style>"""
+"""Streamlit (1.67) refuses a file that is too large before it is sent, and says so in a hint on hovering alone."""
+
 CHINESE = """<style>
 [data-testid="stFileUploaderDropzone"] button p,
 [data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0; }
@@ -31,6 +46,8 @@ def upload(label: str, take: Callable[[bytes], None], *, types: Sequence[str], k
         types: endings of the files that may be chosen.
         key: of the widget.
     """
+    too_large = say(f"Not taken: larger than {LIMIT} MB.", f"未采用：文件超过 {LIMIT} MB。")
+    st.html(REFUSED.replace("TEXT", too_large))
     if language() == "zh":
         st.html(CHINESE)
     given = st.file_uploader(label, type=list(types), key=key)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
 from advisor.decisions import database
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
+from advisor.serving import grants, request_checks
 from advisor.ui import pages, state
-from advisor.ui.components import elements, probe_picker
+from advisor.ui.components import elements
 from probes import reasons
 from probes.calibration import self_test
 from probes.types import Reason
@@ -47,7 +50,18 @@ def test_every_page_draws(page: str, answers: dict[str, str], lang: str) -> None
     assert has_chinese(text_of(app)) is (lang == "zh")
 
 
+def test_a_server_without_its_checks_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_checks, "_mounted", [])
+
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+
+    assert "framework-advisor app" in app.error[0].value.replace("\\", "")
+    assert not app.title
+    assert not app.button
+
+
 def test_the_whole_app_draws_with_its_frame() -> None:
+    request_checks.middleware()
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
 
     assert not app.exception
@@ -113,6 +127,7 @@ def test_a_contradiction_in_a_link_is_asked_about_and_solved_by_one_click() -> N
 
 
 def test_the_frame_names_what_a_link_holds_that_is_unknown() -> None:
+    request_checks.middleware()
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     app.query_params["stag"] = "research"
     app.query_params["deploy"] = "server,<b>x</b>"
@@ -270,9 +285,17 @@ def test_a_measurement_in_use_survives_loading_the_page_anew() -> None:
         assert strange.session_state.address_problems == [(f"measured={other}", "")]
 
 
-def test_how_to_measure_becomes_words_of_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    python = tmp_path / "python"
-    python.write_text("")
+@pytest.fixture
+def granting() -> Iterator[Callable[[grants.Grants], None]]:
+    """``granting(grants)``: as if they had been named at the start."""
+    yield grants.grant
+    grants.grant(grants.Grants())
+
+
+Granting = Callable[[grants.Grants], None]
+
+
+def test_how_to_measure_becomes_words_of_the_command_line(granting: Granting) -> None:
     asked: list[list[str]] = []
 
     def draw_how(asked: list[list[str]]) -> None:
@@ -280,48 +303,65 @@ def test_how_to_measure_becomes_words_of_the_command_line(monkeypatch: pytest.Mo
         from advisor.ui.components import probe_picker
 
         state.begin()
-        asked.append(list(probe_picker._how(("pytorch", "tensorflow"))))
+        asked.append(probe_picker._how(("pytorch", "tensorflow")))
 
     app = AppTest.from_function(draw_how, kwargs={"asked": asked}, default_timeout=60).run()
-    assert asked.pop() == [[], []]
+    assert asked.pop() == []
+    assert "framework-advisor app --python" in text_of(app)
 
-    app.text_input(key="python-tensorflow").set_value(str(python))
+    granting(grants.Grants(pythons={"old": "/opt/old/python", "pytorch": "/opt/torch/python"}))
     app.selectbox(key="device").set_value("cpu")
     app.button_group(key="threads").set_value("all")
     app.toggle(key="confirm").set_value(True).run()
 
     assert not app.exception
-    words, problems = asked.pop()
-    assert words == ["--python", f"tensorflow={python}", "--device", "cpu", "--threads", "all", "--confirm"]
-    assert not problems
+    first = ["--python", "pytorch=/opt/torch/python"]
+    rest = ["--device", "cpu", "--threads", "all", "--confirm"]
+    assert asked.pop() == [*first, *rest]
 
-    app.text_input(key="python-pytorch").set_value(str(tmp_path / "none")).run()
-    assert "no such file" in asked.pop()[1][0]
-
-
-@pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners of files are told apart on POSIX alone")
-def test_a_file_that_others_may_write_is_not_run(tmp_path: Path) -> None:
-    mine = tmp_path / "my_model.py"
-    mine.write_text("")
-    assert probe_picker.refused(mine) == ""
-
-    mine.chmod(0o666)
-    assert "somebody else" in probe_picker.refused(mine)
-    assert "no file" in probe_picker.refused(tmp_path)
+    app.selectbox(key="python-tensorflow").set_value("old").run()
+    assert asked.pop() == [*first, "--python", "tensorflow=/opt/old/python", *rest]
 
 
-def test_a_model_of_ones_own_is_measured_from_its_place() -> None:
+def test_a_place_that_a_browser_sends_is_run_by_nobody(granting: Granting) -> None:
+    granting(grants.Grants(workloads={"mine.py": "/home/me/mine.py"}, pythons={"old": "/opt/old/python"}))
+    asked: list[list[str]] = []
+
+    def draw(asked: list[list[str]]) -> None:
+        import streamlit as st
+
+        from advisor.ui import state
+        from advisor.ui.components import probe_picker
+        from probes.catalog.loading import load_catalog
+
+        state.begin()
+        # As a hostile client sends them: words that no widget offers.
+        hostile = "/tmp/evil"
+        st.selectbox = lambda *_, **__: hostile
+        asked.append(probe_picker._own(load_catalog())[1] + probe_picker._how(("pytorch", "tensorflow")))
+
+    kept = streamlit.selectbox
+    try:
+        AppTest.from_function(draw, kwargs={"asked": asked}, default_timeout=60).run()
+    finally:
+        streamlit.selectbox = kept
+
+    assert asked == [[]]
+
+
+def test_a_model_of_ones_own_is_one_named_at_the_start(granting: Granting) -> None:
     app = opened("evidence")
     app.button_group(key="probe-way").set_value("own").run()
     assert app.button(key="start").disabled
+    assert any("framework-advisor app --workload" in element.value for element in app.info)
+    assert not app.text_input
 
-    app.text_input(key="own-path").set_value(str(ROOT / "probes" / "user_model" / "example.py")).run()
+    granting(grants.Grants(workloads={"mine.py": "/home/me/mine.py"}))
+    app.run()
+
     assert not app.exception
+    assert app.selectbox(key="own-model").options == ["mine.py"]
     assert not app.button(key="start").disabled
-
-    app.text_input(key="own-path").set_value(str(ROOT / "no-such.py")).run()
-    assert "no-such" in app.error[0].value.replace("\\", "")
-    assert app.button(key="start").disabled
 
 
 SELFTEST = {

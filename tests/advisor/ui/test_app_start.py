@@ -156,3 +156,34 @@ def test_the_first_page_needs_no_reader_of_texts_no_tables_and_no_framework() ->
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
 
     assert found.returncode == 0, found.stderr
+
+
+def test_a_chart_waits_for_what_another_session_is_loading() -> None:
+    code = (
+        "import sys, threading\n"
+        "from importlib.abc import MetaPathFinder\n"
+        "half, drawing = threading.Event(), threading.Event()\n"
+        "class Slow(MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'pandas.core.api' and not half.is_set():\n"
+        "            half.set()\n"
+        "            drawing.wait(20)\n"
+        "import altair\n"
+        "from datetime import date\n"
+        "from advisor.knowledge.loading import load_knowledge\n"
+        "from advisor.model.needs import Needs\n"
+        "from advisor.recommendation import recommend\n"
+        "from advisor.ui.components import charts\n"
+        "knowledge = load_knowledge()\n"
+        "found = recommend(Needs(answers={}), knowledge, today=date(2026, 11, 1))\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "assert 'pandas' not in sys.modules\n"
+        "threading.Thread(target=__import__, args=('pandas',)).start()\n"
+        "assert half.wait(60)\n"
+        "threading.Timer(0.5, drawing.set).start()\n"
+        "assert charts.acceptability(found, knowledge).to_dict()\n"
+    )
+
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert found.returncode == 0, found.stderr

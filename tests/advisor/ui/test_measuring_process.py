@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -141,7 +142,7 @@ def test_the_self_test_reports_pair_by_pair_and_keeps_its_result(
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("way", ["terminate", "kill"])
-def test_when_the_app_ends_the_measurement_ends(way: str) -> None:
+def test_when_the_app_ends_the_measurement_ends_and_leaves_no_folder(way: str, tmp_path: Path) -> None:
     app = subprocess.Popen(
         [
             sys.executable,
@@ -154,6 +155,7 @@ def test_when_the_app_ends_the_measurement_ends(way: str) -> None:
             "time.sleep(600)\n",
         ],
         cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -165,4 +167,7 @@ def test_when_the_app_ends_the_measurement_ends(way: str) -> None:
     getattr(app, way)()
     app.wait()
 
+    began = time.monotonic()
     assert until(lambda: gone(processes))
+    print(f"gone {time.monotonic() - began:.1f} s after the app")
+    assert not list(tmp_path.iterdir())

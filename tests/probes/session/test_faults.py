@@ -14,6 +14,7 @@ import pytest
 from probes.session import runner
 from probes.session.arms import Arm
 from probes.types import Status
+from probes.user_model import reading
 from tests.probes.arms import measure, probe
 
 pytestmark = pytest.mark.measures
@@ -186,7 +187,7 @@ def test_disturbed_pairs_of_several_threads_are_kept_and_never_name_the_slower_s
 def test_a_broken_own_workload_says_where(tmp_path):
     path = Path(tmp_path) / "own.py"
     path.write_text("def weights(size, seed):\n    return {}\ndef null(build):\n    return build.nothing\n")
-    (measurement,) = measure(workload_file=str(path)).probes
+    (measurement,) = measure(workload_file=reading.read(str(path))).probes
     assert measurement.status is Status.FAILED
     assert "nothing" in measurement.reason
 

@@ -10,6 +10,7 @@ from probes.catalog.loading import PATH, choose_for_user_model, choose_probes, l
 from probes.evidence.documents import evidence_document, parse_evidence
 from probes.session import runner
 from probes.types import Status
+from probes.user_model import reading
 from tests.probes.arms import CALIBRATED
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
@@ -68,7 +69,7 @@ def test_the_example_of_an_own_model_passes_the_gate():
     path = PATH.parent / "user_model" / "example.py"
     (probe,) = choose_for_user_model(["training-mlp-default"], load_catalog())
     (measurement,) = runner.measure(
-        [replace(probe, seconds=3.0)], workload_file=str(path), budget=60.0, selftest=CALIBRATED
+        [replace(probe, seconds=3.0)], workload_file=reading.read(str(path)), budget=60.0, selftest=CALIBRATED
     ).probes
     assert measurement.status is Status.OK, measurement.reason
     assert measurement.own_workload

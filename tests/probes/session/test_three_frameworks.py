@@ -15,6 +15,7 @@ from probes.evidence.documents import evidence_document, parse_evidence
 from probes.session import runner
 from probes.statistics import ratios
 from probes.types import INCONCLUSIVE, Evidence, Status
+from probes.user_model import reading
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
 
@@ -72,7 +73,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     path.write_text(LINEAR)
     probes = choose_for_user_model(["training-mlp-eager", "inference-mlp-eager"], load_catalog())
     names = ("tensorflow", "null", "pytorch")
-    return runner.measure(probes, frameworks=names, workload_file=str(path), budget=24.0)
+    return runner.measure(probes, frameworks=names, workload_file=reading.read(str(path)), budget=24.0)
 
 
 def test_every_two_are_paired_on_every_probe(found: Evidence) -> None:

@@ -24,6 +24,7 @@ from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost, lodging
 from probes.system import machine
 from probes.types import Reason, Status, Unsupported
+from probes.user_model import reading
 from tests.probes.arms import measure, probe
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,8 +39,9 @@ raise RuntimeError(f"{getpass.getuser()} lives in {home}")
 
 SESSION = """
 import sys
+from probes.user_model import reading
 from tests.probes.arms import measure
-print(measure(workload_file=sys.argv[1]).probes[0].reason)
+print(measure(workload_file=reading.read(sys.argv[1])).probes[0].reason)
 """
 
 
@@ -394,7 +396,7 @@ def asked(framework: str, path: Path, tmp_path: Path, *, patience: float = 60.0)
             timeout=patience,
             scenario="training_step",
             workload="own",
-            workload_file=str(path),
+            workload_file=reading.read(str(path)),
             size="small",
         )
     finally:

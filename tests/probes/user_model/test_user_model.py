@@ -22,7 +22,7 @@ from probes.session.worker_client import Lost
 from probes.session.workers import Options, Workers
 from probes.statistics import ratios
 from probes.types import Measurement, Status, Unsupported
-from probes.user_model import workload
+from probes.user_model import reading, workload
 
 FRAMEWORKS = ("pytorch", "tensorflow")
 PAIRS = Path(__file__).with_name("own_pairs")
@@ -59,7 +59,7 @@ def take(session: Session, tmp_path: Path) -> Take:
             path = Path(tempfile.mkdtemp(dir=tmp_path)) / "mine.py"
             path.write_text(str(given), encoding="utf-8")
         (probe,) = choose_for_user_model([f"training-mlp-{mode}"], load_catalog())
-        session.workers.options = replace(session.options, workload_file=str(path), as_written=as_written)
+        session.workers.options = replace(session.options, workload_file=reading.read(str(path)), as_written=as_written)
         session.agreement = None
         session.workers.ready("default")
         session.agreement = agree(session, probe)

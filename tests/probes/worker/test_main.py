@@ -124,7 +124,14 @@ def test_ours_is_not_on_the_path_of_another_interpreter(bare, tmp_path):
     client = Client(Arm("a", "null", bare), settings="default", scratch=str(tmp_path))
     client.ask("hello", timeout=30, framework="null", threads=1, settings="default", plant={})
     with pytest.raises(Lost) as caught:
-        client.ask("describe", timeout=10, scenario="training_step", workload="", workload_file=str(own), size="small")
+        client.ask(
+            "describe",
+            timeout=10,
+            scenario="training_step",
+            workload="",
+            workload_file=[str(own), own.read_text(encoding="utf-8")],
+            size="small",
+        )
     client.close()
     assert str(ROOT.parent) not in str(caught.value).split("RuntimeError: ")[1].split("|")
 
