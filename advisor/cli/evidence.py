@@ -44,15 +44,14 @@ def show(number: int, as_json: bool) -> None:
 @click.argument("file", metavar="FILE|-")
 @output.as_json
 def import_(file: str, as_json: bool) -> None:
-    """Add a file to the store, once it is found valid, and print its number there."""
+    """Add a file to the store, once it is found valid, and print its number there; one a machine of a set."""
     from advisor.decisions import store
 
-    (document,) = output.read_evidence([file])
-    number = store.add_evidence(document)
+    numbers = [store.add_evidence(document) for document in output.read_evidence([file])]
     if as_json:
-        output.emit({"id": number})
+        output.emit({"id": numbers[0]} if len(numbers) == 1 else {"ids": numbers})
     else:
-        click.echo(number)
+        click.echo("\n".join(map(str, numbers)))
 
 
 @command.command(epilog="Example: framework-advisor evidence export 1 -o evidence.json")
