@@ -28,7 +28,7 @@ from probes.types import DEVICES, Status
 if TYPE_CHECKING:
     from rich.status import Status as Spinner
 
-    from probes.cluster.gathering import Gathered
+    from probes.cluster.gathering import Arrived, Gathered
     from probes.types import Evidence, Probe
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -334,9 +334,20 @@ def measure(
 
 
 def measure_on_cluster(
-    probes: Sequence[Probe], run: RunRequest, address: str, *, lang: str = "en", names: Mapping[str, str] | None = None
+    probes: Sequence[Probe],
+    run: RunRequest,
+    address: str,
+    *,
+    arrived: Arrived,
+    lang: str = "en",
+    names: Mapping[str, str] | None = None,
 ) -> Gathered:
     """Measure once on every kind of node of a Ray cluster, as ``measure`` does on this machine.
+
+    Args:
+        probes: in the order in which they matter. run: how. lang, names: as ``measure`` takes them.
+        address: of the cluster.
+        arrived: given each session as it arrives, and all that is there so far.
 
     Raises:
         BadInput: there is no cluster at ``address``, or Ray is not installed.
@@ -359,7 +370,7 @@ def measure_on_cluster(
     show = JsonLines().show if run.jsonl else lines.show
     with _ended_by_signal() as ended:
         try:
-            gathered = gathering.gather(plan, address=address, progress=show, cancelled=ended)
+            gathered = gathering.gather(plan, address=address, progress=show, arrived=arrived, cancelled=ended)
         except gathering.Unreachable as unreachable:
             raise BadInput([f"--ray {address}: {reasons.text(unreachable.reason, lang)}"]) from None
     if not run.jsonl:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from probes import command
 from probes.command import RunRequest
 
 if TYPE_CHECKING:
-    from probes.types import Probe
+    from probes.evidence.sets import EvidenceSet
+    from probes.types import Evidence, Probe
 
 AUTO = "auto"
 
@@ -41,19 +43,29 @@ def check(address: str | None, *, workload: str | None) -> None:
 
 def run(probes: Sequence[Probe], asked: RunRequest, address: str, *, as_json: bool, lang: str) -> None:
     """Measure on every kind of node; keep and write what arrived, and leave with the exit status."""
+    from advisor.errors import InputError
     from advisor.knowledge.loading import load_knowledge
     from probes.cluster import view
     from probes.evidence.sets import set_document
 
     names = {key: framework.name.in_(lang) for key, framework in load_knowledge().frameworks.items()}
-    gathered = command.measure_on_cluster(probes, asked, address, lang=lang, names=names)
-    for session in gathered.found.sessions:
+    to_file = bool(asked.target) and not output.is_standard_output(asked.target)
+
+    def write(found: EvidenceSet) -> None:
+        output.write_atomically(asked.target, f"{output.as_text(set_document(found), indent=1)}\n".encode())
+
+    def keep(session: Evidence, found: EvidenceSet) -> None:
         measuring.keep(session, lang=lang)
+        if to_file:
+            # Now, since nobody knows what becomes of this process while other machines measure; the last write tells.
+            with contextlib.suppress(InputError):
+                write(found)
+
+    gathered = command.measure_on_cluster(probes, asked, address, arrived=keep, lang=lang, names=names)
     if gathered.found.sessions:
-        document = set_document(gathered.found)
         if asked.target:
-            output.write_atomically(asked.target, f"{output.as_text(document, indent=1)}\n".encode())
+            write(gathered.found)
         if as_json and not output.is_standard_output(asked.target):
-            output.emit(document)
+            output.emit(set_document(gathered.found))
     if status := view.status(gathered):
         raise click.exceptions.Exit(status)

@@ -1,8 +1,8 @@
 """How fast and how right the decision engine is, as ratios within one run: ``python -m advisor.benchmark``.
 
 Times differ from machine to machine and from minute to minute; the ratios beside them hold. ``machines`` judges the
-main job instead, on the machines that users have, emulated here; ``start`` times the app's first page; ``cluster`` kills
-nodes of a Ray cluster while they measure.
+main job instead, on the machines that users have, emulated here; ``start`` times the app's first page; ``cluster``
+kills nodes of a Ray cluster while they measure.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ _QUANTUM = 0.25
 _ROOT = Path(__file__).resolve().parents[2]
 
 Event = Mapping[str, Any]
+Arrived = Callable[[Evidence, EvidenceSet], None]
 
 
 class Unreachable(Exception):
@@ -81,6 +82,7 @@ def gather(
     *,
     address: str,
     progress: Callable[[Event], None] = lambda event: None,
+    arrived: Arrived = lambda session, found: None,
     cancelled: Callable[[], bool] = lambda: False,
     free: float | None = None,
 ) -> Gathered:
@@ -90,6 +92,7 @@ def gather(
         plan: from ``node.plan``.
         address: "auto", "HOST:PORT" or "ray://HOST:PORT".
         progress: told what happens, as the events of the driver.
+        arrived: given a session that has arrived, and all that is there so far.
         cancelled: asked all the time; True, like Ctrl-C, ends the sessions and keeps what is finished.
         free: seconds for which other work may keep a node; the driver's own unless told.
 
@@ -98,12 +101,11 @@ def gather(
     """
     if find_spec("ray") is None:
         raise Unreachable(Reason("no-ray", command="python -m pip install 'framework-advisor[cluster]'"))
-    started = _now()
     request = {"address": address, "plan": plan, **({} if free is None else {"free": free})}
-    records = _Records(progress)
+    records = _Records(progress, arrived)
     with tempfile.TemporaryFile() as printed, _Driver(request, printed) as driver:
         _listen(driver, records, address=address, cancelled=cancelled)
-    return records.gathered(started=started, stopped=driver.stopped)
+    return records.gathered(stopped=driver.stopped)
 
 
 def _now() -> str:
@@ -139,8 +141,8 @@ class _Records:
         due: when, on the monotonic clock, it must have told the next step on the way there.
     """
 
-    def __init__(self, progress: Callable[[Event], None]) -> None:
-        self._progress = progress
+    def __init__(self, progress: Callable[[Event], None], arrived: Arrived) -> None:
+        self._progress, self._arrived, self._started = progress, arrived, _now()
         self.connected = self._finished = False
         self.due = time.monotonic() + LOADED
         self._kinds: dict[int, Event] = {}
@@ -182,9 +184,10 @@ class _Records:
             reason = Reason("node-evidence", node=node, problems=tuple(error.problems))
             self._absent[kind] = reason
             return {"event": "not-measured", "kind": kind, "node": node, **reasons.document(reason)}
+        self._arrived(self._sessions[kind][1], self.gathered(stopped=False).found)
         return {"event": "measured", "kind": kind, "node": node}
 
-    def gathered(self, *, started: str, stopped: bool) -> Gathered:
+    def gathered(self, *, stopped: bool) -> Gathered:
         """Return all of it; kinds that nothing was told of were cut off."""
         left = Reason("cancelled-while") if stopped else Reason("cluster-lost")
         absent = [
@@ -196,7 +199,7 @@ class _Records:
         found = EvidenceSet(
             sessions=tuple(session for _, session in told),
             not_measured=(*absent, *self._undescribed),
-            started=started,
+            started=self._started,
             finished=_now(),
         )
         return Gathered(found, tuple(node for node, _ in told), interrupted=stopped or not self._finished)

@@ -201,7 +201,7 @@ def trials(runs: int, *, seed: int, progress: Callable[[str], None] = lambda tex
             made.append(trial)
             told = "; ".join(trial.wrong) or "every living kind measured"
             progress(
-                f"{number:3} {trial.victim:5} killed {trial.delay:.2f} s after '{trial.moment}', {trial.seconds:5.1f} s, "
+                f"{number:3} {trial.victim} killed {trial.delay:.2f} s after '{trial.moment}', {trial.seconds:.0f} s, "
                 f"cores of the machines measured {trial.cores}: {told} {trial.lost}"
             )
     return made
