@@ -88,13 +88,14 @@ def _gib(description: Description) -> int:
     return round(int(description.get("memory_bytes", 0)) / GIB)
 
 
-def in_words(machine: Description) -> str:
-    """Return a machine in a line: "AMD EPYC, 2 cores, 8 GiB, NVIDIA L4"."""
-    cores = machine.get("cores", 0)
+def in_words(machine: Description, *, lang: str = "en") -> str:
+    """Return a machine in a line: "AMD EPYC, 2 cores, 8 GiB, NVIDIA L4"; what is not told is left out."""
+    cores, memory = machine.get("cores"), _gib(machine)
+    number = f"{cores} 核" if lang == "zh" else f"{cores} core{'' if cores == 1 else 's'}"
     parts = [
         str(machine.get("cpu", "")),
-        f"{cores} core{'' if cores == 1 else 's'}",
-        f"{_gib(machine)} GiB",
+        number if cores else "",
+        f"{memory} GiB" if memory else "",
         *(str(gpu.get("name")) for gpu in machine.get("gpus") or ()),
     ]
-    return ", ".join(part for part in parts if part)
+    return ("，" if lang == "zh" else ", ").join(part for part in parts if part)

@@ -17,8 +17,9 @@ from typing import Any
 
 from probes.cluster import gathering, node
 from probes.cluster.gathering import Gathered
+from probes.session import outcome
 from probes.session.arms import Arm
-from probes.types import Probe, Status
+from probes.types import Probe
 
 STORE = 80 << 20
 """Bytes of a node's object store; Ray's least is 75 MiB."""
@@ -30,7 +31,7 @@ PROBES = tuple(
     Probe(f"control-{number}", {}, "training_step", "control", "eager", "", seconds=0.5) for number in (1, 2)
 )
 
-BUDGET = 4.0
+BUDGET = 8.0
 """Seconds for both probes."""
 
 
@@ -135,13 +136,9 @@ class Trial:
 
     @property
     def cores(self) -> list[int]:
-        """Return the cores of the machines that were measured, every probe of theirs."""
+        """Return the cores of the machines whose sessions are complete, as the exit status counts it."""
         sessions = self.gathered.found.sessions if self.gathered else ()
-        return sorted(
-            session.machine["cores"]
-            for session in sessions
-            if all(found.status is Status.OK and found.ratio for found in session.probes)
-        )
+        return sorted(session.machine["cores"] for session in sessions if outcome.status(session) == outcome.DONE)
 
     @property
     def wrong(self) -> list[str]:

@@ -66,7 +66,9 @@ class Lines:
                 self._tell("connected", count=len(event["nodes"]), nodes=", ".join(event["nodes"]))
             case "kind":
                 nodes = ", ".join(event["nodes"])
-                self._tell("kind", kind=event["kind"] + 1, machine=in_words(event["machine"]), nodes=nodes)
+                self._tell(
+                    "kind", kind=event["kind"] + 1, machine=in_words(event["machine"], lang=self._lang), nodes=nodes
+                )
             case "waiting" | "measuring" | "measured" | "without-frameworks":
                 self._tell(event["event"], node=event["node"])
             case "lost" | "undescribed":
@@ -98,7 +100,7 @@ class Lines:
             self._absent(absent)
 
     def _session(self, node: str, session: Evidence) -> None:
-        self._say(f"{in_words(session.machine)} ({node})")
+        self._say(f"{in_words(session.machine, lang=self._lang)} ({node})")
         told = outcome.measured(session, self._probes, self._lang, names=self._names)
         beside = outcome.beside(session, self._lang, names=self._names)
         nothing = [outcome.why_nothing(session, self._lang)] if outcome.nothing(session) else []
@@ -106,7 +108,7 @@ class Lines:
             self._say(f"  {line}")
 
     def _absent(self, absent: NotMeasured) -> None:
-        machine = in_words(absent.machine) if absent.machine else self._words["unknown"]
+        machine = in_words(absent.machine, lang=self._lang) if absent.machine else self._words["unknown"]
         self._say(f"{machine} ({', '.join(absent.nodes)})")
         self._tell("not measured", reason=reasons.text(absent.reason, self._lang, names=self._names))
 
