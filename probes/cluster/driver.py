@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TextIO
@@ -31,6 +32,9 @@ from probes.types import Reason, Status
 
 REACHED = 3.0
 """Seconds in which a cluster's port must answer; one that nobody listens on refuses at once."""
+
+TRIES = 3
+"""How often a cluster is joined of which a file is missing: a node on this machine may just be starting or ending."""
 
 DESCRIBED = 120.0
 """Seconds in which a node must describe itself: a process is started there, and Python may be on a cold disk."""
@@ -96,18 +100,24 @@ def _listen(stop: threading.Event) -> None:
 
 def _connect(address: str) -> Reason | None:
     """Join the cluster; return why it cannot be joined, None where it was."""
+    if address == "auto":
+        address = os.environ.get("RAY_ADDRESS", address)  # as Ray takes it
     if unreached := _unreached(address):
         return unreached
-    try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            namespace="framework-advisor",
-        )
-    except (ConnectionError, RuntimeError, OSError, ValueError, TimeoutError) as error:
-        return Reason("no-cluster", address=address, why=str(error).strip().splitlines()[0].rstrip("."))
-    return None
+    why: Exception | None = None
+    for _ in range(TRIES):
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, namespace="framework-advisor")
+            return None
+        except FileNotFoundError as error:
+            why = error
+            traceback.print_exc()
+            ray.shutdown()
+            time.sleep(QUANTUM)
+        except (ConnectionError, RuntimeError, OSError, ValueError, TimeoutError) as error:
+            why = error
+            break
+    return Reason("no-cluster", address=address, why=_first_line(why))
 
 
 def _unreached(address: str) -> Reason | None:
@@ -278,13 +288,13 @@ def _without_frameworks(document: Mapping[str, Any]) -> bool:
     return all(probe["status"] == Status.NOT_INSTALLED for probe in document["probes"])
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".:")
+def _first_line(error: Exception | None) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".:")
 
 
 def _last_line(error: Exception) -> str:
     """Return what a remote exception says; its text begins with the remote traceback."""
-    return str(error).strip().splitlines()[-1]
+    return next(reversed(str(error).strip().splitlines()), type(error).__name__)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def _listen(driver: _Driver, records: _Records, *, address: str, cancelled: Call
             if driver.stopped_for > TWICE:
                 break
             driver.stop()
-        if driver.stopped_for > HANDED_OVER or time.monotonic() > records.due:
+        if records.finished or driver.stopped_for > HANDED_OVER or time.monotonic() > records.due:
             break
     if not (records.connected or driver.stopped):
         raise Unreachable(Reason("no-cluster", address=address, why="it does not answer as a Ray cluster does"))
@@ -137,13 +137,13 @@ class _Records:
     """What the driver has told so far.
 
     Attributes:
-        connected: whether it has joined the cluster.
+        connected: whether it has joined the cluster. finished: whether it has told everything.
         due: when, on the monotonic clock, it must have told the next step on the way there.
     """
 
     def __init__(self, progress: Callable[[Event], None], arrived: Arrived) -> None:
         self._progress, self._arrived, self._started = progress, arrived, _now()
-        self.connected = self._finished = False
+        self.connected = self.finished = False
         self.due = time.monotonic() + LOADED
         self._kinds: dict[int, Event] = {}
         self._sessions: dict[int, tuple[str, Evidence]] = {}
@@ -172,7 +172,7 @@ class _Records:
             case "measured":
                 event = self._read(event)
             case "finished":
-                self._finished = True
+                self.finished = True
         self._progress(event)
 
     def _read(self, event: Event) -> Event:
@@ -202,7 +202,7 @@ class _Records:
             started=self._started,
             finished=_now(),
         )
-        return Gathered(found, tuple(node for node, _ in told), interrupted=stopped or not self._finished)
+        return Gathered(found, tuple(node for node, _ in told), interrupted=stopped or not self.finished)
 
 
 @dataclass
