@@ -16,7 +16,6 @@ import socket
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TextIO
@@ -32,9 +31,6 @@ from probes.types import Reason, Status
 
 REACHED = 3.0
 """Seconds in which a cluster's port must answer; one that nobody listens on refuses at once."""
-
-TRIES = 3
-"""How often a cluster is joined of which a file is missing: a node on this machine may just be starting or ending."""
 
 DESCRIBED = 120.0
 """Seconds in which a node must describe itself: a process is started there, and Python may be on a cold disk."""
@@ -104,20 +100,11 @@ def _connect(address: str) -> Reason | None:
         address = os.environ.get("RAY_ADDRESS", address)  # as Ray takes it
     if unreached := _unreached(address):
         return unreached
-    why: Exception | None = None
-    for _ in range(TRIES):
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, namespace="framework-advisor")
-            return None
-        except FileNotFoundError as error:
-            why = error
-            traceback.print_exc()
-            ray.shutdown()
-            time.sleep(QUANTUM)
-        except (ConnectionError, RuntimeError, OSError, ValueError, TimeoutError) as error:
-            why = error
-            break
-    return Reason("no-cluster", address=address, why=_first_line(why))
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, namespace="framework-advisor")
+    except (ConnectionError, RuntimeError, OSError, ValueError, TimeoutError) as error:
+        return Reason("no-cluster", address=address, why=_first_line(error))
+    return None
 
 
 def _unreached(address: str) -> Reason | None:
@@ -288,7 +275,7 @@ def _without_frameworks(document: Mapping[str, Any]) -> bool:
     return all(probe["status"] == Status.NOT_INSTALLED for probe in document["probes"])
 
 
-def _first_line(error: Exception | None) -> str:
+def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".:")
 
 
