@@ -29,7 +29,7 @@ OPTIONS = frozenset(
     ntasks-per-socket output overcommit oversubscribe parsable partition power priority profile propagate qos quiet
     reboot requeue reservation signal sockets-per-node spread-job switches thread-spec threads-per-core time time-min
     tmp uid use-min-nodes verbose wait wckey wrap
-    """.split()
+    """.split()  # noqa: SIM905 - a list of one word a line would be a page
 )
 """What ``sbatch --help`` of SLURM 22.05 lists, for machines without it."""
 

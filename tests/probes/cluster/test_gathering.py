@@ -101,3 +101,14 @@ def test_the_outcome_names_every_machine_and_every_reason(lang: str) -> None:
     assert "training-mlp-eager" in told
     assert "10.0.0.1" in told
     assert told.count("/bin/python") == 2  # when it happened, and in the end
+
+
+def test_a_node_whose_python_lacks_this_program_says_which_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    from probes.cluster import driver  # loads Ray
+
+    monkeypatch.setitem(sys.modules, "probes.cluster.node", None)
+    monkeypatch.delattr("probes.cluster.node")
+    told = driver._describe()
+
+    assert told["python"] == sys.executable
+    assert "probes.cluster" in told["missing"]
