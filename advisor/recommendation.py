@@ -22,7 +22,7 @@ from advisor.analysis import (
 )
 from advisor.analysis.leave_one_out import LeaveOneOut
 from advisor.deployment import plans
-from advisor.engine import observations, scoring, smaa
+from advisor.engine import machines, observations, scoring, smaa
 from advisor.engine.observations import Finding
 from advisor.engine.reference_results import reference_results
 from advisor.engine.scoring import Problem, Scored
@@ -52,6 +52,7 @@ class Prepared:
         problem: with the evidence; ``undone`` without it, None where there is none.
         probes: the catalogue. measurable: frameworks that probes can run.
         done: what was measured already: ids of a probe and of the two frameworks.
+        disagreements: where machines disagree.
         machine: this machine's description, where it is told.
     """
 
@@ -60,6 +61,7 @@ class Prepared:
     probes: Sequence[Probe]
     measurable: Collection[str]
     done: frozenset[probe_value.Done]
+    disagreements: Sequence[machines.Disagreement]
     machine: Mapping[str, Any] | None
 
 
@@ -99,6 +101,7 @@ def prepare(
         probes=probes,
         measurable=measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable,
         done=frozenset(pair for session in measured for pair in measured_pairs(session)),
+        disagreements=machines.disagreements(measured),
         machine=machine,
     )
 
@@ -156,7 +159,7 @@ def recommend(
 
 def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) -> Recommendation:
     """Recommend as ``recommend`` does, with knowledge and evidence that are compiled already."""
-    problem, machine = prepared.problem, prepared.machine
+    problem, machine = machines.for_needs(prepared.problem, needs), prepared.machine
     knowledge, finding = problem.knowledge, problem.finding
     weighed = weigh(problem, needs, random_seed=random_seed)
     scored, shares, strength = weighed.scored, weighed.shares, weighed.strength
@@ -193,7 +196,7 @@ def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) ->
         verdicts=finding.verdicts,
         contradictions=explanation.contradictions(problem, criteria),
         before=before,
-        notes=notes(scored, strength=strength, settled=settled),
+        notes=(*notes(scored, strength=strength, settled=settled), *disagreeing(prepared)),
         plans=plans_of(scored, routes),
         machine=dict(machine) if machine is not None else None,
         reference=finding.reference,
@@ -272,4 +275,17 @@ def notes(scored: Scored, *, strength: str, settled: bool) -> tuple[Text, ...]:
         found.append(messages.ELSEWHERE)
     if any(result.weighs for result in problem.finding.reference):
         found.append(messages.LIKE_YOURS)
+    if any(observation.unnamed for observation in problem.finding.observations):
+        found.append(messages.OTHER_HARDWARE)
     return tuple(found)
+
+
+def disagreeing(prepared: Prepared) -> tuple[Text, ...]:
+    """Return where machines disagree on frameworks that the knowledge base has, in words."""
+    knowledge = prepared.problem.knowledge
+    known, metrics = set(knowledge.frameworks), {probe.id: probe.metric for probe in prepared.probes}
+    return tuple(
+        messages.disagreement(knowledge, one, metric=metrics.get(one.measurement.probe, ""))
+        for one in prepared.disagreements
+        if {one.one.ratio.numerator, one.one.ratio.denominator} <= known
+    )

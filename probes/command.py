@@ -28,6 +28,7 @@ from probes.user_model import reading
 if TYPE_CHECKING:
     from rich.status import Status as Spinner
 
+    from probes.cluster.gathering import Arrived, Gathered
     from probes.types import Evidence, Probe
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -338,6 +339,53 @@ def measure(
         )
     view.finish(session)
     return session
+
+
+def measure_on_cluster(
+    probes: Sequence[Probe],
+    run: RunRequest,
+    address: str,
+    *,
+    arrived: Arrived,
+    lang: str = "en",
+    names: Mapping[str, str] | None = None,
+) -> Gathered:
+    """Measure once on every kind of node of a Ray cluster, as ``measure`` does on this machine.
+
+    Args:
+        probes: in the order in which they matter. run: how. lang, names: as ``measure`` takes them.
+        address: of the cluster.
+        arrived: given each session as it arrives, and all that is there so far.
+
+    Raises:
+        BadInput: there is no cluster at ``address``, or Ray is not installed.
+    """
+    from probes import reasons
+    from probes.cluster import gathering, node, view
+
+    plan = node.plan(
+        probes,
+        frameworks=run.frameworks or backends.USUAL_PAIR,
+        pythons=run.pythons,
+        variables=run.variables,
+        device=run.device,
+        budget=run.budget,
+        confirm=run.confirm,
+        threads=run.threads,
+        seed=run.seed,
+    )
+    lines = view.Lines(probes, lambda text: click.echo(text, err=True), lang, names=names)
+    show = JsonLines().show if run.jsonl else lines.show
+    with signals.deferred():
+        try:
+            gathered = gathering.gather(
+                plan, address=address, progress=show, arrived=arrived, cancelled=signals.received
+            )
+        except gathering.Unreachable as unreachable:
+            raise BadInput([f"--ray {address}: {reasons.text(unreachable.reason, lang)}"]) from None
+    if not run.jsonl:
+        lines.finish(gathered)
+    return gathered
 
 
 def write(session: Evidence, target: str) -> None:

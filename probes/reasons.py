@@ -349,6 +349,32 @@ CATALOGUE: Mapping[str, Words] = {
         "{side} is loaded ({seconds:.1f} s).",
         "{side} 已加载（{seconds:.1f} 秒）。",
     ),
+    # ------------------------------------------------------------ clusters
+    "no-ray": Words("Ray is not installed; add it: {command}", "未安装 Ray；安装命令：{command}"),
+    "no-cluster": Words(
+        "no Ray cluster at {address}: {why}; 'ray status' on a machine of the cluster shows whether it runs",
+        "{address} 处没有 Ray 集群：{why}；可在集群的机器上用“ray status”查看它是否在运行",
+    ),
+    "cluster-lost": Words(
+        "the connection to the cluster was lost; what had arrived is kept", "与集群的连接中断；已收到的结果均保留"
+    ),
+    "node-lost": Words("the node was lost: {why}", "节点失联：{why}"),
+    "node-silent": Words("the node gave no answer within {seconds:.0f} s", "节点在 {seconds:.0f} 秒内没有回应"),
+    "node-failed": Words("the session failed on the node: {detail}", "节点上的测量失败：{detail}"),
+    "node-without-program": Words(
+        "{python} on the node cannot load this program ({why}); install framework-advisor there",
+        "节点上的 {python} 无法加载本程序（{why}）；请在该节点安装 framework-advisor",
+    ),
+    "node-runs-nothing": Words(
+        "the cluster gives the node no CPU, so nothing runs there", "集群没有给该节点分配 CPU，无法在其上运行"
+    ),
+    "node-busy": Words(
+        "other work kept the node busy for {seconds:.0f} s; a measurement needs all of it",
+        "其他任务占用该节点达 {seconds:.0f} 秒；测量需要整个节点",
+    ),
+    "node-evidence": Words(
+        "what {node} sent cannot be used as evidence: {problems}", "{node} 发来的内容不能用作证据：{problems}"
+    ),
 }
 """Code -> its words. A gap's format is Python's; of several things, what stands between them."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from advisor.engine.machines import Disagreement, Side
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Interval, MeasuredPair
 from advisor.model.text import Text
+from probes.cluster.kinds import in_words
 from probes.wording import verdicts
 
 
@@ -108,6 +110,24 @@ def conflict(knowledge: Knowledge, criterion: str, pair: MeasuredPair) -> Text:
     )
 
 
+def disagreement(knowledge: Knowledge, found: Disagreement, *, metric: str) -> Text:
+    """Return that two machines favour different frameworks, with both ratios and what to do."""
+
+    def told(side: Side, lang: str) -> str:
+        names = {name: _framework(knowledge, name).in_(lang) for name in (side.ratio.numerator, side.ratio.denominator)}
+        return verdicts.sentence(
+            side.ratio, unit=found.measurement.unit, metric=metric, lang=lang, names=names, several=True
+        )
+
+    sides, probe = (found.one, found.other), found.measurement.probe
+    en = [f"{in_words(side.machine)}: {told(side, 'en')}" for side in sides]
+    zh = [f"{in_words(side.machine, lang='zh')}：{told(side, 'zh')}" for side in sides]
+    return Text(
+        en=f"Two machines disagree on {probe}. {'. '.join(en)}. Weigh the machine that the project will run on.",
+        zh=f"两台机器在 {probe} 上结论相反。{'。'.join(zh)}。请以项目实际运行的机器为准。",
+    )
+
+
 def question_why(question: Question, *, decides: float, leader: Text | None) -> Text:
     """Return why a question is asked: what it is about, and that it can still change the answer."""
     if decides <= 0:
@@ -173,6 +193,10 @@ SETTLED = Text(
 LIKE_YOURS = Text(
     en="Where you have not measured, measurements from a machine like yours count; less than your own would.",
     zh="在你未测量之处，采用与你的机器相近的机器上的测量结果，其权重低于你自己的测量。",
+)
+OTHER_HARDWARE = Text(
+    en="Some measurements were taken on hardware that you did not name; they count for less.",
+    zh="部分测量所用的硬件不在你所选之列，权重已降低。",
 )
 ELSEWHERE = Text(
     en="Some measurements come from another machine; they count for less.",

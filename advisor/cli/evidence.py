@@ -98,12 +98,13 @@ def import_(paths: tuple[str, ...], as_json: bool, lang: str) -> None:
     refused: list[dict[str, Any]] = []
     strange: dict[str, int] = {}
     for batch, done in _batches(files):
-        whole = [found for found in batch if found.row is not None]
+        whole = [found for found in batch if found.rows]
         numbers = _keep(whole)
         added += numbers
-        refused += [{"file": found.path, "problems": list(found.problems)} for found in batch if found.row is None]
-        for found, entry in zip(whole, numbers, strict=True):
-            strange = {**dict.fromkeys(found.strange, entry["id"]), **strange}
+        refused += [{"file": found.path, "problems": list(found.problems)} for found in batch if not found.rows]
+        ids = {entry["file"]: entry["id"] for entry in numbers}
+        for found in whole:
+            strange = {**dict.fromkeys(found.strange, ids[found.path]), **strange}
         output.notice(kept.say("progress", lang, done=done, all=len(files)))
     _tell_unknown(strange.values())
     for entry in refused:
@@ -124,15 +125,15 @@ def _import_one(path: str, *, as_json: bool) -> None:
     from advisor.errors import InputError
 
     found = read(path)
-    if found.row is None:
+    if not found.rows:
         raise InputError(found.problems)
-    ((number, _),) = store.add_all([found.row])
+    numbers = [number for number, _ in store.add_all(found.rows)]
     if found.strange:
-        _tell_unknown([number])
+        _tell_unknown(numbers)
     if as_json:
-        output.emit({"id": number})
+        output.emit({"id": numbers[0]} if len(numbers) == 1 else {"ids": numbers})
     else:
-        click.echo(number)
+        click.echo("\n".join(map(str, numbers)))
 
 
 def _files(paths: Sequence[str]) -> Iterator[str]:
@@ -161,7 +162,7 @@ def _batches(files: Sequence[str]) -> Iterator[tuple[list[Read], int]]:
     letters = 0
     for done, found in enumerate(read_all(files), start=1):
         batch.append(found)
-        letters += 0 if found.row is None else len(found.row.body)
+        letters += sum(len(row.body) for row in found.rows)
         if len(batch) >= BATCH or letters >= BATCH_LETTERS or done == len(files):
             yield batch, done
             batch, letters = [], 0
@@ -170,11 +171,11 @@ def _batches(files: Sequence[str]) -> Iterator[tuple[list[Read], int]]:
 def _keep(batch: Sequence[Read]) -> list[dict[str, Any]]:
     from advisor.decisions import store
 
-    rows = [found.row for found in batch if found.row is not None]
-    numbers = store.add_all(rows) if rows else []
+    rows = [(found.path, row) for found in batch for row in found.rows]
+    numbers = store.add_all([row for _, row in rows]) if rows else []
     return [
-        {"file": found.path, "id": number, "kind": row.kind, "new": new}
-        for found, row, (number, new) in zip(batch, rows, numbers, strict=True)
+        {"file": path, "id": number, "kind": row.kind, "new": new}
+        for (path, row), (number, new) in zip(rows, numbers, strict=True)
     ]
 
 

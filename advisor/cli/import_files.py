@@ -17,9 +17,12 @@ from dataclasses import astuple, dataclass
 from typing import IO, Any
 
 from advisor.cli import output
-from advisor.decisions import store
+from advisor.decisions import rows, store
 from advisor.errors import InputError
 from probes.catalog.loading import load_catalog
+from probes.evidence import sets
+from probes.evidence.documents import EvidenceError
+from probes.evidence.sets import parse_sessions
 
 ENOUGH = 100
 """Files for which a process is worth the second that it takes to begin."""
@@ -33,12 +36,13 @@ class Read:
     """What was found in a file.
 
     Attributes:
-        path: its name. row: what is to be kept, None where it is refused. problems: why, each with the file's name.
+        path: its name. rows: what is to be kept, one a session of a set; none where it is refused.
+        problems: why, each with the file's name.
         strange: probes that the catalogue does not hold.
     """
 
     path: str
-    row: store.Row | None
+    rows: tuple[store.Row, ...]
     problems: tuple[str, ...] = ()
     strange: tuple[str, ...] = ()
 
@@ -48,17 +52,21 @@ def read(path: str) -> Read:
     try:
         document = output.read_json(path)
     except InputError as error:
-        return Read(path, None, tuple(error.problems))
+        return Read(path, (), tuple(error.problems))
     try:
         if isinstance(document, dict) and document.get("schema") == "decision/1":
             from advisor.decisions.document import read_decision
 
             read_decision(document)
-            return Read(path, store.decision_row(document))
-        row = store.evidence_row(document)
+            return Read(path, (store.decision_row(document),))
+        sessions = parse_sessions(document)
     except InputError as error:
-        return Read(path, None, tuple(f"{path}: {problem}" for problem in error.problems))
-    return Read(path, row, strange=tuple({probe["probe"] for probe in document["probes"]} - load_catalog().keys()))
+        return Read(path, (), tuple(f"{path}: {problem}" for problem in error.problems))
+    except EvidenceError as error:
+        return Read(path, (), tuple(f"{path}: {problem}" for problem in error.problems))
+    documents = document["evidence"] if document["schema"] == sets.SCHEMA else [document]
+    strange = {probe.probe for session in sessions for probe in session.probes} - load_catalog().keys()
+    return Read(path, tuple(rows.row_of("evidence", one) for one in documents), strange=tuple(strange))
 
 
 def read_all(files: Sequence[str]) -> Iterator[Read]:
@@ -115,8 +123,8 @@ def _answer(path: str, process: subprocess.Popen[str] | None) -> Read:
     line = "" if process is None or process.stdout is None else process.stdout.readline()
     if not line.endswith("\n"):
         return read(path)
-    name, row, problems, strange = json.loads(line)
-    return Read(name, None if row is None else _row(row), tuple(problems), tuple(strange))
+    name, found, problems, strange = json.loads(line)
+    return Read(name, tuple(map(_row, found)), tuple(problems), tuple(strange))
 
 
 def _row(values: Sequence[Any]) -> store.Row:

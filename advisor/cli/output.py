@@ -203,13 +203,14 @@ def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
     from advisor.errors import InputError
     from probes import reasons
     from probes.catalog.loading import load_catalog
-    from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
+    from probes.evidence.documents import EvidenceError, unknown_probes
+    from probes.evidence.sets import parse_sessions
 
     found: list[Evidence] = []
     problems: list[str] = []
     for path in paths:
         try:
-            found.append(parse_evidence(read_json(path)))
+            found.extend(parse_sessions(read_json(path)))
         except InputError as error:
             problems.extend(error.problems)
         except EvidenceError as error:

@@ -72,24 +72,33 @@ def show(name: str, as_json: bool, lang: str) -> None:
 )
 @click.argument("names", metavar="[ID]...", nargs=-1)
 @click.option("--needs", "needs_file", metavar="FILE|-", help="Choose the probes that matter most for these needs.")
+@click.option(
+    "--ray", "address", metavar="ADDRESS", help="On every kind of node of a cluster: auto, [ray://]HOST:PORT."
+)
 @shared.run_options
 @output.as_json
 @output.in_language
-def run(names: tuple[str, ...], needs_file: str | None, as_json: bool, lang: str, **options: Any) -> None:
+def run(
+    names: tuple[str, ...], needs_file: str | None, address: str | None, as_json: bool, lang: str, **options: Any
+) -> None:
     """Measure. Without IDs and --needs, every probe that does not have to be asked for."""
-    from advisor.cli import measuring
+    from advisor.cli import cluster, measuring
     from advisor.knowledge.loading import load_knowledge
     from advisor.knowledge.needs_files import read_needs
     from probes.evidence.documents import evidence_document
     from probes.session import outcome
 
     knowledge = load_knowledge()
-    (asked, probes), needs = output.together(
+    (asked, probes), needs, _ = output.together(
         lambda: shared.read_run(names, **options),
         lambda: None if needs_file is None else read_needs(needs_file, knowledge),
+        lambda: cluster.check(address, workload=options["workload"]),
     )
     if needs is not None and not names and asked.workload_file is None:
         probes, asked = measuring.planned(needs, knowledge, asked)
+    if address is not None:
+        cluster.run(probes, asked, address, as_json=as_json, lang=lang)
+        return
     with shared.kept_safe() as safe:
         session = measuring.measure(probes, asked, lang=lang, keep=safe)
         number = measuring.keep(session, lang=lang)

@@ -1,7 +1,8 @@
 """How fast and how right the decision engine is, as ratios within one run: ``python -m advisor.benchmark``.
 
 Times differ from machine to machine and from minute to minute; the ratios beside them hold. ``machines`` judges the
-main job instead, on the machines that users have, emulated here; ``start`` times the app's first page.
+main job instead, on the machines that users have, emulated here; ``start`` times the app's first page; ``cluster``
+kills nodes of a Ray cluster while they measure.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -293,6 +295,30 @@ def mutation(modules: tuple[str, ...], sample: int | None, seed: int, children: 
         click.echo(f"{survivor.name}\n{survivor.change}\n")
     killed = sum(mutant.killed for mutant in tried)
     click.echo(f"{killed} of {len(tried)} mutants killed: {killed / len(tried):.1%}")
+
+
+@main.command()
+@click.option("--runs", type=click.IntRange(min=1), default=20, show_default=True, help="Each with one node killed.")
+@click.option("--seed", default=0, show_default=True, help="Of which node is killed, and when.")
+def cluster(runs: int, seed: int) -> None:
+    """Measure on a Ray cluster of three nodes on this machine and kill one of them each time; half a minute a run.
+
+    Example: python -m advisor.benchmark cluster --runs 20 --seed 0
+    """
+    if find_spec("ray") is None:
+        raise click.UsageError("Ray is not installed: python -m pip install 'framework-advisor[cluster]'")
+    from probes.cluster import trial
+
+    try:
+        tried = trial.trials(runs, seed=seed, progress=click.echo)
+    except trial.TooFewCores:
+        raise click.UsageError("the nodes are told apart by their cores, which takes two cores") from None
+    well = sum(not one.wrong for one in tried)
+    click.echo(
+        f"every kind of node that lives was measured in {well} of {runs} runs with one node killed (seed {seed})"
+    )
+    if well < runs:
+        raise SystemExit(1)
 
 
 def engine(count: int) -> None:

@@ -49,6 +49,12 @@ def _evidence() -> Schema:
     return EvidenceDocument.model_json_schema(by_alias=True)
 
 
+def _evidence_set() -> Schema:
+    from probes.evidence.sets import EvidenceSetDocument
+
+    return EvidenceSetDocument.model_json_schema(by_alias=True)
+
+
 def _decision() -> Schema:
     from advisor.decisions.document import Decision
 
@@ -60,5 +66,6 @@ _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "understanding": _understanding,
     "recommendation": _recommendation,
     "evidence": _evidence,
+    "evidence-set": _evidence_set,
     "decision": _decision,
 }

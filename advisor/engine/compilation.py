@@ -16,7 +16,7 @@ import numpy as np
 from advisor.engine import observations, pooling
 from advisor.engine.conditions import Condition, Pair, Spelling, compiled, spelled
 from advisor.engine.moving_evidence import moving_evidence
-from advisor.engine.observations import Finding
+from advisor.engine.observations import Finding, Observation
 from advisor.engine.pooling import EvidenceGroup, Floats, Item, NeedRoutes
 from advisor.engine.problem import MeasuredGap, Problem, Requirement, RouteOption
 from advisor.engine.reference_results import observations_of
@@ -135,7 +135,14 @@ class _Compiler:
             hangs_on=tuple(_hangs_on(group for _, group in of_criterion) for of_criterion in moving),
             fixed=_read_only(self._fixed(groups)),
             requirements=MappingProxyType(requirements),
-            ratios=MappingProxyType(self._ratios()),
+            ratios=MappingProxyType(
+                measured_gaps(
+                    (*self.finding.observations, *observations_of(self.finding.reference)),
+                    self.knowledge,
+                    criteria=self.criteria,
+                    frameworks=self.frameworks,
+                )
+            ),
         )
 
     # ------------------------------------------------------------ by id
@@ -245,22 +252,27 @@ class _Compiler:
                         totals[:, j, a] += precision, precision * mean
         return totals
 
-    def _ratios(self) -> dict[int, tuple[MeasuredGap, ...]]:
-        """Return measured log ratios on the value scale: cheaper = better, full_scale = half the scale."""
-        ratios: dict[int, list[MeasuredGap]] = {}
-        for observation in (*self.finding.observations, *observations_of(self.finding.reference)):
-            span = observations.scale(self.knowledge.criteria[observation.criterion])
-            ratios.setdefault(self.criteria.index(observation.criterion), []).append(
-                MeasuredGap(
-                    pair=(
-                        self.frameworks.index(observation.denominator),
-                        self.frameworks.index(observation.numerator),
-                    ),
-                    gap=math.copysign(min(1.0, abs(observation.mean) / span), observation.mean),
-                    variance=observation.variance / span**2,
-                )
+
+def measured_gaps(
+    seen: Iterable[Observation], knowledge: Knowledge, *, criteria: Sequence[str], frameworks: Sequence[str]
+) -> dict[int, tuple[MeasuredGap, ...]]:
+    """Return measured log ratios on the value scale: cheaper = better, full_scale = half the scale.
+
+    Args:
+        seen: what was measured. knowledge: the knowledge base.
+        criteria, frameworks: in the order of the problem.
+    """
+    ratios: dict[int, list[MeasuredGap]] = {}
+    for observation in seen:
+        span = observations.scale(knowledge.criteria[observation.criterion])
+        ratios.setdefault(criteria.index(observation.criterion), []).append(
+            MeasuredGap(
+                pair=(frameworks.index(observation.denominator), frameworks.index(observation.numerator)),
+                gap=math.copysign(min(1.0, abs(observation.mean) / span), observation.mean),
+                variance=observation.variance / span**2,
             )
-        return {j: tuple(gaps) for j, gaps in ratios.items()}
+        )
+    return {j: tuple(gaps) for j, gaps in ratios.items()}
 
 
 def _hangs_on(groups: Iterable[EvidenceGroup]) -> tuple[int, ...]:

@@ -34,6 +34,8 @@ class Observation:
     Attributes:
         mean: log ratio. variance: of the mean, sampling error and transfer to the real job together.
         probes: ids of the probes behind it. other_machine: True where it was measured elsewhere.
+        machine: its identity. device: the kind of device, empty where several were used or none is told.
+        unnamed: True where the needs name other hardware.
     """
 
     criterion: str
@@ -43,6 +45,9 @@ class Observation:
     variance: float
     probes: tuple[str, ...]
     other_machine: bool = False
+    machine: str = ""
+    device: str = ""
+    unnamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ class _Group:
     means: list[float] = field(default_factory=list)
     variances: list[float] = field(default_factory=list)
     probes: list[str] = field(default_factory=list)
+    devices: set[str] = field(default_factory=set)
 
 
 def scale(criterion: Criterion) -> float:
@@ -174,8 +180,8 @@ def _observations(
         elsewhere = machine is not None and not same_machine(session.machine, machine)
         place = repr(sorted((str(key), str(value)) for key, value in identity(session.machine).items()))
         for measurement in session.probes:
-            if measurement.status is not Status.OK or measurement.ratio is None or measurement.settings != "default":
-                continue  # tuned settings are shown beside; the defaults decide
+            if measurement.ratio is None or not of_interest(measurement):
+                continue
             criterion = criterion_of(measurement, probes, knowledge)
             if criterion is None or criterion not in knowledge.criteria:
                 continue
@@ -198,6 +204,7 @@ def _observations(
             group.means.append(math.log(ratio.value))
             group.variances.append(standard_error(ratio.low, ratio.high) ** 2)
             group.probes.append(measurement.probe)
+            group.devices.add(str(measurement.facts.get("device", "")))
     return tuple(_pooled(key, group, knowledge.settings) for key, group in groups.items())
 
 
@@ -216,7 +223,14 @@ def _pooled(key: _Key, group: _Group, settings: Settings) -> Observation:
         variance=variance,
         probes=tuple(dict.fromkeys(group.probes)),
         other_machine=key.elsewhere,
+        machine=key.machine,
+        device=group.devices.pop() if len(group.devices) == 1 else "",
     )
+
+
+def of_interest(measurement: Measurement) -> bool:
+    """Return whether a measurement's ratio decides: tuned settings are shown beside, the defaults decide."""
+    return measurement.status is Status.OK and measurement.settings == "default"
 
 
 def identity(machine: Mapping[str, Any]) -> dict[str, Any]:

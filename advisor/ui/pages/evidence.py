@@ -26,6 +26,7 @@ from advisor.ui.components.upload import upload
 from advisor.ui.texts import language, listed, say, words
 from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
+from probes.evidence.sets import parse_sessions
 from probes.session import outcome
 from probes.types import Evidence, Measurement, Probe, Status
 from probes.wording import framework_defaults
@@ -225,9 +226,10 @@ def _use(number: int) -> None:
 
 
 def _take(content: bytes) -> None:
-    session = parse_evidence(_json(content))
+    sessions = parse_sessions(_json(content))
     progress.warn([])
-    progress.use(session)
+    for session in sessions:
+        progress.use(session)
 
 
 def _json(content: bytes) -> dict[str, Any]:

@@ -1,0 +1,283 @@
+"""Has a plan measured once on every kind of node of a Ray cluster, and keeps what arrives.
+
+Loads no Ray: the driver is a process of its own, so that whatever ends it ends nothing that has arrived. What a node
+sends is read like any evidence from elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+from probes import reasons
+from probes.evidence.documents import EvidenceError, parse_evidence
+from probes.evidence.sets import EvidenceSet, NotMeasured
+from probes.types import Evidence, Reason
+
+LOADED = 120.0
+"""Seconds in which the driver must have loaded Ray; a cold disk takes tens of them."""
+
+CONNECTED = 15.0
+"""Seconds in which it must then have joined the cluster: a port on which nobody listens is told within three, one that
+something else listens on not at all."""
+
+HANDED_OVER = 30.0
+"""Seconds that a stopped driver has to hand over what is finished; its sessions have 20."""
+
+TWICE = 1.0
+"""Seconds after Ctrl-C from which another one ends everything at once; a terminal and a wrapper may both send one."""
+
+LOST_HEAD = 20
+"""Seconds for which Ray tries to reach a head that is gone before it ends the driver; by default 60."""
+
+_QUANTUM = 0.25
+"""Seconds between two looks at whether the user has cancelled."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+Event = Mapping[str, Any]
+Arrived = Callable[[Evidence, EvidenceSet], None]
+
+
+class Unreachable(Exception):
+    """There is no cluster to measure on; ``reason`` says why and what helps."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reasons.text(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What came of it.
+
+    Attributes:
+        found: the sessions, one a kind of machine, and the kinds without one.
+        nodes: where each session was measured, in their order.
+        interrupted: whether the user or the loss of the cluster ended it.
+    """
+
+    found: EvidenceSet
+    nodes: tuple[str, ...]
+    interrupted: bool
+
+
+def gather(
+    plan: Mapping[str, Any],
+    *,
+    address: str,
+    progress: Callable[[Event], None] = lambda event: None,
+    arrived: Arrived = lambda session, found: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    free: float | None = None,
+) -> Gathered:
+    """Measure a plan on every kind of node.
+
+    Args:
+        plan: from ``node.plan``.
+        address: "auto", "HOST:PORT" or "ray://HOST:PORT".
+        progress: told what happens, as the events of the driver.
+        arrived: given a session that has arrived, and all that is there so far.
+        cancelled: asked all the time; True, like Ctrl-C, ends the sessions and keeps what is finished.
+        free: seconds for which other work may keep a node; the driver's own unless told.
+
+    Raises:
+        Unreachable: Ray is not installed, or there is no cluster.
+    """
+    if find_spec("ray") is None:
+        raise Unreachable(Reason("no-ray", command="python -m pip install 'framework-advisor[cluster]'"))
+    request = {"address": address, "plan": plan, **({} if free is None else {"free": free})}
+    records = _Records(progress, arrived)
+    with tempfile.TemporaryFile() as printed, _Driver(request, printed) as driver:
+        _listen(driver, records, address=address, cancelled=cancelled)
+    return records.gathered(stopped=driver.stopped)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _listen(driver: _Driver, records: _Records, *, address: str, cancelled: Callable[[], bool]) -> None:
+    """Take the driver's events until it has ended; Ctrl-C stops it in order, a second one at once."""
+    while True:
+        try:
+            if cancelled():
+                driver.stop()
+            event = driver.event(timeout=_QUANTUM)
+            if event is None:
+                break
+            if event:
+                records.take(event)
+        except KeyboardInterrupt:
+            if driver.stopped_for > TWICE:
+                break
+            driver.stop()
+        if records.finished or driver.stopped_for > HANDED_OVER or time.monotonic() > records.due:
+            break
+    if not (records.connected or driver.stopped):
+        raise Unreachable(Reason("no-cluster", address=address, why="it does not answer as a Ray cluster does"))
+
+
+class _Records:
+    """What the driver has told so far.
+
+    Attributes:
+        connected: whether it has joined the cluster. finished: whether it has told everything.
+        due: when, on the monotonic clock, it must have told the next step on the way there.
+    """
+
+    def __init__(self, progress: Callable[[Event], None], arrived: Arrived) -> None:
+        self._progress, self._arrived, self._started = progress, arrived, _now()
+        self.connected = self.finished = False
+        self.due = time.monotonic() + LOADED
+        self._kinds: dict[int, Event] = {}
+        self._sessions: dict[int, tuple[str, Evidence]] = {}
+        self._absent: dict[int, Reason] = {}
+        self._undescribed: list[NotMeasured] = []
+
+    def take(self, event: Event) -> None:
+        """Keep what an event tells, and hand it on.
+
+        Raises:
+            Unreachable: it tells that there is no cluster.
+        """
+        match event["event"]:
+            case "refused":
+                raise Unreachable(reasons.read(event))
+            case "loaded":
+                self.due = time.monotonic() + CONNECTED
+            case "connected":
+                self.connected, self.due = True, math.inf
+            case "undescribed":
+                self._undescribed.append(NotMeasured({}, (event["node"],), reasons.read(event)))
+            case "kind":
+                self._kinds[event["kind"]] = event
+            case "not-measured":
+                self._absent[event["kind"]] = reasons.read(event)
+            case "measured":
+                event = self._read(event)
+            case "finished":
+                self.finished = True
+        self._progress(event)
+
+    def _read(self, event: Event) -> Event:
+        """Read the evidence of a node; return the event without it, or what is told where it is none."""
+        kind, node = event["kind"], event["node"]
+        try:
+            self._sessions[kind] = (node, parse_evidence(event["document"]))
+        except EvidenceError as error:
+            reason = Reason("node-evidence", node=node, problems=tuple(error.problems))
+            self._absent[kind] = reason
+            return {"event": "not-measured", "kind": kind, "node": node, **reasons.document(reason)}
+        self._arrived(self._sessions[kind][1], self.gathered(stopped=False).found)
+        return {"event": "measured", "kind": kind, "node": node}
+
+    def gathered(self, *, stopped: bool) -> Gathered:
+        """Return all of it; kinds that nothing was told of were cut off."""
+        left = Reason("cancelled-while") if stopped else Reason("cluster-lost")
+        absent = [
+            NotMeasured(kind["machine"], tuple(kind["nodes"]), self._absent.get(number, left))
+            for number, kind in self._kinds.items()
+            if number not in self._sessions
+        ]
+        told = [self._sessions[number] for number in sorted(self._sessions)]
+        found = EvidenceSet(
+            sessions=tuple(session for _, session in told),
+            not_measured=(*absent, *self._undescribed),
+            started=self._started,
+            finished=_now(),
+        )
+        return Gathered(found, tuple(node for node, _ in told), interrupted=stopped or not self.finished)
+
+
+@dataclass
+class _Driver:
+    """The driver's process, which does not outlive the block.
+
+    Attributes:
+        stopped: whether it was asked to end its sessions.
+    """
+
+    request: Mapping[str, Any]
+    printed: IO[bytes]
+    stopped: bool = False
+    _since: float = 0.0
+    _events: queue.Queue[Event | None] = field(default_factory=queue.Queue)
+
+    def __enter__(self) -> _Driver:
+        path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        quiet = {"RAY_gcs_rpc_server_reconnect_timeout_s": str(LOST_HEAD), "RAY_USAGE_STATS_ENABLED": "0"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "probes.cluster.driver"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.printed,
+            env={**os.environ, **quiet, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+            start_new_session=True,  # Ctrl-C is for this process, which passes it on
+        )
+        self._tell(json.dumps(self.request))
+        threading.Thread(target=self._read, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.kill() if sys.platform == "win32" else _kill_group(self._process.pid)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            for line in self._process.stdout:
+                self._events.put(json.loads(line))
+        except ValueError:  # closed while it was read, or broken off within a line by the driver's end
+            pass
+        self._events.put(None)
+
+    def event(self, *, timeout: float) -> Event | None:
+        """Return the next event, an empty one where none came in time, None once the driver has ended."""
+        try:
+            return self._events.get(timeout=timeout)
+        except queue.Empty:
+            return {}
+
+    def stop(self) -> None:
+        """Ask for the end of all sessions; asked twice is asked once."""
+        if self.stopped:
+            return
+        self.stopped, self._since = True, time.monotonic()
+        self._tell("stop")
+
+    @property
+    def stopped_for(self) -> float:
+        """Return the seconds since it was asked to stop, 0 where it was not."""
+        return time.monotonic() - self._since if self.stopped else 0.0
+
+    def _tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:  # it has ended, which its output tells
+            pass
+
+
+def _kill_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)

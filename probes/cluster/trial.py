@@ -1,0 +1,204 @@
+"""Tries what a run on a cluster does when a node is lost: a real cluster of three nodes on this machine, one killed.
+
+The nodes are of two kinds, told apart by the cores they may use: two nodes with one core, one with two. The control arm
+is measured, so no framework is needed. Loads Ray.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from probes.cluster import gathering, node
+from probes.cluster.gathering import Gathered
+from probes.session import outcome
+from probes.session.arms import Arm
+from probes.types import Probe
+
+STORE = 80 << 20
+"""Bytes of a node's object store; Ray's least is 75 MiB."""
+
+MOMENTS = ("connected", "waiting", "measuring", "start", "done")
+"""Events after which a node is killed, within a second: while nodes describe themselves, wait, start and measure."""
+
+PROBES = tuple(
+    Probe(f"control-{number}", {}, "training_step", "control", "eager", "", seconds=0.5) for number in (1, 2)
+)
+
+BUDGET = 8.0
+"""Seconds for both probes."""
+
+
+class TooFewCores(Exception):
+    """Kinds of nodes are told apart by their cores, which takes two."""
+
+
+@dataclass
+class Local:
+    """A cluster on this machine.
+
+    Attributes:
+        cluster: Ray's.
+        cores: of this machine, those the nodes may use.
+        alone: the node that has no other of its kind. spare: one of the kind that the head is of.
+    """
+
+    cluster: Any
+    cores: frozenset[int]
+    alone: Any = None
+    spare: Any = None
+
+    @property
+    def address(self) -> str:
+        """Return HOST:PORT of the head."""
+        return str(self.cluster.address)
+
+    def renew(self) -> None:
+        """Start the nodes that are gone."""
+        first, second, *_ = sorted(self.cores)
+        if self.spare is None:
+            self.spare = self._node({second})
+        if self.alone is None:
+            self.alone = self._node({first, second})
+
+    def _node(self, cores: set[int]) -> Any:
+        with bound(cores, back=self.cores):
+            return self.cluster.add_node(num_cpus=len(cores), object_store_memory=STORE)
+
+    def kill(self, victim: str) -> None:
+        """Kill "alone", "spare" or the "head" as a machine that loses its power goes: without a word."""
+        lost = self.cluster.head_node if victim == "head" else getattr(self, victim)
+        self.cluster.remove_node(lost, allow_graceful=False)
+        if victim != "head":
+            setattr(self, victim, None)
+
+
+@contextmanager
+def bound(cores: set[int], *, back: frozenset[int]) -> Iterator[None]:
+    """Have what is started in the block inherit these cores."""
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, back)
+
+
+@contextmanager
+def cluster() -> Iterator[Local]:
+    """Start a head and two nodes on this machine; nothing is left of them after the block.
+
+    Raises:
+        TooFewCores: one core makes one kind.
+    """
+    from ray.cluster_utils import Cluster
+
+    cores = frozenset(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        raise TooFewCores
+    head = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": STORE}
+    with bound({min(cores)}, back=cores):
+        made = Cluster(initialize_head=True, head_node_args=head)
+    try:
+        local = Local(made, cores)
+        local.renew()
+        yield local
+    finally:
+        made.shutdown()
+
+
+def plan(probes: Sequence[Probe] = PROBES, *, budget: float = BUDGET) -> dict[str, Any]:
+    """Return the plan that is tried: the control arm against itself."""
+    return node.plan(probes, arms=[Arm("a", "null"), Arm("b", "null")], budget=budget)
+
+
+@dataclass
+class Trial:
+    """One run with one node killed.
+
+    Attributes:
+        victim: "alone" or "spare". moment: the event after which, delay: seconds later, it was killed.
+        gathered: what came of it. seconds: it took. killed: whether the run still went on then.
+    """
+
+    victim: str
+    moment: str
+    delay: float
+    gathered: Gathered | None = None
+    seconds: float = 0.0
+    killed: bool = False
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def cores(self) -> list[int]:
+        """Return the cores of the machines whose sessions are complete, as the exit status counts it."""
+        sessions = self.gathered.found.sessions if self.gathered else ()
+        return sorted(session.machine["cores"] for session in sessions if outcome.status(session) == outcome.DONE)
+
+    @property
+    def wrong(self) -> list[str]:
+        """Return what is not as it should be: a living kind without its evidence, or a loss without a reason."""
+        if self.gathered is None or self.gathered.interrupted:
+            return ["the run did not end by itself"]
+        living = {1} if self.victim == "alone" else {1, 2}
+        wrong = [f"no evidence of the kind with {cores} core" for cores in living - set(self.cores)]
+        if len(self.cores) > len(set(self.cores)):
+            wrong.append("a kind was measured twice")
+        if 2 not in self.cores and not self.gathered.found.not_measured:
+            wrong.append("nothing is said of the kind that was lost")
+        if not self.killed:
+            wrong.append("the run had ended before the node was killed")
+        return wrong
+
+
+def attempt(local: Local, *, victim: str, moment: str, delay: float) -> Trial:
+    """Measure on the cluster and kill a node ``delay`` seconds after the first event of the kind ``moment``."""
+    trial = Trial(victim, moment, delay)
+    local.renew()
+    due, over = threading.Event(), threading.Event()
+
+    def show(event: Mapping[str, Any]) -> None:
+        if moment in (event["event"], event.get("news", {}).get("event")):
+            due.set()
+        if event["event"] in ("lost", "undescribed"):
+            trial.lost.append(f"{event['node']}: {event['reason']}")
+
+    def kill() -> None:
+        due.wait()
+        time.sleep(delay)
+        trial.killed = not over.is_set()
+        local.kill(victim)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    began = time.monotonic()
+    try:
+        trial.gathered = gathering.gather(plan(), address=local.address, progress=show)
+    finally:
+        trial.seconds = time.monotonic() - began
+        over.set()
+        due.set()
+        killer.join()
+    return trial
+
+
+def trials(runs: int, *, seed: int, progress: Callable[[str], None] = lambda text: None) -> list[Trial]:
+    """Try ``runs`` times, each time another node, moment and delay drawn with ``seed``."""
+    chance = random.Random(seed)  # noqa: S311 - which node dies when, not a secret
+    made = []
+    with cluster() as local:
+        for number in range(1, runs + 1):
+            drawn = {"victim": chance.choice(("alone", "spare")), "moment": chance.choice(MOMENTS)}
+            trial = attempt(local, **drawn, delay=chance.uniform(0.0, 1.0))
+            made.append(trial)
+            told = "; ".join(trial.wrong) or "every living kind measured"
+            progress(
+                f"{number:3} {trial.victim} killed {trial.delay:.2f} s after '{trial.moment}', {trial.seconds:.0f} s, "
+                f"cores of the machines measured {trial.cores}: {told} {trial.lost}"
+            )
+    return made

@@ -1,0 +1,134 @@
+"""On a real cluster of three nodes, the loss of a node or of the head, or Ctrl-C, costs no more than it must."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import probes
+from probes.cluster import gathering, node, trial, view
+from probes.session import outcome
+from probes.session.arms import Arm
+from probes.types import Status
+
+pytestmark = [pytest.mark.cluster, pytest.mark.measures]
+
+ROOT = str(Path(probes.__file__).resolve().parent)
+PYTHON = "measuring-python"
+"""Found on the path of every node but those that a test starts without it."""
+
+INTERRUPTED = """
+import json, sys
+from probes.cluster import gathering, trial
+from probes.evidence.sets import set_document
+
+def show(event):
+    if event.get("news", {}).get("event") == "done":
+        print("done", flush=True)
+
+found = gathering.gather(trial.plan(), address=sys.argv[1], progress=show)
+print(json.dumps({"interrupted": found.interrupted, "set": set_document(found.found)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[trial.Local]:
+    """One cluster for all tests: the last of them ends its head."""
+    folder = tmp_path_factory.mktemp("path")
+    wrapper = folder / PYTHON
+    wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    wrapper.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        patch.setenv("PYTHONPATH", str(Path(ROOT).parent))
+        patch.setenv("FRAMEWORK_ADVISOR_HOME", str(folder / "home"))
+        try:
+            with trial.cluster() as made:
+                yield made
+        except trial.TooFewCores:
+            pytest.skip("kinds of nodes are told apart by their cores, which takes two")
+
+
+def workers() -> list[psutil.Process]:
+    """The worker processes of this copy of the program."""
+    return [found for found in psutil.process_iter(["cmdline"]) if ROOT in (found.info["cmdline"] or ())]
+
+
+@pytest.mark.parametrize("moment", ["connected", "measuring", "done"])
+def test_when_a_node_is_lost_another_of_its_kind_is_measured(local: trial.Local, moment: str) -> None:
+    assert not trial.attempt(local, victim="spare", moment=moment, delay=0.3).wrong
+
+
+def test_when_a_kind_is_lost_the_others_are_measured_and_the_reason_is_told(local: trial.Local) -> None:
+    found = trial.attempt(local, victim="alone", moment="start", delay=0.5)
+
+    assert not found.wrong
+    assert found.gathered is not None
+    (absent,) = found.gathered.found.not_measured
+    assert (absent.reason.code, absent.machine["cores"]) == ("node-lost", 2)
+    assert view.status(found.gathered) == outcome.PARTLY
+
+
+def test_a_node_without_frameworks_is_told_and_the_others_are_measured(
+    local: trial.Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.renew()
+    local.kill("alone")
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", os.environ["PATH"].partition(os.pathsep)[2])
+        local.renew()
+    arms = [Arm("a", "null", python=PYTHON), Arm("b", "null", python=PYTHON)]
+    found = gathering.gather(node.plan(trial.PROBES, arms=arms, budget=trial.BUDGET), address=local.address)
+    local.kill("alone")
+
+    by_cores = {session.machine["cores"]: session for session in found.found.sessions}
+    assert {probe.status for probe in by_cores[2].probes} == {Status.NOT_INSTALLED}
+    assert PYTHON in by_cores[2].probes[0].reason
+    assert outcome.status(by_cores[1]) == outcome.DONE
+    assert view.status(found) == outcome.PARTLY
+
+
+def test_ctrl_c_keeps_the_probes_that_are_finished_and_leaves_no_process(local: trial.Local) -> None:
+    local.renew()
+    command = [sys.executable, "-c", INTERRUPTED, local.address]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "done\n"
+    process.send_signal(signal.SIGINT)
+    *_, last = process.communicate(timeout=60)[0].splitlines()
+
+    found: Mapping[str, Any] = json.loads(last)
+    ended = [probe["status"] for session in found["set"]["evidence"] for probe in session["probes"]]
+    assert found["interrupted"]
+    assert ended.count("ok") >= 1
+    assert set(ended) <= {"ok", "cancelled"}
+    psutil.wait_procs(workers(), timeout=10)
+    assert not workers()
+
+
+def test_what_has_arrived_is_kept_when_the_head_is_lost(local: trial.Local) -> None:
+    local.renew()
+    arrived: list[str] = []
+
+    def show(event: Mapping[str, Any]) -> None:
+        if event["event"] == "measured":
+            if not arrived:
+                local.kill("head")
+            arrived.append(event["node"])
+
+    found = gathering.gather(trial.plan(), address=local.address, progress=show)
+
+    assert list(found.nodes) == sorted(arrived, key=list(found.nodes).index)
+    assert len(found.found.sessions) >= 1
+    assert len(found.found.sessions) + len(found.found.not_measured) == 2
+    # The other kind may still have ended well: its node speaks with the driver, not with the head.
+    assert view.status(found) == (outcome.INTERRUPTED if found.interrupted else outcome.DONE)
