@@ -45,15 +45,13 @@ def main(inputs: int, seed: int, names: tuple[str, ...], jobs: int, drawn: str |
     chosen = names or tuple(READERS)
     if drawn is not None and len(chosen) != 1:
         raise click.UsageError("--batch is of one reader: name it with --reader")
-    tasks = [(chosen[0], drawn, BATCH)] if drawn is not None else list(planned(chosen, inputs, seed))
+    tasks = [(chosen[0], drawn, min(inputs, BATCH))] if drawn is not None else list(planned(chosen, inputs, seed))
     began = time.monotonic()
     recommender()  # read once, before the processes part; the classifiers of texts as well
     reading.load_model()
     tallies = {name: Tally() for name in chosen}
-    done = 0
-    for (name, _, _), tally in all_tried(tasks, jobs):
+    for done, ((name, _, _), tally) in enumerate(all_tried(tasks, jobs), start=1):
         tallies[name].add(tally)
-        done += 1
         if sys.stderr.isatty():
             click.echo(f"\r{done} of {len(tasks)} batches", nl=False, err=True)
     show(tallies, time.monotonic() - began, seed=seed, jobs=jobs)
@@ -107,7 +105,7 @@ def alone(task: Task) -> Tally:
         tally = Tally()
         tally.counts[CRASHED] += 1
         place = "the process died"
-        tally.findings[CRASHED, place] = Finding(name, CRASHED, place, f"within {size} inputs", drawn, b"")
+        tally.findings[CRASHED, place] = Finding(name, CRASHED, place, f"within {size} inputs", drawn, size, b"")
         return tally
 
 

@@ -7,7 +7,8 @@ strategy begins with one of a corpus and draws changes of it: of its structure, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import yaml
@@ -148,9 +149,16 @@ PIECES = [
 sentences takes for a sign."""
 
 WHOLE = st.integers(0, 2**40)
-"""Where a change takes place; it is divided down to a place (``changed``), so that a small number is a near place."""
+
+CHOICES = st.binary(min_size=72, max_size=72)
+"""What decides how much is changed, where and how: one draw instead of twenty, as a million are to be made."""
 
 VALUES = st.sampled_from(ODD) | st.text(max_size=12) | st.integers() | st.floats()
+
+
+def _numbers(choices: bytes) -> Iterator[int]:
+    """Return the numbers that choices hold, four bytes each, and then zeros."""
+    return chain((int.from_bytes(choices[at : at + 4]) for at in range(0, len(choices), 4)), repeat(0))
 
 
 # ---------------------------------------------------------------- documents
@@ -194,7 +202,8 @@ def _repeated(node: Any, at: int, _value: Any) -> Any:
 def _scaled(node: Any, at: int, _value: Any) -> Any:
     if isinstance(node, bool) or not isinstance(node, int | float):
         return _word(node)
-    return node * (-1, 0, 2, 1.01, 1e9, 1e-9)[at % 6]
+    factor = (-1, 0, 2, 1.01, 1e9, 1e-9)[at % 6]
+    return node * factor if abs(node) < 2**1000 or isinstance(factor, int) else -node
 
 
 def _deepened(node: Any, at: int, _value: Any) -> Any:
@@ -237,15 +246,16 @@ def changed(node: Any, where: int, act: int, value: Any) -> Any:
 
 
 def documents(corpus: Sequence[Any]) -> st.SearchStrategy[Any]:
-    """Draw a document of the corpus with up to four changes of its structure."""
-    change = st.tuples(WHOLE, st.integers(0, len(ACTS) - 1), VALUES)
-    return st.tuples(st.sampled_from(list(corpus)), st.lists(change, max_size=4)).map(_all_changed)
+    """Draw a document of the corpus with up to three changes of its structure."""
+    return st.tuples(CHOICES, VALUES, VALUES).map(lambda drawn: _changed_often(corpus, *drawn))
 
 
-def _all_changed(drawn: tuple[Any, list[tuple[int, int, Any]]]) -> Any:
-    document, changes = drawn
-    for where, act, value in changes:
-        document = changed(document, where, act, value)
+def _changed_often(corpus: Sequence[Any], choices: bytes, *values: Any) -> Any:
+    numbers = _numbers(choices)
+    document = corpus[next(numbers) % len(corpus)]
+    for _ in range((1, 1, 1, 2, 2, 3, 3, 0)[next(numbers) % 8]):
+        value = (*values, *ODD)[next(numbers) % (len(values) + len(ODD))]
+        document = changed(document, next(numbers), next(numbers) % len(ACTS), value)
     return document
 
 
@@ -293,18 +303,17 @@ def edited(text: str, where: int, edit: int, piece: str) -> str:
     return EDITS[edit](text, where % (len(text) + 1), piece)
 
 
-EDIT = st.tuples(WHOLE, st.integers(0, len(EDITS) - 1), st.sampled_from(PIECES) | st.text(max_size=8))
+def texts(corpus: Sequence[str]) -> st.SearchStrategy[str]:
+    """Draw a text of the corpus with up to three edits."""
+    return st.tuples(CHOICES, st.text(max_size=8)).map(lambda drawn: _edited_often(corpus, *drawn))
 
 
-def texts(corpus: Sequence[str], *, edits: int = 4) -> st.SearchStrategy[str]:
-    """Draw a text of the corpus with up to so many edits."""
-    return st.tuples(st.sampled_from(list(corpus)), st.lists(EDIT, max_size=edits)).map(_all_edited)
-
-
-def _all_edited(drawn: tuple[str, list[tuple[int, int, str]]]) -> str:
-    text, edits = drawn
-    for where, edit, piece in edits:
-        text = edited(text, where, edit, piece)
+def _edited_often(corpus: Sequence[str], choices: bytes, piece: str) -> str:
+    numbers = _numbers(choices)
+    text = corpus[next(numbers) % len(corpus)]
+    for _ in range((1, 1, 1, 2, 2, 3, 3, 0)[next(numbers) % 8]):
+        one = (piece, *PIECES)[next(numbers) % (1 + len(PIECES))]
+        text = edited(text, next(numbers), next(numbers) % len(EDITS), one)
     return text
 
 
@@ -330,8 +339,8 @@ ENCODINGS = ("utf-8", "utf-8", "utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16",
 RAW = (b"", b"", b"", b"", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\x00", b"\xef\xbb\xbf", b"\x1a")
 
 
-def _as_bytes(drawn: tuple[str, int]) -> bytes:
-    text, number = drawn
+def _as_bytes(text: str, number: int) -> bytes:
+    """Return a text as a file's bytes; 0 gives UTF-8, other numbers other encodings and a raw piece somewhere."""
     number, encoding = divmod(number, len(ENCODINGS))
     handler = "surrogatepass" if ENCODINGS[encoding].startswith("utf") else "replace"
     raw = text.encode(ENCODINGS[encoding], handler)
@@ -342,26 +351,28 @@ def _as_bytes(drawn: tuple[str, int]) -> bytes:
 
 def text_files(corpus: Sequence[str]) -> st.SearchStrategy[bytes]:
     """Draw a file that holds an edited text of the corpus."""
-    return st.tuples(texts(corpus), WHOLE).map(_as_bytes)
+    return st.tuples(texts(corpus), WHOLE).map(lambda drawn: _as_bytes(*drawn))
 
 
 def json_files(corpus: Sequence[Any]) -> st.SearchStrategy[bytes]:
-    """Draw a JSON file of a changed document; one in a few has its letters changed as well."""
+    """Draw a JSON file of a changed document; one in a few has its letters or bytes changed as well."""
     return _files(corpus, (_as_json, _as_ascii))
 
 
 def yaml_files(corpus: Sequence[Any]) -> st.SearchStrategy[bytes]:
-    """Draw a YAML or JSON file of a changed document; one in a few has its letters changed as well."""
+    """Draw a YAML or JSON file of a changed document; one in a few has its letters or bytes changed as well."""
     return _files(corpus, (_as_yaml, _as_yaml, _as_json))
 
 
 def _files(corpus: Sequence[Any], ways: Sequence[Callable[[Any], str]]) -> st.SearchStrategy[bytes]:
-    def written(drawn: tuple[Any, int, list[tuple[int, int, str]], int]) -> bytes:
-        document, way, edits, number = drawn
+    def written(drawn: tuple[Any, bytes]) -> bytes:
+        document, choices = drawn
+        numbers = _numbers(choices)
+        text = ways[next(numbers) % len(ways)](document)
         # Three of four files keep their letters: a syntax error ends the reading before the structure is looked at.
-        letters = edits if number % 4 == 0 else []
-        return _as_bytes((_all_edited((ways[way](document), letters)), number // 4 if number % 4 == 1 else 0))
+        spoilt = next(numbers) % 8
+        if spoilt == 0:
+            text = _edited_often([text], choices[8:], "")
+        return _as_bytes(text, next(numbers) if spoilt == 1 else 0)
 
-    return st.tuples(
-        documents(corpus), st.integers(0, len(ways) - 1), st.lists(EDIT, max_size=2), WHOLE
-    ).map(written)
+    return st.tuples(documents(corpus), CHOICES).map(written)

@@ -19,7 +19,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 import yaml
 from hypothesis import strategies as st
@@ -104,7 +104,7 @@ def recommender() -> Callable[[Needs], Recommendation]:
 
 @cache
 def small_base() -> Knowledge:
-    """Return the base of ten entries: a decision of the real one is four hundred times as long and reads no otherwise."""
+    """Return the base of ten entries: a decision of the real one is far longer and is read no otherwise."""
     with tempfile.TemporaryDirectory() as folder:
         return load_knowledge(base.write(Path(folder)))
 
@@ -135,7 +135,10 @@ def needs_corpus() -> tuple[dict[str, Any], ...]:
     examples = sorted((knowledge_folder() / "examples").glob("*.yaml"))
     whole = {
         "schema": "needs/1",
-        "answers": {question.id: [question.options[0].id] for question in knowledge().questions.values()},
+        "answers": {
+            question.id: [question.options[0].id] if question.kind == "many" else question.options[0].id
+            for question in knowledge().questions.values()
+        },
         "excluded": {"hardware": ["nvidia", "amd"]},
         "priorities": dict.fromkeys(knowledge().criteria, 1.5),
         "certainty": dict.fromkeys(knowledge().questions, 0.5),
@@ -225,7 +228,7 @@ def _read_lines(given: bytes, folder: Path) -> list[Needs]:
     path = _file(given, folder, "lines.jsonl")
     with contextlib.redirect_stdout(io.StringIO()) as told:
         output.answer_lines(path, answer)
-    answers = [json.loads(line) for line in told.getvalue().splitlines()]
+    answers = [json.loads(line) for line in told.getvalue().split("\n") if line]
     asked = sum(bool(line.strip()) for line in Path(path).read_bytes().decode("utf-8-sig").split("\n"))
     assert len(answers) == asked, f"{asked} lines asked, {len(answers)} answered"
     if not found:
@@ -391,7 +394,7 @@ class _Spoken(Client):
 
     def _start(self, scratch: str) -> None:
         self._process = _ended()
-        self._requests = Path(os.devnull).open("wb")
+        self._requests = Path(os.devnull).open("wb")  # noqa: SIM115 - as long as the client lives
         self._channel = io.BytesIO(self._said)
 
     def end(self) -> None:
@@ -448,13 +451,13 @@ _REFUSED = (Refused, InputError)
 
 READERS: dict[str, Reader] = {
     "needs": Reader(
-        300, lambda: inputs.yaml_files(needs_corpus()), _read_needs, _REFUSED, lambda needs: recommender()(needs), 1000
+        280, lambda: inputs.yaml_files(needs_corpus()), _read_needs, _REFUSED, lambda needs: recommender()(needs), 1000
     ),
     "address": Reader(
-        200, lambda: inputs.texts(ADDRESSES), _decode, _REFUSED, lambda needs: recommender()(needs), 1000
+        280, lambda: inputs.texts(ADDRESSES), _decode, _REFUSED, lambda needs: recommender()(needs), 1000
     ),
     "lines": Reader(
-        80,
+        30,
         lambda: inputs.text_files(_lines_corpus()),
         _read_lines,
         _REFUSED,
@@ -462,7 +465,7 @@ READERS: dict[str, Reader] = {
         1000,
     ),
     "text": Reader(
-        20,
+        5,
         lambda: inputs.texts(TEXTS),
         _understand,
         _REFUSED,
@@ -470,25 +473,23 @@ READERS: dict[str, Reader] = {
         300,
     ),
     "evidence": Reader(
-        50,
+        40,
         lambda: inputs.json_files(evidence_corpus()),
         _cli_evidence,
         _REFUSED,
         _interpreted,
     ),
     "evidence-api": Reader(
-        50, lambda: inputs.json_files(evidence_corpus()), _api_evidence, (EvidenceError,), _interpreted
+        30, lambda: inputs.json_files(evidence_corpus()), _api_evidence, (EvidenceError,), _interpreted
     ),
-    "decision": Reader(40, lambda: inputs.json_files([decision()]), _read_decision, _REFUSED, _opened, 100),
-    "knowledge": Reader(40, _base_strategy, _read_base, (Refused, KnowledgeError), _weighed, 100),
+    "decision": Reader(50, lambda: inputs.json_files([decision()]), _read_decision, _REFUSED, _opened, 100),
+    "knowledge": Reader(30, _base_strategy, _read_base, (Refused, KnowledgeError), _weighed, 100),
     "catalogue": Reader(
-        40, lambda: inputs.yaml_files(_catalogue_corpus()), _read_catalogue, (CatalogError, KnowledgeError)
+        50, lambda: inputs.yaml_files(_catalogue_corpus()), _read_catalogue, (CatalogError, KnowledgeError)
     ),
     "lexicon": Reader(10, lambda: inputs.yaml_files(_lexicon_corpus()), _read_lexicon, (KnowledgeError,)),
-    "phrases": Reader(10, lambda: inputs.yaml_files(_phrases_corpus()), _read_phrases, (KnowledgeError,)),
-    "selftest": Reader(
-        60, lambda: inputs.json_files(_selftest_corpus()), _read_selftest, (Refused,), _calibrated, 20
-    ),
+    "phrases": Reader(20, lambda: inputs.yaml_files(_phrases_corpus()), _read_phrases, (KnowledgeError,)),
+    "selftest": Reader(60, lambda: inputs.json_files(_selftest_corpus()), _read_selftest, (Refused,), _calibrated, 20),
     "worker": Reader(
         60,
         lambda: st.tuples(inputs.json_files(ANSWERS), st.sampled_from([b"\n", b"\n", b"\n", b""])).map(b"".join),
@@ -496,7 +497,7 @@ READERS: dict[str, Reader] = {
         (Lost,),
     ),
     "release": Reader(
-        40,
+        60,
         lambda: inputs.json_files([REGISTRY_ANSWER]),
         _read_release,
         # What it says that it raises; the command that asks tells each beside the tool's name.

@@ -22,6 +22,9 @@ from tests.fuzz.readers import READERS, Given, Reader
 BATCH = 1000
 """Inputs drawn from one seed; what a finding names, and so what its repetition draws again."""
 
+ROUNDS = 100
+"""Draws of one batch, each with what the ones before left to be done."""
+
 SLOW = 1.0
 """Seconds of processor time that one input may take; time that other programs take is not counted."""
 
@@ -54,7 +57,8 @@ class Finding:
     """An input that was neither accepted nor refused as it should be.
 
     Attributes:
-        place: the innermost line of our own, or the kind of fault. batch: the seed that draws it again.
+        place: the innermost line of our own, or the kind of fault.
+        batch, size: the seed that draws it again, among so many.
     """
 
     reader: str
@@ -62,17 +66,19 @@ class Finding:
     place: str
     message: str
     batch: str
+    size: int
     given: Given
 
     def command(self) -> str:
         """Return what repeats it."""
-        return f"python -m tests.fuzz --reader {self.reader} --batch {self.batch}"
+        return f"python -m tests.fuzz --reader {self.reader} --batch {self.batch} --inputs {self.size}"
 
 
 @dataclass
 class Tally:
     """What came of many inputs of one reader."""
 
+    size: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     carried: int = 0
     seconds: float = 0.0
@@ -94,23 +100,23 @@ class Tally:
 
 def batch(name: str, drawn: str, size: int = BATCH) -> Tally:
     """Try ``size`` inputs of one reader, drawn from the seed ``drawn``."""
-    reader, tally = READERS[name], Tally()
+    strategy, tally = READERS[name].strategy(), Tally(size=size)
     began = time.process_time()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
         folder = Path(scratch)
-        for round_ in range(100):  # a strategy that has few inputs left gives fewer than were asked for
+        for round_ in range(ROUNDS):  # a strategy that has few inputs left gives fewer than were asked for
             if tally.inputs >= size:
                 break
 
             @seed(f"{name}/{drawn}/{round_}")
             @settings(
-                max_examples=BATCH,
+                max_examples=size,
                 database=None,
                 deadline=None,
                 phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             )
-            @given(reader.strategy())
+            @given(strategy)
             def one(given: Given) -> None:
                 if tally.inputs < size:
                     _note(name, given, folder, drawn, tally)
@@ -159,7 +165,7 @@ def _found(name: str, given: Given, folder: Path, drawn: str, outcome: Outcome, 
         return (again.what, again.place) == (outcome.what, outcome.place)
 
     tally.findings[outcome.what, outcome.place] = Finding(
-        name, outcome.what, outcome.place, outcome.message, drawn, smallest(given, still)
+        name, outcome.what, outcome.place, outcome.message, drawn, tally.size, smallest(given, still)
     )
 
 
