@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from probes import backends
+from probes.system import logs
 from probes.system.suggestions import nearest
 from probes.types import DEVICES, Status
 
@@ -325,7 +326,7 @@ def measure(
             threads=run.threads,
             seed=run.seed,
             selftest=self_test.load_calibration(),
-            progress=view.show,
+            progress=logs.following(view.show),
             cancelled=ended,
         )
     view.finish(session)

@@ -16,6 +16,7 @@ from importlib import import_module
 import click
 
 from advisor import __version__
+from advisor.cli.logged import with_log
 
 COMMANDS = {
     "app": "Open the front end in a browser, on this machine only.",
@@ -46,7 +47,7 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"advisor.cli.{name}").command
-        return command
+        return with_log(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -69,6 +70,9 @@ def cli() -> None:
 
     Example: framework-advisor recommend --needs knowledge/examples/phone-app.yaml
     """
+
+
+with_log(cli)
 
 
 def main(argv: list[str] | None = None) -> None:

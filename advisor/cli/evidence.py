@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from advisor.cli import output
+from probes.system import logs
 
 
 @click.group(epilog="Example: framework-advisor evidence import evidence.json")
@@ -48,7 +49,8 @@ def import_(file: str, as_json: bool) -> None:
     from advisor.decisions import store
 
     (document,) = output.read_evidence([file])
-    number = store.add_evidence(document)
+    with logs.phase("store add"):
+        number = store.add_evidence(document)
     if as_json:
         output.emit({"id": number})
     else:

@@ -22,6 +22,7 @@ from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 from probes.backends import builds
 from probes.catalog.loading import load_catalog
+from probes.system import logs
 from probes.system.machine import fingerprint
 from probes.types import Evidence, Probe
 
@@ -51,19 +52,22 @@ class RuntimeContext:
         Raises:
             CatalogError: the catalogue of probes is broken.
         """
-        return cls(
+        found = cls(
             today=today(),
             versions=installed_versions(knowledge.frameworks.values()),
             machine=_machine(),
             probes=tuple(load_catalog().values()),
             measurable=engine.measurable_frameworks(tuple(knowledge.frameworks)),
         )
+        logs.event("surroundings", versions=found.versions, knowledge=knowledge.version)
+        return found
 
     def recommend(
         self, needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = (), *, random_seed: int = 0
     ) -> Recommendation:
         """Return the recommendation for ``needs`` in these surroundings."""
-        return self.recommender(knowledge, evidence, random_seed=random_seed)(needs)
+        with logs.phase("recommend", sessions=len(evidence)):
+            return self.recommender(knowledge, evidence, random_seed=random_seed)(needs)
 
     def recommender(
         self, knowledge: Knowledge, evidence: Sequence[Evidence] = (), *, random_seed: int = 0
