@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.decisions.document import Decision
@@ -12,6 +12,7 @@ from advisor.engine import observations
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation, RouteResult
 from advisor.model.text import Text
+from probes.types import Evidence
 
 
 def changes_since(
@@ -21,18 +22,21 @@ def changes_since(
     *,
     versions: Mapping[str, str],
     machine: Mapping[str, Any] | None,
+    more: Sequence[Evidence] = (),
 ) -> list[Change]:
     """Return every change, what it was made with first and what came of it last.
 
     Args:
         decision: as it was saved. now: the recommendation that its needs and evidence give today.
         knowledge: today's. versions, machine: today's; without a machine, none is compared.
+        more: sessions that weigh now beside those it holds.
     """
     return [
         *_program_changes(decision),
         *_knowledge_changes(decision, now, knowledge),
         *_version_changes(decision, versions),
         *_machine_changes(decision, machine),
+        *_evidence_changes(more),
         *_plan_changes(decision.recommendation, now),
         *_result_changes(decision.recommendation, now),
     ]
@@ -139,6 +143,19 @@ def _machine_changes(decision: Decision, machine: Mapping[str, Any] | None) -> l
             found.append(
                 _change(f"evidence[{place}].machine", observations.identity(then), observations.identity(machine), text)
             )
+    return found
+
+
+def _evidence_changes(more: Sequence[Evidence]) -> list[Change]:
+    found = []
+    for session in more:
+        ratios = sum(measurement.ratio is not None for measurement in session.probes)
+        day = session.started[:10]
+        text = Text(
+            en=f"A session of {day} weighs as well: {ratios} ratios from {len(session.probes)} probes.",
+            zh=f"新增 {day} 的一次测量：{len(session.probes)} 个探针，{ratios} 个比值。",
+        )
+        found.append(_change("evidence", None, session.started, text))
     return found
 
 

@@ -106,7 +106,9 @@ class RuntimeContext:
             measurable=self.measurable,
         )
 
-    def recheck(self, document: Mapping[str, Any], knowledge: Knowledge) -> Recheck:
+    def recheck(
+        self, document: Mapping[str, Any], knowledge: Knowledge, *, evidence: Sequence[Evidence] = ()
+    ) -> Recheck:
         """Return whether a saved decision still stands here, as ``advisor.decisions.recheck`` does.
 
         Raises:
@@ -120,6 +122,7 @@ class RuntimeContext:
             machine=self.machine,
             probes=self.probes,
             measurable=self.measurable,
+            evidence=evidence,
         )
 
 
@@ -132,6 +135,11 @@ def installed_versions(frameworks: Iterable[Framework]) -> dict[str, str]:
     """Return framework -> installed version for those that are installed, read from their metadata."""
     versions = {framework.id: installed_version(framework) for framework in frameworks}
     return {framework: version for framework, version in versions.items() if version is not None}
+
+
+def known_releases(frameworks: Iterable[Framework]) -> dict[str, str]:
+    """Return framework -> the newest release that the knowledge base knows."""
+    return {framework.id: framework.latest_version for framework in frameworks if framework.latest_version}
 
 
 def installed_version(framework: Framework) -> str | None:
