@@ -482,7 +482,7 @@ READERS: dict[str, Reader] = {
     "evidence-api": Reader(
         30, lambda: inputs.json_files(evidence_corpus()), _api_evidence, (EvidenceError,), _interpreted
     ),
-    "decision": Reader(50, lambda: inputs.json_files([decision()]), _read_decision, _REFUSED, _opened, 100),
+    "decision": Reader(50, lambda: inputs.json_files([decision()]), _read_decision, _REFUSED, _opened, 30),
     "knowledge": Reader(30, _base_strategy, _read_base, (Refused, KnowledgeError), _weighed, 100),
     "catalogue": Reader(
         50, lambda: inputs.yaml_files(_catalogue_corpus()), _read_catalogue, (CatalogError, KnowledgeError)
