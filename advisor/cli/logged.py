@@ -43,7 +43,7 @@ def _options() -> list[click.Parameter]:
 
 
 def with_log(command: click.Command) -> click.Command:
-    """Give a command, and those below it, the options of the log, and have it recorded; once, however often called."""
+    """Add the options of the log to a command and to those below it, and record it; once, however often called."""
     if any(parameter.name == "log_file" for parameter in command.params):
         return command
     command.params += _options()
