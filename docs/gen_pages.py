@@ -68,6 +68,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         },
         {"Clusters": "clusters.md"},
         {"Probes": [{title: uri} for uri, title, _ in probe_pages()]},
+        {"Decisions that stay checked": "recheck.md"},
         {"Python API": "api.md"},
         {"Documents": [{title: uri} for uri, title, _ in document_pages()]},
         {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from probes import backends, command
-from probes.system import signals
+from probes.system import logs, signals
 from probes.types import DEVICES
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def main() -> None:
 
     Example: python -m probes training-mlp-eager
     """
+    try:
+        logs.configure()
+    except logs.Unwritable as error:
+        raise click.ClickException(str(error)) from None
+    logs.event("instrument", python=platform.python_version(), system=platform.system())
 
 
 @main.command("list")

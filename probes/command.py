@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from probes import backends
-from probes.system import signals
+from probes.system import logs, signals
 from probes.system.suggestions import nearest
 from probes.types import DEVICES, Status, UserFile
 from probes.user_model import reading
@@ -333,7 +333,7 @@ def measure(
             threads=run.threads,
             seed=run.seed,
             selftest=self_test.load_calibration(),
-            progress=view.show,
+            progress=logs.following(view.show),
             cancelled=signals.received,
             keep=keep,
         )

@@ -16,6 +16,7 @@ from importlib import import_module
 import click
 
 from advisor import __version__
+from advisor.cli.logged import with_log
 from probes.system import signals
 
 COMMANDS = {
@@ -47,7 +48,7 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"advisor.cli.{name}").command
-        return command
+        return with_log(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -70,6 +71,9 @@ def cli() -> None:
 
     Example: framework-advisor recommend --needs knowledge/examples/phone-app.yaml
     """
+
+
+with_log(cli)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -29,15 +29,18 @@ LAST = 99
 
 @click.command(epilog="Example: framework-advisor doctor --json")
 @click.option("--python", "pythons", multiple=True, metavar="FRAMEWORK=PATH", help="Look in another interpreter.")
+@click.option("--report", "target", metavar="FILE.zip", help="Also write a redacted bundle to attach to an issue.")
 @output.as_json
 @output.in_language
-def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
+def command(pythons: tuple[str, ...], target: str | None, as_json: bool, lang: str) -> None:
     """Show what is installed, which devices each framework sees, and how to add what is missing."""
     from advisor.cli import inventory
     from advisor.cli.probe import interpreters
     from advisor.knowledge.loading import load_knowledge
     from probes.session import environments
 
+    if target is not None:
+        output.check_writable(target)
     knowledge = load_knowledge()
     chosen = interpreters(pythons)
     answers = environments.begin(list(knowledge.frameworks), pythons=chosen)
@@ -49,8 +52,24 @@ def command(pythons: tuple[str, ...], as_json: bool, lang: str) -> None:
         frameworks[name] = _completed(found, knowledge.frameworks[name], elsewhere=name in chosen)
         if not as_json:
             inventory.surveyed(name, found, knowledge, lang=lang)
+    document = {**known, "frameworks": frameworks}
+    bundled = {} if target is None else {"report": _bundled(document, target, lang=lang)}
     if as_json:
-        output.emit({**known, "frameworks": frameworks})
+        output.emit({**document, **bundled})
+
+
+def _bundled(document: Mapping[str, Any], target: str, *, lang: str) -> dict[str, Any]:
+    """Write the bundle, after what is in it was told on standard error; return that and where it is."""
+    from advisor.cli import issue_bundle
+
+    files = issue_bundle.gather(document)
+    output.notice(issue_bundle.INTRODUCTION.in_(lang))
+    for line in issue_bundle.listed(files, lang):
+        output.notice(f"  {line}")
+    content = issue_bundle.pack(files)
+    output.write_atomically(target, content)
+    output.notice(str(target))
+    return {**output.written(target, content), "contents": list(files)}
 
 
 def _completed(found: dict[str, Any], framework: Framework, *, elsewhere: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from advisor.cli import evidence_sharing, kept, output
+from probes.system import logs
 
 if TYPE_CHECKING:
     from advisor.cli.import_files import Read
@@ -127,7 +128,8 @@ def _import_one(path: str, *, as_json: bool) -> None:
     found = read(path)
     if not found.rows:
         raise InputError(found.problems)
-    numbers = [number for number, _ in store.add_all(found.rows)]
+    with logs.phase("store add"):
+        numbers = [number for number, _ in store.add_all(found.rows)]
     if found.strange:
         _tell_unknown(numbers)
     if as_json:
@@ -172,7 +174,8 @@ def _keep(batch: Sequence[Read]) -> list[dict[str, Any]]:
     from advisor.decisions import store
 
     rows = [(found.path, row) for found in batch for row in found.rows]
-    numbers = store.add_all([row for _, row in rows]) if rows else []
+    with logs.phase("store add"):
+        numbers = store.add_all([row for _, row in rows]) if rows else []
     return [
         {"file": path, "id": number, "kind": row.kind, "new": new}
         for (path, row), (number, new) in zip(rows, numbers, strict=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from probes import command
+from probes.system import logs
 
 if TYPE_CHECKING:
     from probes.types import Evidence
@@ -96,7 +97,8 @@ def kept(add: Callable[[], int], *, lang: str) -> int | None:
     from advisor.errors import InputError
 
     try:
-        return add()
+        with logs.phase("store add"):
+            return add()
     except Unkept as unkept:
         notice(unkept.told(lang))
     except InputError as error:
@@ -217,6 +219,8 @@ def read_evidence(paths: Sequence[str]) -> tuple[Evidence, ...]:
             problems.extend(f"{path}: {problem}" for problem in error.problems)
     if problems:
         raise InputError(problems)
+    if paths:
+        logs.event("evidence read", sessions=len(found), probes=sum(len(session.probes) for session in found))
     for unknown in unknown_probes(found, load_catalog()):
         notice(f"note: {reasons.text(unknown)}")
     return tuple(found)
@@ -247,7 +251,8 @@ def write_atomically(path: str | Path, content: bytes) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        files.write_atomically(path, content)
+        with logs.phase("file write", bytes=len(content)):
+            files.write_atomically(path, content)
     except OSError as error:
         raise InputError([f"{path}: cannot be written: {error.strerror or error}"]) from error
 

@@ -341,10 +341,12 @@ def _maker(program: Mapping[str, str]) -> str:
     return f"{program.get('version', '?')} (engine {engine_of(program) or '?'})"
 
 
-def rechecked(result: Recheck, *, lang: str) -> None:
-    """Print the outcome of a recheck."""
+def rechecked(result: Recheck, *, lang: str, name: str = "") -> None:
+    """Print the outcome of a recheck; ``name`` says of which decision, where there are several."""
     words = WORDS[lang]
-    click.echo(words["stands" if result.stands else "falls"])
+    click.echo((f"{name}{words['colon']}" if name else "") + words["stands" if result.stands else "falls"])
+    for reason in result.because:
+        click.echo(reason.text.in_(lang))
     if result.edited:
         click.echo(f"{words['edited']} {words['edited_parts']}{words['colon']}{', '.join(result.edited)}")
     click.echo(f"{words['changed']}{words['colon']}{'' if result.changes else words['no_change']}")

@@ -111,7 +111,11 @@ def newest(registry: str, hosts: Mapping[str, str] = HOSTS) -> Release:
 def _get(address: str) -> Any:
     request = urllib.request.Request(address, headers={"Accept": "application/json"})  # noqa: S310 -- hosts are given
     with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
-        return json.loads(answer.read(_LARGEST))
+        content = answer.read(_LARGEST)
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("an answer nested too deeply") from None
 
 
 def _newer(version: str, known: str | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.decisions.document import Decision
@@ -12,6 +12,7 @@ from advisor.engine import observations
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation, RouteResult
 from advisor.model.text import Text
+from probes.types import Evidence
 
 
 def changes_since(
@@ -21,12 +22,14 @@ def changes_since(
     *,
     versions: Mapping[str, str],
     machine: Mapping[str, Any] | None,
+    more: Sequence[Evidence] = (),
 ) -> list[Change]:
     """Return every change, what it was made with first and what came of it last.
 
     Args:
         decision: as it was saved. now: the recommendation that its needs and evidence give today.
         knowledge: today's. versions, machine: today's; without a machine, none is compared.
+        more: sessions that weigh now beside those it holds.
     """
     return [
         *_program_changes(decision),
@@ -34,6 +37,7 @@ def changes_since(
         *_version_changes(decision, versions),
         *_machine_changes(decision, machine),
         *_reference_changes(decision.recommendation, now),
+        *_evidence_changes(more),
         *_plan_changes(decision.recommendation, now),
         *_result_changes(decision.recommendation, now),
     ]
@@ -156,6 +160,19 @@ def _reference_changes(saved: Recommendation, now: Recommendation) -> list[Chang
                 zh=f"参考机器 {name} 的测量{zh or '已更换'}。",
             )
             found.append(_change(f"reference.{name}", then.get(name), today.get(name), text))
+    return found
+
+
+def _evidence_changes(more: Sequence[Evidence]) -> list[Change]:
+    found = []
+    for session in more:
+        ratios = sum(measurement.ratio is not None for measurement in session.probes)
+        day = session.started[:10]
+        text = Text(
+            en=f"A session of {day} weighs as well: {ratios} ratios from {len(session.probes)} probes.",
+            zh=f"新增 {day} 的一次测量：{len(session.probes)} 个探针，{ratios} 个比值。",
+        )
+        found.append(_change("evidence", None, session.started, text))
     return found
 
 

@@ -94,15 +94,24 @@ class Outcome(Result):
     utility: Mapping[str, float]
 
 
+class Reason(Result):
+    """What turned a decision: one of its inputs that, were it as it was then, would let the decision stand."""
+
+    what: str
+    text: Text
+
+
 class Recheck(Result):
     """A decision, decided again with what is known today.
 
     Attributes:
-        stands: the same framework is recommended. changes: what it was made with first, what came of it last.
+        stands: the same framework is recommended. because: where it does not stand, what turned it; none where it does.
+        changes: what it was made with first, what came of it last.
         edited: the parts that are not as they were sealed; None where nothing was sealed.
     """
 
     stands: bool
+    because: tuple[Reason, ...] = ()
     then: Outcome
     now: Outcome
     changes: tuple[Change, ...]

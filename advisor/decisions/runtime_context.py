@@ -25,6 +25,7 @@ from advisor.model.recommendation import Recommendation
 from advisor.model.reference import ReferenceSession
 from probes.backends import builds
 from probes.catalog.loading import load_catalog
+from probes.system import logs
 from probes.system.machine import fingerprint
 from probes.types import Evidence, Probe
 
@@ -64,7 +65,7 @@ class RuntimeContext:
             CatalogError: the catalogue of probes is broken.
             KnowledgeError: a reference session is broken.
         """
-        return cls(
+        found = cls(
             today=today(),
             versions=installed_versions(knowledge.frameworks.values()),
             machine=_machine(),
@@ -72,12 +73,15 @@ class RuntimeContext:
             measurable=engine.measurable_frameworks(tuple(knowledge.frameworks)),
             reference=load_reference() if reference and not os.environ.get(NO_REFERENCE) else (),
         )
+        logs.event("surroundings", versions=found.versions, knowledge=knowledge.version)
+        return found
 
     def recommend(
         self, needs: Needs, knowledge: Knowledge, evidence: Sequence[Evidence] = (), *, random_seed: int = 0
     ) -> Recommendation:
         """Return the recommendation for ``needs`` in these surroundings."""
-        return self.recommender(knowledge, evidence, random_seed=random_seed)(needs)
+        with logs.phase("recommend", sessions=len(evidence)):
+            return self.recommender(knowledge, evidence, random_seed=random_seed)(needs)
 
     def recommender(
         self, knowledge: Knowledge, evidence: Sequence[Evidence] = (), *, random_seed: int = 0
@@ -118,7 +122,9 @@ class RuntimeContext:
             reference=self.reference,
         )
 
-    def recheck(self, document: Mapping[str, Any], knowledge: Knowledge) -> Recheck:
+    def recheck(
+        self, document: Mapping[str, Any], knowledge: Knowledge, *, evidence: Sequence[Evidence] = ()
+    ) -> Recheck:
         """Return whether a saved decision still stands here, as ``advisor.decisions.recheck`` does.
 
         Raises:
@@ -133,6 +139,7 @@ class RuntimeContext:
             probes=self.probes,
             measurable=self.measurable,
             reference=self.reference,
+            evidence=evidence,
         )
 
 
@@ -145,6 +152,11 @@ def installed_versions(frameworks: Iterable[Framework]) -> dict[str, str]:
     """Return framework -> installed version for those that are installed, read from their metadata."""
     versions = {framework.id: installed_version(framework) for framework in frameworks}
     return {framework: version for framework, version in versions.items() if version is not None}
+
+
+def known_releases(frameworks: Iterable[Framework]) -> dict[str, str]:
+    """Return framework -> the newest release that the knowledge base knows."""
+    return {framework.id: framework.latest_version for framework in frameworks if framework.latest_version}
 
 
 def installed_version(framework: Framework) -> str | None:

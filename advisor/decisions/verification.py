@@ -179,13 +179,14 @@ def recomputed(
     machine: Mapping[str, Any] | None,
     measurable: Sequence[str] | None = None,
     reference: Sequence[ReferenceSession] = (),
+    more: Sequence[Evidence] = (),
 ) -> Recommendation:
-    """Return what a decision's needs and evidence give with this knowledge, on this day and machine.
+    """Return what a decision's needs and evidence, and ``more``, give with this knowledge, on this day and machine.
 
     Raises:
         InputError: needs or evidence that cannot be read, or knowledge that contradicts itself.
     """
-    needs, evidence = parse_needs(decision.needs, knowledge), _evidence(decision)
+    needs, evidence = parse_needs(decision.needs, knowledge), (*_evidence(decision), *more)
     try:
         return recommend(
             needs,

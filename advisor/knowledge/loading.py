@@ -20,6 +20,7 @@ from advisor.knowledge.editorial_policy import CATALOGUE, editorial_policy
 from advisor.knowledge.parsing import Holdings
 from advisor.model.knowledge import Knowledge
 from probes.catalog.loading import CatalogError, load_catalog
+from probes.system import logs
 from probes.types import Probe
 
 GRACE = timedelta(days=90)
@@ -64,12 +65,13 @@ def load_knowledge(path: Path | None = None) -> Knowledge:
 
 @lru_cache(maxsize=8)
 def _loaded(root: Path, stamps: tuple[tuple[str, int, int], ...]) -> Knowledge:
-    holdings = parsing.collect(root)
-    probes, unread = _catalogue()
-    problems = [*holdings.problems, *integrity.integrity(holdings), *unread]
-    if problems:
-        raise KnowledgeError(sorted(problems))
-    return _built(holdings, probes)
+    with logs.phase("knowledge read"):
+        holdings = parsing.collect(root)
+        probes, unread = _catalogue()
+        problems = [*holdings.problems, *integrity.integrity(holdings), *unread]
+        if problems:
+            raise KnowledgeError(sorted(problems))
+        return _built(holdings, probes)
 
 
 def check_knowledge(

@@ -15,13 +15,10 @@ from typing import Any
 import yaml
 
 from advisor.errors import Problem
+from probes.system.yaml_text import DEEPEST, LOADER, too_deep
 
 Path = tuple[str | int, ...]
 """Where a value stands in a document: keys and indices from the top."""
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DEEPEST = 64
-"""Levels of nesting that are read. Our own files need seven; libyaml's composer overflows the stack at some 10,000."""
 
 
 @dataclass
@@ -61,9 +58,9 @@ def read_yaml(text: str, file: str, *, plain: bool = False) -> Document:
             who knows what was wanted in their place; else each is a problem.
     """
     document = Document(file)
-    loader = _LOADER(text)
+    loader = LOADER(text)
     try:
-        if _too_deep(text):
+        if too_deep(text):
             document.problems.append(Problem(file, 1, "", "nested too deeply", "a few levels are enough"))
             return document
         node = loader.get_single_node()
@@ -87,22 +84,6 @@ def _indented_by_tab(text: str, line: int) -> bool:
     return line <= len(lines) and "\t" in lines[line - 1][: -len(lines[line - 1].lstrip()) or None]
 
 
-def _too_deep(text: str) -> bool:
-    """Return whether composing ``text`` could overflow the stack.
-
-    Only brackets, and dashes or question marks in a row, nest without the indentation that makes depth costly
-    to write; where there are few of them the events need not be walked through.
-    """
-    if sum(text.count(opener) for opener in ("[", "{", "- -", "? ?")) <= _DEEPEST:
-        return False
-    depth = 0
-    for event in yaml.parse(text, _LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            return True
-    return False
-
-
 class _Walk:
     """Convert nodes into plain data, noting lines."""
 
@@ -117,7 +98,7 @@ class _Walk:
         lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.ScalarNode):
             return node.value if node.tag == "tag:yaml.org,2002:str" else self.scalar(node, path)
-        if len(path) > _DEEPEST:
+        if len(path) > DEEPEST:
             self.complain(path[:1], "nested too deeply", "a few levels are enough")
             return None
         if id(node) in self.seen:

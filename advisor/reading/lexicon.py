@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.errors import KnowledgeError, Problem
 from advisor.reading.normalization import is_cjk
+from probes.system.yaml_text import load_yaml
 
 Options = dict[str, tuple[str, ...]]
 OPTION_KEYS = frozenset({"says", "implies", "rules_out", "denied_excludes", "denied_says", "needs", "yields_to"})
@@ -225,7 +226,7 @@ def _boundary(text: str, end: int) -> int | None:
 
 def _read(path: Path) -> Lexicon:
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        document = load_yaml(path.read_text(encoding="utf-8"))
         concepts = []
         problems: list[Problem] = []
         for entry in document["concepts"]:
@@ -250,8 +251,18 @@ def _read(path: Path) -> Lexicon:
             names=document["names"],
             critiques=_listed(document["critiques"]),
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, re.error) as error:
-        raise KnowledgeError([_problem(path, "", str(error))]) from error
+    except (
+        OSError,
+        yaml.YAMLError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        re.error,
+    ) as error:
+        # A part of another kind than is wanted there shows in many ways; each is the file's.
+        raise KnowledgeError([_problem(path, "", f"{error} ({type(error).__name__})")]) from error
 
 
 def _problem(path: Path, key: str, message: str) -> Problem:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import yaml
 
 from advisor.errors import KnowledgeError, Problem
+from probes.system.yaml_text import load_yaml
 
 KINDS = ("wanted", "negated", "hedged", "mixed", "contrast")
 LANGUAGES = ("en", "zh")
@@ -60,7 +61,7 @@ def read_folder(folder: Path, made: Callable[[str, Any], Iterable[T]], *, place:
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
-            document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            document = load_yaml(path.read_text(encoding="utf-8"))
             found += made(path.stem, document)
         except (OSError, yaml.YAMLError, TypeError, ValueError) as error:
             message = " ".join(str(error).split())

@@ -16,6 +16,7 @@ from advisor.reading.negation_scope import Clause, Cues, Polarity
 from advisor.reading.normalization import NormalizedText
 from advisor.reading.roles import Roles
 from advisor.reading.types import FILL, OFFER
+from probes.system import logs
 
 MARGIN = 0.25
 """The best class must lead the second by this much to be filled in."""
@@ -163,7 +164,8 @@ def _loaded(root: Path, stamps: tuple[int, ...]) -> Reader:
     name = f"{model.VERSION}-{phrases.digest(root / 'lexicon.yaml', root / 'phrases')[:24]}"
     found = model.recall(name)
     if found is None:
-        found = trained(words, phrases.load(root / "phrases"))
+        with logs.phase("text model training"):
+            found = trained(words, phrases.load(root / "phrases"))
         model.keep(name, found)
     return Reader(words, Cues.of(words.cues), found)
 

@@ -18,9 +18,9 @@ GRACE = 1.5
 def main() -> None:
     """Run the instrument's command line."""
     threading.Thread(target=_end_with_the_app, daemon=True).start()
-    from probes.__main__ import main as instrument
+    from probes.__main__ import run_as_program
 
-    instrument(prog_name="python -m probes")
+    run_as_program()
 
 
 def _end_with_the_app() -> None:

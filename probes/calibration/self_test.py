@@ -39,6 +39,13 @@ HISTORY = 60.0
 """Degrees of freedom of earlier self-tests that count beside today's: a machine's spread changes with what it runs."""
 
 
+LARGEST_SPREAD = 10.0
+"""On the log scale: processes of one program differ by a factor of 22,000. More is no measurement."""
+
+MOST_FREEDOM = 1e6
+"""Degrees of freedom; a self-test brings a dozen."""
+
+
 def place() -> Path:
     """Return where the calibration is kept: beside the advisor's own data.
 
@@ -49,14 +56,30 @@ def place() -> Path:
 
 
 def load_calibration() -> dict[str, Any] | None:
-    """Read this machine's calibration; None where there is none, or where it is another machine's."""
+    """Read this machine's calibration; None where none can be used, or it is another machine's."""
     try:
         held = json.loads(place().read_text(encoding="utf-8"))
-    except (OSError, ValueError, data_folders.Nowhere):
+    except (OSError, ValueError, RecursionError, data_folders.Nowhere):
         return None
-    if not isinstance(held, dict) or held.get("cpu") != _cpu():
+    if not isinstance(held, dict) or held.get("cpu") != _cpu() or not _usable(held):
         return None
     return held
+
+
+def _usable(held: Mapping[str, Any]) -> bool:
+    """Return whether a calibration holds a spread that intervals can be widened by, and earlier ones of its form."""
+    earlier = held.get("history", [])
+    return (
+        _is_spread(held.get("process_sd"), held.get("process_df"))
+        and isinstance(earlier, list)
+        and all(isinstance(one, dict) and _is_spread(one.get("variance"), one.get("df")) for one in earlier)
+    )
+
+
+def _is_spread(size: Any, freedom: Any) -> bool:
+    """Return whether two values are a spread, at least 0, and its degrees of freedom, above 0 (both within bounds)."""
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (size, freedom))
+    return numbers and 0 <= size <= LARGEST_SPREAD and 0 < freedom <= MOST_FREEDOM
 
 
 def save_calibration(result: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.system.suggestions import nearest
+from probes.system.yaml_text import load_yaml
 from probes.types import MODES, OWN, Probe
 
 PATH = Path(__file__).resolve().parents[1] / "catalog.yaml"
@@ -53,26 +55,27 @@ def _read(path: Path, modified_ns: int, size: int) -> Mapping[str, Probe]:
     import yaml
 
     try:
-        # libyaml's loader where it is: the same safe one, ten times as fast.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - it is a safe one
-    except (OSError, yaml.YAMLError) as error:
+        entries = load_yaml(path.read_text(encoding="utf-8")) or []
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CatalogError([f"{path.name}: {error}"]) from None
+    if not isinstance(entries, list):
+        raise CatalogError([f"{path.name}: a list of entries is needed"])
     problems: list[str] = []
     probes: dict[str, Probe] = {}
-    for number, entry in enumerate(entries or [], start=1):
+    for number, entry in enumerate(entries, start=1):
         place = f"{path.name} entry {number}"
         if not isinstance(entry, dict):
             problems.append(f"{place}: a mapping is needed")
             continue
-        wrong = [
+        # What follows compares and looks up values, so the kinds come first.
+        wrong = _wrong_kinds(entry) or [
             *_wrong_keys(entry),
             *_wrong_modes(entry),
             *_wrong_question(entry),
             *_wrong_claims(entry),
             *_wrong_modules(entry, path.parent),
         ]
-        if entry.get("id") in probes:
+        if not wrong and entry["id"] in probes:
             wrong.append("the id stands twice")
         problems += [f"{place} ({entry.get('id', 'no id')}): {problem}" for problem in wrong]
         if not wrong:
@@ -80,6 +83,32 @@ def _read(path: Path, modified_ns: int, size: int) -> Mapping[str, Probe]:
     if problems:
         raise CatalogError(problems)
     return probes
+
+
+_TEXTS = ("id", "scenario", "workload", "mode", "criterion", "size", "settings", "metric", "baseline")
+_TABLES = ("relevant", "faster", "kept")
+
+
+def _wrong_kinds(entry: Mapping[str, Any]) -> list[str]:
+    """Return which values are of another kind than their key wants."""
+    seconds = entry.get("seconds", 1.0)
+    right = isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < math.inf
+    return [
+        *(f"{key}: a text is needed" for key in _TEXTS if not isinstance(entry.get(key, ""), str)),
+        *(f"{key}: a mapping to lists of texts is needed" for key in _TABLES if not _is_table(entry.get(key))),
+        *([] if right else ["seconds: a positive number is needed"]),
+        *([] if isinstance(entry.get("asked_only", False), bool) else ["asked_only: true or false is needed"]),
+    ]
+
+
+def _is_table(value: Any) -> bool:
+    """Return whether a value maps texts to lists of texts; absent is an empty one."""
+    if not isinstance(value, dict):
+        return value is None
+    return all(
+        isinstance(key, str) and isinstance(words, list) and all(isinstance(word, str) for word in words)
+        for key, words in value.items()
+    )
 
 
 def _wrong_keys(entry: Mapping[str, Any]) -> list[str]:
@@ -101,7 +130,8 @@ def _wrong_modes(entry: Mapping[str, Any]) -> list[str]:
 
 def _wrong_question(entry: Mapping[str, Any]) -> list[str]:
     question = entry.get("question")
-    if isinstance(question, dict) and {"en", "zh"} <= set(question):
+    texts = question if isinstance(question, dict) else {}
+    if all(isinstance(texts.get(lang), str) for lang in ("en", "zh")):
         return []
     return ["the question is needed in en and zh"]
 

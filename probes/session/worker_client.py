@@ -250,13 +250,13 @@ class Client:
         fault = None
         try:
             answer = json.loads(line)
-            if not isinstance(answer, dict) or answer.get("status") not in {s.value for s in Status}:
+            if not _is_answer(answer):
                 fault = Reason("answer-none")
             elif answer.get("id") != self._number:
                 fault = Reason("answer-other", given=str(answer.get("id")), asked=self._number)
             elif not self._answers.empty() and self._answers.queue[0] is not None:
                 fault = Reason("answer-twice")
-        except ValueError:
+        except (ValueError, RecursionError):
             fault = Reason("answer-no-json") if line.endswith("\n") else Reason("answer-truncated")
         if fault is not None:
             self.end()
@@ -337,6 +337,19 @@ class Client:
         for stream in (self._requests, self._printed):
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
+
+
+def _is_answer(said: Any) -> bool:
+    """Return whether what a worker said has the form of an answer: a status, and the reason where it is not "ok"."""
+    if not isinstance(said, dict) or said.get("status") not in [status.value for status in Status]:
+        return False
+    if said["status"] != Status.OK.value:
+        try:
+            reasons.text(Reason.of(said["reason"]))
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+            return False
+    inside = said.get("inside", 0.0)
+    return isinstance(inside, int | float) and not isinstance(inside, bool)
 
 
 _NT_STATUSES = {0xC000001D: "SIGILL", 0xC0000005: "SIGSEGV"}
