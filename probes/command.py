@@ -407,7 +407,7 @@ def write(session: Evidence, target: str) -> None:
 
 @contextlib.contextmanager
 def kept_safe() -> Iterator[Callable[[Evidence], None]]:
-    """Give what ``measure`` keeps with, for as long as it takes to measure and to write the result.
+    """Yield what ``measure`` keeps with, for as long as it takes to measure and to write the result.
 
     What is finished outlives any end of the process within the block; the first signal ends the measuring only.
     """

@@ -16,6 +16,8 @@ CLIENTS = {"ftplib", "http", "httpx", "requests", "smtplib", "socket", "ssl", "u
 """Packages that speak to a network."""
 
 SPEAKING = {
+    "advisor/curation/app_load.py": {"websockets"},  # the app, as 50 browsers would
+    "probes/cluster/driver.py": {"socket"},  # whether a cluster answers at all
     "advisor/curation/releases.py": {"urllib"},  # asks PyPI and npm for version numbers
     "advisor/serving": {"socket", "urllib"},  # whether the app's own port answers
     "advisor/cli/app.py": {"socket"},  # a free port of this machine

@@ -305,6 +305,10 @@ def page() -> None:
 OPEN = """
 from streamlit.testing.v1 import AppTest
 
+from advisor.serving import request_checks
+
+request_checks.middleware()
+
 app = AppTest.from_string("from advisor.ui import layout; layout.show()", default_timeout=120)
 app.run()
 assert not app.exception, app.exception

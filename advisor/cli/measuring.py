@@ -80,7 +80,7 @@ def planned(
 
 
 def keep_left(*, lang: str) -> None:
-    """Take over what killed sessions had finished: it is kept as every session is, and said."""
+    """Keep what killed sessions had finished, as every session is, and print that."""
     from probes.evidence import unfinished
 
     for session in unfinished.left():

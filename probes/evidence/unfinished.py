@@ -40,7 +40,7 @@ class Unfinished:
 
 @contextlib.contextmanager
 def keeping(warn: Callable[[str], None] = lambda text: None) -> Iterator[Keep]:
-    """Give what keeps a session so far; it is removed where the block ends in order, and stays where it does not.
+    """Yield what keeps a session so far; it is removed where the block ends in order, and stays where it does not.
 
     Args:
         warn: told where it cannot be kept; that ends no session.

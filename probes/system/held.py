@@ -60,7 +60,7 @@ def sweep(parent: Path, prefix: str) -> None:
 
 def abandoned(parent: Path, prefix: str = "") -> list[Path]:
     """Return what begins with ``prefix`` in a folder, is this user's and is held by nobody, sorted by name."""
-    if fcntl is None:
+    if fcntl is None or not hasattr(os, "getuid"):
         return []
     try:
         with os.scandir(parent) as entries:

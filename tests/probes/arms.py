@@ -12,7 +12,7 @@ from scipy.special import bdtrc
 from probes.calibration import self_test
 from probes.session import interleaving, paired, runner, time_budget
 from probes.session.arms import Arm
-from probes.types import Probe
+from probes.types import Probe, UserFile
 
 CALIBRATED = {"process_sd": 0.005, "process_df": 60.0}
 """A machine so steady that one pair of workers is narrow enough: tests of other things need no second."""
@@ -57,6 +57,9 @@ def measure_fully(*, first=None, second=None, probes=None, **options):
     """Measure as users do, in turns of full length and with a roof; without this machine's calibration."""
     arms = (Arm("a", "null", plant=first or {}), Arm("b", "null", plant=second or {}))
     settings = {"arms": arms, "budget": 1.5, "patience": 20.0, "selftest": {}}
+    if isinstance(options.get("workload_file"), str):
+        path = Path(options["workload_file"])
+        options["workload_file"] = UserFile(str(path), path.read_text(encoding="utf-8"))
     return runner.measure(probes or [probe()], **{**settings, **options})
 
 
