@@ -18,7 +18,7 @@ def command(file: str, as_json: bool, lang: str) -> None:
     from advisor.knowledge.loading import load_knowledge
 
     knowledge = load_knowledge()
-    result = RuntimeContext.here(knowledge).recheck(output.read_decision(file), knowledge)
+    result = RuntimeContext.here(knowledge).recheck(output.read_json(file), knowledge)
     if as_json:
         output.emit(result.document())
     else:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.evidence.documents import EvidenceError, read_evidence
+from probes.system import json_reading
 from probes.types import Evidence
 
 HEARTBEAT_LIMIT = 90.0
@@ -85,8 +85,8 @@ class Run:
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            with contextlib.suppress(json.JSONDecodeError):
-                event = json.loads(line)
+            with contextlib.suppress(json_reading.Refused):
+                event = json_reading.loads(line)
                 if isinstance(event, dict):
                     self.events.append(event)
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from probes.evidence import recompute
 from probes.evidence.schema import EvidenceDocument, MeasurementDocument, problems_of
+from probes.system import json_reading
 from probes.system.files import write_atomically
 from probes.system.suggestions import nearest, nearest_word
 from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Reason, Status
@@ -266,25 +267,16 @@ def read_evidence(path: str | Path) -> Evidence:
         EvidenceError: the file cannot be read, is no JSON, or is no evidence.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError([f"{path}: {getattr(error, 'strerror', None) or 'is no UTF-8 text'}"]) from None
-    try:
-        data = json.loads(text, object_pairs_hook=_unique)
-    except ValueError as error:
-        raise EvidenceError([f"{path}: {error}"]) from None
+        with Path(path).open("rb") as file:
+            data = json_reading.loads(file.read(json_reading.LARGEST + 1))
+    except OSError as error:
+        raise EvidenceError([f"{path}: {error.strerror or error}"]) from None
+    except json_reading.Refused as error:
+        raise EvidenceError([f"{path}: not JSON: {error}"]) from None
     try:
         return parse_evidence(data)
     except EvidenceError as error:
         raise EvidenceError([f"{path}: {problem}" for problem in error.problems]) from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"duplicate key {next(k for k in keys if keys.count(k) > 1)!r}")
-    return made
 
 
 def write_evidence(evidence: Evidence, path: str | Path) -> None:
