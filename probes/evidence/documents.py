@@ -99,6 +99,14 @@ def parse_evidence(data: Any) -> Evidence:
     return Evidence(**{"selftest": None, **data, "probes": whole})
 
 
+def shape_of(data: Mapping[str, Any]) -> list[str]:
+    """Return what in a document is not of the right shape, each with its place; whether it agrees is not asked."""
+    reading = _Reading()
+    reading.finite(data)
+    reading.read(EvidenceDocument, data)
+    return reading.problems
+
+
 def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[Reason]:
     """Return a reason for each probe that the catalogue does not hold; it is read with care, not refused.
 

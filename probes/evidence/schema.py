@@ -96,6 +96,57 @@ Positive = Annotated[Number, AfterValidator(_positive), Field(description="a pos
 Time = Annotated[str, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
+class _Held(BaseModel):
+    """What readers rely on in an object that may hold anything else beside it."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _Machine(_Held):
+    cpu: str | None = Field(None, description="a text")
+    arch: str | None = Field(None, description="a text")
+    os: str | None = Field(None, description="a text")
+    memory_bytes: Number | None = Field(None, description="a number")
+    gpus: list[dict[str, Any]] | None = Field(None, description="a list of objects")
+
+
+class _Environment(_Held):
+    versions: dict[str, Any] | None = Field(None, description="an object")
+    flags: dict[str, Any] | None = Field(None, description="an object")
+    defaults: dict[str, Any] | None = Field(None, description="an object")
+    set: dict[str, Any] | None = Field(None, description="an object")
+
+
+class _Selftest(_Held):
+    resolves: Number | None = Field(None, description="a number or null")
+    seconds: Number | None = Field(None, description="a number")
+    seconds_a_probe: Number | None = Field(None, description="a number")
+    process_sd: Number | None = Field(None, description="a number")
+    process_df: Number | None = Field(None, description="a number")
+
+
+class _Parity(_Held):
+    outputs: dict[str, Any] | None = Field(None, description="an object")
+    loss: dict[str, Any] | None = Field(None, description="an object")
+    gradients: dict[str, Any] | None = Field(None, description="an object")
+    weights: dict[str, Any] | None = Field(None, description="an object")
+
+
+def _holding(model: type[_Held]) -> AfterValidator:
+    """Return a check that an object holds what ``model`` names of it, and leaves the object as it is."""
+
+    def check(value: Any) -> Any:
+        try:
+            if value is not None:
+                model.model_validate(value)
+        except ValidationError as error:
+            where, said = next(problems_of(error, model))
+            raise _refusal(f"{where}: {said}") from None
+        return value
+
+    return AfterValidator(check)
+
+
 class _Document(BaseModel):
     """Strict: no key that is not known, nothing taken for what it is not. ``description`` says what is needed."""
 
@@ -136,7 +187,7 @@ class MeasurementDocument(_Document):
     unit: Words = "s"
     samples: dict[str, Samples] = Field({}, description="an object of lists")
     ratio: RatioDocument | None = None
-    parity: Contents = None
+    parity: Annotated[Contents, _holding(_Parity)] = None
     roof: Contents = None
     facts: Contents = None
     seconds: Annotated[Number, AfterValidator(_not_negative)] = Field(0.0, description="a number of seconds")
@@ -159,10 +210,10 @@ class EvidenceDocument(_Document):
     model_config = ConfigDict(title="Evidence")
 
     schema_: Literal["evidence/1"] = Field(alias="schema")
-    machine: dict[str, Any] = Field(description="an object")
-    environments: dict[str, dict[str, Any]] = Field(description="an object")
+    machine: Annotated[dict[str, Any], _holding(_Machine)] = Field(description="an object")
+    environments: dict[str, Annotated[dict[str, Any], _holding(_Environment)]] = Field(description="an object")
     probes: list[MeasurementDocument] = Field(description="a list")
-    selftest: Contents = None
+    selftest: Annotated[Contents, _holding(_Selftest)] = None
     grade: Literal["A", "B", "C", "D"]
     started: Time
     finished: Time
