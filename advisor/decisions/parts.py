@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from advisor.decisions.document import Decision
 
 MANUAL = "see 'framework-advisor schema decision'"
+_ROUNDED = 1e-9
+"""What sums of shares may lie above 1."""
+
 _STATUS = tuple(CLAIM_STATUS.values())
 _SECTIONS = ("frameworks", "criteria", "questions", "sources", "claims", "tools", "beliefs")
 
@@ -70,6 +73,7 @@ def problems(decision: Decision) -> list[str]:
         found += _unread(Knowledge, decision.basis, "basis") or _misplaced(decision.basis)
     if "version" not in decision.program:
         found.append("program.version: missing; add which version of the program computed it")
+    found += _no_shares(decision.recommendation)
     return found or [*_unknown_frameworks(decision.recommendation), *_uncited(decision)]
 
 
@@ -108,6 +112,18 @@ def _misplaced(basis: Mapping[str, Any]) -> list[str]:
         for key, entry in basis.get(section, {}).items()
         if entry["id"] != key
     ]
+
+
+def _no_shares(found: Recommendation) -> Iterator[str]:
+    """Yield where a share of draws is none."""
+    shares = {"acceptability": found.acceptability, "confidence": found.confidence}
+    shares |= {f"flips[{i}].acceptability": flip.acceptability for i, flip in enumerate(found.flips)}
+    if found.before is not None:
+        shares["before.acceptability"] = found.before.acceptability
+    for place, held in shares.items():
+        for framework, share in held.items():
+            if not 0 <= share <= 1 + _ROUNDED:
+                yield f"recommendation.{place}.{framework}: {share:g} is no share; write a number from 0 to 1"
 
 
 def _unknown_frameworks(found: Recommendation) -> Iterator[str]:

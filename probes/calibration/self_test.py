@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from probes.evidence.documents import EvidenceError
+from probes.evidence.schema import selftest_problems
 from probes.session import runner
 from probes.session.arms import Arm
 from probes.statistics import ratios as compare
-from probes.system import data_folders, machine
+from probes.system import data_folders, json_reading, machine
 from probes.system.files import write_atomically
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
 
@@ -28,6 +29,9 @@ SLOWDOWNS = (1.05, 1.10, 1.20)
 
 HURRY = 1.0
 """Seconds of turns a pair in the quick self-test."""
+
+_LARGEST = 1_000_000
+"""Bytes of a calibration that are read; one takes some two thousand."""
 
 ONE_PAIR = {"process_sd": 0.0, "process_df": 1.0}
 """No spread is assumed, so that no probe is too wide for its first pair of processes."""
@@ -46,14 +50,31 @@ def place() -> Path:
 
 
 def load_calibration() -> dict[str, Any] | None:
-    """Read this machine's calibration; None where there is none, or where it is another machine's."""
+    """Read this machine's calibration; None where there is none that can be read, or where it is another machine's."""
     try:
-        held = json.loads(place().read_text(encoding="utf-8"))
-    except (OSError, ValueError, data_folders.Nowhere):
+        with place().open("rb") as file:
+            held = json_reading.loads(file.read(_LARGEST + 1), largest=_LARGEST)
+    except (OSError, json_reading.Refused, data_folders.Nowhere):
         return None
-    if not isinstance(held, dict) or held.get("cpu") != _cpu():
-        return None
-    return held
+    return held if _sound(held) and held["cpu"] == _cpu() else None
+
+
+def _sound(held: Any) -> bool:
+    """Tell whether what a file holds is a calibration: whatever else stands there must not cost a run."""
+    if not isinstance(held, dict) or not isinstance(held.get("cpu"), str):
+        return False
+    history = held.get("history", [])
+    entries: list[Any] = history if isinstance(history, list) else [None]
+    return (
+        not any(selftest_problems(held))
+        and all(_positive(held[key]) for key in ("process_sd", "process_df") if key in held)
+        and all(isinstance(one, dict) and _positive(one.get("df")) for one in entries)
+        and all(isinstance(one.get("variance"), int | float) and one["variance"] >= 0 for one in entries)
+    )
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 def save_calibration(result: dict[str, Any]) -> None:

@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from probes.evidence import recompute
+from probes.evidence import plausibility, recompute
 from probes.evidence.schema import EvidenceDocument, MeasurementDocument, problems_of
 from probes.system import json_reading
 from probes.system.files import write_atomically
 from probes.system.suggestions import nearest, nearest_word
-from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Reason, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Probe, Ratio, Reason, Status
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -94,6 +94,7 @@ def parse_evidence(data: Any) -> Evidence:
     whole = tuple(measurement for measurement in measurements if measurement is not None)
     if not reading.problems:
         reading.problems += recompute.withdrawn(whole)
+        reading.problems += plausibility.grade(whole, str(data.get("grade")))
     if reading.problems or head is None:
         raise EvidenceError(reading.problems)
     return Evidence(**{"selftest": None, **data, "probes": whole})
@@ -107,14 +108,14 @@ def shape_of(data: Mapping[str, Any]) -> list[str]:
     return reading.problems
 
 
-def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[Reason]:
-    """Return a reason for each probe that the catalogue does not hold; it is read with care, not refused.
+def unknown_probes(evidence: Sequence[Evidence], known: Mapping[str, Probe]) -> list[Reason]:
+    """Return a reason for each probe that the catalogue does not hold so; it is read with care, not refused.
 
-    Another version of the program may have had them. Probes of a model of one's own are never in the catalogue.
+    Another version of the program may have had it. Probes of a model of one's own are never in the catalogue.
 
     Args:
         evidence: sessions, as parsed.
-        known: the catalogue's ids.
+        known: the catalogue.
     """
     found = {}
     for session in evidence:
@@ -126,7 +127,18 @@ def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list
                     if near
                     else Reason("unknown-probe", probe=measurement.probe)
                 )
+            elif not measurement.own_workload and (other := _otherwise(measurement, known[measurement.probe])):
+                found[measurement.probe] = other
     return list(found.values())
+
+
+def _otherwise(measurement: Measurement, probe: Probe) -> Reason | None:
+    """Return where a measurement is not what the catalogue describes under its probe, None where it is."""
+    for key in ("scenario", "workload", "mode", "settings"):
+        said, wanted = getattr(measurement, key), getattr(probe, key)
+        if said != wanted:
+            return Reason("other-probe", probe=probe.id, key=key, said=said, wanted=wanted)
+    return None
 
 
 class _Reading:
@@ -190,7 +202,10 @@ class _Reading:
         if document is None:
             return None
         measurement = document.measurement()
-        contradictions = list(_contradictions(measurement, place, arms))
+        contradictions = [
+            *_contradictions(measurement, place, arms),
+            *plausibility.contradictions(measurement, place),
+        ]
         self.problems += contradictions or recompute.problems(measurement, place, selftest=selftest)
         if contradictions:
             return None

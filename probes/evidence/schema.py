@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -30,6 +30,9 @@ from probes.system.suggestions import nearest
 from probes.types import Measurement, Ratio, Status
 
 Place = tuple[str | int, ...]
+
+SKEW = timedelta(days=1)
+"""By how much another machine's clock may be ahead of ours."""
 
 LARGEST = 1e300
 """Beyond this a number is a slip, and arithmetic with it would overflow."""
@@ -84,6 +87,13 @@ def _time(value: Any) -> str:
     return text
 
 
+def _past(value: str) -> str:
+    now = datetime.now(UTC)
+    if _moment(value) > now + SKEW:
+        raise _refusal(f"{value} lies in the future; this machine's clock says {now.isoformat(timespec='seconds')}")
+    return value
+
+
 Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 """A number as it stands: a whole one stays whole, so that a document read and written again is the same."""
 
@@ -93,7 +103,9 @@ Name = Annotated[str, Field(min_length=1, description="a name")]
 Words = Annotated[str, Field(description="a text")]
 Contents = Annotated[dict[str, Any] | None, Field(description="an object or null")]
 Positive = Annotated[Number, AfterValidator(_positive), Field(description="a positive finite number")]
-Time = Annotated[str, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+Time = Annotated[
+    str, PlainValidator(_time), AfterValidator(_past), WithJsonSchema({"type": "string", "format": "date-time"})
+]
 
 
 class _Held(BaseModel):
@@ -123,6 +135,15 @@ class _Selftest(_Held):
     seconds_a_probe: Number | None = Field(None, description="a number")
     process_sd: Number | None = Field(None, description="a number")
     process_df: Number | None = Field(None, description="a number")
+
+
+def selftest_problems(held: Mapping[str, Any]) -> list[str]:
+    """Return what of a self-test's result its readers cannot use, each with its place."""
+    try:
+        _Selftest.model_validate(held)
+    except ValidationError as error:
+        return [f"{where}: {said}" for where, said in problems_of(error, _Selftest)]
+    return []
 
 
 class _Parity(_Held):
