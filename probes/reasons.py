@@ -339,6 +339,10 @@ CATALOGUE: Mapping[str, Words] = {
     "unknown-probe-near": Words(
         "the catalogue has no probe '{probe}'; did you mean '{near}'?", "目录中没有探测 {probe}；是否指 {near}？"
     ),
+    "other-probe": Words(
+        "{probe} was measured with {key} '{said}'; in the catalogue it has '{wanted}'",
+        "{probe} 测量时的 {key} 为 {said}，目录中为 {wanted}",
+    ),
     "measured-again": Words(
         "wide, so measured again in fresh processes: {probes:, }", "区间较宽，因此在新进程中重测：{probes:、}"
     ),

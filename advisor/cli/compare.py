@@ -17,7 +17,7 @@ def command(first: str, second: str, as_json: bool, lang: str) -> None:
     from advisor.cli import prose
     from advisor.decisions.diff import compare_decisions
 
-    one, other = output.together(lambda: output.read_decision(first), lambda: output.read_decision(second))
+    one, other = output.together(lambda: output.read_json(first), lambda: output.read_json(second))
     result = compare_decisions(one, other)
     if as_json:
         output.emit(result.document())

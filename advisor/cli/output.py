@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from probes import command
-from probes.system import logs
+from probes.system import json_reading, logs
 
 if TYPE_CHECKING:
     from probes.types import Evidence
@@ -106,10 +105,6 @@ def kept(add: Callable[[], int], *, lang: str) -> int | None:
     return None
 
 
-LARGEST = 256_000_000
-"""Bytes read of one file; a decision with evidence takes about one million, ten thousand lines of text a few."""
-
-
 def read_text(path: str) -> str:
     """Read a UTF-8 file, or standard input for "-".
 
@@ -118,7 +113,7 @@ def read_text(path: str) -> str:
     """
     from advisor.knowledge.needs_files import text_of
 
-    return text_of(path, largest=LARGEST)
+    return text_of(path, largest=json_reading.LARGEST)
 
 
 def read_lines(path: str) -> Iterator[tuple[int, Any, str | None]]:
@@ -128,41 +123,14 @@ def read_lines(path: str) -> Iterator[tuple[int, Any, str | None]]:
         if not line.strip():
             continue
         try:
-            document = _strict_json(line)
-        except (ValueError, RecursionError) as error:
+            document = json_reading.loads(line)
+        except json_reading.Refused as error:
             yield number, None, f"line {number}: not JSON: {error}"
             continue
         if not isinstance(document, Mapping):
             yield number, None, f'line {number}: expected an object such as {{"id": ..., "text": ...}}'
             continue
         yield number, document, None
-
-
-LARGEST_WHOLE = 2**63
-"""No document of ours holds a larger whole number; one of hundreds of digits would overflow what reads it."""
-
-
-def _whole(digits: str) -> int:
-    if abs(value := int(digits)) >= LARGEST_WHOLE:
-        raise ValueError(f"a number of {len(digits)} digits is too large")
-    return value
-
-
-def _strict_json(text: str) -> Any:
-    """Read JSON as its standard has it: no NaN, nothing infinite.
-
-    Raises:
-        ValueError: not JSON, or a number that is none.
-    """
-
-    def refuse(word: str) -> float:
-        raise ValueError(f"{word} is no number")
-
-    def finite(digits: str) -> float:
-        value = float(digits)
-        return value if math.isfinite(value) else refuse(digits)
-
-    return json.loads(text, parse_constant=refuse, parse_float=finite, parse_int=_whole)
 
 
 def answer_lines(path: str, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
@@ -185,18 +153,8 @@ def read_json(path: str) -> Any:
     from advisor.errors import InputError
 
     try:
-        return json.loads(read_text(path), parse_int=_whole)
-    except (ValueError, RecursionError) as error:
-        raise InputError([f"{path}: not JSON: {error}"]) from error
-
-
-def read_decision(path: str) -> Any:
-    """Read a saved decision's JSON; unlike evidence, whose reader names the place, NaN is refused here."""
-    from advisor.errors import InputError
-
-    try:
-        return _strict_json(read_text(path))
-    except (ValueError, RecursionError) as error:
+        return json_reading.loads(read_text(path))
+    except json_reading.Refused as error:
         raise InputError([f"{path}: not JSON: {error}"]) from error
 
 

@@ -33,7 +33,7 @@ def command(
 
     knowledge = load_knowledge()
     *decisions, evidence = output.together(
-        *(lambda file=file: output.read_decision(file) for file in files),
+        *(lambda file=file: output.read_json(file) for file in files),
         lambda: output.read_evidence(evidence_files),
     )
     context = _context(knowledge, latest=latest, reference=reference)

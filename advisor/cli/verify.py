@@ -18,7 +18,7 @@ def command(file: str, as_json: bool, lang: str) -> None:
     from advisor.knowledge.loading import load_knowledge
     from probes.catalog.loading import load_catalog
 
-    result = verify(output.read_decision(file), load_knowledge(), probes=tuple(load_catalog().values()))
+    result = verify(output.read_json(file), load_knowledge(), probes=tuple(load_catalog().values()))
     if as_json:
         output.emit(result.document())
     else:

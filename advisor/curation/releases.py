@@ -6,7 +6,6 @@ Everything else works offline. Writes nothing.
 
 from __future__ import annotations
 
-import json
 import urllib.request
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from urllib.parse import quote
 from packaging.version import InvalidVersion, Version
 
 from advisor.knowledge.parsing import Entry, Holdings
+from probes.system import json_reading
 
 HOSTS = {"pypi": "https://pypi.org", "npm": "https://registry.npmjs.org"}
 
@@ -111,11 +111,7 @@ def newest(registry: str, hosts: Mapping[str, str] = HOSTS) -> Release:
 def _get(address: str) -> Any:
     request = urllib.request.Request(address, headers={"Accept": "application/json"})  # noqa: S310 -- hosts are given
     with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
-        content = answer.read(_LARGEST)
-    try:
-        return json.loads(content)
-    except RecursionError:
-        raise ValueError("an answer nested too deeply") from None
+        return json_reading.loads(answer.read(_LARGEST + 1), largest=_LARGEST)
 
 
 def _newer(version: str, known: str | None) -> bool:

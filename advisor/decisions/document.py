@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from advisor.decisions import parts
 from advisor.decisions import seals as sealing
 from advisor.decisions.provenance import program_stamp
 from advisor.decisions.redaction import without_places
 from advisor.errors import InputError
-from advisor.knowledge.shape_problems import shape_problems
-from advisor.knowledge.yaml_lines import spelled
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import ClaimVerdict, Recommendation
@@ -144,20 +143,14 @@ def read_decision(document: Any, *, name: str = "") -> Decision:
         raise InputError([f"{before}not a decision: its schema is {document.get('schema')!r}, expected '{SCHEMA}'"])
     try:
         # As JSON, where strictness still takes a list for a tuple and a text for a date.
-        return Decision.model_validate_json(json.dumps(document), strict=True)
+        found = Decision.model_validate_json(json.dumps(document, allow_nan=False), strict=True)
     except ValidationError as error:
-        raise InputError([before + problem for problem in refusals(error, Decision)]) from error
+        raise InputError([before + problem for problem in parts.refusals(error, Decision)]) from error
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError([f"{before}not plain JSON ({error})"]) from error
-
-
-def refusals(error: ValidationError, model: type[BaseModel], place: str = "") -> list[str]:
-    """Return everything that a model refuses of the part of a decision at ``place``, a line each."""
-    manual = "see 'framework-advisor schema decision'"
-    return [
-        f"{spelled((place, *where) if place else where) or 'decision'}: {message}; {way_out}"
-        for where, message, way_out in shape_problems(error, model, manual=manual)
-    ]
+    if problems := parts.problems(found):
+        raise InputError([before + problem for problem in problems])
+    return found
 
 
 def _cited(recommendation: Recommendation) -> set[str]:

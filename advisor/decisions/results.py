@@ -68,8 +68,10 @@ class Verification(Result):
     """A decision, computed again from what it holds.
 
     Attributes:
-        same: nothing differs. why: what a difference comes from, a key of ``verification.MADE_BY``, with its text.
-        differences: all but texts that another program words otherwise, which stand in wording.
+        same: nothing differs, and seals vouch for what went in. why: what a difference comes from, a key of
+            ``verification.MADE_BY``, with its text.
+        differences: all but texts that another program words otherwise, which stand in wording; where the seals are
+            gone, also every part that nobody can vouch for any more.
         edited: the parts that are not as they were sealed; None where nothing was sealed.
         basis: "document" or "installed", where the knowledge came from.
     """

@@ -12,8 +12,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from advisor.decisions.document import Decision, build_decision, read_decision, refusals
+from advisor.decisions.document import Decision, build_decision, read_decision
 from advisor.decisions.document import basis as basis_of
+from advisor.decisions.parts import refusals
 from advisor.decisions.provenance import engine_of, program_stamp
 from advisor.decisions.results import Deviation, KnowledgeBases, Makers, Verification
 from advisor.decisions.seals import SEALS, edited
@@ -79,8 +80,9 @@ MADE_BY: Mapping[str, Text] = {
         zh="文件封记完好，且注明由本程序计算，重算结果却不同：可能是改动后重新封记，也可能是本机运算有别。",
     ),
     "unsealed": Text(
-        en="The document carries no seals, so an edit cannot be told from another program's result.",
-        zh="文件没有封记，无法区分是被改动过还是由别的程序计算。",
+        en="The document carries no seals, so an edit cannot be told from another program's result, and what went into "
+        "it cannot be vouched for.",
+        zh="文件没有封记，无法区分是被改动过还是由别的程序计算，也无法担保其中的输入内容未被改动。",
     ),
 }
 """What a difference comes from, and how that is said."""
@@ -121,6 +123,8 @@ def verify(
     wording = [] if all(ours.values()) else [entry for entry in found if _is_prose(entry[0])]
     differences = [_difference(*entry) for entry in found if entry not in wording]
     broken = edited(document)
+    if not document.get(SEALS):
+        differences += [_unvouched(part) for part in TAKEN_AS_GIVEN if _held(document, part)]
     differences += [_resealed(part) for part in broken or () if not any(_within(d.place, part) for d in differences)]
     base, installed_base = decision.recommendation.knowledge, None if knowledge is None else _stamp(knowledge)
     why = _why(differences, broken, ours=ours, other_knowledge=origin == "installed" and base != installed_base)
@@ -143,18 +147,9 @@ def verify(
 def _basis(decision: Decision, knowledge: Knowledge | None) -> tuple[Knowledge, str]:
     if decision.basis:
         try:
-            held = Knowledge.model_validate(decision.basis)
-        except ValidationError as error:
+            return Knowledge.model_validate(decision.basis), "document"
+        except ValidationError as error:  # a key that this version does not know: it may change what is computed
             raise InputError(refusals(error, Knowledge, "basis")) from error
-        problems = [
-            f"basis.{section}.{key}: holds the entry of '{entry.id}'"
-            for section in ("frameworks", "criteria", "questions", "sources", "claims", "tools", "beliefs")
-            for key, entry in getattr(held, section).items()
-            if entry.id != key
-        ]
-        if problems:
-            raise InputError(problems)
-        return held, "document"
     if knowledge is None:
         raise InputError(["basis: missing, and no knowledge base was given to recompute from"])
     return knowledge, "installed"
@@ -303,6 +298,23 @@ def _resealed(part: str) -> Deviation:
         zh=f"{part}：文件写成之后被改动（封记不符）",
     )
     return Deviation(place=part, saved=None, computed=None, text=text)
+
+
+def _unvouched(part: str) -> Deviation:
+    """Return the entry of a part that went in and that no seal vouches for."""
+    text = Text(
+        en=f"{part}: without seals nobody can tell whether it was changed after the document was written",
+        zh=f"{part}：没有封记，无法得知文件写成之后是否被改动过",
+    )
+    return Deviation(place=part, saved=None, computed=None, text=text)
+
+
+def _held(document: Mapping[str, Any], part: str) -> bool:
+    """Return whether a document holds anything at a dotted place."""
+    held: Any = document
+    for key in part.split("."):
+        held = (held or {}).get(key)
+    return bool(held)
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,6 @@ Reads one file or standard input; never the clock.
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -17,6 +16,7 @@ from advisor.errors import InputError, nearest
 from advisor.knowledge import yaml_lines
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
+from probes.system.json_reading import LARGEST_WHOLE
 
 SCHEMA = "needs/1"
 KEYS = ("schema", "answers", "excluded", "priorities", "certainty")
@@ -206,14 +206,23 @@ class _Reader:
     def number(self, where: yaml_lines.Path, given: Any, most: int) -> float:
         if isinstance(given, bool) or not isinstance(given, (int, float)):
             self.complain(where, f"{_kind(given)} instead of a number", f"write a number from 0 to {most}")
-        elif not (math.isfinite(given) and 0 <= given <= most):
-            self.complain(where, f"{given} is out of range", f"write a number from 0 to {most}")
+        elif not 0 <= given <= most:  # which no NaN is either
+            self.complain(where, f"{_figure(given)} is out of range", f"write a number from 0 to {most}")
         else:
             return float(given)
         return 0.0
 
     def complain(self, where: yaml_lines.Path, message: str, way_out: str) -> None:
         self.problems.append((where, message, way_out))
+
+
+def _figure(value: float) -> str:
+    """Return a number as it is shown; Python refuses to write out one of thousands of digits."""
+    return (
+        f"a whole number of {value.bit_length():,} bits"
+        if isinstance(value, int) and abs(value) >= LARGEST_WHOLE
+        else str(value)
+    )
 
 
 def _kind(value: Any) -> str:
@@ -225,7 +234,7 @@ def _kind(value: Any) -> str:
     if isinstance(value, str):
         return f"the text '{value[:40]}'"
     if isinstance(value, (int, float)):
-        return f"the number {value}"
+        return f"the number {_figure(value)}"
     if isinstance(value, Mapping):
         return "keys"
     if isinstance(value, date):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,13 +15,22 @@ from advisor.errors import nearest
 from advisor.knowledge.yaml_lines import Path
 
 
-def shape_problems(error: ValidationError, model: type[BaseModel], *, manual: str) -> Iterator[tuple[Path, str, str]]:
+def shape_problems(
+    error: ValidationError,
+    model: type[BaseModel],
+    *,
+    manual: str,
+    passes: Callable[[ErrorDetails], bool] = lambda one: False,
+) -> Iterator[tuple[Path, str, str]]:
     """Yield the place, the message and the way out of everything that ``model`` refuses.
 
     Args:
         error: what validating raised. manual: where the shape is written down, e.g. "see knowledge/README.md".
+        passes: tells what of it is no problem here.
     """
     for one in error.errors(include_url=False):
+        if passes(one):
+            continue
         where = tuple(part for part in one["loc"] if part != "[key]")
         yield where, *_explained(model, where, error=one, manual=manual)
 

@@ -15,10 +15,16 @@ from typing import Any
 import yaml
 
 from advisor.errors import Problem
+from probes.system.json_reading import LARGEST_WHOLE, LONGEST_NUMBER
 from probes.system.yaml_text import DEEPEST, LOADER, too_deep
 
 Path = tuple[str | int, ...]
 """Where a value stands in a document: keys and indices from the top."""
+
+_TOO_DEEP = f"nested too deeply: more than {DEEPEST} levels"
+
+_SHOWN = 40
+"""Characters of a value that a message quotes."""
 
 
 @dataclass
@@ -61,7 +67,7 @@ def read_yaml(text: str, file: str, *, plain: bool = False) -> Document:
     loader = LOADER(text)
     try:
         if too_deep(text):
-            document.problems.append(Problem(file, 1, "", "nested too deeply", "a few levels are enough"))
+            document.problems.append(Problem(file, 1, "", _TOO_DEEP, "a few levels are enough"))
             return document
         node = loader.get_single_node()
         if node is not None:
@@ -96,15 +102,15 @@ class _Walk:
     def value(self, node: yaml.Node, path: Path) -> Any:
         lines = self.document.lines
         lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.ScalarNode):
-            return node.value if node.tag == "tag:yaml.org,2002:str" else self.scalar(node, path)
-        if len(path) > DEEPEST:
-            self.complain(path[:1], "nested too deeply", "a few levels are enough")
-            return None
         if id(node) in self.seen:
             self.complain(path, "an alias of something written elsewhere", "write it out")
             return None
         self.seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            return node.value if node.tag == "tag:yaml.org,2002:str" else self.scalar(node, path)
+        if len(path) > DEEPEST:
+            self.complain(path[:1], _TOO_DEEP, "a few levels are enough")
+            return None
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*path, at)) for at, item in enumerate(node.value)]
         found: dict[str, Any] = {}
@@ -122,21 +128,29 @@ class _Walk:
         return found
 
     def scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        kind, shown = node.tag.rpartition(":")[2], node.value[:_SHOWN]
+        if kind in ("int", "float") and len(node.value) > LONGEST_NUMBER:
+            long = f"a number of {len(node.value):,} characters; at most {LONGEST_NUMBER:,} are read"
+            self.complain(path, long, "write a shorter one")
+            return None
         try:
             value = self.loader.construct_object(node)
-        except (yaml.YAMLError, ValueError):
-            self.complain(path, f"'{node.value}' cannot be read as {node.tag.rpartition(':')[2]}", "put it in quotes")
+        except (yaml.YAMLError, ValueError, LookupError, AttributeError):  # what PyYAML raises for a tag that lies
+            self.complain(path, f"'{shown}' cannot be read as {kind}", "put it in quotes")
+            return None
+        if isinstance(value, int) and abs(value) >= LARGEST_WHOLE:
+            self.complain(path, f"'{shown}' is too large; whole numbers must lie below 2^63", "write a smaller one")
             return None
         if self.plain:
             return value
         if isinstance(value, bool):
-            self.complain(path, f"'{node.value}' means {str(value).lower()} to YAML", "put it in quotes")
+            self.complain(path, f"'{shown}' means {str(value).lower()} to YAML", "put it in quotes")
             return node.value
         if isinstance(value, float) and not math.isfinite(value):
-            self.complain(path, f"'{node.value}' is not a finite number", "write a number")
+            self.complain(path, f"'{shown}' is not a finite number", "write a number")
             return None
         if isinstance(value, datetime.datetime):
-            self.complain(path, f"'{node.value}' carries a time of day", "write the day only, as 2026-11-23")
+            self.complain(path, f"'{shown}' carries a time of day", "write the day only, as 2026-11-23")
             return value.date()
         return value
 

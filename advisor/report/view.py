@@ -112,7 +112,7 @@ class View:
             return Answer(name=words["nobody"], strength="", sentence=why, confidence="")
         name = self.framework(found.recommended)
         share = percent(found.acceptability[found.recommended])
-        draws = f"{self.basis['settings']['draws']:,}"
+        draws = f"{self.basis['settings']['draws']:,}" if self.basis else "?"
         confidence = percent(found.confidence.get(found.recommended, 0.0))
         return Answer(
             name=name,

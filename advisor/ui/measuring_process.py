@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -22,6 +21,7 @@ from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from probes.evidence.documents import EvidenceError, parse_evidence
+from probes.system import json_reading
 from probes.types import Evidence
 
 HEARTBEAT_LIMIT = 90.0
@@ -101,8 +101,8 @@ class Run:
             if line == "{\n":
                 self._document = line + channel.read()
                 return
-            with contextlib.suppress(json.JSONDecodeError):
-                event = json.loads(line)
+            with contextlib.suppress(json_reading.Refused):
+                event = json_reading.loads(line)
                 if isinstance(event, dict):
                     self.events.append(event)
 
@@ -193,8 +193,8 @@ class Run:
             return None
         self._heard_out()
         try:
-            found = json.loads(self._document)
-        except json.JSONDecodeError:
+            found = json_reading.loads(self._document)
+        except json_reading.Refused:
             return None
         return parse_evidence(found)
 

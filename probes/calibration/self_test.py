@@ -19,7 +19,7 @@ from probes.evidence.documents import EvidenceError
 from probes.session import runner
 from probes.session.arms import Arm
 from probes.statistics import ratios as compare
-from probes.system import data_folders, machine
+from probes.system import data_folders, json_reading, machine
 from probes.system.files import write_atomically
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
 
@@ -31,6 +31,9 @@ RUNS = {True: (4, 1, 2, 1), False: (8, 3, 4, 3)}
 
 HURRY = 1.0
 """Seconds of turns a pair in the quick self-test."""
+
+_LARGEST = 1_000_000
+"""Bytes of a calibration that are read; one takes some two thousand."""
 
 ONE_PAIR = {"process_sd": 0.0, "process_df": 1.0}
 """No spread is assumed, so that no probe is too wide for its first pair of processes."""
@@ -56,14 +59,13 @@ def place() -> Path:
 
 
 def load_calibration() -> dict[str, Any] | None:
-    """Read this machine's calibration; None where none can be used, or it is another machine's."""
+    """Read this machine's calibration; None where there is none that can be read, or where it is another machine's."""
     try:
-        held = json.loads(place().read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, data_folders.Nowhere):
+        with place().open("rb") as file:
+            held = json_reading.loads(file.read(_LARGEST + 1), largest=_LARGEST)
+    except (OSError, json_reading.Refused, data_folders.Nowhere):
         return None
-    if not isinstance(held, dict) or held.get("cpu") != _cpu() or not _usable(held):
-        return None
-    return held
+    return held if isinstance(held, dict) and held.get("cpu") == _cpu() and _usable(held) else None
 
 
 def _usable(held: Mapping[str, Any]) -> bool:

@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from probes.evidence import recompute
+from probes.evidence import plausibility, recompute
 from probes.evidence.schema import EvidenceDocument, MeasurementDocument, problems_of
+from probes.system import json_reading
 from probes.system.files import write_atomically
 from probes.system.suggestions import nearest, nearest_word
-from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Reason, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Probe, Ratio, Reason, Status
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -93,19 +94,28 @@ def parse_evidence(data: Any) -> Evidence:
     whole = tuple(measurement for measurement in measurements if measurement is not None)
     if not reading.problems:
         reading.problems += recompute.withdrawn(whole)
+        reading.problems += plausibility.grade(whole, str(data.get("grade")))
     if reading.problems or head is None:
         raise EvidenceError(reading.problems)
     return Evidence(**{"selftest": None, **data, "probes": whole})
 
 
-def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list[Reason]:
-    """Return a reason for each probe that the catalogue does not hold; it is read with care, not refused.
+def shape_of(data: Mapping[str, Any]) -> list[str]:
+    """Return what in a document is not of the right shape, each with its place; whether it agrees is not asked."""
+    reading = _Reading()
+    reading.finite(data)
+    reading.read(EvidenceDocument, data)
+    return reading.problems
 
-    Another version of the program may have had them. Probes of a model of one's own are never in the catalogue.
+
+def unknown_probes(evidence: Sequence[Evidence], known: Mapping[str, Probe]) -> list[Reason]:
+    """Return a reason for each probe that the catalogue does not hold so; it is read with care, not refused.
+
+    Another version of the program may have had it. Probes of a model of one's own are never in the catalogue.
 
     Args:
         evidence: sessions, as parsed.
-        known: the catalogue's ids.
+        known: the catalogue.
     """
     found = {}
     for session in evidence:
@@ -117,7 +127,18 @@ def unknown_probes(evidence: Sequence[Evidence], known: Collection[str]) -> list
                     if near
                     else Reason("unknown-probe", probe=measurement.probe)
                 )
+            elif not measurement.own_workload and (other := _otherwise(measurement, known[measurement.probe])):
+                found[measurement.probe] = other
     return list(found.values())
+
+
+def _otherwise(measurement: Measurement, probe: Probe) -> Reason | None:
+    """Return where a measurement is not what the catalogue describes under its probe, None where it is."""
+    for key in ("scenario", "workload", "mode", "settings"):
+        said, wanted = getattr(measurement, key), getattr(probe, key)
+        if said != wanted:
+            return Reason("other-probe", probe=probe.id, key=key, said=said, wanted=wanted)
+    return None
 
 
 class _Reading:
@@ -181,7 +202,10 @@ class _Reading:
         if document is None:
             return None
         measurement = document.measurement()
-        contradictions = list(_contradictions(measurement, place, arms))
+        contradictions = [
+            *_contradictions(measurement, place, arms),
+            *plausibility.contradictions(measurement, place),
+        ]
         self.problems += contradictions or recompute.problems(measurement, place, selftest=selftest)
         if contradictions:
             return None
@@ -266,25 +290,16 @@ def read_evidence(path: str | Path) -> Evidence:
         EvidenceError: the file cannot be read, is no JSON, or is no evidence.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvidenceError([f"{path}: {getattr(error, 'strerror', None) or 'is no UTF-8 text'}"]) from None
-    try:
-        data = json.loads(text, object_pairs_hook=_unique)
-    except ValueError as error:
-        raise EvidenceError([f"{path}: {error}"]) from None
+        with Path(path).open("rb") as file:
+            data = json_reading.loads(file.read(json_reading.LARGEST + 1))
+    except OSError as error:
+        raise EvidenceError([f"{path}: {error.strerror or error}"]) from None
+    except json_reading.Refused as error:
+        raise EvidenceError([f"{path}: not JSON: {error}"]) from None
     try:
         return parse_evidence(data)
     except EvidenceError as error:
         raise EvidenceError([f"{path}: {problem}" for problem in error.problems]) from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"duplicate key {next(k for k in keys if keys.count(k) > 1)!r}")
-    return made
 
 
 def write_evidence(evidence: Evidence, path: str | Path) -> None:

@@ -97,7 +97,7 @@ def _recomputed(
         whole = [turns for turns in taken if turns is not None]
         if found:
             return None, found
-        found = _samples_of(measurement, whole, labels, place)
+        found = _samples_of(measurement, whole, labels, place) or _within(measurement, whole, labels, place)
         return (None, found) if found else (_of_turns(measurement, whole, labels, selftest), [])
     pairs = zip(measurement.samples[ratio.denominator], measurement.samples[ratio.numerator], strict=True)
     logs = [math.log(b / a) for a, b in pairs]
@@ -129,6 +129,22 @@ def _of_turns(
     if spread is None or not is_cost(spread) or not is_cost(freedom) or spread > WIDEST:
         return _Recomputed(estimates[0], exact=False)
     return _Recomputed(ratios.pooled(estimates, process_sd=spread, process_df=freedom), exact=True)
+
+
+def _within(measurement: Measurement, taken: Sequence[Turns], labels: tuple[str, str], place: str) -> list[str]:
+    """Return where what each pair of processes gave by itself is not what its turns give."""
+    told = measurement.facts.get("within")
+    if told is None or any(sum(turns.used) < 2 for turns in taken):
+        return []
+    if not isinstance(told, list) or len(told) != len(taken):
+        return [f"{place}.facts.within: one entry for each of the {len(taken)} records of turns is needed"]
+    found = []
+    for i, (entry, turns) in enumerate(zip(told, taken, strict=True)):
+        said = entry.get("ratio") if isinstance(entry, Mapping) else None
+        wanted = _exp(turns.estimate(*labels).mean)
+        if said is None or not is_cost(said) or not _near(said, wanted):
+            found.append(f"{place}.facts.within[{i}].ratio: {said!r}, but its turns give {wanted:.4g}")
+    return found
 
 
 def is_cost(value: Any) -> bool:

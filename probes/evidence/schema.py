@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -30,6 +30,9 @@ from probes.system.suggestions import nearest
 from probes.types import Measurement, Ratio, Status
 
 Place = tuple[str | int, ...]
+
+SKEW = timedelta(days=1)
+"""By how much another machine's clock may be ahead of ours."""
 
 LARGEST = 1e300
 """Beyond this a number is a slip, and arithmetic with it would overflow."""
@@ -84,6 +87,13 @@ def _time(value: Any) -> str:
     return text
 
 
+def _past(value: str) -> str:
+    now = datetime.now(UTC)
+    if _moment(value) > now + SKEW:
+        raise _refusal(f"{value} lies in the future; this machine's clock says {now.isoformat(timespec='seconds')}")
+    return value
+
+
 Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 """A number as it stands: a whole one stays whole, so that a document read and written again is the same."""
 
@@ -93,7 +103,69 @@ Name = Annotated[str, Field(min_length=1, description="a name")]
 Words = Annotated[str, Field(description="a text")]
 Contents = Annotated[dict[str, Any] | None, Field(description="an object or null")]
 Positive = Annotated[Number, AfterValidator(_positive), Field(description="a positive finite number")]
-Time = Annotated[str, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+Time = Annotated[
+    str, PlainValidator(_time), AfterValidator(_past), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+
+
+class _Held(BaseModel):
+    """What readers rely on in an object that may hold anything else beside it."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _Machine(_Held):
+    cpu: str | None = Field(None, description="a text")
+    arch: str | None = Field(None, description="a text")
+    os: str | None = Field(None, description="a text")
+    memory_bytes: Number | None = Field(None, description="a number")
+    gpus: list[dict[str, Any]] | None = Field(None, description="a list of objects")
+
+
+class _Environment(_Held):
+    versions: dict[str, Any] | None = Field(None, description="an object")
+    flags: dict[str, Any] | None = Field(None, description="an object")
+    defaults: dict[str, Any] | None = Field(None, description="an object")
+    set: dict[str, Any] | None = Field(None, description="an object")
+
+
+class _Selftest(_Held):
+    resolves: Number | None = Field(None, description="a number or null")
+    seconds: Number | None = Field(None, description="a number")
+    seconds_a_probe: Number | None = Field(None, description="a number")
+    process_sd: Number | None = Field(None, description="a number")
+    process_df: Number | None = Field(None, description="a number")
+
+
+def selftest_problems(held: Mapping[str, Any]) -> list[str]:
+    """Return what of a self-test's result its readers cannot use, each with its place."""
+    try:
+        _Selftest.model_validate(held)
+    except ValidationError as error:
+        return [f"{where}: {said}" for where, said in problems_of(error, _Selftest)]
+    return []
+
+
+class _Parity(_Held):
+    outputs: dict[str, Any] | None = Field(None, description="an object")
+    loss: dict[str, Any] | None = Field(None, description="an object")
+    gradients: dict[str, Any] | None = Field(None, description="an object")
+    weights: dict[str, Any] | None = Field(None, description="an object")
+
+
+def _holding(model: type[_Held]) -> AfterValidator:
+    """Return a check that an object holds what ``model`` names of it, and leaves the object as it is."""
+
+    def check(value: Any) -> Any:
+        try:
+            if value is not None:
+                model.model_validate(value)
+        except ValidationError as error:
+            where, said = next(problems_of(error, model))
+            raise _refusal(f"{where}: {said}") from None
+        return value
+
+    return AfterValidator(check)
 
 
 class _Document(BaseModel):
@@ -136,7 +208,7 @@ class MeasurementDocument(_Document):
     unit: Words = "s"
     samples: dict[str, Samples] = Field({}, description="an object of lists")
     ratio: RatioDocument | None = None
-    parity: Contents = None
+    parity: Annotated[Contents, _holding(_Parity)] = None
     roof: Contents = None
     facts: Contents = None
     seconds: Annotated[Number, AfterValidator(_not_negative)] = Field(0.0, description="a number of seconds")
@@ -159,10 +231,10 @@ class EvidenceDocument(_Document):
     model_config = ConfigDict(title="Evidence")
 
     schema_: Literal["evidence/1"] = Field(alias="schema")
-    machine: dict[str, Any] = Field(description="an object")
-    environments: dict[str, dict[str, Any]] = Field(description="an object")
+    machine: Annotated[dict[str, Any], _holding(_Machine)] = Field(description="an object")
+    environments: dict[str, Annotated[dict[str, Any], _holding(_Environment)]] = Field(description="an object")
     probes: list[MeasurementDocument] = Field(description="a list")
-    selftest: Contents = None
+    selftest: Annotated[Contents, _holding(_Selftest)] = None
     grade: Literal["A", "B", "C", "D"]
     started: Time
     finished: Time

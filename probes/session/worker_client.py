@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from probes import reasons
 from probes.session.arms import Arm
-from probes.system import machine
+from probes.system import json_reading, machine
 from probes.types import Reason, Status
 
 _BOOT = """
@@ -249,7 +249,7 @@ class Client:
     def _parse(self, line: str, do: str) -> dict[str, Any]:
         fault = None
         try:
-            answer = json.loads(line)
+            answer = json_reading.loads(line, finite=False)
             if not _is_answer(answer):
                 fault = Reason("answer-none")
             elif answer.get("id") != self._number:

@@ -1,4 +1,7 @@
-"""YAML text into plain data, safely: no objects, and no deeper than the parser can take."""
+"""YAML text into plain data, safely: no objects, and no deeper than the parser can take.
+
+Our own files need seven levels; libyaml's composer overflows the stack at some 10,000.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,10 @@ from typing import Any
 
 import yaml
 
+from probes.system.json_reading import DEEPEST
+
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's loader where it is: the same safe one, ten times as fast."""
-
-DEEPEST = 64
-"""Levels of nesting that are read. Our own files need seven; libyaml's composer overflows the stack at some 10,000."""
 
 
 def load_yaml(text: str) -> Any:

@@ -28,6 +28,7 @@ from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
 from probes.evidence.sets import parse_sessions
 from probes.session import outcome
+from probes.system import json_reading
 from probes.types import Evidence, Measurement, Probe, Status
 from probes.wording import framework_defaults
 
@@ -234,9 +235,9 @@ def _take(content: bytes) -> None:
 
 def _json(content: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError([say(f"not JSON: {error}", f"不是 JSON：{error}")]) from error
+        found = json_reading.loads(content)
+    except json_reading.Refused as error:
+        raise InputError([say(f"not JSON: {error.why['en']}", f"不是 JSON：{error.why['zh']}")]) from error
     if not isinstance(found, dict):
         raise InputError([say("a JSON object is wanted", "需要一个 JSON 对象")])
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from advisor.ui.components import elements
 from advisor.ui.components.upload import upload
 from advisor.ui.state import decision
 from advisor.ui.texts import STRENGTH, language, say, words
+from probes.system import json_reading
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -149,9 +149,9 @@ def read_upload(content: bytes) -> dict[str, Any]:
     from advisor.decisions.document import read_decision
 
     try:
-        document: dict[str, Any] = json.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError([say(f"not JSON: {error}", f"不是 JSON：{error}")]) from error
+        document: dict[str, Any] = json_reading.loads(content)
+    except json_reading.Refused as error:
+        raise InputError([say(f"not JSON: {error.why['en']}", f"不是 JSON：{error.why['zh']}")]) from error
     read_decision(document)
     return document
 

@@ -254,7 +254,8 @@ def test_lines_end_at_line_feeds_only_and_no_line_ends_the_rest(tmp_path: Path) 
         '{"id": NaN, "text": "x"}',
         '{"id": 1e999, "text": "x"}',
         '{"id": "\\ud800", "text": "\\ud800 phone"}',
-        "[" * 50_000,
+        "[" * 150_000,
+        '{"id": 6, "text": "phone", "text": "desktop"}',
         '{"id": "last", "text": "手机"}',
     ]
     lines.write_text("\r\n".join(given), newline="")
@@ -263,8 +264,13 @@ def test_lines_end_at_line_feeds_only_and_no_line_ends_the_rest(tmp_path: Path) 
     rows = [json.loads(line) for line in found.stdout.split("\n") if line]
 
     assert found.exit_code == 0
-    assert [row["id"] for row in rows] == ["a", 2, 3, "\ud800", 5, "last"]
-    assert ["error" in row for row in rows] == [False, True, True, False, True, False]
+    assert [row["id"] for row in rows] == ["a", 2, 3, 4, 5, 6, "last"]
+    assert ["error" in row for row in rows] == [False, True, True, True, True, True, False]
+    assert [row["error"].partition("not JSON: ")[2][:24] for row in rows[3:6]] == [
+        "U+D800 is half a charact",
+        "nested more than 64 leve",
+        "duplicate key 'text'; ke",
+    ]
 
 
 def test_a_terminal_that_is_not_utf8_still_gets_json() -> None:

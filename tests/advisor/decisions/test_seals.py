@@ -188,6 +188,32 @@ def test_a_part_added_or_taken_away_is_an_edit() -> None:
     assert verify(bare).edited == ("seals",)
 
 
+@pytest.mark.parametrize("program", [{"name": "framework-advisor", "version": "0.1.0"}, None])
+def test_without_seals_an_edit_of_what_went_in_is_no_same_result(program: dict[str, str] | None) -> None:
+    """What went in cannot be computed again, so only its seal vouches for it."""
+    document = saved()
+    document["recommendation"]["machine"]["cpu"] = "another"
+    document["transcript"][0]["text"] = "never said"
+    document["evidence"][0]["probes"][0]["facts"]["noted"] = "never seen"
+    document["program"] = program or document["program"]
+    del document["seals"]
+
+    found = verify(document, KNOWLEDGE, probes=PROBES)
+
+    assert (found.same, found.why) == (False, "unsealed" if program else "edited")
+    told = {difference.place: difference.text for difference in found.differences}
+    assert {part for part in TAKEN_AS_GIVEN if part in told} == set(TAKEN_AS_GIVEN)
+    assert "without seals nobody can tell" in told["transcript"].en
+    assert "没有封记" in told["transcript"].zh
+
+
+def test_a_decision_that_names_no_program_is_refused() -> None:
+    document = saved() | {"program": {}}
+    del document["seals"]
+    with pytest.raises(InputError, match=r"program\.version: missing"):
+        verify(document, KNOWLEDGE, probes=PROBES)
+
+
 def test_a_document_written_again_by_another_json_writer_is_not_edited() -> None:
     """Some writers sort the keys and write 2.0 as 2."""
     again = json.loads(

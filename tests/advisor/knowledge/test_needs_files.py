@@ -232,7 +232,17 @@ def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch, known: Kn
         (b"answers:\n " + b"- " * 100_000, "nested too deeply"),
         (b"? " * 100_000, "nested too deeply"),
         (b"\n".join(b" " * level + b"a:" for level in range(1_200)), "nested too deeply"),
-        (b"answers: " + b"{a: " * 3_000 + b"1" + b"}" * 3_000, "nested too deeply"),
+        (b"answers: " + b"{a: " * 3_000 + b"1" + b"}" * 3_000, "nested too deeply: more than 64 levels"),
+        (b"priorities: {performance: " + b"9" * 400 + b"}", "whole numbers must lie below 2^63"),
+        (b"priorities: {performance: -" + b"9" * 400 + b"}", "whole numbers must lie below 2^63"),
+        (b"priorities: {performance: 0x" + b"f" * 400 + b"}", "whole numbers must lie below 2^63"),
+        (b"priorities: {performance: " + b"9" * 5_000 + b"}", "a number of 5,000 characters; at most 1,000 are read"),
+        (b"priorities: {performance: " + b"59:" * 300_000 + b"59}", "at most 1,000 are read"),
+        (b'priorities: {performance: !!int ""}', "'' cannot be read as int"),
+        (b"answers: {stage: !!bool perhaps}", "'perhaps' cannot be read as bool"),
+        (b"answers: {stage: !!timestamp today}", "'today' cannot be read as timestamp"),
+        (b"answers: {stage: &a research, team: *a}", "alias"),
+        (b'{"answers": {"stage": "research"}, "answers": {}}', "duplicate key 'answers'"),
     ],
 )
 def test_a_file_that_holds_no_needs_says_what_it_holds(
@@ -244,6 +254,15 @@ def test_a_file_that_holds_no_needs_says_what_it_holds(
         read_needs(file, known)
     assert says in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), 10**5_000, float("nan"), float("inf")], ids=range(5))
+def test_a_number_that_no_file_could_hold_is_out_of_range_all_the_same(number: float, known: Knowledge) -> None:
+    criterion = next(iter(known.criteria))
+    with pytest.raises(InputError, match="out of range"):
+        parse_needs({"answers": {}, "priorities": {criterion: number}}, known)
+    with pytest.raises(InputError, match="the number"):
+        parse_needs({"answers": number}, known)
 
 
 def test_a_file_that_is_not_there_is_looked_for_nearby(tmp_path: Path, known: Knowledge) -> None:

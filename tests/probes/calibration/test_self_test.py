@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 
 from probes.calibration import self_test
 from probes.statistics import ratios
+from probes.system import machine
 
 
 def test_without_a_history_the_documented_spread_stands():
@@ -39,3 +42,37 @@ def test_only_the_newest_history_of_the_same_framework_counts():
     assert [entry["variance"] for entry in kept] == [v * 1e-4 for v in range(7)]
     assert self_test._history(earlier, "null") == []
     assert self_test._history(None, "null") == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "[" * 150_000,
+        "9" * 5_000,
+        "[]",
+        '{"cpu": 3}',
+        '{"cpu": CPU, "cpu": CPU}',
+        '{"cpu": CPU, "process_sd": "wide"}',
+        '{"cpu": CPU, "process_sd": 0}',
+        '{"cpu": CPU, "process_df": [1]}',
+        '{"cpu": CPU, "resolves": {}}',
+        '{"cpu": CPU, "seconds_a_probe": "x"}',
+        '{"cpu": CPU, "history": 3}',
+        '{"cpu": CPU, "history": [3]}',
+        '{"cpu": CPU, "history": [{"df": "x", "variance": 0}]}',
+        '{"cpu": CPU, "history": [{"df": 8}]}',
+        '{"cpu": CPU, "process_sd": NaN}',
+        "\ufeff\x00",
+    ],
+    ids=range(16),
+)
+def test_a_calibration_of_another_form_counts_as_none(
+    wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path))
+    seen = machine.fingerprint()
+    cpu = json.dumps(f"{seen['cpu']} x{seen['cores']}")
+    self_test.place().write_text(wrong.replace("CPU", cpu), encoding="utf-8")
+    assert self_test.load_calibration() is None
+    self_test.place().write_text('{"cpu": CPU, "process_sd": 0.02, "process_df": 8}'.replace("CPU", cpu))
+    assert self_test.load_calibration() is not None
