@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from advisor.cli import output
+from probes.wording.visible import say
 
 
 @click.group(epilog="Example: framework-advisor evidence import evidence.json")
@@ -52,7 +53,7 @@ def import_(file: str, as_json: bool) -> None:
     if as_json:
         output.emit({"id": number})
     else:
-        click.echo(number)
+        say(number)
 
 
 @command.command(epilog="Example: framework-advisor evidence export 1 -o evidence.json")

@@ -11,6 +11,7 @@ from advisor.report import charts
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import FLIPS, REASONS, View
+from probes.wording.visible import visible
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -36,9 +37,8 @@ def render(decision: Decision, lang: str) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return (
-        environment.get_template("report.html.jinja")
-        .render(
+    return visible(
+        environment.get_template("report.html.jinja").render(
             view=view,
             hundredth=hundredth,
             machines=machines,
@@ -54,5 +54,4 @@ def render(decision: Decision, lang: str) -> bytes:
             flips_shown=FLIPS,
             lang="zh-CN" if lang == "zh" else "en",
         )
-        .encode()
-    )
+    ).encode()

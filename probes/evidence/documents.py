@@ -20,6 +20,7 @@ from probes.evidence.schema import EvidenceDocument, MeasurementDocument, proble
 from probes.system.files import write_atomically
 from probes.system.suggestions import nearest, nearest_word
 from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Ratio, Reason, Status
+from probes.wording.visible import visible
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -294,7 +295,7 @@ def write_evidence(evidence: Evidence, path: str | Path) -> None:
         EvidenceError: the place cannot be written; what stood there before is untouched.
     """
     target = Path(path)
-    text = json.dumps(evidence_document(evidence), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    text = visible(json.dumps(evidence_document(evidence), ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
     try:
         write_atomically(target, text.encode())
     except OSError as error:
