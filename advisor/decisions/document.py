@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.decisions import seals as sealing
 from advisor.decisions.provenance import program_stamp
-from advisor.decisions.redaction import without_places
 from advisor.errors import InputError
 from advisor.knowledge.shape_problems import shape_problems
 from advisor.knowledge.yaml_lines import spelled
@@ -24,6 +23,7 @@ from advisor.model.needs import Needs
 from advisor.model.recommendation import ClaimVerdict, Recommendation
 from advisor.recommendation import measurable_frameworks
 from probes.evidence.documents import evidence_document
+from probes.wording.places import without_places
 
 if TYPE_CHECKING:
     from probes.types import Evidence, Probe
