@@ -12,6 +12,7 @@ import click
 from probes import backends, command
 from probes.system import logs, signals
 from probes.types import DEVICES
+from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,10 +60,11 @@ def list_probes(as_json: bool, lang: str) -> None:
 
     probes = _or_exit(load_catalog)
     if as_json:
-        click.echo(json.dumps([asdict(probe) for probe in probes.values()], ensure_ascii=False, indent=1))
+        say(json.dumps([asdict(probe) for probe in probes.values()], ensure_ascii=False, indent=1))
         return
-    from rich.console import Console
     from rich.table import Table
+
+    from probes.wording.terminal import Terminal
 
     table = Table("probe", "question", "mode", "about", "tests", box=None)
     for probe in probes.values():
@@ -70,7 +72,7 @@ def list_probes(as_json: bool, lang: str) -> None:
         table.add_row(
             probe.id, probe.question[lang], probe.mode, f"{probe.seconds:.0f} s{asked}", " ".join(probe.claims)
         )
-    Console().print(table)
+    Terminal().print(table)
 
 
 @main.command()
@@ -88,7 +90,7 @@ def run(ids: tuple[str, ...], lang: str, **options: Any) -> None:
     try:
         chosen, probes = command.read_run(ids, **options)
         for left in unfinished.left():
-            click.echo(f"A killed session had finished {left.probes} probes; they are kept in {left.path}", err=True)
+            say(f"A killed session had finished {left.probes} probes; they are kept in {left.path}", err=True)
         with command.kept_safe() as safe:
             session = command.measure(probes, chosen, lang=lang, keep=safe)
             command.write(session, chosen.target)
@@ -108,7 +110,7 @@ def show_probe(probe: str, lang: str) -> None:
     from probes.catalog import probe_docs
     from probes.catalog.loading import choose_probes, load_catalog
 
-    click.echo(probe_docs.text(_or_exit(lambda: choose_probes([probe], load_catalog()))[0], lang))
+    say(probe_docs.text(_or_exit(lambda: choose_probes([probe], load_catalog()))[0], lang))
 
 
 @main.command("example")
@@ -117,7 +119,7 @@ def example() -> None:
 
     Example: python -m probes example > mine.py
     """
-    click.echo((Path(__file__).parent / "user_model" / "example.py").read_text(encoding="utf-8"), nl=False)
+    say((Path(__file__).parent / "user_model" / "example.py").read_text(encoding="utf-8"), nl=False)
 
 
 @main.command("selftest")
@@ -136,17 +138,17 @@ def run_selftest(quick: bool, as_json: bool, framework: str, lang: str) -> None:
     except EvidenceError as error:
         _fail(error.problems)
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False, indent=1))
+        say(json.dumps(result, ensure_ascii=False, indent=1))
         return
     same = result["same_arm"]
-    click.echo(f"same arm twice: {same['winners_named']} winners named in {same['runs']} runs")
+    say(f"same arm twice: {same['winners_named']} winners named in {same['runs']} runs")
     for planted in result["planted"]:
-        click.echo(f"planted +{planted['slowdown'] - 1:.0%}: found in {planted['found']} of {planted['runs']} runs")
+        say(f"planted +{planted['slowdown'] - 1:.0%}: found in {planted['found']} of {planted['runs']} runs")
     resolves = result["resolves"]
     if resolves is None:
-        click.echo("this machine is too busy now to tell even +20 % apart")
+        say("this machine is too busy now to tell even +20 % apart")
     else:
-        click.echo(f"this machine tells {resolves - 1:+.0%} apart in about {result['seconds_a_probe']:.0f} s")
+        say(f"this machine tells {resolves - 1:+.0%} apart in about {result['seconds_a_probe']:.0f} s")
 
 
 @main.command("benchmark")
@@ -177,8 +179,8 @@ def run_benchmark(as_json: bool, simulated_only: bool, long: bool, **options: An
     given = [f"--{name.removesuffix('s')}" for name in ("quick", "frameworks", "pythons", "output") if options[name]]
     if given:
         _fail([f"{', '.join(given)}: only with --device, e.g. --device gpu"])
-    result = benchmark.run(simulated_only=simulated_only, long=long, progress=lambda text: click.echo(text, err=True))
-    click.echo(json.dumps(result, ensure_ascii=False, indent=1) if as_json else benchmark.table(result))
+    result = benchmark.run(simulated_only=simulated_only, long=long, progress=lambda text: say(text, err=True))
+    say(json.dumps(result, ensure_ascii=False, indent=1) if as_json else benchmark.table(result))
 
 
 def _check_device(
@@ -195,16 +197,16 @@ def _check_device(
         _fail(problems)
     arms = device_check.arms(frameworks, _pythons(pythons))
     try:
-        result = device_check.run(arms, device=device, quick=quick, progress=lambda text: click.echo(text, err=True))
+        result = device_check.run(arms, device=device, quick=quick, progress=lambda text: say(text, err=True))
     except device_check.NoAccelerator as error:
-        click.echo(str(error), err=True)
+        say(str(error), err=True)
         raise SystemExit(outcome.NOTHING) from None
     if output:
         try:
             write_evidence(result.evidence, output)
         except EvidenceError as error:
             _fail(error.problems)
-    click.echo(json.dumps(result.summary(), ensure_ascii=False, indent=1) if as_json else device_check.table(result))
+    say(json.dumps(result.summary(), ensure_ascii=False, indent=1) if as_json else device_check.table(result))
     raise SystemExit(result.status)
 
 
@@ -219,7 +221,7 @@ def _or_exit(load: Callable[[], Any]) -> Any:
 
 def _fail(problems: Sequence[str]) -> NoReturn:
     for problem in problems:
-        click.echo(problem, err=True)
+        say(problem, err=True)
     raise SystemExit(EXIT_BAD_INPUT)
 
 

@@ -24,6 +24,7 @@ from probes.system import logs, signals
 from probes.system.suggestions import nearest
 from probes.types import DEVICES, Status, UserFile
 from probes.user_model import reading
+from probes.wording.visible import say, visible
 
 if TYPE_CHECKING:
     from rich.status import Status as Spinner
@@ -374,7 +375,7 @@ def measure_on_cluster(
         threads=run.threads,
         seed=run.seed,
     )
-    lines = view.Lines(probes, lambda text: click.echo(text, err=True), lang, names=names)
+    lines = view.Lines(probes, lambda text: say(text, err=True), lang, names=names)
     show = JsonLines().show if run.jsonl else lines.show
     with signals.deferred():
         try:
@@ -397,7 +398,7 @@ def write(session: Evidence, target: str) -> None:
     from probes.evidence.documents import EvidenceError, evidence_document, write_evidence
 
     if target in STANDARD_OUTPUT:
-        click.echo(json.dumps(evidence_document(session), ensure_ascii=False, indent=1, allow_nan=False))
+        say(json.dumps(evidence_document(session), ensure_ascii=False, indent=1, allow_nan=False))
     elif target:
         try:
             write_evidence(session, target)
@@ -414,7 +415,7 @@ def kept_safe() -> Iterator[Callable[[Evidence], None]]:
     from probes.evidence import unfinished
 
     def warn(text: str) -> None:
-        click.echo(text, err=True)
+        say(text, err=True)
 
     with signals.deferred(), unfinished.keeping(warn) as keep:
         yield keep
@@ -431,7 +432,7 @@ class JsonLines:
 
     def show(self, event: Event) -> None:
         """Write one event."""
-        sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+        sys.stdout.write(visible(json.dumps(event, ensure_ascii=False)) + "\n")
         sys.stdout.flush()
 
     def finish(self, session: Evidence) -> None:
@@ -442,10 +443,10 @@ class Terminal:
     """The progress for a person, on standard error: a line that moves, one for each probe that ended, the outcome."""
 
     def __init__(self, probes: Sequence[Probe], lang: str, *, names: Mapping[str, str] | None = None) -> None:
-        from rich.console import Console
+        from probes.wording import terminal
 
         self._probes, self._lang, self._names = probes, lang, names
-        self._console = Console(stderr=True, highlight=False, markup=False)
+        self._console = terminal.Terminal(stderr=True, highlight=False, markup=False)
         self._line: Spinner = self._console.status("starting")
         self._shown_by: Mapping[str, Callable[[Event], None]] = {
             "plan": self._plan,
@@ -522,7 +523,7 @@ def selftest(*, framework: str, quick: bool, lang: str) -> dict[str, Any]:
     from probes.system import data_folders
 
     def progress(text: str) -> None:
-        click.echo(text, err=True)
+        say(text, err=True)
 
     result = self_test.calibrate(
         framework=framework, quick=quick, earlier=self_test.load_calibration(), progress=progress

@@ -18,6 +18,7 @@ import click
 from advisor import __version__
 from advisor.cli.logged import with_log
 from probes.system import signals
+from probes.wording.visible import refuse, say
 
 COMMANDS = {
     "app": "Open the front end in a browser, on this machine only.",
@@ -84,7 +85,7 @@ def main(argv: list[str] | None = None) -> None:
     with signals.handled():
         code = _run(argv)
     if lost:
-        click.echo(
+        say(
             f"letters this terminal's encoding ({lost[0]}) does not have stand as ?; PYTHONIOENCODING=utf-8 shows them",
             err=True,
         )
@@ -98,13 +99,13 @@ def _run(argv: list[str] | None) -> int:
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.Abort:
-        click.echo("interrupted", err=True)
+        say("interrupted", err=True)
         code = 130
     except click.ClickException as error:
-        error.show()
+        refuse(error)
         code = 2
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        say("interrupted", err=True)
         code = 130
     except Exception as error:  # the last line of defence: a user never sees a traceback
         code = 0
@@ -140,14 +141,14 @@ def _explain(error: Exception) -> int:
         raise error
     problems = getattr(error, "problems", None)
     if problems:
-        click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}:", err=True)
+        say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}:", err=True)
         for problem in problems:
-            click.echo(f"  {problem}", err=True)
+            say(f"  {problem}", err=True)
         return 2
     if isinstance(error, OSError):
-        click.echo(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
+        say(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
         return 2
-    click.echo(
+    say(
         f"unexpected {type(error).__name__}: {error}\n"
         "This is a fault of the program. FRAMEWORK_ADVISOR_DEBUG=1 shows where.",
         err=True,

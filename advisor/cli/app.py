@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from advisor import serving
+from probes.wording.visible import say
 
 NO_HOME = "/nonexistent"
 """The home that Debian gives to users who have none."""
@@ -59,7 +60,7 @@ def command(
             raise InputError(
                 [f"port {port} cannot be used ({error.strerror}); try: framework-advisor app --port {free}"]
             ) from error
-    click.echo(f"{serving.address(port)}  (Ctrl-C ends it)", err=True)
+    say(f"{serving.address(port)}  (Ctrl-C ends it)", err=True)
     threading.Thread(target=_beside, args=(port,), kwargs={"browser": browser and _has_display()}, daemon=True).start()
     # Headless: else Streamlit asks a new user for an e-mail address first and starts only then.
     argv = ["run", str(script), "--server.address", "127.0.0.1", "--server.port", str(port)]
@@ -95,7 +96,7 @@ def _without_home() -> None:
     try:
         data_folders.data()
     except data_folders.Nowhere as nowhere:
-        click.echo(data_folders.not_kept(nowhere.why, "en"), err=True)
+        say(data_folders.not_kept(nowhere.why, "en"), err=True)
     try:
         Path.home()
     except RuntimeError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli import output
+from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from advisor.model.knowledge import Knowledge, Question
@@ -116,25 +117,25 @@ def scripted(needs: Needs, question: Question, script: Needs) -> Needs:
 def prompt(question: Question, why: str, *, lang: str) -> Any:
     """Show one question and return "s", "b", "q", an option id, or a tuple of option ids."""
     words = WORDS[lang]
-    click.echo(f"\n{question.text.in_(lang)}", err=True)
-    click.echo(f"  {words['why']}: {why}", err=True)
+    say(f"\n{question.text.in_(lang)}", err=True)
+    say(f"  {words['why']}: {why}", err=True)
     for number, option in enumerate(question.options, start=1):
-        click.echo(f"  {number:>2}  {option.name.in_(lang)}", err=True)
+        say(f"  {number:>2}  {option.name.in_(lang)}", err=True)
     hint = words["prompt_one" if question.kind == "one" else "prompt_many"]
     while True:
         said = click.prompt(hint, err=True, type=str).strip().lower()
         if said in ("s", "b", "q"):
             return said
         if said == "?":
-            click.echo(f"  {question.help.in_(lang)}", err=True)
+            say(f"  {question.help.in_(lang)}", err=True)
             for option in question.options:
                 if option.help is not None:
-                    click.echo(f"  {option.name.in_(lang)}: {option.help.in_(lang)}", err=True)
+                    say(f"  {option.name.in_(lang)}: {option.help.in_(lang)}", err=True)
             continue
         chosen = _options(said, question)
         if chosen is not None:
             return chosen
-        click.echo(words["wrong"], err=True)
+        say(words["wrong"], err=True)
 
 
 def _options(said: str, question: Question) -> Any:

@@ -12,6 +12,7 @@ import click
 
 from advisor.cli import evidence_sharing, kept, output
 from probes.system import logs
+from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from advisor.cli.import_files import Read
@@ -106,7 +107,7 @@ def import_(paths: tuple[str, ...], as_json: bool, lang: str) -> None:
         ids = {entry["file"]: entry["id"] for entry in numbers}
         for found in whole:
             strange = {**dict.fromkeys(found.strange, ids[found.path]), **strange}
-        output.notice(kept.say("progress", lang, done=done, all=len(files)))
+        output.notice(kept.phrase("progress", lang, done=done, all=len(files)))
     _tell_unknown(strange.values())
     for entry in refused:
         for problem in entry["problems"]:
@@ -115,7 +116,7 @@ def import_(paths: tuple[str, ...], as_json: bool, lang: str) -> None:
     if as_json:
         output.emit({"imported": added, "refused": refused})
     elif added:
-        click.echo(kept.say("imported", lang, new=new, known=len(added) - new, refused=len(refused)))
+        say(kept.phrase("imported", lang, new=new, known=len(added) - new, refused=len(refused)))
     if refused:
         raise click.exceptions.Exit(3 if added else 2)
 
@@ -135,7 +136,7 @@ def _import_one(path: str, *, as_json: bool) -> None:
     if as_json:
         output.emit({"id": numbers[0]} if len(numbers) == 1 else {"ids": numbers})
     else:
-        click.echo("\n".join(map(str, numbers)))
+        say("\n".join(map(str, numbers)))
 
 
 def _files(paths: Sequence[str]) -> Iterator[str]:
@@ -253,7 +254,7 @@ def _export_all(target: str, kind: str, *, as_json: bool, lang: str) -> None:
     if as_json:
         output.emit({"exported": files, "damaged": damaged})
     else:
-        click.echo(kept.say("exported", lang, count=len(files), folder=target))
+        say(kept.phrase("exported", lang, count=len(files), folder=target))
     if damaged:
         raise click.exceptions.Exit(3)
 
@@ -272,11 +273,11 @@ def check(as_json: bool, lang: str) -> None:
         output.emit({"damaged": bad, "faults": faults, "store": vars(usage)})
     else:
         for number, one in damaged:
-            click.echo(kept.lost(one, number, lang=lang))
+            say(kept.lost(one, number, lang=lang))
         for fault in faults:
-            click.echo(kept.say("fault", lang, fault=fault))
+            say(kept.phrase("fault", lang, fault=fault))
         count = usage.evidence + usage.decisions
-        click.echo(kept.say("checked", lang, sound=count - len(damaged), all=count))
+        say(kept.phrase("checked", lang, sound=count - len(damaged), all=count))
     if damaged or faults:
         raise click.exceptions.Exit(1)
 
@@ -309,7 +310,7 @@ def remove(names: tuple[str, ...], older_than: str | None, kind: str, yes: bool,
     if as_json:
         output.emit({"removed": numbers})
     else:
-        click.echo(kept.say("removed", lang, count=removed) if numbers else kept.say("none_chosen", lang))
+        say(kept.phrase("removed", lang, count=removed) if numbers else kept.phrase("none_chosen", lang))
 
 
 def _confirmed(numbers: Sequence[int], lang: str) -> bool:
@@ -319,7 +320,9 @@ def _confirmed(numbers: Sequence[int], lang: str) -> bool:
     usage = store.usage()
     all_ = usage.evidence + usage.decisions
     try:
-        return click.confirm(kept.say("asked", lang, count=len(numbers), all=all_, some=kept.some(numbers)), err=True)
+        return click.confirm(
+            kept.phrase("asked", lang, count=len(numbers), all=all_, some=kept.some(numbers)), err=True
+        )
     except click.Abort:
         output.notice(f"\n{_WITHOUT_ASKING}")
         raise

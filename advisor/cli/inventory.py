@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
 from rich.markup import escape
 
 from advisor.cli.prose import console, framework
+from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from advisor.curation.releases import Found
@@ -148,14 +148,14 @@ def entry(row: Mapping[str, Any], *, lang: str) -> None:
             return {key: one(inner) for key, inner in value.items() if inner not in (None, [], {}, "")}
         return [one(inner) for inner in value] if isinstance(value, list | tuple) else value
 
-    click.echo(yaml.safe_dump(one(row), allow_unicode=True, sort_keys=False, width=100).rstrip())
+    say(yaml.safe_dump(one(row), allow_unicode=True, sort_keys=False, width=100).rstrip())
 
 
 def stale(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
     """Print the review order, the most influential first."""
     for row in rows:
         points = 100 * row["influence"]
-        click.echo(WORDS[lang]["stale"].format(day=row["review_by"], days=row["days"], points=points, id=row["id"]))
+        say(WORDS[lang]["stale"].format(day=row["review_by"], days=row["days"], points=points, id=row["id"]))
 
 
 def release_row(found: Found) -> dict[str, Any]:
@@ -178,12 +178,12 @@ def releases(found: Sequence[Found], written: Sequence[str], *, lang: str) -> No
     untold = [one for one in found if one.newest is None]
     for one in newer:
         row = {"id": one.entry.id, "known": one.known or "-", "registry": one.registry}
-        click.echo(words["newer"].format(**row, version=one.newest.version, day=one.newest.day))  # type: ignore[union-attr]
+        say(words["newer"].format(**row, version=one.newest.version, day=one.newest.day))  # type: ignore[union-attr]
     for one in untold:
-        click.echo(words["untold"].format(id=one.entry.id, registry=one.registry, reason=one.reason))
-    click.echo(words["released"].format(asked=len(found), newer=len(newer), untold=len(untold)))
+        say(words["untold"].format(id=one.entry.id, registry=one.registry, reason=one.reason))
+    say(words["released"].format(asked=len(found), newer=len(newer), untold=len(untold)))
     for file in written:
-        click.echo(words["written"].format(file=file))
+        say(words["written"].format(file=file))
 
 
 def checked(problems: Iterable[object], warnings: Iterable[object], counts: Mapping[str, int], *, lang: str) -> None:
@@ -192,10 +192,10 @@ def checked(problems: Iterable[object], warnings: Iterable[object], counts: Mapp
     found = {"problem": list(problems), "warning": list(warnings)}
     for kind, entries in found.items():
         for one in entries:
-            click.echo(f"{words[kind]}  {one}")
+            say(f"{words[kind]}  {one}")
     listed = words["comma"].join(f"{number} {words[what]}" for what, number in counts.items()) or words["nothing"]
     numbers = {f"{kind}s": len(entries) for kind, entries in found.items()}
-    click.echo(words["checked"].format(counts=listed, **numbers))
+    say(words["checked"].format(counts=listed, **numbers))
 
 
 def probes(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
@@ -203,7 +203,7 @@ def probes(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
     words = WORDS[lang]
     for row in rows:
         asked = f"  ({words['asked_only']})" if row["asked_only"] else ""
-        click.echo(f"{row['id']:<34} {row['seconds']:>4.0f} {words['seconds']}  {row['question'][lang]}{asked}")
+        say(f"{row['id']:<34} {row['seconds']:>4.0f} {words['seconds']}  {row['question'][lang]}{asked}")
 
 
 def probe(row: Mapping[str, Any], page: Mapping[str, str], knowledge: Knowledge, *, lang: str) -> None:
@@ -211,42 +211,42 @@ def probe(row: Mapping[str, Any], page: Mapping[str, str], knowledge: Knowledge,
     from probes.catalog import probe_docs
 
     words = WORDS[lang]
-    click.echo(f"# {row['id']}\n\n{row['question'][lang]}\n")
+    say(f"# {row['id']}\n\n{row['question'][lang]}\n")
     criterion = knowledge.criteria.get(row["criterion"])
     name = criterion.name.in_(lang) if criterion else row["criterion"]
-    click.echo(words["about_probe"].format(**{**row, "criterion": name}))
+    say(words["about_probe"].format(**{**row, "criterion": name}))
     if row["claims"]:
-        click.echo(f"\n{words['tests_claims']}:")
+        say(f"\n{words['tests_claims']}:")
     for claim in row["claims"]:
         told = knowledge.claims[claim].statement.in_(lang) if claim in knowledge.claims else ""
-        click.echo(f"- {claim}: {told}")
+        say(f"- {claim}: {told}")
     for heading, text in page.items():
         if text:
-            click.echo(f"\n{probe_docs.paragraph(heading, text, lang)}")
+            say(f"\n{probe_docs.paragraph(heading, text, lang)}")
 
 
 def calibration(figures: str, differences: str, *, lang: str) -> None:
     """Print the record of published decisions; its tables are written in English, as in the knowledge base."""
     if WORDS[lang]["tables_in_english"]:
-        click.echo(f"{WORDS[lang]['tables_in_english']}\n")
-    click.echo(f"{figures}\n\n{differences}")
+        say(f"{WORDS[lang]['tables_in_english']}\n")
+    say(f"{figures}\n\n{differences}")
 
 
 def selftest(document: Mapping[str, Any], *, lang: str) -> None:
     """Print what this machine can resolve."""
     words = WORDS[lang]
     same = document["same_arm"]
-    click.echo(f"{words['same_arm']} {same['winners_named']} {words['of']} {same['runs']}")
+    say(f"{words['same_arm']} {same['winners_named']} {words['of']} {same['runs']}")
     for planted in document["planted"]:
-        click.echo(
+        say(
             f"{words['planted']} {planted['slowdown']:.2f}: {words['found']} {planted['found']} {words['of']} "
             f"{planted['runs']}"
         )
     if document["resolves"] is None:
-        click.echo(words["resolves_none"])
+        say(words["resolves_none"])
         return
     seconds = f"{document['seconds_a_probe']:.0f} {words['seconds']}"
-    click.echo(f"{words['resolves']} {document['resolves']:.2f} ({seconds})")
+    say(f"{words['resolves']} {document['resolves']:.2f} ({seconds})")
 
 
 def known(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
@@ -264,7 +264,7 @@ def known(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> No
         if not extra["installed"]:
             out.print(f"{words['absent']}{words['colon']}{name}  [dim]{escape(extra['add'])}[/dim]")
     out.print(f"[dim]{words['tools_add']}[/dim]")
-    click.echo(words["looking"], err=True)
+    say(words["looking"], err=True)
 
 
 def surveyed(name: str, found: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from advisor.cli import output
+from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from advisor.decisions.store import Kind, Listing, Usage
@@ -56,7 +55,7 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 
-def say(key: str, lang: str, **values: object) -> str:
+def phrase(key: str, lang: str, **values: object) -> str:
     """Return a line in a language."""
     return WORDS[lang][key].format(**values)
 
@@ -64,12 +63,12 @@ def say(key: str, lang: str, **values: object) -> str:
 def listing(found: Mapping[Kind, Listing], usage: Usage, *, lang: str) -> None:
     """Print what is in the store, a line each, and how much it is."""
     if not usage.evidence + usage.decisions:
-        click.echo(say("nothing_kept", lang))
+        say(phrase("nothing_kept", lang))
         return
     for kind, listed in found.items():
         for row in listed.rows:
-            click.echo(_LINES[kind](row, lang))
-    click.echo(used(usage, lang=lang))
+            say(_LINES[kind](row, lang))
+    say(used(usage, lang=lang))
 
 
 def damaged(found: Mapping[Kind, Listing], *, lang: str) -> None:
@@ -81,16 +80,16 @@ def damaged(found: Mapping[Kind, Listing], *, lang: str) -> None:
 
 def lost(kind: str, number: int, *, lang: str) -> str:
     """Return what is told of a damaged row, and the way out."""
-    return say("damaged", lang, kind=WORDS[lang].get(f"a_{kind}", kind), number=number)
+    return phrase("damaged", lang, kind=WORDS[lang].get(f"a_{kind}", kind), number=number)
 
 
 def used(usage: Usage, *, lang: str) -> str:
     """Return how much is kept, and what removes some of it."""
     from advisor.report.figures import amount
 
-    most = "" if usage.limit is None else say("limit", lang, limit=amount(usage.limit, "bytes", lang))
+    most = "" if usage.limit is None else phrase("limit", lang, limit=amount(usage.limit, "bytes", lang))
     told = {"evidence": usage.evidence, "decisions": usage.decisions, "place": usage.place}
-    return say("usage", lang, size=amount(usage.bytes, "bytes", lang), limit=most, **told)
+    return phrase("usage", lang, size=amount(usage.bytes, "bytes", lang), limit=most, **told)
 
 
 def some(numbers: Sequence[int]) -> str:
@@ -99,7 +98,7 @@ def some(numbers: Sequence[int]) -> str:
 
 
 def _evidence(row: Mapping[str, Any], lang: str) -> str:
-    told = say("evidence", lang, grade=row["grade"], probes=row["probes"], ratios=row["ratios"])
+    told = phrase("evidence", lang, grade=row["grade"], probes=row["probes"], ratios=row["ratios"])
     return f"{_name(row)}  {row['started'][:16].replace('T', ' ')}  {told}  {row['machine']}"
 
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import click
-
 from probes.command import RunRequest
+from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from advisor.decisions.runtime_context import RuntimeContext
@@ -86,7 +85,7 @@ def keep_left(*, lang: str) -> None:
     for session in unfinished.left():
         if (number := keep(session.evidence, lang=lang)) is not None:
             session.remove()
-            click.echo(_LEFT[lang].format(probes=session.probes, number=number), err=True)
+            say(_LEFT[lang].format(probes=session.probes, number=number), err=True)
 
 
 def measure(

@@ -13,6 +13,7 @@ import click
 
 from probes import command
 from probes.system import json_reading, logs
+from probes.wording.visible import say, visible
 
 if TYPE_CHECKING:
     from probes.types import Evidence
@@ -63,28 +64,28 @@ def variables(passed: tuple[str, ...], *, measuring: bool = True) -> dict[str, d
 
 def emit(document: Any) -> None:
     """Print one JSON document."""
-    click.echo(as_text(document, indent=2))
+    say(as_text(document, indent=2))
 
 
 def emit_line(document: Any) -> None:
     """Print one JSON document on one line."""
-    click.echo(as_text(document))
+    say(as_text(document))
 
 
 def as_text(document: Any, *, indent: int | None = None) -> str:
     """Return a document as JSON that standard output can carry, whatever its encoding."""
-    text = json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
+    text = visible(json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False))
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        # A lone surrogate in what was given, or a terminal that is not UTF-8: escapes say the same.
+        # A terminal that is not UTF-8: escapes say the same.
         return json.dumps(document, indent=indent, allow_nan=False)
     return text
 
 
 def notice(text: str) -> None:
     """Print progress or a warning on standard error."""
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
 def kept(add: Callable[[], int], *, lang: str) -> int | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,6 +13,8 @@ from advisor.decisions.results import Comparison, Recheck, Verification
 from advisor.model.formatting import percent
 from advisor.report import reference_rows
 from advisor.report.words import WORDS as REPORT_WORDS
+from probes.wording import terminal
+from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from advisor.model.knowledge import Knowledge
@@ -118,14 +118,14 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 
-class Terminal(Console):
+class Terminal(terminal.Terminal):
     """A terminal whose reader may go away: what is left then is for ``main`` to end, as for every other output."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
 
-def console() -> Console:
+def console() -> Terminal:
     """Return the terminal; wide enough for tables where the output is no terminal."""
     plain = Terminal()
     return plain if plain.is_terminal else Terminal(width=110)
@@ -191,7 +191,7 @@ def recommendation(found: Recommendation, knowledge: Knowledge, *, lang: str) ->
         part(out, found, knowledge, lang)
 
 
-def _exclusions(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+def _exclusions(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     words = WORDS[lang]
     for exclusion in found.excluded:
         reason = exclusion.text.in_(lang) if exclusion.text else exclusion.reason
@@ -199,7 +199,7 @@ def _exclusions(out: Console, found: Recommendation, knowledge: Knowledge, lang:
         out.print(f"{words['excluded']}{words['colon']}{name}{words['colon']}{escape(reason)}")
 
 
-def _plan(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+def _plan(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     words = WORDS[lang]
     plan = [route for route in found.routes if route.framework == found.recommended and route.best]
     if plan:
@@ -213,7 +213,7 @@ def _plan(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) 
         out.print(escape(f"  {line}"), highlight=False, soft_wrap=True)
 
 
-def _reasons(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+def _reasons(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     words = WORDS[lang]
     for heading, ids in (("for", found.for_), ("against", found.against)):
         out.print(f"[bold]{words[heading]}[/bold]")
@@ -224,14 +224,14 @@ def _reasons(out: Console, found: Recommendation, knowledge: Knowledge, lang: st
             out.print(f"  {words['nothing']}")
 
 
-def _conflicts(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+def _conflicts(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     words = WORDS[lang]
     for conflict in found.contradictions:
         name = knowledge.criteria[conflict.criterion].name.in_(lang)
         out.print(f"[bold]{words['contradicts']}[/bold]{words['colon']}{escape(name)}")
 
 
-def _reference(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+def _reference(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     rows = reference_rows.reference_rows(found, lang)
     if rows:
         out.print(f"[bold]{reference_rows.HEADING[lang]}[/bold]")
@@ -242,14 +242,14 @@ def _reference(out: Console, found: Recommendation, knowledge: Knowledge, lang: 
         out.print(f"    [dim]{escape(row.counts)}[/dim]", highlight=False)
 
 
-def _flips(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+def _flips(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     if found.flips:
         out.print(f"[bold]{WORDS[lang]['flips']}[/bold]")
     for flip in found.flips[:4]:
         out.print(f"  {escape(flip_text(flip, knowledge, lang))}")
 
 
-def _questions(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+def _questions(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     words = WORDS[lang]
     if found.settled and not found.notes:  # a note tells it already
         out.print(words["settled"])
@@ -259,7 +259,7 @@ def _questions(out: Console, found: Recommendation, knowledge: Knowledge, lang: 
             out.print(f"  {knowledge.questions[step.question].text.in_(lang)}  [dim]{step.question}[/dim]")
 
 
-def _probes(out: Console, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
+def _probes(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     words = WORDS[lang]
     telling = [probe for probe in found.probe_plan if probe.would_flip_at is not None]
     if telling:
@@ -322,18 +322,18 @@ def understanding(found: Any, said: str, knowledge: Knowledge, *, lang: str) -> 
 def verified(result: Verification, *, lang: str) -> None:
     """Print the outcome of a verification: what it comes from, then every difference."""
     words = WORDS[lang]
-    click.echo(result.text.in_(lang))
+    say(result.text.in_(lang))
     if result.edited:
-        click.echo(f"{words['edited_parts']}{words['colon']}{', '.join(result.edited)}")
+        say(f"{words['edited_parts']}{words['colon']}{', '.join(result.edited)}")
     if not result.program.same:
         saved, here = _maker(result.program.saved), _maker(result.program.here)
-        click.echo(f"{words['made_by']}{words['colon']}{saved}; {words['here']}{words['colon']}{here}")
+        say(f"{words['made_by']}{words['colon']}{saved}; {words['here']}{words['colon']}{here}")
     if result.differences:
-        click.echo(words["differs"])
+        say(words["differs"])
     for difference in result.differences:
-        click.echo(f"  {difference.text.in_(lang)}")
+        say(f"  {difference.text.in_(lang)}")
     if result.wording:
-        click.echo(words["reworded"].format(n=len(result.wording)))
+        say(words["reworded"].format(n=len(result.wording)))
 
 
 def _maker(program: Mapping[str, str]) -> str:
@@ -344,19 +344,19 @@ def _maker(program: Mapping[str, str]) -> str:
 def rechecked(result: Recheck, *, lang: str, name: str = "") -> None:
     """Print the outcome of a recheck; ``name`` says of which decision, where there are several."""
     words = WORDS[lang]
-    click.echo((f"{name}{words['colon']}" if name else "") + words["stands" if result.stands else "falls"])
+    say((f"{name}{words['colon']}" if name else "") + words["stands" if result.stands else "falls"])
     for reason in result.because:
-        click.echo(reason.text.in_(lang))
+        say(reason.text.in_(lang))
     if result.edited:
-        click.echo(f"{words['edited']} {words['edited_parts']}{words['colon']}{', '.join(result.edited)}")
-    click.echo(f"{words['changed']}{words['colon']}{'' if result.changes else words['no_change']}")
+        say(f"{words['edited']} {words['edited_parts']}{words['colon']}{', '.join(result.edited)}")
+    say(f"{words['changed']}{words['colon']}{'' if result.changes else words['no_change']}")
     for change in result.changes:
-        click.echo(f"  {change.text.in_(lang)}")
+        say(f"  {change.text.in_(lang)}")
 
 
 def compared(result: Comparison, *, lang: str) -> None:
     """Print how two decisions differ."""
     if result.same:
-        click.echo(WORDS[lang]["no_difference"])
+        say(WORDS[lang]["no_difference"])
     for difference in result.differences:
-        click.echo(difference.text.in_(lang))
+        say(difference.text.in_(lang))

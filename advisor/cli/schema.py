@@ -6,6 +6,7 @@ import click
 
 from advisor.cli.output import as_json as with_json
 from advisor.cli.output import emit, unknown
+from probes.wording.visible import say
 
 
 @click.command(epilog="Example: framework-advisor schema recommendation")
@@ -21,7 +22,7 @@ def command(name: str | None, as_json: bool) -> None:
         return
     if name is None:
         for known in schemas.names():
-            click.echo(known)
+            say(known)
         return
     document = schemas.schema(name)
     if document is None:

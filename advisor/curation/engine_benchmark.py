@@ -30,6 +30,7 @@ from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.recommendation import measurable_frameworks, recommend
 from probes.types import Probe
+from probes.wording.visible import say
 
 ROUNDS = 7
 """Each time is the least of this many: what the machine can do when nothing disturbs it."""
@@ -200,13 +201,13 @@ def start(count: int) -> None:
     """Time the app's first page in a real browser: new server, new browser profile each time."""
     from advisor.curation import first_page
 
-    click.echo("seconds: command to server | from there to options drawn | to a click answered | server's CPU | load")
+    say("seconds: command to server | from there to options drawn | to a click answered | server's CPU | load")
     found = []
     for one in first_page.rounds(count):
         found.append(one)
         load = "-" if one.load is None else f"{one.load:.2f}"
-        click.echo(f"{one.served:8.2f} {one.drawn:8.2f} {one.interactive:8.2f} {one.cpu:8.2f} {load:>8s}")
-    click.echo("median  " + "  ".join(f"{name} {value:.2f}" for name, value in first_page.summary(found).items()))
+        say(f"{one.served:8.2f} {one.drawn:8.2f} {one.interactive:8.2f} {one.cpu:8.2f} {load:>8s}")
+    say("median  " + "  ".join(f"{name} {value:.2f}" for name, value in first_page.summary(found).items()))
 
 
 @main.command()
@@ -222,9 +223,9 @@ def app(sessions: int, rounds: int, seed: int) -> None:
     """
     from advisor.curation import app_load
 
-    found = app_load.measure(sessions, rounds=rounds, seed=seed, progress=lambda text: click.echo(text, err=True))
+    found = app_load.measure(sessions, rounds=rounds, seed=seed, progress=lambda text: say(text, err=True))
     for line in app_load.lines(found, sessions):
-        click.echo(line)
+        say(line)
 
 
 @main.command()
@@ -255,20 +256,20 @@ def faults(names: tuple[str, ...], most: int, signals: int, seed: int) -> None:
     from advisor.curation import faults as failing
 
     def progress(text: str) -> None:
-        click.echo(text, err=True)
+        say(text, err=True)
 
     tallies = [failing.fail_everywhere(most=most, seed=seed, names=names, progress=progress)]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL) if signals else ():
         tallies.append(failing.end_at_random(number, runs=signals, seed=seed, progress=progress))
     for tally in tallies:
         for name, tried in tally.tried.items():
-            click.echo(f"{name:16s} {tried:5d} failures tried")
+            say(f"{name:16s} {tried:5d} failures tried")
         if tally.finished:
-            click.echo(f"{'':16s} {tally.kept} of {tally.finished} finished probes kept")
+            say(f"{'':16s} {tally.kept} of {tally.finished} finished probes kept")
     found = [fault for tally in tallies for fault in tally.faults]
     for fault in found:
-        click.echo(fault)
-    click.echo(f"{len(found)} faults, seed {seed}")
+        say(fault)
+    say(f"{len(found)} faults, seed {seed}")
     if found:
         raise click.exceptions.Exit(1)
 
@@ -287,14 +288,14 @@ def mutation(modules: tuple[str, ...], sample: int | None, seed: int, children: 
 
     try:
         tried = mutants.mutate(
-            modules, sample=sample, seed=seed, children=children, progress=lambda text: click.echo(text, err=True)
+            modules, sample=sample, seed=seed, children=children, progress=lambda text: say(text, err=True)
         )
     except InputError as error:
         raise click.UsageError("; ".join(error.problems)) from error
     for survivor in (mutant for mutant in tried if not mutant.killed):
-        click.echo(f"{survivor.name}\n{survivor.change}\n")
+        say(f"{survivor.name}\n{survivor.change}\n")
     killed = sum(mutant.killed for mutant in tried)
-    click.echo(f"{killed} of {len(tried)} mutants killed: {killed / len(tried):.1%}")
+    say(f"{killed} of {len(tried)} mutants killed: {killed / len(tried):.1%}")
 
 
 @main.command()
@@ -310,13 +311,11 @@ def cluster(runs: int, seed: int) -> None:
     from probes.cluster import trial
 
     try:
-        tried = trial.trials(runs, seed=seed, progress=click.echo)
+        tried = trial.trials(runs, seed=seed, progress=say)
     except trial.TooFewCores:
         raise click.UsageError("the nodes are told apart by their cores, which takes two cores") from None
     well = sum(not one.wrong for one in tried)
-    click.echo(
-        f"every kind of node that lives was measured in {well} of {runs} runs with one node killed (seed {seed})"
-    )
+    say(f"every kind of node that lives was measured in {well} of {runs} runs with one node killed (seed {seed})")
     if well < runs:
         raise SystemExit(1)
 
@@ -330,20 +329,20 @@ def engine(count: int) -> None:
     probes = tuple(load_catalog().values())
     asked = examples(knowledge)
     unit = least(lambda: np.random.default_rng(0).standard_gamma(2.0, 1_000_000))
-    click.echo(f"unit: a million gamma draws, {1e3 * unit:.1f} ms; times below in ms and in units\n")
+    say(f"unit: a million gamma draws, {1e3 * unit:.1f} ms; times below in ms and in units\n")
     for name, one in asked.items():
         cells = [f"{k} {1e3 * v:6.1f} ({v / unit:.1f})" for k, v in parts(one, knowledge, probes=probes).items()]
-        click.echo(f"{name:24s} {'   '.join(cells)}")
+        say(f"{name:24s} {'   '.join(cells)}")
     scored = scoring.score(next(iter(asked.values())), knowledge, today=datetime.now(UTC).date())
     loop = against_a_loop(scored)
-    click.echo(
+    say(
         f"\nSMAA against a loop over pymcdm: {loop['ratio']:.0f} times as fast, "
         f"{'the same' if loop['same_ranking'] else 'ANOTHER'} ranking"
     )
     chance = random.Random(0)  # noqa: S311 - a benchmark's answers, not a secret
     sets = {str(number): random_answers(knowledge, chance) for number in range(count)}
     for title, found in (("examples", interviews(knowledge, asked)), (f"{count} random", interviews(knowledge, sets))):
-        click.echo(
+        say(
             f"guided asking, {title}: same winner {100 * found['same']:.1f} %, median {found['median']:g} questions, "
             f"most {found['most']}"
         )
@@ -357,7 +356,7 @@ def _on_machines(names: tuple[str, ...], *, budget: float) -> None:
     unknown = [name for name in names if name not in MACHINES]
     if unknown:
         raise click.UsageError(f"no machine {', '.join(unknown)}; known: {', '.join(MACHINES)}")
-    table, well = main_job.matrix(names, budget=budget, progress=lambda text: click.echo(text, err=True))
-    click.echo(table)
+    table, well = main_job.matrix(names, budget=budget, progress=lambda text: say(text, err=True))
+    say(table)
     if not well:
         raise SystemExit(1)

@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from advisor.decisions import parts
 from advisor.decisions import seals as sealing
 from advisor.decisions.provenance import program_stamp
-from advisor.decisions.redaction import without_places
 from advisor.errors import InputError
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
@@ -24,6 +23,7 @@ from advisor.model.recommendation import ClaimVerdict, Recommendation
 from advisor.model.reference import ReferenceSession
 from advisor.recommendation import measurable_frameworks
 from probes.evidence.documents import evidence_document
+from probes.wording.places import without_places
 
 if TYPE_CHECKING:
     from probes.types import Evidence, Probe

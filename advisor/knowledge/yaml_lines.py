@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from advisor.errors import Problem
-from probes.system.json_reading import LARGEST_WHOLE, LONGEST_NUMBER
-from probes.system.yaml_text import DEEPEST, LOADER, too_deep
+from probes.system.json_reading import DEEPEST, LARGEST_WHOLE, LONGEST_NUMBER
+from probes.system.yaml_text import LOADER, too_deep
 
 Path = tuple[str | int, ...]
 """Where a value stands in a document: keys and indices from the top."""

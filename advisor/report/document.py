@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from advisor.model.text import Text
+from probes.wording.visible import visible
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -19,4 +20,4 @@ ON_DEMAND = False
 
 def render(decision: Decision, lang: str) -> bytes:
     """Return the ``decision/1`` document; the language makes no difference to it."""
-    return (json.dumps(decision.document(), ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+    return (visible(json.dumps(decision.document(), ensure_ascii=False, indent=1, allow_nan=False)) + "\n").encode()

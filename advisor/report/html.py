@@ -12,6 +12,7 @@ from advisor.report import charts
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import FLIPS, REASONS, View
+from probes.wording.visible import visible
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -30,9 +31,8 @@ def render(decision: Decision, lang: str) -> bytes:
     sessions = machines.sessions()
     criteria = view.criteria()
     frameworks = {key: view.framework(key) for key in view.order()}
-    return (
-        _template()
-        .render(
+    return visible(
+        _template().render(
             view=view,
             hundredth=hundredth,
             machines=machines,
@@ -48,8 +48,7 @@ def render(decision: Decision, lang: str) -> bytes:
             flips_shown=FLIPS,
             lang="zh-CN" if lang == "zh" else "en",
         )
-        .encode()
-    )
+    ).encode()
 
 
 @cache

@@ -12,6 +12,7 @@ from advisor.model.text import Text
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.view import View
+from probes.wording.visible import visible
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -47,7 +48,7 @@ def render(decision: Decision, lang: str) -> bytes:
         code=code,
         verbatim=Verbatim,
     )
-    return (re.sub(r"\n{3,}", "\n\n", text).strip() + "\n").encode()
+    return (visible(re.sub(r"\n{3,}", "\n\n", text).strip()) + "\n").encode()
 
 
 @cache

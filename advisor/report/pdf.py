@@ -19,6 +19,7 @@ from advisor.report.machines import Machines
 from advisor.report.rows import Session
 from advisor.report.view import REASONS, View
 from probes.system import data_folders
+from probes.wording.visible import visible
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -316,6 +317,7 @@ def _table(page: Any, rows: list[list[str]], *, widths: tuple[int, ...]) -> None
 
 def broken(page: Any, text: str, width: float) -> str:
     """Break Chinese text into lines of ``width`` millimetres in the font that is set; fpdf2 breaks at spaces only."""
+    text = visible(text)
     if not re.search(f"[{CHINESE_LETTER}]", text):
         return text
     lines, line = [], ""

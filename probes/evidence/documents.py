@@ -21,11 +21,16 @@ from probes.system import json_reading
 from probes.system.files import write_atomically
 from probes.system.suggestions import nearest, nearest_word
 from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Probe, Ratio, Reason, Status
+from probes.wording import places
+from probes.wording.visible import visible
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 OPTIONAL = ("reason_code", "reason_params")
 """Keys of a measurement that stand in a document only where they hold something; older evidence has none."""
+
+INTERPRETER = "executable"
+"""Where an environment says which Python ran; of its path only the name is written."""
 
 
 class EvidenceError(Exception):
@@ -41,7 +46,7 @@ class EvidenceError(Exception):
 
 
 def evidence_document(evidence: Evidence) -> dict[str, Any]:
-    """Return evidence as plain JSON values."""
+    """Return evidence as plain JSON values; where the interpreters lie, and whose home that is, stays here."""
     probes = [
         {f.name: getattr(m, f.name) for f in fields(m) if f.name not in OPTIONAL or getattr(m, f.name)}
         for m in evidence.probes
@@ -59,7 +64,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Ratio):
         return {f.name: getattr(value, f.name) for f in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): _interpreter(entry) if key == INTERPRETER else _plain(entry) for key, entry in value.items()}
+    if isinstance(value, str):
+        return places.without_owner(value)
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     if hasattr(value, "item") and not isinstance(value, str):  # a NumPy scalar
@@ -67,6 +74,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _interpreter(path: Any) -> Any:
+    return places.file_name(path) if isinstance(path, str) else _plain(path)
 
 
 def parse_evidence(data: Any) -> Evidence:
@@ -309,7 +320,7 @@ def write_evidence(evidence: Evidence, path: str | Path) -> None:
         EvidenceError: the place cannot be written; what stood there before is untouched.
     """
     target = Path(path)
-    text = json.dumps(evidence_document(evidence), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    text = visible(json.dumps(evidence_document(evidence), ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
     try:
         write_atomically(target, text.encode())
     except OSError as error:

@@ -48,7 +48,7 @@ def compiled_by_cxx(frameworks: Sequence[str]) -> list[str]:
 
 def _look(framework: str, python: str) -> dict[str, Any]:
     found: dict[str, Any] = {"installed": False, "version": None, "python": python, "devices": [], "reason": ""}
-    with held.temporary("probes-") as scratch:
+    with held.temporary("advisor-probes-") as scratch:
         try:
             client = Client(Arm(framework, framework, python), settings="default", scratch=str(scratch))
         except Lost as lost:

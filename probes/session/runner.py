@@ -85,7 +85,7 @@ def measure(
         progress(reasons.note(throttled))
     sofar = _SoFar(shared, selftest=selftest, started=started, spread=spread)
     left = budget
-    with held.temporary("probes-") as scratch:
+    with held.temporary("advisor-probes-") as scratch:
         options = Options(
             threads={"one": 1, "all": process_readings.cores()}.get(threads) or int(threads),
             device=device,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.decisions.redaction import without_places
 from advisor.model.needs import Needs
+from probes.wording.places import without_places
 from tests.advisor.reports import MACHINE, decide, measured, text_of
 
 

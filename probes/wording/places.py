@@ -1,4 +1,4 @@
-"""Takes the folders of this disk out of a document before it leaves it. Pure."""
+"""Takes the folders of this disk out of a document before it leaves it, or whose they are out of evidence. Pure."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ PLACE = re.compile(
 HOMES = re.compile(r"(?:file://)?(?:/home/|/Users/|[A-Za-z]:\\Users\\)")
 
 
+_OWNED = re.compile(rf"(?<![\w:/.<])(?:file://)?(?:(?:/{_NAME}+)*?/(?:home|Users)/|[A-Za-z]:\\Users\\){_NAME}+")
+"""The folder of a person's own, wherever a system keeps those ("/home/jane", "/var/home/jane")."""
+
+
 PRIVATE = frozenset({"executable", "hostname", "user", "cwd"})
 """What a session may note about a machine and no colleague needs."""
 
@@ -35,3 +39,13 @@ def without_places(value: Any) -> Any:
 def _last(place: re.Match[str]) -> str:
     """Return a file's name; that of a home is its owner's, and stays here too."""
     return "" if HOMES.fullmatch(place["folders"] or "") else place["last"] or ""
+
+
+def without_owner(text: str) -> str:
+    """Return a text with the home folder in every place on disk as ``~``: it tells a user's name."""
+    return _OWNED.sub("~", text)
+
+
+def file_name(path: str) -> str:
+    """Return the last part of a path, whichever system wrote it."""
+    return re.split(r"[/\\]", path)[-1]
