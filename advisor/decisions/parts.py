@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -22,15 +22,40 @@ from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
 from probes.evidence.documents import shape_of
 
-if TYPE_CHECKING:
-    from advisor.decisions.document import Decision
-
 MANUAL = "see 'framework-advisor schema decision'"
 _ROUNDED = 1e-9
 """What sums of shares may lie above 1."""
 
 _STATUS = tuple(CLAIM_STATUS.values())
 _SECTIONS = ("frameworks", "criteria", "questions", "sources", "claims", "tools", "beliefs")
+
+
+class _Parts(Protocol):
+    """What a decision is made of, as ``document.Decision`` holds it."""
+
+    @property
+    def needs(self) -> Mapping[str, Any]: ...
+
+    @property
+    def recommendation(self) -> Recommendation: ...
+
+    @property
+    def evidence(self) -> Sequence[Mapping[str, Any]]: ...
+
+    @property
+    def claims(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+    @property
+    def sources(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+    @property
+    def program(self) -> Mapping[str, str]: ...
+
+    @property
+    def basis(self) -> Mapping[str, Any]: ...
+
+    @property
+    def probes(self) -> Mapping[str, Mapping[str, Any]]: ...
 
 
 class _CataloguedProbe(BaseModel):
@@ -56,7 +81,7 @@ def refusals(
     ]
 
 
-def problems(decision: Decision) -> list[str]:
+def problems(decision: _Parts) -> list[str]:
     """Return what is wrong in the parts of a decision of the right shape, each with its place.
 
     Keys that a later version of the program may have added are no problem.
@@ -137,7 +162,7 @@ def _unknown_frameworks(found: Recommendation) -> Iterator[str]:
             yield f"recommendation.criteria[{i}]: value and contribution do not both hold '{framework}'"
 
 
-def _uncited(decision: Decision) -> Iterator[str]:
+def _uncited(decision: _Parts) -> Iterator[str]:
     """Yield the claims that move the result and do not stand in the document."""
     found = decision.recommendation
     cited: Sequence[tuple[str, Iterable[str]]] = [

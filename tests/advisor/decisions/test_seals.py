@@ -130,7 +130,7 @@ def test_what_is_computed_is_found_even_where_the_seals_were_made_anew(path: Pat
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        (("recommendation", "flips", 0, "acceptability", "pytorch"), "recommendation.flips[0].acceptability.pytorch"),
+        (("recommendation", "flips", 0, "text", "en"), "recommendation.flips[0].text.en"),
         (("recommendation", "next_questions", 0, "value"), "recommendation.next_questions[0].value"),
         (("recommendation", "probe_plan", 0, "seconds"), "recommendation.probe_plan[0].seconds"),
         (("recommendation", "verdicts", 0, "verdict"), "recommendation.verdicts[0].verdict"),
