@@ -15,10 +15,10 @@ from importlib import metadata
 from typing import Any
 
 from advisor import __version__
-from advisor.decisions.redaction import without_places
 from advisor.model.text import Text
 from probes.calibration import self_test
 from probes.system import logs
+from probes.wording.places import without_places
 
 RECORDS = 500
 """Records of the log that go along: some runs."""

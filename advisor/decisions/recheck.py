@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from advisor.decisions.changes import changes_since
 from advisor.decisions.document import Decision, read_decision
-from advisor.decisions.redaction import without_places
 from advisor.decisions.results import Outcome, Reason, Recheck
 from advisor.decisions.seals import edited
 from advisor.decisions.verification import recomputed
@@ -22,6 +21,7 @@ from advisor.model.reference import ReferenceSession
 from advisor.model.text import Text
 from probes.evidence.documents import evidence_document
 from probes.types import Evidence, Probe
+from probes.wording.places import without_places
 
 TURNED_BY = {
     "measurements": Text(

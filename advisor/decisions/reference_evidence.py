@@ -12,13 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from advisor.decisions.redaction import without_places
 from advisor.engine.likeness import processor_family, widest_instructions
 from advisor.errors import KnowledgeError, Problem
 from advisor.knowledge.loading import knowledge_folder
 from advisor.model.reference import ReferenceRatio, ReferenceSession
 from probes.evidence.documents import EvidenceError, evidence_document, read_evidence
 from probes.types import Evidence, Measurement, Status
+from probes.wording.places import without_places
 
 FOLDER = "evidence"
 """Where the files lie, in the knowledge base's folder."""
