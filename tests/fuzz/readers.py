@@ -192,7 +192,7 @@ def _interpreted(found: Evidence) -> None:
 
 
 def _read_decision(given: bytes, folder: Path) -> tuple[dict[str, Any], Decision]:
-    document = output.read_decision(_file(given, folder, "decision.json"))
+    document = output.read_json(_file(given, folder, "decision.json"))
     return document, read_decision(document)
 
 
