@@ -71,13 +71,15 @@ def command(
 
 
 def _beside(port: int, *, browser: bool) -> None:
-    """Open the browser once the server answers; load what the pages need while it starts."""
+    """Open the browser once the server answers; keep what killed sessions left; load what the pages need."""
+    from advisor.cli import measuring
     from advisor.errors import KnowledgeError
 
     if not serving.wait(port):
         return
     if browser:
         webbrowser.open(serving.address(port))
+    measuring.keep_left(lang="en")
     # Whoever opens a page is told there what is wrong with the knowledge base or its files.
     with contextlib.suppress(KnowledgeError, OSError):
         serving.first_page()
