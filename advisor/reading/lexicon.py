@@ -91,6 +91,10 @@ class Concept(BaseModel):
         return self.weak or not (self.says or self.rules_out or self.denied_excludes or self.denied_says)
 
 
+_NO_NUMBER = re.compile(r"\d{65,}")
+"""A run of digits that counts nothing anybody has."""
+
+
 class Match:
     """A concept at ``[start, end)`` of the normalised text."""
 
@@ -161,6 +165,8 @@ class Lexicon:
         return {name for match in self._words(text) for name in (*match.concept.says, *match.concept.implies)}
 
     def _matched(self, text: str) -> Iterator[Match]:
+        # Patterns that begin with digits would try each of them to the end of the run.
+        text = _NO_NUMBER.sub(lambda run: " " * len(run.group()), text)
         occurs = {name: pattern.search(text) is not None for name, pattern in self._macros.items()}
         written = {script for script in (_HAN, _LATIN) if script.search(text)}
         for pattern, focus, concept, script in self._patterns:

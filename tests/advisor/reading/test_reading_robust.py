@@ -77,7 +77,7 @@ def test_odd_texts_are_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["no GPU ", "不用手机，", "a", "，", "(", "we don't want phones or servers, ", "手机"]
+    "piece", ["no GPU ", "不用手机，", "a", "9", "，", "(", "we don't want phones or servers, ", "手机"]
 )
 def test_a_hundred_thousand_characters_are_read(piece: str) -> None:
     _sound((piece * 100_000)[:100_000])
