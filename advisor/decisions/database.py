@@ -272,6 +272,7 @@ class File:
             connection = _connected(str(self.path))
             try:
                 if self._outdated(connection):
+                    connection.execute("PRAGMA temp_store=MEMORY")  # a killed process would leave SQLite's own files
                     connection.execute("PRAGMA journal_mode=WAL")  # who reads need not wait for who writes
                     self._update(connection)
             except BaseException:
