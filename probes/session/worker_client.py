@@ -249,7 +249,7 @@ class Client:
     def _parse(self, line: str, do: str) -> dict[str, Any]:
         fault = None
         try:
-            answer = json_reading.loads(line, finite=False)
+            answer = json_reading.loads(line, ours=True)
             if not _is_answer(answer):
                 fault = Reason("answer-none")
             elif answer.get("id") != self._number:

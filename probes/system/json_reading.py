@@ -39,12 +39,13 @@ class Refused(ValueError):
         self.why = {"en": en, "zh": zh}
 
 
-def loads(text: str | bytes, *, largest: int = LARGEST, finite: bool = True) -> Any:
+def loads(text: str | bytes, *, largest: int = LARGEST, ours: bool = False) -> Any:
     """Read one JSON document strictly.
 
     Args:
         text: as text or as UTF-8, a byte order mark allowed. largest: bytes that are read.
-        finite: refuse NaN and Infinity; False for our own workers, which observe such values.
+        ours: written by a worker of ours: NaN and Infinity are values that it observed, half a character is part of a
+            file name that its locale cannot spell.
 
     Raises:
         Refused: too large, not UTF-8, no JSON, a key that stands twice in one object, nested too deeply, a number that
@@ -60,8 +61,8 @@ def loads(text: str | bytes, *, largest: int = LARGEST, finite: bool = True) -> 
         ) from None
     except RecursionError:
         raise _too_deep() from None
-    _check(found, written, finite=finite)
-    if _HALF_ESCAPE.search(written):
+    _check(found, written, finite=not ours)
+    if not ours and _HALF_ESCAPE.search(written):
         _check_characters(found)
     return found
 

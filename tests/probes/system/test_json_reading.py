@@ -74,4 +74,8 @@ def test_sixty_four_levels_are_read() -> None:
 
 
 def test_a_worker_may_have_observed_what_is_not_finite() -> None:
-    assert loads("[Infinity, -Infinity]", finite=False) == [float("inf"), float("-inf")]
+    assert loads("[Infinity, -Infinity]", ours=True) == [float("inf"), float("-inf")]
+
+
+def test_a_worker_may_name_a_file_that_its_locale_cannot_spell() -> None:
+    assert loads('"home \\udce5"', ours=True) == "home \udce5"
