@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from advisor.model.text import Text
 from advisor.report import charts
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
+from advisor.report.templates import template
 from advisor.report.view import FLIPS, REASONS, View
 from probes.wording.visible import visible
 
@@ -32,7 +30,7 @@ def render(decision: Decision, lang: str) -> bytes:
     criteria = view.criteria()
     frameworks = {key: view.framework(key) for key in view.order()}
     return visible(
-        _template().render(
+        template("report.html.jinja").render(
             view=view,
             hundredth=hundredth,
             machines=machines,
@@ -49,16 +47,3 @@ def render(decision: Decision, lang: str) -> bytes:
             lang="zh-CN" if lang == "zh" else "en",
         )
     ).encode()
-
-
-@cache
-def _template() -> Template:
-    """Return the template, compiled once: that takes longer than to fill it."""
-    environment = Environment(
-        loader=PackageLoader("advisor.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.jinja")

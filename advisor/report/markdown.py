@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from advisor.model.text import Text
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
+from advisor.report.templates import template
 from advisor.report.view import View
 from probes.wording.visible import visible
 
@@ -35,7 +33,7 @@ def render(decision: Decision, lang: str) -> bytes:
     view = View(decision, lang)
     frameworks = {key: view.framework(key) for key in view.order()}
     machines = Machines(view)
-    text = _template().render(
+    text = template("report.md.jinja", finalize=escape).render(
         view=view,
         hundredth=hundredth,
         machines=machines,
@@ -49,20 +47,6 @@ def render(decision: Decision, lang: str) -> bytes:
         verbatim=Verbatim,
     )
     return (visible(re.sub(r"\n{3,}", "\n\n", text).strip()) + "\n").encode()
-
-
-@cache
-def _template() -> Template:
-    """Return the template, compiled once: that takes longer than to fill it."""
-    # Not HTML: autoescape would write &amp; into prose. Every value passes through ``escape`` instead.
-    environment = Environment(  # noqa: S701
-        loader=PackageLoader("advisor.report"),
-        undefined=StrictUndefined,
-        finalize=escape,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.md.jinja")
 
 
 class Verbatim(str):
