@@ -161,6 +161,19 @@ class RunRequest:
     jsonl: bool = False
     target: str = ""
 
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of a measurement, here and on a cluster alike; a model of the user's own is for here."""
+        return {
+            "frameworks": self.frameworks or backends.USUAL_PAIR,
+            "pythons": self.pythons,
+            "variables": self.variables,
+            "device": self.device,
+            "budget": self.budget,
+            "confirm": self.confirm,
+            "threads": self.threads,
+            "seed": self.seed,
+        }
+
 
 def read_run(
     ids: Sequence[str],
@@ -323,16 +336,9 @@ def measure(
     with view, signals.deferred():
         session = runner.measure(
             probes,
-            frameworks=run.frameworks or backends.USUAL_PAIR,
-            pythons=run.pythons,
-            variables=run.variables,
-            device=run.device,
-            budget=run.budget,
+            **run.arguments(),
             workload_file=run.workload_file,
             as_written=run.as_written,
-            confirm=run.confirm,
-            threads=run.threads,
-            seed=run.seed,
             selftest=self_test.load_calibration(),
             progress=logs.following(view.show),
             cancelled=signals.received,
@@ -364,17 +370,7 @@ def measure_on_cluster(
     from probes import reasons
     from probes.cluster import gathering, node, view
 
-    plan = node.plan(
-        probes,
-        frameworks=run.frameworks or backends.USUAL_PAIR,
-        pythons=run.pythons,
-        variables=run.variables,
-        device=run.device,
-        budget=run.budget,
-        confirm=run.confirm,
-        threads=run.threads,
-        seed=run.seed,
-    )
+    plan = node.plan(probes, **run.arguments())
     lines = view.Lines(probes, lambda text: say(text, err=True), lang, names=names)
     show = JsonLines().show if run.jsonl else lines.show
     with signals.deferred():
