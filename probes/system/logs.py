@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import logging.handlers
 import os
 import platform
 import sys
@@ -54,10 +53,12 @@ def configure(*, file: str | Path | None = None, verbose: bool = False) -> Path 
     close()
     place = named_file() if file is None else Path(file)
     if place is not None:
+        from logging.handlers import RotatingFileHandler  # most commands log nothing, and it loads much
+
         try:
             if place == _usual():
                 place.parent.mkdir(parents=True, exist_ok=True)
-            rotated = logging.handlers.RotatingFileHandler(
+            rotated = RotatingFileHandler(
                 place, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="backslashreplace"
             )
         except OSError as error:
