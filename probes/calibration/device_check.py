@@ -7,7 +7,6 @@ Works on the CPU too, where what needs NVML is "not testable here".
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -21,7 +20,7 @@ from probes.catalog.loading import load_catalog
 from probes.session import runner, within_framework
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
-from probes.system import machine
+from probes.system import held, machine
 from probes.system.suggestions import nearest
 from probes.types import Evidence, Measurement, Probe, Reason, Status
 
@@ -269,7 +268,7 @@ def _look(arm: Arm, taken: _Run) -> Sight:
     taken.progress(f"{arm.framework}: looking at its devices")
     before = machine.gpu_memory()
     kinds: tuple[str, ...] = ()
-    with tempfile.TemporaryDirectory(prefix="probes-") as scratch:
+    with held.temporary() as scratch:
         client = None
         try:
             client = Client(arm, settings="default", scratch=scratch)

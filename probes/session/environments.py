@@ -48,9 +48,9 @@ def compiled_by_cxx(frameworks: Sequence[str]) -> list[str]:
 
 def _look(framework: str, python: str) -> dict[str, Any]:
     found: dict[str, Any] = {"installed": False, "version": None, "python": python, "devices": [], "reason": ""}
-    with held.temporary("advisor-probes-") as scratch:
+    with held.temporary() as scratch:
         try:
-            client = Client(Arm(framework, framework, python), settings="default", scratch=str(scratch))
+            client = Client(Arm(framework, framework, python), settings="default", scratch=scratch)
         except Lost as lost:
             return {**found, **reasons.document(lost.reason)}
         try:

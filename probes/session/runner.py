@@ -85,12 +85,12 @@ def measure(
         progress(reasons.note(throttled))
     sofar = _SoFar(shared, selftest=selftest, started=started, spread=spread)
     left = budget
-    with held.temporary("advisor-probes-") as scratch:
+    with held.temporary() as scratch:
         options = Options(
             threads={"one": 1, "all": process_readings.cores()}.get(threads) or int(threads),
             device=device,
             seed=seed,
-            scratch=str(scratch),
+            scratch=scratch,
             workload_file=workload_file,
             as_written=as_written,
             **spread,

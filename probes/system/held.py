@@ -39,13 +39,17 @@ def holding(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+SCRATCH = "advisor-probes-"
+"""How the temporary folders of measurements begin."""
+
+
 @contextlib.contextmanager
-def temporary(prefix: str) -> Iterator[Path]:
+def temporary(prefix: str = SCRATCH) -> Iterator[str]:
     """Make a folder for temporary files and remove it at the end, and first those that ended processes left."""
     sweep(Path(tempfile.gettempdir()), prefix)
     # Windows removes no file that a process which is about to end still holds; the system clears its folder later.
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name, holding(Path(name)):
-        yield Path(name)
+        yield name
 
 
 def sweep(parent: Path, prefix: str) -> None:

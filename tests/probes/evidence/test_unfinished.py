@@ -104,9 +104,9 @@ def test_temporary_folders_of_dead_processes_go_and_those_in_use_stay(
         old(folder)
 
     with held.temporary("mine-") as first:
-        old(first)
+        old(Path(first))
         with held.temporary("mine-") as second:
-            assert first.exists()
-            assert second.exists()
+            assert Path(first).exists()
+            assert Path(second).exists()
 
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
