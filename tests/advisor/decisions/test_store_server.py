@@ -64,7 +64,7 @@ def test_a_server_that_is_not_there_is_told_with_a_way_out(monkeypatch: pytest.M
         "postgresql+psycopg://team:s3cret@host",
         "mysql://team:s3cret@host/name",
         "postgresql+psycopg2://team:s3cret@host/name",
-        "sqlite:////tmp/s3cret.db",
+        "sqlite:////srv/s3cret.db",
         "://s3cret",
         "postgresql+psycopg://team:s3cret@ho st/na me?connect_timeout=1",
         "postgresql+psycopg://team:s3cret@127.0.0.1:1/name?nosuchoption=s3cret",

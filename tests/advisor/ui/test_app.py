@@ -336,7 +336,7 @@ def test_a_place_that_a_browser_sends_is_run_by_nobody(granting: Granting) -> No
 
         state.begin()
         # As a hostile client sends them: words that no widget offers.
-        hostile = "/tmp/evil"
+        hostile = "/srv/evil"
         st.selectbox = lambda *_, **__: hostile
         asked.append(probe_picker._own(load_catalog())[1] + probe_picker._how(("pytorch", "tensorflow")))
 

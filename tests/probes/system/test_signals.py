@@ -13,30 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from advisor.curation.faults import CONTROL, PROBES
 from probes.evidence.documents import read_evidence
 from probes.system import signals
 from probes.types import Status
 
 ROOT = Path(__file__).resolve().parents[3]
 
-SESSION = """
-import functools, sys
-from probes.catalog import loading
-from probes.session import runner
-from probes.session.arms import Arm
-from probes.types import Probe
-made = {n: Probe(n, {"en": "?", "zh": "?"}, "training_step", "control", "eager", "", seconds=0.4) for n in "abc"}
-loading.load_catalog = lambda *_: made
-runner.measure = functools.partial(runner.measure, arms=(Arm("a", "null"), Arm("b", "null")))
-from advisor.cli import main
-main(["probe", "run", "a", "b", "c", "--jsonl", "-o", sys.argv[1]])
-"""
-
 
 def start(target: Path, **streams: int) -> subprocess.Popen[str]:
     environment = {**os.environ, "FRAMEWORK_ADVISOR_HOME": str(target.parent / "home"), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-c", SESSION, str(target)],
+        [sys.executable, "-c", CONTROL, "probe", "run", *PROBES, "--jsonl", "-o", str(target)],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -57,14 +45,14 @@ def until_done(process: subprocess.Popen[str], probe: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_keeps_what_is_finished_and_ends_with_130(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path / "e.json", stderr=subprocess.PIPE)
-    until_done(process, "a")
+    until_done(process, PROBES[0])
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
 
     assert process.returncode == 130
     assert "Traceback" not in said
     statuses = {m.probe: m.status for m in read_evidence(tmp_path / "e.json").probes}
-    assert statuses["a"] is Status.OK
+    assert statuses[PROBES[0]] is Status.OK
     assert not list((tmp_path / "home" / "unfinished").glob("*"))
 
 
@@ -72,7 +60,7 @@ def test_a_terminal_that_is_closed_loses_nothing(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     process = start(tmp_path / "e.json", stderr=theirs)
     os.close(theirs)
-    until_done(process, "a")
+    until_done(process, PROBES[0])
     os.close(ours)
     process.send_signal(signal.SIGHUP)
     process.communicate(timeout=60)
@@ -83,7 +71,7 @@ def test_a_terminal_that_is_closed_loses_nothing(tmp_path: Path) -> None:
 
 def test_what_a_killed_session_had_finished_is_kept_at_the_next_start(tmp_path: Path) -> None:
     process = start(tmp_path / "e.json", stderr=subprocess.DEVNULL)
-    until_done(process, "a")
+    until_done(process, PROBES[0])
     process.kill()
     process.communicate()
     time.sleep(2.5)  # what was only just made is left alone
