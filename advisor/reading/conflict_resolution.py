@@ -63,16 +63,20 @@ def evidence(match: Match, polarity: Polarity, *, background: Collection[str]) -
         instead = concept.denied_says if polarity == "excluded" else {}
         return [
             *_readings(match, denied, wanted=False, confidence=0.95),
-            *(replace(reading, fallback=True) for reading in _readings(match, instead, wanted=True, confidence=0.9)),
+            *_readings(match, instead, wanted=True, confidence=0.9, fallback=True),
         ]
     if polarity == "aside":
         kept = {question: options for question, options in concept.says.items() if question in background}
         return _readings(match, kept, wanted=True, confidence=concept.confidence)
     factor = HEDGED if polarity == "hedged" else 1.0
     return [
-        *(
-            replace(reading, fallback=concept.weak, hint=concept.weak)
-            for reading in _readings(match, concept.says, wanted=True, confidence=concept.confidence * factor)
+        *_readings(
+            match,
+            concept.says,
+            wanted=True,
+            confidence=concept.confidence * factor,
+            fallback=concept.weak,
+            hint=concept.weak,
         ),
         *_readings(match, concept.implies, wanted=True, confidence=IMPLIED * factor, implied=True),
         *_readings(match, concept.rules_out, wanted=False, confidence=0.9),
@@ -80,8 +84,17 @@ def evidence(match: Match, polarity: Polarity, *, background: Collection[str]) -
 
 
 def _readings(
-    match: Match, said: Mapping[str, tuple[str, ...]], *, wanted: bool, confidence: float, implied: bool = False
+    match: Match,
+    said: Mapping[str, tuple[str, ...]],
+    *,
+    wanted: bool,
+    confidence: float,
+    implied: bool = False,
+    fallback: bool = False,
+    hint: bool = False,
 ) -> list[Reading]:
+    if not said:
+        return []
     return [
         Reading(
             question,
@@ -93,6 +106,8 @@ def _readings(
             implied=implied,
             generic=match.concept.generic,
             partial=match.concept.partial,
+            fallback=fallback,
+            hint=hint,
             yields=tuple((name, one) for name, others in match.concept.yields_to.items() for one in others),
         )
         for question, options in said.items()

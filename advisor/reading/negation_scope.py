@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Literal
 
 from advisor.reading.lexicon import Match
@@ -193,7 +194,13 @@ def bare(text: str, clause: Clause, cues: Cues) -> str:
 
 def without_neutral(part: str, cues: Cues) -> str:
     """Blank out words of denial that deny nothing we read; the length stays."""
-    return cues.neutral.sub(lambda found: "·" * len(found.group()), part)
+    return _blanked(part, cues.neutral)
+
+
+@lru_cache(maxsize=256)
+def _blanked(part: str, neutral: re.Pattern[str]) -> str:
+    """Blank out a pattern; kept, for every question on a clause asks for it again."""
+    return neutral.sub(lambda found: "·" * len(found.group()), part)
 
 
 def unnoticed_denial(text: str, clause: Clause, polarities: Sequence[Polarity], cues: Cues) -> bool:
