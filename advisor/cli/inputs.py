@@ -27,7 +27,7 @@ def needs_of(knowledge: Knowledge, needs_file: str | None, text: str | None) -> 
     if text is not None:
         from advisor import reading
 
-        said = reading.read(text, knowledge).likely(knowledge)
+        said = reading.read(reading.within_length(text), knowledge).likely(knowledge)
     if needs_file is None:
         return said
     written = read_needs(needs_file, knowledge)
@@ -53,5 +53,5 @@ def line_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
     if isinstance(document.get("text"), str):
         from advisor import reading
 
-        return reading.read(document["text"], knowledge).likely(knowledge)
+        return reading.read(reading.within_length(document["text"]), knowledge).likely(knowledge)
     raise InputError(["a line needs 'text' (a string) or 'needs' (a needs/1 object)"])

@@ -29,12 +29,12 @@ def command(text: str | None, lines: str | None, as_json: bool, lang: str) -> No
         def answer(document: Mapping[str, Any]) -> Mapping[str, Any]:
             if not isinstance(document.get("text"), str):
                 raise InputError(["a line needs 'text', a string"])
-            return reading.read(document["text"], knowledge).document()
+            return reading.read(reading.within_length(document["text"]), knowledge).document()
 
         output.answer_lines(lines, answer)
         return
     said = output.read_text("-") if text == "-" else str(text)
-    understanding = reading.read(said, knowledge)
+    understanding = reading.read(reading.within_length(said), knowledge)
     if as_json:
         output.emit(understanding.document())
         return

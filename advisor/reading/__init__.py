@@ -13,6 +13,7 @@ user's cache directory. Never touches the network or the clock.
 
 from __future__ import annotations
 
+from advisor.errors import InputError
 from advisor.model.knowledge import Knowledge
 from advisor.reading import conflict_resolution, existing_code, normalization
 from advisor.reading.conflict_resolution import Reading
@@ -21,14 +22,31 @@ from advisor.reading.reader import load as load_model
 from advisor.reading.roles import Roles
 from advisor.reading.types import FILL, OFFER, Slot, Understanding
 
-__all__ = ["FILL", "OFFER", "Reader", "Slot", "Understanding", "load_model", "read"]
+__all__ = ["FILL", "LONGEST", "OFFER", "Reader", "Slot", "Understanding", "load_model", "read", "within_length"]
+
+
+LONGEST = 50_000
+"""Characters of a text that are taken from outside: reading takes time in proportion, and these take under a second."""
+
+
+def within_length(text: str) -> str:
+    """Return a text as it is.
+
+    Raises:
+        InputError: it is longer than ``LONGEST``.
+    """
+    if len(text) > LONGEST:
+        raise InputError(
+            [f"the text has {len(text):,} characters, and at most {LONGEST:,} are read; give the part on the project"]
+        )
+    return text
 
 
 def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Understanding:
     """Read ``text``; what was not understood is left out, never guessed.
 
     Args:
-        text: any string; 100,000 characters take a fraction of a second.
+        text: any string; 100,000 characters take up to two seconds (``within_length`` bounds it).
         knowledge: gives the questions; options it does not know are not said.
         reader: the loaded lexicon and model; by default those that come with the program.
     """

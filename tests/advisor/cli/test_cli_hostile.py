@@ -173,3 +173,15 @@ def test_the_colours_of_the_program_stay() -> None:
     )
 
     assert shown.getvalue() == "\x1b[1mfirst\x1b[0m \\u001b]0;title\\u0007\n"
+
+
+LONG = "phone " * 10_000
+
+
+@pytest.mark.parametrize("argv", [("understand", "-"), ("recommend", "--text", LONG)], ids=["text", "needs"])
+def test_a_text_that_is_too_long_is_refused_with_the_limit(call: Callable[..., Called], argv: tuple[str, ...]) -> None:  # noqa: F811
+    status, out, err = call(*argv, stdin=LONG.encode())
+
+    assert status == 2
+    assert not out
+    assert "60,000 characters, and at most 50,000" in err
