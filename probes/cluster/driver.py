@@ -189,9 +189,11 @@ def _read(told: Any, *, keys: frozenset[str]) -> dict[str, Any]:
         found = json_reading.loads(told if isinstance(told, str) else "", ours=True)
     except json_reading.Refused as refused:
         raise NodeLost(Reason("node-unreadable", why=str(refused))) from None
-    if not isinstance(found, dict) or not keys <= set(found) or not isinstance(found.get("events", []), list):
+    events = found.get("events", []) if isinstance(found, dict) and keys <= set(found) else None
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
         raise NodeLost(Reason("node-unreadable", why="it has another form; install the same version everywhere"))
-    return found
+    answer: dict[str, Any] = found
+    return answer
 
 
 def _on(node: Node) -> NodeAffinitySchedulingStrategy:

@@ -56,6 +56,26 @@ _QUANTUM = 0.25
 
 _ROOT = Path(__file__).resolve().parents[2]
 
+_TYPES = {"kind": int, "node": str, "nodes": list, "machine": dict, "document": dict, "reason": str, "news": dict}
+
+_HOLDS: Mapping[str, tuple[str, ...]] = {
+    "loaded": (),
+    "refused": ("reason",),
+    "connected": ("nodes",),
+    "undescribed": ("node", "reason"),
+    "kind": ("kind", "machine", "nodes"),
+    "waiting": ("kind", "node"),
+    "measuring": ("kind", "node"),
+    "news": ("kind", "node", "news"),
+    "so-far": ("kind", "node", "document"),
+    "lost": ("kind", "node", "reason"),
+    "without-frameworks": ("kind", "node"),
+    "measured": ("kind", "node", "document"),
+    "not-measured": ("kind", "reason"),
+    "finished": (),
+}
+"""The driver's events, and what each of them holds."""
+
 Event = Mapping[str, Any]
 Arrived = Callable[[Evidence, EvidenceSet], None]
 
@@ -170,14 +190,11 @@ class _Records:
             Unreachable: it tells that there is no cluster.
         """
         try:
-            told = json_reading.loads(line, ours=True)
-            shown = self._kept(told)
-        except json_reading.Refused as refused:
-            self._unread = Reason("node-line", why=str(refused))
-        except (LookupError, TypeError, AttributeError) as error:  # JSON, but no event of the driver
-            self._unread = Reason("node-line", why=f"{type(error).__name__}: {error}")
+            told = _event(json_reading.loads(line, ours=True))
+        except ValueError as error:
+            self._unread = Reason("node-line", why=str(error))
         else:
-            self._hand_over(shown)
+            self._hand_over(self._kept(told))
 
     def _hand_over(self, event: Event) -> None:
         """Give on what is new after an event, and the event."""
@@ -280,6 +297,24 @@ class _Records:
             finished=_now(),
         )
         return Gathered(found, tuple(node for node, _ in told), interrupted=stopped or not self.finished)
+
+
+def _event(told: Any) -> Event:
+    """Return what a line of the driver holds.
+
+    Raises:
+        ValueError: it is no event of the driver's, or lacks something.
+    """
+    name = told.get("event") if isinstance(told, Mapping) else None
+    if not isinstance(name, str) or name not in _HOLDS:
+        raise ValueError("it is no event of a cluster")
+    for key in _HOLDS[name]:
+        value = told.get(key)
+        strange = not isinstance(value, _TYPES[key])
+        if strange or (key == "nodes" and not all(isinstance(node, str) for node in value)):
+            raise ValueError(f"'{name}' without its '{key}'")
+    found: Event = told
+    return found
 
 
 def _finished(session: Evidence) -> int:
