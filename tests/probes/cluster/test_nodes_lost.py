@@ -69,12 +69,8 @@ def workers() -> list[psutil.Process]:
     return [found for found in psutil.process_iter(["cmdline"]) if ROOT in (found.info["cmdline"] or ())]
 
 
-def test_when_a_node_is_lost_another_of_its_kind_is_measured(local: trial.Local) -> None:
-    assert not trial.attempt(local, Kill("spare", "connected", 0.3)).wrong
-
-
 def test_when_a_kind_is_lost_the_others_are_measured_and_the_reason_is_told(local: trial.Local) -> None:
-    found = trial.attempt(local, Kill("spare", "measuring", 0.3), Kill("alone", "start", 0.1))
+    found = trial.attempt(local, Kill("spare", "connected", 0.3), Kill("alone", "start", 0.1))
 
     assert not found.wrong
     assert found.gathered is not None
@@ -92,11 +88,11 @@ def test_what_lost_nodes_had_finished_stands_unless_another_of_their_kind_is_mea
     first, second = by_cores[2].probes
     assert (first.status, second.status) == (Status.OK, Status.FAILED)
     assert second.reason_code == "node-lost"
-    assert {probe.status for probe in by_cores[1].probes} == {Status.OK}
+    assert outcome.status(by_cores[1]) == outcome.DONE
     assert view.status(found.gathered) == outcome.PARTLY
 
 
-def test_a_node_without_frameworks_is_told_and_the_others_are_measured(
+def test_a_node_without_frameworks_is_told_and_of_a_kind_with_a_lost_node_another_is_measured(
     local: trial.Local, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local.renew()
@@ -105,14 +101,17 @@ def test_a_node_without_frameworks_is_told_and_the_others_are_measured(
         patch.setenv("PATH", os.environ["PATH"].partition(os.pathsep)[2])
         local.renew()
     arms = [Arm("a", "null", python=PYTHON), Arm("b", "null", python=PYTHON)]
-    found = gathering.gather(node.plan(trial.PROBES, arms=arms, budget=trial.BUDGET), address=local.address)
+    planned = node.plan(trial.PROBES, arms=arms, budget=trial.BUDGET)
+    found = trial.attempt(local, Kill("spare", "measuring", 0.3), planned=planned)
     local.kill("alone")
 
-    by_cores = {session.machine["cores"]: session for session in found.found.sessions}
+    by_cores = {session.machine["cores"]: session for session in found.sessions}
     assert {probe.status for probe in by_cores[2].probes} == {Status.NOT_INSTALLED}
     assert PYTHON in by_cores[2].probes[0].reason
     assert outcome.status(by_cores[1]) == outcome.DONE
-    assert view.status(found) == outcome.PARTLY
+    assert found.killed == [True]
+    assert found.gathered is not None
+    assert view.status(found.gathered) == outcome.PARTLY
 
 
 def sent(number: signal.Signals, local: trial.Local) -> str:
