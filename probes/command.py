@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rich.status import Status as Spinner
 
     from probes.cluster.gathering import Arrived, Gathered
+    from probes.evidence.unfinished import KeepOf
     from probes.types import Evidence, Probe
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -354,6 +355,7 @@ def measure_on_cluster(
     address: str,
     *,
     arrived: Arrived,
+    keep: KeepOf = lambda kind, session: None,
     lang: str = "en",
     names: Mapping[str, str] | None = None,
 ) -> Gathered:
@@ -363,6 +365,7 @@ def measure_on_cluster(
         probes: in the order in which they matter. run: how. lang, names: as ``measure`` takes them.
         address: of the cluster.
         arrived: given each session as it arrives, and all that is there so far.
+        keep: of ``unfinished.keeping_each``.
 
     Raises:
         BadInput: there is no cluster at ``address``, or Ray is not installed.
@@ -376,7 +379,7 @@ def measure_on_cluster(
     with signals.deferred():
         try:
             gathered = gathering.gather(
-                plan, address=address, progress=show, arrived=arrived, cancelled=signals.received
+                plan, address=address, progress=show, arrived=arrived, keep=keep, cancelled=signals.received
             )
         except gathering.Unreachable as unreachable:
             raise BadInput([f"--ray {address}: {reasons.text(unreachable.reason, lang)}"]) from None
@@ -410,11 +413,21 @@ def kept_safe() -> Iterator[Callable[[Evidence], None]]:
     """
     from probes.evidence import unfinished
 
-    def warn(text: str) -> None:
-        say(text, err=True)
-
-    with signals.deferred(), unfinished.keeping(warn) as keep:
+    with signals.deferred(), unfinished.keeping(_warn) as keep:
         yield keep
+
+
+@contextlib.contextmanager
+def kept_safe_each() -> Iterator[KeepOf]:
+    """Yield what ``measure_on_cluster`` keeps the sessions of several machines with, as ``kept_safe`` does one."""
+    from probes.evidence import unfinished
+
+    with signals.deferred(), unfinished.keeping_each(_warn) as keep:
+        yield keep
+
+
+def _warn(text: str) -> None:
+    say(text, err=True)
 
 
 class JsonLines:

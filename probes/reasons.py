@@ -376,6 +376,11 @@ CATALOGUE: Mapping[str, Words] = {
         "other work kept the node busy for {seconds:.0f} s; a measurement needs all of it",
         "其他任务占用该节点达 {seconds:.0f} 秒；测量需要整个节点",
     ),
+    "node-unreadable": Words("what the node sent cannot be read: {why}", "无法读取节点发来的内容：{why}"),
+    "node-line": Words(
+        "what was told of the node cannot be read: {why}; what had arrived is kept",
+        "无法读取关于该节点的消息：{why}；已收到的结果均保留",
+    ),
     "node-evidence": Words(
         "what {node} sent cannot be used as evidence: {problems}", "{node} 发来的内容不能用作证据：{problems}"
     ),

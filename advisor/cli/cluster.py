@@ -61,11 +61,12 @@ def run(probes: Sequence[Probe], asked: RunRequest, address: str, *, as_json: bo
             with contextlib.suppress(InputError):
                 write(found)
 
-    gathered = command.measure_on_cluster(probes, asked, address, arrived=keep, lang=lang, names=names)
-    if gathered.found.sessions:
-        if asked.target:
+    measuring.keep_left(lang=lang)
+    with command.kept_safe_each() as safe:
+        gathered = command.measure_on_cluster(probes, asked, address, arrived=keep, keep=safe, lang=lang, names=names)
+        if gathered.found.sessions and asked.target:
             write(gathered.found)
-        if as_json and not output.is_standard_output(asked.target):
-            output.emit(set_document(gathered.found))
+    if gathered.found.sessions and as_json and not output.is_standard_output(asked.target):
+        output.emit(set_document(gathered.found))
     if status := view.status(gathered):
         raise click.exceptions.Exit(status)

@@ -316,6 +316,7 @@ def cluster(runs: int, seed: int) -> None:
         raise click.UsageError("the nodes are told apart by their cores, which takes two cores") from None
     well = sum(not one.wrong for one in tried)
     say(f"every kind of node that lives was measured in {well} of {runs} runs with one node killed (seed {seed})")
+    say(f"finished probes kept: {sum(one.kept for one in tried)} of {sum(one.finished for one in tried)}")
     if well < runs:
         raise SystemExit(1)
 

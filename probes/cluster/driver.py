@@ -27,6 +27,7 @@ from probes import reasons
 from probes.cluster import kinds
 from probes.cluster.kinds import Kind, Node
 from probes.cluster.node import Measuring
+from probes.system import json_reading
 from probes.types import Reason, Status
 
 REACHED = 3.0
@@ -56,7 +57,7 @@ class Channel:
 
     def tell(self, event: str, **more: Any) -> None:
         """Write one event."""
-        line = json.dumps({"event": event, **more}, ensure_ascii=False)
+        line = json.dumps({"event": event, **more})  # half a character, too, must get through
         with self._lock:
             self._stream.write(line + "\n")
             self._stream.flush()
@@ -150,22 +151,49 @@ def _described(node: Node, channel: Channel) -> tuple[Node, Mapping[str, Any]] |
     except ray.exceptions.RayError as error:
         reason = Reason("node-lost", why=_first_line(error))
     else:
-        if "missing" not in told:
-            return node, told
-        reason = Reason("node-without-program", python=told["python"], why=told["missing"])
+        try:
+            description = _read(told, keys=frozenset())
+        except NodeLost as lost:
+            reason = lost.reason
+        else:
+            if "missing" not in description:
+                return node, description
+            reason = Reason("node-without-program", python=description["python"], why=description["missing"])
     channel.tell("undescribed", node=node.name, **reasons.document(reason))
     return None
 
 
-def _describe() -> dict[str, Any]:
-    """Describe a node from inside; where this program is not installed there, say so."""
+def _describe() -> str:
+    """Describe a node from inside, as JSON text; where this program is not installed there, say so."""
+    import json
     import sys
 
     try:
         from probes.cluster import node
     except ImportError as error:
-        return {"missing": str(error), "python": sys.executable}
-    return node.description()
+        return json.dumps({"missing": str(error), "python": sys.executable})
+    return json.dumps(node.description())
+
+
+NEWS = frozenset({"events", "kept", "so_far", "document", "failure"})
+"""What the news of a session holds."""
+
+
+def _read(told: Any, *, keys: frozenset[str]) -> dict[str, Any]:
+    """Return the object that a node has sent as JSON text.
+
+    Raises:
+        NodeLost: it cannot be read, or is none with these keys.
+    """
+    try:
+        found = json_reading.loads(told if isinstance(told, str) else "", ours=True)
+    except json_reading.Refused as refused:
+        raise NodeLost(Reason("node-unreadable", why=str(refused))) from None
+    events = found.get("events", []) if isinstance(found, dict) and keys <= set(found) else None
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise NodeLost(Reason("node-unreadable", why="it has another form; install the same version everywhere"))
+    answer: dict[str, Any] = found
+    return answer
 
 
 def _on(node: Node) -> NodeAffinitySchedulingStrategy:
@@ -242,8 +270,8 @@ class Walk:
         self._tell("measuring", node)
 
     def _followed(self, session: Any, node: Node) -> dict[str, Any]:
-        """Hand on the news of a session until it ends; return its evidence."""
-        seen, heard, stopped = 0, time.monotonic(), 0.0
+        """Hand on the news of a session, and what it has finished, until it ends; return its evidence."""
+        seen, kept, heard, stopped = 0, 0, time.monotonic(), 0.0
         while True:
             if self._stop.is_set() and not stopped:
                 session.stop.remote()
@@ -251,7 +279,7 @@ class Walk:
             if stopped and time.monotonic() - stopped > STOPPED:
                 raise NodeLost(Reason("cancelled-while"))
             try:
-                news = ray.get(session.news.remote(seen, wait=QUANTUM), timeout=SILENCE)
+                told = ray.get(session.news.remote(seen, kept, wait=QUANTUM), timeout=SILENCE)
             except ray.exceptions.ActorUnavailableError:  # the way there is disturbed; it may come back
                 if time.monotonic() - heard > SILENCE:
                     raise
@@ -259,20 +287,28 @@ class Walk:
                 continue
             except ray.exceptions.GetTimeoutError:
                 raise NodeLost(Reason("node-silent", seconds=SILENCE)) from None
-            heard = time.monotonic()
-            for event in news["events"]:
-                self._tell("news", node, news=event)
-            seen += len(news["events"])
+            heard, news = time.monotonic(), _read(told, keys=NEWS)
+            self._hand_on(news, node)
+            seen, kept = seen + len(news["events"]), news["kept"]
             if news["failure"] is not None:
                 raise NodeLost(reasons.read(news["failure"]))
             if news["document"] is not None:
                 document: dict[str, Any] = news["document"]
                 return document
 
+    def _hand_on(self, news: Mapping[str, Any], node: Node) -> None:
+        if news["so_far"] is not None:  # before the news of it: what is told as done is kept
+            self._tell("so-far", node, document=news["so_far"])
+        for event in news["events"]:
+            self._tell("news", node, news=event)
+
 
 def _without_frameworks(document: Mapping[str, Any]) -> bool:
-    """Return whether nothing was measured because a framework is not installed."""
-    return all(probe["status"] == Status.NOT_INSTALLED for probe in document["probes"])
+    """Return whether nothing was measured because a framework is not installed; ``gathering`` checks the document."""
+    probes = document.get("probes")
+    return isinstance(probes, list) and all(
+        isinstance(probe, Mapping) and probe.get("status") == Status.NOT_INSTALLED for probe in probes
+    )
 
 
 def _first_line(error: Exception) -> str:

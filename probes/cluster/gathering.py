@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,7 +27,10 @@ from typing import IO, Any
 from probes import reasons
 from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.evidence.sets import EvidenceSet, NotMeasured
-from probes.types import Evidence, Reason
+from probes.evidence.unfinished import KeepOf
+from probes.session import outcome
+from probes.system import json_reading
+from probes.types import Evidence, Reason, Status
 
 LOADED = 120.0
 """Seconds in which the driver must have loaded Ray; a cold disk takes tens of them."""
@@ -45,10 +48,33 @@ TWICE = 1.0
 LOST_HEAD = 20
 """Seconds for which Ray tries to reach a head that is gone before it ends the driver; by default 60."""
 
+CANCELLED = ("cancelled-before", "cancelled-while")
+"""Reasons that are the user's word."""
+
 _QUANTUM = 0.25
 """Seconds between two looks at whether the user has cancelled."""
 
 _ROOT = Path(__file__).resolve().parents[2]
+
+_TYPES = {"kind": int, "node": str, "nodes": list, "machine": dict, "document": dict, "reason": str, "news": dict}
+
+_HOLDS: Mapping[str, tuple[str, ...]] = {
+    "loaded": (),
+    "refused": ("reason",),
+    "connected": ("nodes",),
+    "undescribed": ("node", "reason"),
+    "kind": ("kind", "machine", "nodes"),
+    "waiting": ("kind", "node"),
+    "measuring": ("kind", "node"),
+    "news": ("kind", "node", "news"),
+    "so-far": ("kind", "node", "document"),
+    "lost": ("kind", "node", "reason"),
+    "without-frameworks": ("kind", "node"),
+    "measured": ("kind", "node", "document"),
+    "not-measured": ("kind", "reason"),
+    "finished": (),
+}
+"""The driver's events, and what each of them holds."""
 
 Event = Mapping[str, Any]
 Arrived = Callable[[Evidence, EvidenceSet], None]
@@ -67,7 +93,8 @@ class Gathered:
     """What came of it.
 
     Attributes:
-        found: the sessions, one a kind of machine, and the kinds without one.
+        found: the sessions, one a kind of machine, and the kinds without one. What a lost node had finished is a
+            session, in which the other probes failed for that reason.
         nodes: where each session was measured, in their order.
         interrupted: whether the user or the loss of the cluster ended it.
     """
@@ -83,6 +110,7 @@ def gather(
     address: str,
     progress: Callable[[Event], None] = lambda event: None,
     arrived: Arrived = lambda session, found: None,
+    keep: KeepOf = lambda kind, session: None,
     cancelled: Callable[[], bool] = lambda: False,
     free: float | None = None,
 ) -> Gathered:
@@ -92,7 +120,8 @@ def gather(
         plan: from ``node.plan``.
         address: "auto", "HOST:PORT" or "ray://HOST:PORT".
         progress: told what happens, as the events of the driver.
-        arrived: given a session that has arrived, and all that is there so far.
+        arrived: given a session that nothing is added to any more, and all that is there so far.
+        keep: given, after every probe, what a kind of machine has so far, and None once ``arrived`` has been given it.
         cancelled: asked all the time; True, like Ctrl-C, ends the sessions and keeps what is finished.
         free: seconds for which other work may keep a node; the driver's own unless told.
 
@@ -102,10 +131,10 @@ def gather(
     if find_spec("ray") is None:
         raise Unreachable(Reason("no-ray", command="python -m pip install 'framework-advisor[cluster]'"))
     request = {"address": address, "plan": plan, **({} if free is None else {"free": free})}
-    records = _Records(progress, arrived)
+    records = _Records(progress, arrived, keep)
     with tempfile.TemporaryFile() as printed, _Driver(request, printed) as driver:
         _listen(driver, records, address=address, cancelled=cancelled)
-    return records.gathered(stopped=driver.stopped)
+    return records.ended(stopped=driver.stopped)
 
 
 def _now() -> str:
@@ -118,11 +147,11 @@ def _listen(driver: _Driver, records: _Records, *, address: str, cancelled: Call
         try:
             if cancelled():
                 driver.stop()
-            event = driver.event(timeout=_QUANTUM)
-            if event is None:
+            line = driver.line(timeout=_QUANTUM)
+            if line is None:
                 break
-            if event:
-                records.take(event)
+            if line:
+                records.read(line)
         except KeyboardInterrupt:
             if driver.stopped_for > TWICE:
                 break
@@ -141,21 +170,52 @@ class _Records:
         due: when, on the monotonic clock, it must have told the next step on the way there.
     """
 
-    def __init__(self, progress: Callable[[Event], None], arrived: Arrived) -> None:
-        self._progress, self._arrived, self._started = progress, arrived, _now()
+    def __init__(self, progress: Callable[[Event], None], arrived: Arrived, keep: KeepOf) -> None:
+        self._progress, self._arrived, self._keep, self._started = progress, arrived, keep, _now()
         self.connected = self.finished = False
         self.due = time.monotonic() + LOADED
         self._kinds: dict[int, Event] = {}
         self._sessions: dict[int, tuple[str, Evidence]] = {}
+        self._so_far: dict[int, dict[str, Evidence]] = {}  # kind -> node -> what it had finished
+        self._lost: dict[tuple[int, str], Reason] = {}
         self._absent: dict[int, Reason] = {}
+        self._handed: set[int] = set()
+        self._unread: Reason | None = None
         self._undescribed: list[NotMeasured] = []
 
-    def take(self, event: Event) -> None:
-        """Keep what an event tells, and hand it on.
+    def read(self, line: bytes) -> None:
+        """Take the event that a line holds; one that cannot be read costs the machine that it was about.
 
         Raises:
             Unreachable: it tells that there is no cluster.
         """
+        try:
+            told = _event(json_reading.loads(line, ours=True))
+        except ValueError as error:
+            self._unread = Reason("node-line", why=str(error))
+        else:
+            self._hand_over(self._kept(told))
+
+    def _hand_over(self, event: Event) -> None:
+        """Give on what is new after an event, and the event."""
+        match event["event"]:
+            case "measured" | "not-measured":
+                self._arrive(event["kind"], stopped=False)
+            # As it would be had it been cancelled now: nobody will be there to tell of another end.
+            case "so-far" if best := self._best(event["kind"], stopped=True):
+                self._keep(event["kind"], best[1])
+        self._progress(event)
+
+    def _arrive(self, kind: int, *, stopped: bool) -> None:
+        best = self._best(kind, stopped=stopped)
+        if best is None or kind in self._handed:
+            return
+        self._handed.add(kind)
+        self._arrived(best[1], self.gathered(stopped=stopped).found)
+        self._keep(kind, None)
+
+    def _kept(self, event: Event) -> Event:
+        """Keep what an event tells; return it as it is to be shown, without evidence."""
         match event["event"]:
             case "refused":
                 raise Unreachable(reasons.read(event))
@@ -169,33 +229,67 @@ class _Records:
                 self._kinds[event["kind"]] = event
             case "not-measured":
                 self._absent[event["kind"]] = reasons.read(event)
-            case "measured":
-                event = self._read(event)
+            case "lost":
+                self._lost[event["kind"], event["node"]] = reasons.read(event)
+            case "measured" | "so-far":
+                return self._evidence(event)
             case "finished":
                 self.finished = True
-        self._progress(event)
+        return event
 
-    def _read(self, event: Event) -> Event:
+    def _evidence(self, event: Event) -> Event:
         """Read the evidence of a node; return the event without it, or what is told where it is none."""
         kind, node = event["kind"], event["node"]
+        shown = {"event": event["event"], "kind": kind, "node": node}
+        so_far = self._so_far.setdefault(kind, {})
         try:
-            self._sessions[kind] = (node, parse_evidence(event["document"]))
+            session = parse_evidence(event["document"])
         except EvidenceError as error:
-            reason = Reason("node-evidence", node=node, problems=tuple(error.problems))
-            self._absent[kind] = reason
-            return {"event": "not-measured", "kind": kind, "node": node, **reasons.document(reason)}
-        self._arrived(self._sessions[kind][1], self.gathered(stopped=False).found)
-        return {"event": "measured", "kind": kind, "node": node}
+            so_far.pop(node, None)  # of a node that contradicts itself nothing is believed
+            self._absent[kind] = reason = Reason("node-evidence", node=node, problems=tuple(error.problems))
+            return (
+                {**shown, "event": "not-measured", **reasons.document(reason)}
+                if shown["event"] == "measured"
+                else shown
+            )
+        if shown["event"] == "measured":
+            self._sessions[kind] = (node, session)
+        else:
+            so_far[node] = session
+        return shown
+
+    def _best(self, kind: int, *, stopped: bool) -> tuple[str, Evidence] | None:
+        """Return the session of a kind and its node: the one that went through the plan, else the one with most."""
+        whole = self._sessions.get(kind)
+        if whole and outcome.status(whole[1]) in (outcome.DONE, outcome.PARTLY):
+            return whole
+        left = self._left(stopped=stopped)
+        cut = [
+            (node, _cut_off(session, self._lost.get((kind, node), left)))
+            for node, session in self._so_far.get(kind, {}).items()
+        ]
+        return max([*([whole] if whole else []), *cut], key=lambda one: _finished(one[1]), default=None)
+
+    def _left(self, *, stopped: bool) -> Reason:
+        """Return why nothing more was told of a kind."""
+        return Reason("cancelled-while") if stopped else self._unread or Reason("cluster-lost")
+
+    def ended(self, *, stopped: bool) -> Gathered:
+        """Hand over what nothing is added to any more, and return all of it."""
+        for kind in self._kinds:
+            self._arrive(kind, stopped=stopped)
+        return self.gathered(stopped=stopped)
 
     def gathered(self, *, stopped: bool) -> Gathered:
         """Return all of it; kinds that nothing was told of were cut off."""
-        left = Reason("cancelled-while") if stopped else Reason("cluster-lost")
+        best = {number: self._best(number, stopped=stopped) for number in sorted(self._kinds)}
+        left = self._left(stopped=stopped)
         absent = [
             NotMeasured(kind["machine"], tuple(kind["nodes"]), self._absent.get(number, left))
             for number, kind in self._kinds.items()
-            if number not in self._sessions
+            if best[number] is None
         ]
-        told = [self._sessions[number] for number in sorted(self._sessions)]
+        told = [session for session in best.values() if session is not None]
         found = EvidenceSet(
             sessions=tuple(session for _, session in told),
             not_measured=(*absent, *self._undescribed),
@@ -203,6 +297,40 @@ class _Records:
             finished=_now(),
         )
         return Gathered(found, tuple(node for node, _ in told), interrupted=stopped or not self.finished)
+
+
+def _event(told: Any) -> Event:
+    """Return what a line of the driver holds.
+
+    Raises:
+        ValueError: it is no event of the driver's, or lacks something.
+    """
+    name = told.get("event") if isinstance(told, Mapping) else None
+    if not isinstance(name, str) or name not in _HOLDS:
+        raise ValueError("it is no event of a cluster")
+    for key in _HOLDS[name]:
+        value = told.get(key)
+        strange = not isinstance(value, _TYPES[key])
+        if strange or (key == "nodes" and not all(isinstance(node, str) for node in value)):
+            raise ValueError(f"'{name}' without its '{key}'")
+    found: Event = told
+    return found
+
+
+def _finished(session: Evidence) -> int:
+    return sum(found.status is Status.OK for found in session.probes)
+
+
+def _cut_off(session: Evidence, reason: Reason) -> Evidence:
+    """Return a session that was broken off; unless it was cancelled, its unfinished probes failed for ``reason``."""
+    if reason.code in CANCELLED:
+        return session
+    why = reasons.document(reason)
+    probes = (
+        replace(found, status=Status.FAILED, **why) if found.status is Status.CANCELLED else found
+        for found in session.probes
+    )
+    return replace(session, probes=tuple(probes))
 
 
 @dataclass
@@ -217,7 +345,7 @@ class _Driver:
     printed: IO[bytes]
     stopped: bool = False
     _since: float = 0.0
-    _events: queue.Queue[Event | None] = field(default_factory=queue.Queue)
+    _lines: queue.Queue[bytes | None] = field(default_factory=queue.Queue)
 
     def __enter__(self) -> _Driver:
         path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
@@ -245,17 +373,18 @@ class _Driver:
         assert self._process.stdout is not None
         try:
             for line in self._process.stdout:
-                self._events.put(json.loads(line))
-        except ValueError:  # closed while it was read, or broken off within a line by the driver's end
+                if line.endswith(b"\n"):  # else broken off by the driver's end
+                    self._lines.put(line)
+        except ValueError:  # closed while it was read
             pass
-        self._events.put(None)
+        self._lines.put(None)
 
-    def event(self, *, timeout: float) -> Event | None:
-        """Return the next event, an empty one where none came in time, None once the driver has ended."""
+    def line(self, *, timeout: float) -> bytes | None:
+        """Return the next line, an empty one where none came in time, None once the driver has ended."""
         try:
-            return self._events.get(timeout=timeout)
+            return self._lines.get(timeout=timeout)
         except queue.Empty:
-            return {}
+            return b""
 
     def stop(self) -> None:
         """Ask for the end of all sessions; asked twice is asked once."""

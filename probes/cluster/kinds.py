@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,14 +79,21 @@ def kinds(described: Sequence[tuple[Node, Description]]) -> list[Kind]:
 
 
 def _traits(description: Description) -> list[Any]:
-    gpus = [(gpu.get("name"), _gib(gpu)) for gpu in description.get("gpus") or ()]
+    gpus = [(gpu.get("name"), _gib(gpu)) for gpu in _gpus(description)]
     system = str(description.get("os", "")).split(" ")[0]
     return [system, _gib(description), gpus, *(description.get(trait) for trait in TRAITS)]
 
 
 def _gib(description: Description) -> int:
     """Return the memory in whole GiB: machines of one kind differ by what their firmware keeps for itself."""
-    return round(int(description.get("memory_bytes", 0)) / GIB)
+    held = description.get("memory_bytes")
+    return round(held / GIB) if isinstance(held, int | float) and math.isfinite(held) else 0
+
+
+def _gpus(description: Description) -> list[Mapping[str, Any]]:
+    """Return the GPUs that a description tells of; it may be a stranger's."""
+    told = description.get("gpus")
+    return [gpu for gpu in told if isinstance(gpu, Mapping)] if isinstance(told, list | tuple) else []
 
 
 def in_words(machine: Description, *, lang: str = "en") -> str:
@@ -96,6 +104,6 @@ def in_words(machine: Description, *, lang: str = "en") -> str:
         str(machine.get("cpu", "")),
         number if cores else "",
         f"{memory} GiB" if memory else "",
-        *(str(gpu.get("name")) for gpu in machine.get("gpus") or ()),
+        *(str(gpu.get("name")) for gpu in _gpus(machine)),
     ]
     return ("，" if lang == "zh" else ", ").join(part for part in parts if part)

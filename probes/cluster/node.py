@@ -6,6 +6,7 @@ the fixed list, and end with the process that holds the session.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -49,6 +50,8 @@ class Measuring:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._events: list[Mapping[str, Any]] = []
+        self._kept = 0
+        self._so_far: dict[str, Any] | None = None
         self._document: dict[str, Any] | None = None
         self._failure: dict[str, Any] | None = None
         self._stop = threading.Event()
@@ -61,19 +64,31 @@ class Measuring:
         """End the session; what is finished is kept."""
         self._stop.set()
 
-    def news(self, seen: int, *, wait: float) -> dict[str, Any]:
-        """Return the events after the first ``seen``, and how the session ended once it has.
+    def news(self, seen: int, kept: int, *, wait: float) -> str:
+        """Return the events after the first ``seen``, what is finished, and how the session ended once it has.
 
         Args:
-            seen: how many the asker has.
+            seen: how many events the asker has.
+            kept: the number of the last session so far that the asker has.
             wait: seconds to wait for something new.
 
         Returns:
-            ``events``, ``document`` (evidence/1) where it ended well, ``failure`` (a reason) where it could not run.
+            A JSON object, as text, since it is read as strictly as a file: ``events``, ``so_far`` (evidence/1 as it
+            would be had it ended now) where it is newer, and its number ``kept``, ``document`` (evidence/1) where it
+            ended well, ``failure`` (a reason) where it could not run.
         """
         with self._changed:
             self._changed.wait_for(lambda: len(self._events) > seen or self._ended(), timeout=wait)
-            return {"events": self._events[seen:], "document": self._document, "failure": self._failure}
+            newer = self._kept > kept and self._document is None
+            return json.dumps(
+                {
+                    "events": self._events[seen:],
+                    "kept": self._kept,
+                    "so_far": self._so_far if newer else None,
+                    "document": self._document,
+                    "failure": self._failure,
+                }
+            )
 
     def _ended(self) -> bool:
         return self._document is not None or self._failure is not None
@@ -102,8 +117,16 @@ class Measuring:
             selftest=self_test.load_calibration() if arms is None else {},
             progress=self._tell,
             cancelled=self._stop.is_set,
+            keep=self._keep,
             **plan["options"],
         )
+
+    def _keep(self, session: Evidence) -> None:
+        from probes.evidence.documents import evidence_document
+
+        document = evidence_document(session)
+        with self._changed:
+            self._kept, self._so_far = self._kept + 1, document
 
     def _tell(self, event: Mapping[str, Any]) -> None:
         with self._changed:

@@ -10,6 +10,7 @@ import os
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from probes.cluster import gathering, node
 from probes.cluster.gathering import Gathered
 from probes.session import outcome
 from probes.session.arms import Arm
-from probes.types import Probe
+from probes.types import Evidence, Probe, Status
 
 STORE = 80 << 20
 """Bytes of a node's object store; Ray's least is 75 MiB."""
@@ -31,8 +32,8 @@ PROBES = tuple(
     Probe(f"control-{number}", {}, "training_step", "control", "eager", "", seconds=0.5) for number in (1, 2)
 )
 
-BUDGET = 8.0
-"""Seconds for both probes."""
+BUDGET = 6.0
+"""Seconds for both probes: on a busy machine, too, time for the second is left, in which a node can be killed."""
 
 
 class TooFewCores(Exception):
@@ -117,73 +118,130 @@ def plan(probes: Sequence[Probe] = PROBES, *, budget: float = BUDGET) -> dict[st
     return node.plan(probes, arms=[Arm("a", "null"), Arm("b", "null")], budget=budget)
 
 
-@dataclass
-class Trial:
-    """One run with one node killed.
+@dataclass(frozen=True)
+class Kill:
+    """Which node is killed when.
 
     Attributes:
-        victim: "alone" or "spare". moment: the event after which, delay: seconds later, it was killed.
-        gathered: what came of it. seconds: it took. killed: whether the run still went on then.
+        victim: "alone" or "spare".
+        moment: one of ``MOMENTS``, told of the victim's kind where it is told of a kind.
+        delay: seconds after it.
     """
 
     victim: str
     moment: str
     delay: float
+
+    @property
+    def cores(self) -> int:
+        """Return the cores of the victim's kind."""
+        return 2 if self.victim == "alone" else 1
+
+
+@dataclass
+class Trial:
+    """One run with nodes killed.
+
+    Attributes:
+        kills: which nodes, and when.
+        gathered: what came of it. seconds: it took.
+        killed: for each node that was killed, whether the run still went on then.
+        ended: kind's cores -> node -> the probes that the node told as measured.
+        lost: what was told of nodes that could not go on.
+    """
+
+    kills: tuple[Kill, ...]
     gathered: Gathered | None = None
     seconds: float = 0.0
-    killed: bool = False
+    killed: list[bool] = field(default_factory=list)
+    ended: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+
+    @property
+    def sessions(self) -> tuple[Evidence, ...]:
+        """Return the sessions that came of it, broken off or not."""
+        return self.gathered.found.sessions if self.gathered else ()
 
     @property
     def cores(self) -> list[int]:
         """Return the cores of the machines whose sessions are complete, as the exit status counts it."""
-        sessions = self.gathered.found.sessions if self.gathered else ()
-        return sorted(session.machine["cores"] for session in sessions if outcome.status(session) == outcome.DONE)
+        return sorted(session.machine["cores"] for session in self.sessions if outcome.status(session) == outcome.DONE)
+
+    @property
+    def finished(self) -> int:
+        """Return how many probes were finished: of each kind on the node that finished most."""
+        return sum(max(map(len, nodes.values())) for nodes in self.ended.values())
+
+    @property
+    def kept(self) -> int:
+        """Return how many of them the sessions hold."""
+        held: Counter[int] = Counter()
+        for session in self.sessions:
+            held[session.machine["cores"]] += sum(found.status is Status.OK for found in session.probes)
+        return sum(min(held[cores], max(map(len, nodes.values()))) for cores, nodes in self.ended.items())
 
     @property
     def wrong(self) -> list[str]:
-        """Return what is not as it should be: a living kind without its evidence, or a loss without a reason."""
+        """Return what is not as it should be: a living kind or a finished probe lost, or a loss without a reason."""
         if self.gathered is None or self.gathered.interrupted:
             return ["the run did not end by itself"]
-        living = {1} if self.victim == "alone" else {1, 2}
+        living = {1, 2} - {kill.cores for kill in self.kills if kill.victim == "alone"}
         wrong = [f"no evidence of the kind with {cores} core" for cores in living - set(self.cores)]
-        if len(self.cores) > len(set(self.cores)):
+        told = [session.machine["cores"] for session in self.sessions]
+        if len(told) > len(set(told)):
             wrong.append("a kind was measured twice")
-        if 2 not in self.cores and not self.gathered.found.not_measured:
+        if 2 not in told and not self.gathered.found.not_measured:
             wrong.append("nothing is said of the kind that was lost")
-        if not self.killed:
+        if self.kept < self.finished:
+            wrong.append(f"{self.finished - self.kept} of {self.finished} finished probes were lost")
+        if not all(self.killed):
             wrong.append("the run had ended before the node was killed")
         return wrong
 
+    def note(self, event: Mapping[str, Any], *, cores: int | None) -> None:
+        """Keep what an event tells of a kind's end."""
+        if event["event"] in ("lost", "undescribed"):
+            self.lost.append(f"{event['node']}: {event['reason']}")
+        news = event.get("news", {})
+        if cores is not None and news.get("event") == "done" and news["status"] == Status.OK:
+            self.ended.setdefault(cores, {}).setdefault(event["node"], set()).add(news["probe"])
 
-def attempt(local: Local, *, victim: str, moment: str, delay: float) -> Trial:
-    """Measure on the cluster and kill a node ``delay`` seconds after the first event of the kind ``moment``."""
-    trial = Trial(victim, moment, delay)
+
+def attempt(local: Local, *kills: Kill, planned: Mapping[str, Any] | None = None) -> Trial:
+    """Measure ``planned``, else what ``plan`` returns, on the cluster and kill nodes, each after its moment."""
+    trial = Trial(kills)
     local.renew()
-    due, over = threading.Event(), threading.Event()
+    due = [threading.Event() for _ in kills]
+    over = threading.Event()
+    kinds: dict[int, int] = {}
 
     def show(event: Mapping[str, Any]) -> None:
-        if moment in (event["event"], event.get("news", {}).get("event")):
-            due.set()
-        if event["event"] in ("lost", "undescribed"):
-            trial.lost.append(f"{event['node']}: {event['reason']}")
+        if event["event"] == "kind":
+            kinds[event["kind"]] = event["machine"]["cores"]
+        cores = kinds.get(event.get("kind", -1))
+        trial.note(event, cores=cores)
+        for kill, moment in zip(kills, due, strict=True):
+            if kill.moment in (event["event"], event.get("news", {}).get("event")) and cores in (None, kill.cores):
+                moment.set()
 
-    def kill() -> None:
-        due.wait()
-        time.sleep(delay)
-        trial.killed = not over.is_set()
-        local.kill(victim)
+    def carry_out(kill: Kill, moment: threading.Event) -> None:
+        moment.wait()
+        time.sleep(kill.delay)
+        trial.killed.append(not over.is_set())
+        local.kill(kill.victim)
 
-    killer = threading.Thread(target=kill)
-    killer.start()
+    killers = [threading.Thread(target=carry_out, args=pair) for pair in zip(kills, due, strict=True)]
+    for killer in killers:
+        killer.start()
     began = time.monotonic()
     try:
-        trial.gathered = gathering.gather(plan(), address=local.address, progress=show)
+        trial.gathered = gathering.gather(planned or plan(), address=local.address, progress=show)
     finally:
         trial.seconds = time.monotonic() - began
         over.set()
-        due.set()
-        killer.join()
+        for moment, killer in zip(due, killers, strict=True):
+            moment.set()
+            killer.join()
     return trial
 
 
@@ -193,12 +251,13 @@ def trials(runs: int, *, seed: int, progress: Callable[[str], None] = lambda tex
     made = []
     with cluster() as local:
         for number in range(1, runs + 1):
-            drawn = {"victim": chance.choice(("alone", "spare")), "moment": chance.choice(MOMENTS)}
-            trial = attempt(local, **drawn, delay=chance.uniform(0.0, 1.0))
+            kill = Kill(chance.choice(("alone", "spare")), chance.choice(MOMENTS), chance.uniform(0.0, 1.0))
+            trial = attempt(local, kill)
             made.append(trial)
             told = "; ".join(trial.wrong) or "every living kind measured"
             progress(
-                f"{number:3} {trial.victim} killed {trial.delay:.2f} s after '{trial.moment}', {trial.seconds:.0f} s, "
-                f"cores of the machines measured {trial.cores}: {told} {trial.lost}"
+                f"{number:3} {kill.victim} killed {kill.delay:.2f} s after '{kill.moment}', {trial.seconds:.0f} s, "
+                f"cores of the machines measured {trial.cores}, finished probes kept {trial.kept} of {trial.finished}: "
+                f"{told} {trial.lost}"
             )
     return made

@@ -84,12 +84,13 @@ class Lines:
 
     def _news(self, node: str, news: Event) -> None:
         """Show what the session on a node tells."""
-        match news["event"]:
-            case "start":
-                self._say(f"{node}  [{news['index']}/{news['of']}] {news['probe']}")
-            case "done" if not news.get("again"):
-                self._say(f"{node}  {news['probe']}  {reasons.status(Status(news['status']), self._lang)}")
-            case "note":
+        match news:
+            case {"event": "start", "index": index, "of": of, "probe": probe}:
+                self._say(f"{node}  [{index}/{of}] {probe}")
+            case {"event": "done", "probe": probe, "status": status} if status in tuple(Status):
+                if not news.get("again"):
+                    self._say(f"{node}  {probe}  {reasons.status(Status(status), self._lang)}")
+            case {"event": "note"}:
                 self._say(f"{node}  {self._reason(news)}")
 
     def finish(self, gathered: Gathered) -> None:

@@ -23,6 +23,7 @@ FOLDER = "unfinished"
 FILE = "evidence.json"
 
 Keep = Callable[[Evidence], None]
+KeepOf = Callable[[int, Evidence | None], None]
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,15 @@ class Unfinished:
 
 
 @contextlib.contextmanager
-def keeping(warn: Callable[[str], None] = lambda text: None) -> Iterator[Keep]:
+def keeping(warn: Callable[[str], None] = lambda text: None, *, part: str = "") -> Iterator[Keep]:
     """Yield what keeps a session so far; it is removed where the block ends in order, and stays where it does not.
 
     Args:
         warn: told where it cannot be kept; that ends no session.
+        part: tells sessions apart that one process keeps at once.
     """
     try:
-        folder = data_folders.data() / FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+        folder = data_folders.data() / FOLDER / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}{part}"
         folder.mkdir(parents=True)
     except (data_folders.Nowhere, OSError) as error:
         warn(f"until the session ends, what is finished is not kept: {error}")
@@ -67,6 +69,26 @@ def keeping(warn: Callable[[str], None] = lambda text: None) -> Iterator[Keep]:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def keeping_each(warn: Callable[[str], None] = lambda text: None) -> Iterator[KeepOf]:
+    """Yield what keeps several sessions at once, each as ``keeping`` does, by its number; None ends one in order."""
+    ends: dict[int, contextlib.ExitStack] = {}
+    keeps: dict[int, Keep] = {}
+    with contextlib.ExitStack() as block:
+
+        def keep(number: int, session: Evidence | None) -> None:
+            if session is None:
+                keeps.pop(number, None)
+                ends.pop(number, contextlib.ExitStack()).close()
+                return
+            if number not in keeps:
+                ends[number] = block.enter_context(contextlib.ExitStack())
+                keeps[number] = ends[number].enter_context(keeping(warn, part=f"-{number}"))
+            keeps[number](session)
+
+        yield keep
 
 
 def left() -> list[Unfinished]:

@@ -42,9 +42,13 @@ from advisor.model.recommendation import Recommendation
 from advisor.reading import lexicon, phrases
 from advisor.recommendation import recommend
 from advisor.ui import query_params
+from probes import reasons
 from probes.calibration import self_test
 from probes.catalog.loading import CatalogError, load_catalog
+from probes.cluster import view
+from probes.cluster.gathering import Gathered, Unreachable, _Records
 from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence, read_evidence
+from probes.evidence.sets import set_document
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 from probes.statistics import ratios
@@ -411,6 +415,30 @@ def _ask(given: bytes, folder: Path) -> dict[str, Any]:
         client.end()
 
 
+def _shown_of_cluster(gathered: Gathered) -> None:
+    """Put it into words, as a set and on the terminal."""
+    json.dumps(set_document(gathered.found))
+    view.Lines((), lambda text: None, "en").finish(gathered)
+
+
+def _cluster_corpus() -> list[Any]:
+    told = {"kind": 0, "node": "a", "document": evidence_document(session(paired("training-mlp-eager")))}
+    kind = {"event": "kind", "kind": 0, "machine": machine.fingerprint(), "nodes": ["a"]}
+    return [{"event": "measured", **told}, {"event": "so-far", **told}, kind]
+
+
+def _read_cluster(given: bytes, folder: Path) -> Gathered:
+    """Return what a run on a cluster makes of a line that tells of a node of its only kind."""
+    lines = view.Lines((), lambda text: None, "en")
+    records = _Records(lines.show, lambda session, found: None, lambda kind, session: None)
+    records.read(b'{"event": "kind", "kind": 0, "machine": {}, "nodes": ["a"]}')
+    records.read(given)
+    found = records.ended(stopped=False)
+    if not found.found.sessions:
+        raise Refused([reasons.text(absent.reason) for absent in found.found.not_measured])
+    return found
+
+
 @cache
 def _ended() -> subprocess.Popen[bytes]:
     """Return a process that has ended, in the place of a worker."""
@@ -495,6 +523,9 @@ READERS: dict[str, Reader] = {
         lambda: st.tuples(inputs.json_files(ANSWERS), st.sampled_from([b"\n", b"\n", b"\n", b""])).map(b"".join),
         _ask,
         (Lost,),
+    ),
+    "cluster": Reader(
+        40, lambda: inputs.json_files(_cluster_corpus()), _read_cluster, (Refused, Unreachable), _shown_of_cluster
     ),
     "release": Reader(
         60,

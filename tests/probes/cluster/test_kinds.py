@@ -52,6 +52,14 @@ def test_a_state_or_a_few_bytes_make_no_kind(other: dict[str, Any]) -> None:
     assert len(kinds([(node("a"), MACHINE), (node("b"), {**MACHINE, **other})])) == 1
 
 
+@pytest.mark.parametrize("other", [{"gpus": "L4"}, {"gpus": ["L4"]}, {"memory_bytes": "much"}, {"memory_bytes": 1e999}])
+def test_a_description_of_another_form_is_a_kind_of_its_own(other: dict[str, Any]) -> None:
+    strange = {**MACHINE, "cores": 3, **other}
+
+    assert len(kinds([(node("a"), MACHINE), (node("b"), strange)])) == 2
+    assert in_words(strange).startswith("AMD EPYC, 3 cores")
+
+
 def test_the_head_comes_after_its_like_and_what_may_run_nothing_last() -> None:
     (kind,) = kinds([(node("none", cpus=0), MACHINE), (node("head", head=True), MACHINE), (node("z"), MACHINE)])
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ import pytest
 
 import probes
 from probes.cluster import gathering, node, trial, view
+from probes.cluster.trial import Kill
+from probes.evidence import unfinished
 from probes.session import outcome
 from probes.session.arms import Arm
+from probes.system import held
 from probes.types import Status
 
 pytestmark = [pytest.mark.cluster, pytest.mark.measures]
@@ -29,13 +33,15 @@ PYTHON = "measuring-python"
 INTERRUPTED = """
 import json, sys
 from probes.cluster import gathering, trial
+from probes.evidence import unfinished
 from probes.evidence.sets import set_document
 
 def show(event):
     if event.get("news", {}).get("event") == "done":
         print("done", flush=True)
 
-found = gathering.gather(trial.plan(), address=sys.argv[1], progress=show)
+with unfinished.keeping_each() as keep:
+    found = gathering.gather(trial.plan(), address=sys.argv[1], progress=show, keep=keep)
 print(json.dumps({"interrupted": found.interrupted, "set": set_document(found.found)}))
 """
 
@@ -63,22 +69,31 @@ def workers() -> list[psutil.Process]:
     return [found for found in psutil.process_iter(["cmdline"]) if ROOT in (found.info["cmdline"] or ())]
 
 
-@pytest.mark.parametrize("moment", ["connected", "measuring", "done"])
-def test_when_a_node_is_lost_another_of_its_kind_is_measured(local: trial.Local, moment: str) -> None:
-    assert not trial.attempt(local, victim="spare", moment=moment, delay=0.3).wrong
-
-
 def test_when_a_kind_is_lost_the_others_are_measured_and_the_reason_is_told(local: trial.Local) -> None:
-    found = trial.attempt(local, victim="alone", moment="start", delay=0.5)
+    found = trial.attempt(local, Kill("spare", "connected", 0.3), Kill("alone", "start", 0.1))
 
     assert not found.wrong
     assert found.gathered is not None
-    (absent,) = found.gathered.found.not_measured
+    (absent,) = (one for one in found.gathered.found.not_measured if one.machine)  # the other described nothing
     assert (absent.reason.code, absent.machine["cores"]) == ("node-lost", 2)
     assert view.status(found.gathered) == outcome.PARTLY
 
 
-def test_a_node_without_frameworks_is_told_and_the_others_are_measured(
+def test_what_lost_nodes_had_finished_stands_unless_another_of_their_kind_is_measured(local: trial.Local) -> None:
+    planned = trial.plan(budget=15.0)  # however busy the machine is, the second probe begins
+    found = trial.attempt(local, Kill("spare", "done", 0.1), Kill("alone", "done", 0.1), planned=planned)
+
+    assert not found.wrong
+    assert found.gathered is not None
+    by_cores = {session.machine["cores"]: session for session in found.sessions}
+    first, second = by_cores[2].probes
+    assert (first.status, second.status) == (Status.OK, Status.FAILED)
+    assert second.reason_code == "node-lost"
+    assert outcome.status(by_cores[1]) == outcome.DONE
+    assert view.status(found.gathered) == outcome.PARTLY
+
+
+def test_a_node_without_frameworks_is_told_and_of_a_kind_with_a_lost_node_another_is_measured(
     local: trial.Local, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local.renew()
@@ -87,24 +102,32 @@ def test_a_node_without_frameworks_is_told_and_the_others_are_measured(
         patch.setenv("PATH", os.environ["PATH"].partition(os.pathsep)[2])
         local.renew()
     arms = [Arm("a", "null", python=PYTHON), Arm("b", "null", python=PYTHON)]
-    found = gathering.gather(node.plan(trial.PROBES, arms=arms, budget=trial.BUDGET), address=local.address)
+    planned = node.plan(trial.PROBES, arms=arms, budget=trial.BUDGET)
+    found = trial.attempt(local, Kill("spare", "measuring", 0.3), planned=planned)
     local.kill("alone")
 
-    by_cores = {session.machine["cores"]: session for session in found.found.sessions}
+    by_cores = {session.machine["cores"]: session for session in found.sessions}
     assert {probe.status for probe in by_cores[2].probes} == {Status.NOT_INSTALLED}
     assert PYTHON in by_cores[2].probes[0].reason
     assert outcome.status(by_cores[1]) == outcome.DONE
-    assert view.status(found) == outcome.PARTLY
+    assert found.killed == [True]
+    assert found.gathered is not None
+    assert view.status(found.gathered) == outcome.PARTLY
 
 
-def test_ctrl_c_keeps_the_probes_that_are_finished_and_leaves_no_process(local: trial.Local) -> None:
+def sent(number: signal.Signals, local: trial.Local) -> str:
+    """Send a signal to a run as soon as a probe is finished; return what it prints after that."""
     local.renew()
     command = [sys.executable, "-c", INTERRUPTED, local.address]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "done\n"
-    process.send_signal(signal.SIGINT)
-    *_, last = process.communicate(timeout=60)[0].splitlines()
+    process.send_signal(number)
+    return process.communicate(timeout=60)[0]
+
+
+def test_ctrl_c_keeps_the_probes_that_are_finished_and_leaves_no_process(local: trial.Local) -> None:
+    *_, last = sent(signal.SIGINT, local).splitlines()
 
     found: Mapping[str, Any] = json.loads(last)
     ended = [probe["status"] for session in found["set"]["evidence"] for probe in session["probes"]]
@@ -113,22 +136,36 @@ def test_ctrl_c_keeps_the_probes_that_are_finished_and_leaves_no_process(local: 
     assert set(ended) <= {"ok", "cancelled"}
     psutil.wait_procs(workers(), timeout=10)
     assert not workers()
+    assert not unfinished.left()
+
+
+def test_what_is_finished_outlives_a_killed_command_which_leaves_no_process(local: trial.Local) -> None:
+    sent(signal.SIGKILL, local)
+
+    psutil.wait_procs(workers(), timeout=10)
+    assert not workers()
+    time.sleep(held.YOUNG)
+    left = unfinished.left()
+    assert sum(session.probes for session in left) >= 1
+    for session in left:
+        session.remove()
 
 
 def test_what_has_arrived_is_kept_when_the_head_is_lost(local: trial.Local) -> None:
     local.renew()
-    arrived: list[str] = []
+    run = trial.Trial(())
+    cores: dict[int, int] = {}
 
     def show(event: Mapping[str, Any]) -> None:
-        if event["event"] == "measured":
-            if not arrived:
-                local.kill("head")
-            arrived.append(event["node"])
+        if event["event"] == "kind":
+            cores[event["kind"]] = event["machine"]["cores"]
+        run.note(event, cores=cores.get(event.get("kind", -1)))
+        if event.get("news", {}).get("event") == "done" and run.finished == 1:
+            local.kill("head")
 
-    found = gathering.gather(trial.plan(), address=local.address, progress=show)
+    found = run.gathered = gathering.gather(trial.plan(), address=local.address, progress=show)
 
-    assert list(found.nodes) == sorted(arrived, key=list(found.nodes).index)
-    assert len(found.found.sessions) >= 1
+    assert run.kept == run.finished >= 1
     assert len(found.found.sessions) + len(found.found.not_measured) == 2
-    # The other kind may still have ended well: its node speaks with the driver, not with the head.
+    # A kind may still have ended well: its node speaks with the driver, not with the head.
     assert view.status(found) == (outcome.INTERRUPTED if found.interrupted else outcome.DONE)

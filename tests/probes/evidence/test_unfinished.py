@@ -45,6 +45,28 @@ def test_a_session_that_ends_in_order_leaves_nothing(home: Path) -> None:
     assert unfinished.left() == []
 
 
+def test_several_sessions_are_kept_at_once_and_each_goes_when_it_has_ended(home: Path) -> None:
+    session = measure()
+
+    def killed() -> None:
+        with unfinished.keeping_each() as keep:
+            for number in (0, 1, 1):
+                keep(number, session)
+            assert len(list(home.glob("unfinished/*/evidence.json"))) == 2
+            keep(0, None)
+            keep(2, None)  # of which nothing was ever kept
+            assert len(list(home.glob("unfinished/*/evidence.json"))) == 1
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        killed()
+    (folder,) = home.glob("unfinished/*")
+    old(folder)
+
+    (left,) = unfinished.left()
+    assert len(left.evidence.probes) == len(session.probes)
+
+
 def test_what_a_dead_session_left_is_found_with_what_it_had_finished(home: Path) -> None:
     def killed() -> None:
         with unfinished.keeping() as keep:
