@@ -22,6 +22,19 @@ settings.load_profile("suite")
 os.environ.pop("FRAMEWORK_ADVISOR_DATABASE", None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark ``frameworks`` what needs the machine to itself.
+
+    What takes times in real workers, or starts a cluster of them, does so with stand-ins too, and it cannot run beside
+    others: an expression that leaves out ``frameworks`` must leave it out. First, since such expressions are applied by
+    this hook as well.
+    """
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("measures", "cluster")):
+            item.add_marker("frameworks")
+
+
 @pytest.fixture
 def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty home of the program: nothing kept by whoever runs the tests is seen or touched."""

@@ -26,6 +26,7 @@ def old(folder: Path) -> None:
     os.utime(folder, (before, before))
 
 
+@pytest.mark.frameworks
 def test_after_every_probe_the_session_so_far_is_given_with_the_rest_as_cancelled() -> None:
     sofar = []
 
@@ -36,6 +37,7 @@ def test_after_every_probe_the_session_so_far_is_given_with_the_rest_as_cancelle
     assert last == {"one": Status.OK, "two": Status.OK}
 
 
+@pytest.mark.frameworks
 def test_a_session_that_ends_in_order_leaves_nothing(home: Path) -> None:
     with unfinished.keeping() as keep:
         measure(keep=keep)
@@ -45,6 +47,7 @@ def test_a_session_that_ends_in_order_leaves_nothing(home: Path) -> None:
     assert unfinished.left() == []
 
 
+@pytest.mark.frameworks
 def test_what_a_dead_session_left_is_found_with_what_it_had_finished(home: Path) -> None:
     def killed() -> None:
         with unfinished.keeping() as keep:
@@ -64,6 +67,7 @@ def test_what_a_dead_session_left_is_found_with_what_it_had_finished(home: Path)
     assert unfinished.left() == []
 
 
+@pytest.mark.frameworks
 def test_a_session_that_still_runs_is_nobodys_business(home: Path) -> None:
     with unfinished.keeping() as keep:
         measure(keep=keep)
@@ -72,6 +76,7 @@ def test_a_session_that_still_runs_is_nobodys_business(home: Path) -> None:
         assert unfinished.left() == []
 
 
+@pytest.mark.frameworks
 def test_where_nothing_can_be_kept_that_is_said_and_the_session_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(data_folders.VARIABLE, "/proc/none")
     said: list[str] = []
