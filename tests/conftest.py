@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from advisor.decisions.runtime_context import NO_REFERENCE
 # What shipped sessions of other machines count for hangs on the machine, and no test's result may. Set here, so that
 # processes which tests start have it too.
 os.environ[NO_REFERENCE] = "1"
+
+# Some hundred processes load the same modules: where none may keep what it compiled, each does so anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Nothing here is timed: a busy machine must not fail a property.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -42,7 +42,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for part in PARTS:
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / part, folder / part)  # with what is compiled: it is as good there
         for name in ("pyproject.toml", "streamlit_app.py"):
             shutil.copy(ROOT / name, folder)
 
