@@ -124,7 +124,7 @@ def test_a_probe_that_nobody_knows_is_told_once(call: Callable[..., Called], tmp
 
 
 def test_an_interrupt_keeps_what_was_acknowledged(tmp_path: Path, own_home: Path) -> None:
-    folder = measured(tmp_path / "in", 1_200)
+    folder = measured(tmp_path / "in", 900)
     argv = [sys.executable, "-m", "advisor", "evidence", "import", str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
@@ -135,7 +135,7 @@ def test_an_interrupt_keeps_what_was_acknowledged(tmp_path: Path, own_home: Path
         importer.send_signal(signal.SIGINT)
         told += importer.stderr.read()
 
-    done = max(int(count) for count in re.findall(r"^(\d+) of 1200 files$", told, re.MULTILINE))
+    done = max(int(count) for count in re.findall(r"^(\d+) of 900 files$", told, re.MULTILINE))
     assert importer.returncode in (0, 130)
     assert done >= 500
     assert len(store.evidence_list()) >= done
@@ -179,7 +179,7 @@ def test_an_importer_that_is_killed_leaves_no_process_and_a_whole_store(tmp_path
 
 
 def test_two_importers_at_once_lose_nothing(tmp_path: Path) -> None:
-    folders = [measured(tmp_path / "one", 700), measured(tmp_path / "two", 700, begin=350)]
+    folders = [measured(tmp_path / "one", 600), measured(tmp_path / "two", 600, begin=300)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     importers = [
         subprocess.Popen(
@@ -195,8 +195,8 @@ def test_two_importers_at_once_lose_nothing(tmp_path: Path) -> None:
 
     assert [importer.returncode for importer in importers] == [0, 0], told
     new = [entry["id"] for out, _ in told for entry in json.loads(out)["imported"] if entry["new"]]
-    assert sorted(new) == list(range(1, 1051))
-    assert len(store.evidence_list()) == 1050
+    assert sorted(new) == list(range(1, 901))
+    assert len(store.evidence_list()) == 900
 
 
 def test_everything_goes_to_a_server_and_back_and_nothing_is_lost(
