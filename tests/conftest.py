@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,29 @@ from advisor.decisions.runtime_context import NO_REFERENCE
 # processes which tests start have it too.
 os.environ[NO_REFERENCE] = "1"
 
+# Some hundred processes load the same modules: where none may keep what it compiled, each does so anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # Nothing here is timed: a busy machine must not fail a property.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 # Whoever runs the tests may keep on a server; nothing of theirs is seen or touched.
 os.environ.pop("FRAMEWORK_ADVISOR_DATABASE", None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark ``frameworks`` what needs the machine to itself.
+
+    What takes times in real workers, or starts a cluster of them, does so with stand-ins too, and it cannot run beside
+    others: an expression that leaves out ``frameworks`` must leave it out. First, since such expressions are applied by
+    this hook as well.
+    """
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("measures", "cluster")):
+            item.add_marker("frameworks")
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from tests.sources import modules
+
 ROOT = Path(__file__).resolve().parents[1]
 
 MOST_BOXES = 18
@@ -91,7 +93,7 @@ def test_advisor_shows_few_entries_at_its_top_level(imports: dict[str, set[str]]
     assert 0 < len(between_entries(imports, "advisor")) <= MOST_BOXES
 
 
-def modules(package: str) -> list[str]:
+def importable(package: str) -> list[str]:
     """Return the modules of a package, but for those that run something when imported."""
     return [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -103,7 +105,7 @@ def modules(package: str) -> list[str]:
 @pytest.mark.parametrize("package", ["advisor", "probes"])
 def test_no_module_loads_a_framework_when_imported(package: str) -> None:
     """The command line, the front end and the instrument's manager, in one process; the traceback names the module."""
-    found = run(code=NO_FRAMEWORK + "\n".join(f"import {module}" for module in modules(package)))
+    found = run(code=NO_FRAMEWORK + "\n".join(f"import {module}" for module in importable(package)))
 
     assert found.returncode == 0, found.stderr[-3000:]
 
@@ -186,9 +188,9 @@ def test_a_framework_is_named_only_where_its_side_lives() -> None:
     names = framework_names()
     found = {
         f"{place}:{scope}"
-        for place, text in sources("advisor", "probes").items()
+        for place, tree in modules("advisor", "probes").items()
         if not place.startswith(SIDES)
-        for scope, node in scoped(ast.parse(text))
+        for scope, node in scoped(tree)
         if names_a_framework(node, names)
     }
 
@@ -261,8 +263,8 @@ def docstrings() -> dict[str, str | None]:
     exempt = SIDE_OF_ITS_MODULE | framework_names()
     return {
         name: ast.get_docstring(node)
-        for place, text in sources("advisor", "probes").items()
-        for name, node in public(ast.parse(text), place.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+        for place, tree in modules("advisor", "probes").items()
+        for name, node in public(tree, place.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
         if name not in OVERRIDDEN
         and not (place.startswith(SIDES[1:]) and isinstance(node, ast.FunctionDef) and node.name in exempt)
     }

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import modules
+
 ROOT = Path(__file__).resolve().parents[1]
 SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
@@ -29,13 +31,7 @@ RUNNING = {"pickle", "marshal", "shelve", "dill", "joblib", "code", "codeop"}
 """Packages that make objects or run code out of data."""
 
 
-def sources() -> Iterator[tuple[str, ast.Module]]:
-    for package in ("advisor", "probes"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
-
-
-SOURCES = dict(sources())
+PACKAGES = ("advisor", "probes")
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -50,11 +46,12 @@ def test_only_the_named_modules_speak_to_a_network() -> None:
     def allowed(path: str) -> set[str]:
         return {client for begin, clients in SPEAKING.items() if path.startswith(begin) for client in clients}
 
-    assert {path: found for path, tree in SOURCES.items() if (found := imported(tree) & CLIENTS - allowed(path))} == {}
+    spoken = {path: imported(tree) & CLIENTS - allowed(path) for path, tree in modules(*PACKAGES).items()}
+    assert {path: found for path, found in spoken.items() if found} == {}
 
 
 def test_nothing_makes_objects_or_code_out_of_data() -> None:
-    assert {path: found for path, tree in SOURCES.items() if (found := imported(tree) & RUNNING)} == {}
+    assert {path: found for path, tree in modules(*PACKAGES).items() if (found := imported(tree) & RUNNING)} == {}
 
 
 def called(tree: ast.Module) -> Iterator[str]:
@@ -69,11 +66,17 @@ def called(tree: ast.Module) -> Iterator[str]:
                 yield "allow_pickle"
 
 
+@pytest.fixture(scope="module")
+def calls() -> dict[str, set[str]]:
+    """What each module calls."""
+    return {path: set(called(tree)) for path, tree in modules(*PACKAGES).items()}
+
+
 @pytest.mark.parametrize(
     "name", ["eval", "exec", "os.system", "shell", "allow_pickle", "torch.load", "yaml.unsafe_load"]
 )
-def test_nothing_evaluates_starts_a_shell_or_unpickles(name: str) -> None:
-    assert [path for path, tree in SOURCES.items() if name in set(called(tree))] == []
+def test_nothing_evaluates_starts_a_shell_or_unpickles(calls: dict[str, set[str]], name: str) -> None:
+    assert [path for path, names in calls.items() if name in names] == []
 
 
 def test_every_file_that_is_named_is_there() -> None:

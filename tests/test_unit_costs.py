@@ -42,7 +42,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for part in PARTS:
-            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / part, folder / part)  # with what is compiled: it is as good there
         for name in ("pyproject.toml", "streamlit_app.py"):
             shutil.copy(ROOT / name, folder)
 
@@ -259,6 +259,7 @@ def add_framework(project: Project, *, workload: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + SIDE, encoding="utf-8")
 
 
+@pytest.mark.frameworks
 def test_a_workload_costs_one_file_and_a_framework_its_entry_backend_and_side(project: Project) -> None:
     project.write("probes/workloads/added.py", project.read("probes/workloads/control.py"))
     added = probe("an-added-probe", workload="added")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from advisor.model.knowledge import Choice, Claim, Criterion, Framework, Knowledge, Question, Route, Settings, Source
@@ -26,10 +27,12 @@ SETTINGS = Settings(
 )
 
 
+@cache
 def word(text: str) -> Text:
     return Text(en=text, zh=text)
 
 
+@cache
 def framework(name: str) -> Framework:
     return Framework(
         id=name,
@@ -116,6 +119,7 @@ def route(name: str, need: str, to: str, **more: Any) -> Route:
     )
 
 
+@cache
 def source(name: str, *, origin_group: str | None = None) -> Source:
     return Source(
         id=name,

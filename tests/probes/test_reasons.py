@@ -17,6 +17,7 @@ from probes.catalog.loading import load_catalog
 from probes.evidence.documents import evidence_document, parse_evidence
 from probes.reasons import CATALOGUE
 from probes.types import VERBATIM, Evidence, Measurement, Reason, Status
+from tests.sources import parsed
 
 ROOT = Path(probes.__file__).parent
 LANGUAGES = ("en", "zh")
@@ -26,7 +27,7 @@ PROBE = next(iter(load_catalog().values()))
 def trees(*folders: Path) -> Iterator[tuple[Path, ast.Module]]:
     for folder in folders:
         for path in sorted(folder.rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+            yield path, parsed(path)
 
 
 def made() -> Iterator[tuple[str, ast.Call]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from advisor.analysis import question_value
 from advisor.analysis.stopping import Bound, leader_pairs, open_questions, settled
 from advisor.engine import scoring
+from advisor.engine.conditions import Bools
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Needs
@@ -31,16 +31,20 @@ def every_answer(asked: Question, needs: Needs) -> list[str | tuple[str, ...] | 
     return chosen + [c for size in range(1, len(rest) + 1) for c in itertools.combinations(rest, size)]
 
 
-def every_completion(needs: Needs, knowledge: Knowledge) -> Iterator[Needs]:
-    open_ = [asked for asked in knowledge.questions.values() if asked.id not in needs.answers]
-    for answers in itertools.product(*(every_answer(asked, needs) for asked in open_)):
-        given_ = {asked.id: answer for asked, answer in zip(open_, answers, strict=True) if answer is not None}
-        yield needs.model_copy(update={"answers": {**needs.answers, **given_}})
+def every_completion(needs: Needs, problem: scoring.Problem) -> Bools:
+    """Every way to answer all that is open: what was answered, with one way of each open question; (ways, options)."""
+    rows = problem.answers(needs)[None, :]
+    for asked in problem.knowledge.questions.values():
+        if asked.id not in needs.answers:
+            ways = [Needs(answers={} if way is None else {asked.id: way}) for way in every_answer(asked, needs)]
+            each = np.stack([problem.answers(way) for way in ways])
+            rows = (rows[:, None, :] | each[None, :, :]).reshape(-1, rows.shape[1])
+    return rows
 
 
 def outcomes(needs: Needs, knowledge: Knowledge) -> set[str | None]:
     problem = scoring.prepare(knowledge, today=TODAY)
-    rows = np.stack([problem.answers(complete) for complete in every_completion(needs, knowledge)])
+    rows = every_completion(needs, problem)
     winners = problem.judge_rows(rows, needs.priorities).winner
     return {problem.frameworks[w] if w >= 0 else None for w in winners.tolist()}
 

@@ -289,21 +289,32 @@ def test_an_interrupted_command_says_so_and_leaves_130() -> None:
     assert "Traceback" not in err
 
 
-def test_a_terminal_of_ascii_alone_gets_an_answer_and_no_traceback() -> None:
-    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-    prose = shell(f"fa recommend --needs {PHONE} --lang zh", **plain)
-    wrong = shell("fa verify 没有.json", **plain)
+PLAIN = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+"""A terminal that can show the letters of ASCII alone."""
+
+
+@pytest.fixture(scope="module")
+def chinese_on_ascii() -> subprocess.CompletedProcess[str]:
+    """A recommendation in Chinese on a terminal that can show none of it."""
+    return shell(f"fa recommend --needs {PHONE} --lang zh", **PLAIN)
+
+
+def test_a_terminal_of_ascii_alone_gets_an_answer_and_no_traceback(
+    chinese_on_ascii: subprocess.CompletedProcess[str],
+) -> None:
+    prose, wrong = chinese_on_ascii, shell("fa verify 没有.json", **PLAIN)
 
     assert (prose.returncode, wrong.returncode) == (0, 2), prose.stderr + wrong.stderr
     assert "Traceback" not in prose.stderr + wrong.stderr
 
 
-def test_a_terminal_that_cannot_show_the_letters_is_told_what_shows_them() -> None:
-    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+def test_a_terminal_that_cannot_show_the_letters_is_told_what_shows_them(
+    chinese_on_ascii: subprocess.CompletedProcess[str],
+) -> None:
     told = "PYTHONIOENCODING=utf-8 shows them"
 
-    assert told in shell(f"fa recommend --needs {PHONE} --lang zh", **plain).stderr
-    assert told not in shell(f"fa recommend --needs {PHONE} --lang en", **plain).stderr
+    assert told in chinese_on_ascii.stderr
+    assert told not in shell(f"fa recommend --needs {PHONE} --lang en", **PLAIN).stderr
     assert told not in shell(f"fa recommend --needs {PHONE} --lang zh", PYTHONIOENCODING="utf-8").stderr
 
 

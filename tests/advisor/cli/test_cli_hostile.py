@@ -63,12 +63,13 @@ def kept_hostile() -> Evidence:
     return hostile(session(paired("training-mlp-eager"), failed))
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Write needs, evidence and two decisions that hold orders wherever a string may stand; return their places."""
-    evidence = tmp_path / "evidence.json"
+    folder = tmp_path_factory.mktemp("hostile")
+    evidence = folder / "evidence.json"
     evidence.write_text(json.dumps(evidence_document(kept_hostile()), ensure_ascii=False), encoding="utf-8")
-    needs = tmp_path / "needs.json"
+    needs = folder / "needs.json"
     wrong = {"schema": "needs/1", "answers": {"stage": HOSTILE, HOSTILE: "x"}, HOSTILE: HOSTILE}
     needs.write_text(json.dumps(wrong, ensure_ascii=False), encoding="utf-8")
     said = ({"who": "user", "text": HOSTILE},)
@@ -79,9 +80,9 @@ def files(tmp_path: Path) -> dict[str, str]:
         document["versions"] = {"pytorch": HOSTILE, HOSTILE: "1"}
     one["recommendation"]["recommended"] = HOSTILE
     for name, document in (("one", one), ("other", other)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        (folder / f"{name}.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     places = ("evidence", "needs", "one", "other")
-    return {name: str(tmp_path / f"{name}.json") for name in places}
+    return {name: str(folder / f"{name}.json") for name in places}
 
 
 COMMANDS = [

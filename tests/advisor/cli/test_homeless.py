@@ -115,6 +115,7 @@ def test_the_line_is_in_the_readers_language(homeless: Homeless) -> None:
     assert "Not kept" not in found.err
 
 
+@pytest.mark.frameworks
 def test_the_selftest_tells_its_result_without_a_home(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -172,7 +172,7 @@ def team(tmp_path: Path) -> Team:
 def keepers(tmp_path: Path) -> tuple[Team, Path]:
     """A team whose program has the small knowledge base, and that base's folder."""
     program = tmp_path / "program"
-    shutil.copytree(ROOT / "advisor", program / "advisor", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "advisor", program / "advisor")
     (program / "probes").symlink_to(ROOT / "probes")
     folder = base.write(program)
     base.change(folder, "settings.yaml", "outside_version: 2.0", "outside_version: 20.0")

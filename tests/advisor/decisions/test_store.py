@@ -246,45 +246,41 @@ def test_the_history_leaves_out_a_damaged_session_and_names_it(alter: Altered) -
 
 # ---------------------------------------------------------------- many at once
 
-WRITER = """
-import json, sys
-from advisor.decisions import store
-print("ready", flush=True)
-sys.stdin.readline()
-writer, shared = int(sys.argv[1]), json.loads(sys.argv[2])
-for i in range(25):
-    document = {**shared, "machine": {"cpu": f"{writer}-{i}"}}
-    store.add_evidence(document)
-    store.add_evidence({**shared, "machine": {"cpu": f"shared-{i}"}})
-    print(f"{writer}-{i}", flush=True)
+WRITERS = """
+import json, multiprocessing, os, sys
+from advisor.decisions import database, store
+
+def write(writer, begin):
+    begin.wait()
+    for i in range(25):
+        store.add_evidence({**shared, "machine": {"cpu": f"{writer}-{i}"}})
+        store.add_evidence({**shared, "machine": {"cpu": f"shared-{i}"}})
+        os.write(1, f"{writer}-{i}\\n".encode())  # whole, however many write to the pipe
+
+shared = json.loads(sys.argv[1])
+database.here()  # loads what a server takes, and asks nothing of it
+forked = multiprocessing.get_context("fork")
+begin = forked.Barrier(8)
+writers = [forked.Process(target=write, args=(number, begin)) for number in range(8)]
+for writer in writers:
+    writer.start()
+for writer in writers:
+    writer.join()
+sys.exit(any(writer.exitcode for writer in writers))
 """
-"""Adds 25 sessions of its own and 25 that every writer adds, one at a time."""
+"""Eight processes at once, which share what was loaded and no connection: each adds 25 sessions of its own, and 25 that
+all of them add, one at a time."""
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork; eight that load alone take long")
 def test_eight_writers_at_once_lose_nothing(place: str) -> None:
     """On a store that none of them finds made."""
-    argv = [sys.executable, "-c", WRITER]
-    shared = json.dumps(evidence())
-    root = str(Path(__file__).resolve().parents[3])
-    writers = [
-        subprocess.Popen(
-            [*argv, str(writer), shared],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=root,
-            env=dict(os.environ),
-        )
-        for writer in range(8)
-    ]
-    for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "ready\n"
-    told = [writer.communicate("\n", timeout=300) for writer in writers]
+    root = Path(__file__).resolve().parents[3]
+    argv = [sys.executable, "-c", WRITERS, json.dumps(evidence())]
+    ended = subprocess.run(argv, capture_output=True, text=True, cwd=root, timeout=300, check=False)
 
-    assert [error for _, error in told] == [""] * 8
-    acknowledged = {line for out, _ in told for line in out.split()}
+    assert (ended.returncode, ended.stderr) == (0, "")
+    acknowledged = set(ended.stdout.split())
     assert len(acknowledged) == 200
     kept = [row["machine"] for row in store.evidence_list()]
     assert sorted(kept) == sorted(acknowledged | {f"shared-{i}" for i in range(25)})

@@ -11,6 +11,7 @@ import pytest
 
 from advisor.decisions.provenance import ENGINE
 from advisor.decisions.verification import verify
+from advisor.model.knowledge import Knowledge
 from tests import golden
 
 DECISIONS = sorted((golden.HERE / "decisions").glob("*.json.gz"))
@@ -23,13 +24,17 @@ def held() -> dict[str, Any]:
     return golden.held()
 
 
+@pytest.fixture(scope="module")
+def knowledge(held: dict[str, Any]) -> Knowledge:
+    return golden.knowledge_of(held)
+
+
 def test_the_golden_results_are_those_of_this_engine(held: dict[str, Any]) -> None:
     assert held["engine"] == ENGINE
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_the_engine_answers_as_it_did(held: dict[str, Any], part: int) -> None:
-    knowledge = golden.knowledge_of(held)
+def test_the_engine_answers_as_it_did(held: dict[str, Any], knowledge: Knowledge, part: int) -> None:
     for case in held["cases"][part::4]:
         found, was = golden.answer(case["needs"], knowledge, held["day"]), case["result"]
         for key in ("acceptability", "utility"):

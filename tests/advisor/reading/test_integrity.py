@@ -61,8 +61,9 @@ def _copied(folder: Path) -> Path:
 def test_an_unknown_word_is_named_with_its_line_and_the_nearest_known_one(
     tmp_path: Path, file: str, right: str, wrong: str, message: str, way_out: str
 ) -> None:
-    path = _copied(tmp_path) / file
-    text = path.read_text(encoding="utf-8")
+    path = tmp_path / "knowledge" / file
+    path.parent.mkdir(parents=True)
+    text = (FOLDER / file).read_text(encoding="utf-8")
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
     (problem,) = integrity(tmp_path / "knowledge", KNOWLEDGE)
     assert problem.file == f"knowledge/{file}"

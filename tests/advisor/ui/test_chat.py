@@ -44,6 +44,7 @@ def pressed(app: AppTest, label: str) -> AppTest:
     return app
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize("way", ["typed", "pressed"])
 def test_measure_it_starts_the_probe_plan_of_what_was_told(way: str) -> None:
     app = told(PROJECT, "what do you recommend?")

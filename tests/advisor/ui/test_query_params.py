@@ -13,25 +13,34 @@ from advisor.ui.query_params import alone, decode, encode
 KNOWLEDGE = load_knowledge()
 
 
+# Made once: a strategy that is made while another draws is checked anew for every example.
+OPTIONS = {
+    question.id: st.sampled_from([one.id for one in question.options]) for question in KNOWLEDGE.questions.values()
+}
+CHOSEN = {question: st.lists(options, unique=True, max_size=3) for question, options in OPTIONS.items()}
+RULED_OUT = {question: st.lists(options, unique=True, max_size=2) for question, options in OPTIONS.items()}
+PRIORITIES = st.dictionaries(
+    st.sampled_from(sorted(KNOWLEDGE.criteria)), st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0]), max_size=4
+)
+CERTAINTY = st.dictionaries(
+    st.sampled_from(sorted(KNOWLEDGE.questions)), st.sampled_from([0.0, 0.25, 0.5, 1.0]), max_size=3
+)
+
+
 @st.composite
 def needs(draw: st.DrawFn) -> Needs:
     answers: dict[str, str | tuple[str, ...]] = {}
     excluded: dict[str, tuple[str, ...]] = {}
     for question in KNOWLEDGE.questions.values():
-        options = [choice.id for choice in question.options]
-        chosen = draw(st.lists(st.sampled_from(options), unique=True, max_size=3))
+        chosen = draw(CHOSEN[question.id])
         if chosen and question.kind == "one":
             answers[question.id] = chosen[0]
         elif chosen:
             answers[question.id] = alone(chosen)
-        out = draw(st.lists(st.sampled_from(options), unique=True, max_size=2))
+        out = draw(RULED_OUT[question.id])
         if out:
             excluded[question.id] = tuple(out)
-    levels = st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0])
-    priorities = draw(st.dictionaries(st.sampled_from(sorted(KNOWLEDGE.criteria)), levels, max_size=4))
-    shares = st.sampled_from([0.0, 0.25, 0.5, 1.0])
-    certainty = draw(st.dictionaries(st.sampled_from(sorted(KNOWLEDGE.questions)), shares, max_size=3))
-    return Needs(answers=answers, excluded=excluded, priorities=priorities, certainty=certainty)
+    return Needs(answers=answers, excluded=excluded, priorities=draw(PRIORITIES), certainty=draw(CERTAINTY))
 
 
 @given(needs())

@@ -73,6 +73,7 @@ def test_the_evidence_is_one_and_holds_the_rows(found: device_check.Result, tmp_
     ]
 
 
+@pytest.mark.frameworks
 def test_the_command_writes_the_evidence_prints_the_rows_and_ends_with_their_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +91,7 @@ def test_the_command_writes_the_evidence_prints_the_rows_and_ends_with_their_sta
     assert judged["free device memory"] == judged["memory grows with need"] == "not testable here"
 
 
+@pytest.mark.frameworks
 def test_half_precision_in_disguise_fails_its_row() -> None:
     result = device_check.run(
         [Arm("null", "null", plant={"fault": "tf32"})], device="cpu", seconds=device_check.CLOSING
@@ -99,6 +101,7 @@ def test_half_precision_in_disguise_fails_its_row() -> None:
     assert result.status == 1
 
 
+@pytest.mark.frameworks
 def test_what_does_not_fit_the_time_is_left_out_and_said() -> None:
     result = device_check.run([Arm("null", "null")], device="cpu", seconds=device_check.CLOSING)
 
@@ -109,6 +112,7 @@ def test_what_does_not_fit_the_time_is_left_out_and_said() -> None:
     assert parse_evidence(evidence_document(result.evidence)).probes[1].reason == reasons.text(device_check.TIME_UP)
 
 
+@pytest.mark.frameworks
 def test_who_ends_it_keeps_what_was_found_and_the_status_says_so() -> None:
     def told(text: str) -> None:
         if text == "null: same-arm":

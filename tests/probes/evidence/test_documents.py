@@ -314,6 +314,7 @@ class TestWholeDocuments:
         made["probes"][0]["facts"]["process_sd"] = 0.2
         assert "ratio.low" in "\n".join(refused(made))
 
+    @pytest.mark.frameworks
     def test_a_confirmed_ratio_is_recomputed_from_its_restarts(self):
         made = json.loads(json.dumps(evidence_document(measure(confirm=True))))
         assert parse_evidence(made).probes[0].facts["design"] == "confirm"

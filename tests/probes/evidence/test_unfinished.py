@@ -26,6 +26,7 @@ def old(folder: Path) -> None:
     os.utime(folder, (before, before))
 
 
+@pytest.mark.frameworks
 def test_after_every_probe_the_session_so_far_is_given_with_the_rest_as_cancelled() -> None:
     sofar = []
 
@@ -36,6 +37,7 @@ def test_after_every_probe_the_session_so_far_is_given_with_the_rest_as_cancelle
     assert last == {"one": Status.OK, "two": Status.OK}
 
 
+@pytest.mark.frameworks
 def test_a_session_that_ends_in_order_leaves_nothing(home: Path) -> None:
     with unfinished.keeping() as keep:
         measure(keep=keep)
@@ -45,6 +47,7 @@ def test_a_session_that_ends_in_order_leaves_nothing(home: Path) -> None:
     assert unfinished.left() == []
 
 
+@pytest.mark.frameworks
 def test_several_sessions_are_kept_at_once_and_each_goes_when_it_has_ended(home: Path) -> None:
     session = measure()
 
@@ -67,6 +70,7 @@ def test_several_sessions_are_kept_at_once_and_each_goes_when_it_has_ended(home:
     assert len(left.evidence.probes) == len(session.probes)
 
 
+@pytest.mark.frameworks
 def test_what_a_dead_session_left_is_found_with_what_it_had_finished(home: Path) -> None:
     def killed() -> None:
         with unfinished.keeping() as keep:
@@ -86,6 +90,7 @@ def test_what_a_dead_session_left_is_found_with_what_it_had_finished(home: Path)
     assert unfinished.left() == []
 
 
+@pytest.mark.frameworks
 def test_a_session_that_still_runs_is_nobodys_business(home: Path) -> None:
     with unfinished.keeping() as keep:
         measure(keep=keep)
@@ -94,6 +99,7 @@ def test_a_session_that_still_runs_is_nobodys_business(home: Path) -> None:
         assert unfinished.left() == []
 
 
+@pytest.mark.frameworks
 def test_where_nothing_can_be_kept_that_is_said_and_the_session_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(data_folders.VARIABLE, "/proc/none")
     said: list[str] = []

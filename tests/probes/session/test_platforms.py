@@ -46,6 +46,7 @@ def test_a_session_runs_over_the_standard_streams() -> None:
     assert [m.status for m in found.probes] == [Status.OK, Status.OK]
 
 
+@pytest.mark.frameworks
 @pytest.mark.usefixtures("windows")
 def test_without_process_groups_the_children_of_a_worker_are_ended_too(tmp_path: Path) -> None:
     note = tmp_path / "pids"

@@ -55,6 +55,7 @@ def test_a_worker_gets_its_own_variables_and_no_others_of_the_users(monkeypatch)
     assert given["TF_ENABLE_ONEDNN_OPTS"] == "0"
 
 
+@pytest.mark.frameworks
 def test_defaults_that_differ_are_told_beside_the_ratio_and_refuse_nothing():
     arms = (
         Arm("a", "null", variables={"MARK": "1"}),

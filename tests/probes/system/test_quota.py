@@ -230,6 +230,7 @@ def test_a_session_on_a_part_of_a_cpu_says_so_and_measures() -> None:
     assert "the control group's quota of 0.25 CPUs held the process back" in found["trouble"].values()
 
 
+@pytest.mark.frameworks
 def test_a_whole_cpu_is_no_news() -> None:
     if (process_readings.quota() or 1.0) < 1:
         pytest.skip("this machine grants less than one CPU")

@@ -42,6 +42,7 @@ def until_done(process: subprocess.Popen[str], probe: str) -> None:
     raise AssertionError("the session ended before")
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_keeps_what_is_finished_and_ends_with_130(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path / "e.json", stderr=subprocess.PIPE)
@@ -56,6 +57,7 @@ def test_a_signal_keeps_what_is_finished_and_ends_with_130(tmp_path: Path, numbe
     assert not list((tmp_path / "home" / "unfinished").glob("*"))
 
 
+@pytest.mark.frameworks
 def test_a_terminal_that_is_closed_loses_nothing(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     process = start(tmp_path / "e.json", stderr=theirs)
@@ -69,6 +71,7 @@ def test_a_terminal_that_is_closed_loses_nothing(tmp_path: Path) -> None:
     assert read_evidence(tmp_path / "e.json").probes[0].status is Status.OK
 
 
+@pytest.mark.frameworks
 def test_what_a_killed_session_had_finished_is_kept_at_the_next_start(tmp_path: Path) -> None:
     process = start(tmp_path / "e.json", stderr=subprocess.DEVNULL)
     until_done(process, PROBES[0])
