@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.curation.faults import CONTROL, PROBES
+from advisor.curation.forked import PROBES, control
 from probes.evidence.documents import read_evidence
 from probes.system import signals
 from probes.types import Status
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def start(target: Path, **streams: int) -> subprocess.Popen[str]:
     environment = {**os.environ, "FRAMEWORK_ADVISOR_HOME": str(target.parent / "home"), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-c", CONTROL, "probe", "run", *PROBES, "--jsonl", "-o", str(target)],
+        [sys.executable, "-c", control(), "probe", "run", *PROBES, "--jsonl", "-o", str(target)],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
