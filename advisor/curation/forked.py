@@ -22,8 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from advisor.errors import InputError
 from probes.system import data_folders
 
@@ -249,18 +247,19 @@ def _after(place: Place) -> dict[str, Any]:
     until = time.monotonic() + OUTLIVING
     while (living := _living(place.root)) and time.monotonic() < until:
         time.sleep(LOOK)
-    for process in living:
-        with suppress(psutil.Error):
-            process.kill()
+    for pid in living:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     return {"output": place.printed.read_text(encoding="utf-8", errors="replace"), "outlived": len(living)}
 
 
-def _living(root: Path) -> list[psutil.Process]:
+def _living(root: Path) -> list[int]:
+    """Return the processes whose working folder lies under ``root``; one that has ended has none any more."""
     found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if Path(process.cwd()).is_relative_to(root) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(root):
+                found.append(int(process.name))
     return found
 
 
