@@ -247,7 +247,7 @@ def machines(names: tuple[str, ...], budget: float) -> None:
 @click.option(
     "--signals", type=click.IntRange(min=0), default=20, show_default=True, help="SIGINTs, and SIGKILLs, at random."
 )
-@click.option("--kind", "kinds", multiple=True, help="Of call, error or signal at each call; all unless told.")
+@click.option("--kind", "kinds", multiple=True, help="Call, error or signal, by its name; all unless told.")
 @click.option("--seed", default=0, show_default=True, help="Of the calls and the moments.")
 def faults(names: tuple[str, ...], most: int, signals: int, kinds: tuple[str, ...], seed: int) -> None:
     """Fail the system's calls one by one, and end commands at each: what is lost, what is left behind.
@@ -262,7 +262,7 @@ def faults(names: tuple[str, ...], most: int, signals: int, kinds: tuple[str, ..
                 raise InputError([f"no command {', '.join(unknown)}; known: {', '.join(trials.jobs)}"])
             for name in names or trials.jobs:
                 trials.fail_each_call(name, most=most, kinds=kinds)
-                trials.end_at_random_by_all(name, runs=signals)
+                trials.end_at_random_by_all(name, runs=signals, kinds=kinds)
     except InputError as error:
         raise click.UsageError("; ".join(error.problems)) from error
     tally = trials.tally

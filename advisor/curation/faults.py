@@ -341,9 +341,16 @@ class Trials:
                             self._count(name, f"{call} {label}", f"at call {number}", outcome)
                 self._progress(f"{name}: {call} {label}: {len(chosen)} of {count} calls")
 
-    def end_at_random_by_all(self, name: str, *, runs: int) -> None:
-        """End a command ``runs`` times by SIGINT and by SIGKILL each, and less often by the others."""
+    def end_at_random_by_all(self, name: str, *, runs: int, kinds: Sequence[str] = ()) -> None:
+        """End a command ``runs`` times by SIGINT and by SIGKILL each, and less often by the others.
+
+        Args:
+            name: of the job. runs: of each.
+            kinds: names of signals; all where none.
+        """
         for number in SIGNALS:
+            if kinds and number.name not in kinds:
+                continue
             rarer = ALIKE if number in (signal.SIGTERM, signal.SIGHUP) else 1
             self.end_at_random(name, number, runs=-(-runs // rarer))
 

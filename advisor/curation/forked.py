@@ -181,6 +181,7 @@ class Forks:
         assert self._server is not None
         assert self._server.stdin is not None
         assert self._server.stdout is not None
+        place.printed.touch()  # a signal may come before the fork has come that far
         request = {
             "argv": list(argv),
             "work": str(place.work),
