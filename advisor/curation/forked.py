@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,12 @@ loading.load_catalog = lambda *_: made
 runner.measure = functools.partial(runner.measure, arms=(Arm("a", "null"), Arm("b", "null")))
 """
 """Probes that take a moment: NumPy against itself, in few short turns of one pair of workers."""
+
+SERVER = """
+from advisor import cli
+from advisor.curation import forked
+forked.serve(cli.main, [f"advisor.cli.{name}" for name in cli.COMMANDS if name != "app"])
+"""
 
 
 def control(seconds: float = 0.1) -> str:
@@ -162,7 +168,7 @@ class Forks:
 
     def __enter__(self) -> Forks:
         self._server = subprocess.Popen(
-            [sys.executable, "-c", f"{_stand_in(self._seconds)}from advisor.curation import forked\nforked.serve()"],
+            [sys.executable, "-c", _stand_in(self._seconds) + SERVER],
             env=_environment({"LD_PRELOAD": str(self._library), "OPENBLAS_NUM_THREADS": "1"}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -267,12 +273,16 @@ def _living(root: Path) -> list[int]:
 # ---------------------------------------------------------------- the process that forks
 
 
-def serve() -> None:
-    """Take requests from standard input and answer each, a line of JSON both, until there are no more."""
+def serve(main: Callable[[list[str]], None], modules: Sequence[str]) -> None:
+    """Take requests from standard input and answer each, a line of JSON both, until there are no more.
+
+    Args:
+        main: the command line. modules: what its commands import.
+    """
     library = ctypes.CDLL(None)  # what was preloaded belongs to the process
     library.failing_counts.restype = ctypes.POINTER(ctypes.c_long)
     counts = library.failing_counts()
-    _import_all()
+    _import_all(modules)
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         request = json.loads(line)
@@ -280,40 +290,29 @@ def serve() -> None:
             counts[number] = 0
         child = os.fork()
         if not child:
-            _become(library, request)
+            _become(main, library, request)
         found = _watched(child, request["signalled"])
         answers.write(json.dumps({**found, "calls": [counts[number] for number in range(len(KINDS) + 1)]}) + "\n")
         answers.flush()
 
 
-def _import_all() -> None:
+def _import_all(modules: Sequence[str]) -> None:
     """Import what commands need, and read once what they read of the program itself."""
     from importlib import import_module
 
-    from advisor.cli import COMMANDS
     from advisor.knowledge.loading import load_knowledge
 
-    for name in COMMANDS:
-        if name != "app":
-            import_module(f"advisor.cli.{name}")
-    for name in (
-        "advisor.cli.measuring",
-        "advisor.report",
-        "probes.calibration.self_test",
-        "probes.evidence.unfinished",
-    ):
+    for name in (*modules, "advisor.cli.measuring", "probes.calibration.self_test", "probes.evidence.unfinished"):
         import_module(name)
     load_knowledge()
 
 
-def _become(library: ctypes.CDLL, request: Mapping[str, Any]) -> None:
+def _become(main: Callable[[list[str]], None], library: ctypes.CDLL, request: Mapping[str, Any]) -> None:
     """Be the command that is tried, in its place; end with it.
 
     Raises:
         SystemExit: always.
     """
-    from advisor.cli import main
-
     os.setsid()
     os.chdir(request["work"])
     for path, flags, streams in (
