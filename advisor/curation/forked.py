@@ -34,8 +34,8 @@ KINDS = ("write", "print", "sync", "rename", "open", "mkdir", "fork", "exec", "p
 PATIENCE = 120.0
 """Seconds after which a command counts as hanging."""
 
-OUTLIVING = 1.0
-"""Seconds after a command within which what it had started must be gone, however it ended."""
+OUTLIVING = 10.0
+"""Seconds within which what a command had started must be gone, however it ended; a worker may still be importing."""
 
 LOOK = 0.005
 """Seconds between two looks at whether a command has ended."""
@@ -274,7 +274,7 @@ def _living(root: Path) -> list[int]:
 
 
 def serve(main: Callable[[list[str]], None], modules: Sequence[str]) -> None:
-    """Take requests from standard input and answer each, a line of JSON both, until there are no more.
+    """Answer requests from standard input, each a line of JSON as its answer is, until there are no more.
 
     Args:
         main: the command line. modules: what its commands import.
