@@ -256,20 +256,24 @@ def faults(names: tuple[str, ...], most: int, signals: int, kinds: tuple[str, ..
     """
     from advisor.curation import faults as failing
 
+    broken_off = False
     try:
         with failing.Trials(seed=seed, progress=lambda text: say(text, err=True)) as trials:
             if unknown := sorted({*names} - {*trials.jobs}):
                 raise InputError([f"no command {', '.join(unknown)}; known: {', '.join(trials.jobs)}"])
-            for name in names or trials.jobs:
-                trials.fail_each_call(name, most=most, kinds=kinds)
-                trials.end_at_random_by_all(name, runs=signals, kinds=kinds)
+            try:
+                for name in names or trials.jobs:
+                    trials.fail_each_call(name, most=most, kinds=kinds)
+                    trials.end_at_random_by_all(name, runs=signals, kinds=kinds)
+            except KeyboardInterrupt:  # what was counted took long
+                broken_off = True
     except InputError as error:
         raise click.UsageError("; ".join(error.problems)) from error
     tally = trials.tally
     for line in (*tally.faults, *failing.table(tally.rows)):
         say(line)
-    say(f"{len(tally.faults)} faults, seed {seed}")
-    if tally.faults:
+    say(f"{len(tally.faults)} faults, seed {seed}{', broken off' if broken_off else ''}")
+    if tally.faults or broken_off:
         raise click.exceptions.Exit(1)
 
 

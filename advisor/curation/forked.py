@@ -43,8 +43,11 @@ LOOK = 0.005
 PROBES = ("control-one", "control-two", "control-three")
 
 STAND_IN = """
-import functools, sys
+import functools, signal, sys
 from probes.system import signals
+for number in signals.NUMBERS:  # a shell has those ignored of what runs in its background
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 signals.quiet_until_handled()
 from probes.catalog import loading
 from probes.session import interleaving, paired, runner, time_budget
