@@ -7,10 +7,15 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from probes.system import signals
+
+if __name__ == "__main__":
+    signals.quiet_until_handled()  # before what takes long to import
+
 import click
 
 from probes import backends, command
-from probes.system import logs, signals
+from probes.system import logs
 from probes.types import DEVICES
 from probes.wording.visible import say
 

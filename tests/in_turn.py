@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 SCRIPT = """
-import contextlib, importlib, io, json, os, sys
+import contextlib, faulthandler, importlib, io, json, os, sys
+faulthandler.dump_traceback_later(PATIENCE, exit=True)  # where it hangs, before it is given up
 main = importlib.import_module(sys.argv[1]).main
 ended = []
 for argv, said, variables in json.load(sys.stdin):
@@ -30,6 +31,9 @@ for argv, said, variables in json.load(sys.stdin):
         del os.environ[name]
 json.dump(ended, sys.__stdout__)
 """
+
+PATIENCE = 300
+"""Seconds for all commands of a process."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,14 @@ def run(
     """
     asked = [(list(one.argv), one.said, dict(one.variables or {})) for one in commands]
     ran = subprocess.run(
-        [sys.executable, "-c", before + SCRIPT, module],
+        [sys.executable, "-c", before + SCRIPT.replace("PATIENCE", str(PATIENCE)), module],
         cwd=cwd,
         env={"PATH": os.environ["PATH"], **env},
         input=json.dumps(asked),
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=PATIENCE + 30,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

@@ -242,35 +242,38 @@ def machines(names: tuple[str, ...], budget: float) -> None:
 @main.command()
 @click.argument("names", nargs=-1, metavar="[COMMAND]...")
 @click.option(
-    "--most", type=click.IntRange(min=2), default=12, show_default=True, help="Calls of a kind failed in a way."
+    "--most", type=click.IntRange(min=0), default=12, show_default=True, help="Calls of a kind failed in a way."
 )
-@click.option("--signals", type=click.IntRange(min=0), default=20, show_default=True, help="Ends at random moments.")
+@click.option(
+    "--signals", type=click.IntRange(min=0), default=20, show_default=True, help="SIGINTs, and SIGKILLs, at random."
+)
+@click.option("--kind", "kinds", multiple=True, help="Call, error or signal, by its name; all unless told.")
 @click.option("--seed", default=0, show_default=True, help="Of the calls and the moments.")
-def faults(names: tuple[str, ...], most: int, signals: int, seed: int) -> None:
+def faults(names: tuple[str, ...], most: int, signals: int, kinds: tuple[str, ...], seed: int) -> None:
     """Fail the system's calls one by one, and end commands at each: what is lost, what is left behind.
 
     Example: python -m advisor.benchmark faults "evidence import" --most 40 --signals 0
     """
-    import signal
-
     from advisor.curation import faults as failing
 
-    def progress(text: str) -> None:
-        say(text, err=True)
-
-    tallies = [failing.fail_everywhere(most=most, seed=seed, names=names, progress=progress)]
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL) if signals else ():
-        tallies.append(failing.end_at_random(number, runs=signals, seed=seed, progress=progress))
-    for tally in tallies:
-        for name, tried in tally.tried.items():
-            say(f"{name:16s} {tried:5d} failures tried")
-        if tally.finished:
-            say(f"{'':16s} {tally.kept} of {tally.finished} finished probes kept")
-    found = [fault for tally in tallies for fault in tally.faults]
-    for fault in found:
-        say(fault)
-    say(f"{len(found)} faults, seed {seed}")
-    if found:
+    broken_off = False
+    try:
+        with failing.Trials(seed=seed, progress=lambda text: say(text, err=True)) as trials:
+            if unknown := sorted({*names} - {*trials.jobs}):
+                raise InputError([f"no command {', '.join(unknown)}; known: {', '.join(trials.jobs)}"])
+            try:
+                for name in names or trials.jobs:
+                    trials.fail_each_call(name, most=most, kinds=kinds)
+                    trials.end_at_random_by_all(name, runs=signals, kinds=kinds)
+            except KeyboardInterrupt:  # what was counted took long
+                broken_off = True
+    except InputError as error:
+        raise click.UsageError("; ".join(error.problems)) from error
+    tally = trials.tally
+    for line in (*tally.faults, *failing.table(tally.rows)):
+        say(line)
+    say(f"{len(tally.faults)} faults, seed {seed}{', broken off' if broken_off else ''}")
+    if tally.faults or broken_off:
         raise click.exceptions.Exit(1)
 
 

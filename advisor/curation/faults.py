@@ -1,7 +1,7 @@
 """What is lost when a call of the operating system fails, or the process is ended, at any step: counted.
 
-A small library, loaded before everything else (``failing_calls.c``), makes the N-th call of one kind fail in one
-process, or ends the process there; it reaches the database's own calls too. Linux with a C compiler.
+Commands are tried again and again (see ``forked``): each call of a kind fails in each way it can, a signal comes there,
+or at a random moment. What a command left, and what the next one then finds, is compared with what may be there.
 """
 
 from __future__ import annotations
@@ -12,107 +12,123 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from advisor.curation.forked import PATIENCE, PROBES, ROOT, Ended, Failing, Forks, Place, Signalled
 from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.knowledge.loading import knowledge_folder
 from probes.evidence.documents import EvidenceError, parse_evidence, read_evidence
-from probes.system import data_folders
+from probes.system import data_folders, held
 from probes.types import Status
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = Path(__file__).with_name("failing_calls.c")
 OLD_STORE = ROOT / "tests" / "golden" / "store-0.1.0.sqlite3.gz"
 
-CALLS = {
+ERRORS = {
     "write": (errno.ENOSPC, errno.EIO, errno.EINTR),
+    "print": (errno.ENOSPC, errno.EPIPE),
     "sync": (errno.EIO,),
     "rename": (errno.EPERM, errno.EIO),
+    "open": (errno.ENOSPC, errno.EACCES),
+    "mkdir": (errno.ENOSPC,),
+    "fork": (errno.EAGAIN,),
     "exec": (errno.EPERM,),
     "pipe": (errno.EINTR, errno.EIO),
 }
 """Kinds of calls, and how each may fail."""
 
-SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
+
+ALIKE = 5
+"""SIGTERM and SIGHUP have SIGINT's handler: at random moments they are sent this many times less often."""
+
+ANEW = 10
+"""Of this many commands that are ended at random moments one is started from nothing, and ended while it starts."""
+
+PROGRESS = 20
+"""Moments after which it is told how far the trial is."""
 
 STATUSES = frozenset({0, 1, 2, 3, 130})
 """What a command may end with, however the system fails it."""
 
-NEVER = ("Traceback (most recent call last)", "fault of the program")
+NEVER = ("Traceback (most recent call last)", "fault of the program", "Exception ignored")
 
-PATIENCE = 120.0
-
-PROBES = ("control-one", "control-two", "control-three")
-
-CONTROL = """
-import functools, sys
-from probes.catalog import loading
-from probes.session import runner
-from probes.session.arms import Arm
-from probes.types import Probe
-made = {n: Probe(n, {"en": "?", "zh": "?"}, "training_step", "control", "eager", "", seconds=0.4) for n in NAMES}
-loading.load_catalog = lambda *_: made
-runner.measure = functools.partial(runner.measure, arms=(Arm("a", "null"), Arm("b", "null")))
-from advisor.cli import main
-main(sys.argv[1:])
-""".replace("NAMES", repr(PROBES))
-"""The command line as it is, but for what it measures: NumPy against itself, so that a session takes seconds."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where one command runs: its home, its folder for results, its temporary folder."""
-
-    root: Path
-
-    @property
-    def home(self) -> Path:
-        """The user's data folder."""
-        return self.root / "home"
-
-    @property
-    def work(self) -> Path:
-        """Where it is started and writes."""
-        return self.root / "work"
-
-    @property
-    def temporary(self) -> Path:
-        """Its temporary folder."""
-        return self.root / "temporary"
+PYTHONS_OWN = re.compile(r"[a-z0-9_]{8}")
+"""The file of some bytes by which Python finds a temporary folder that can be written; it has no name of ours."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A command that is failed: its words, what lies there before, and what is wrong with what it left.
+    """A command that is tried.
 
     Attributes:
-        judge: (place, status, output) -> faults.
+        argv: its words. prepare: makes what lies there before.
+        judge: (place, status, output) -> what is wrong with what it left.
+        again: the words of the next call, which finds what was left; the same where none.
+        writes: names that it may leave in the folder it is started in.
     """
 
     name: str
     argv: tuple[str, ...]
     prepare: Callable[[Place], None]
     judge: Callable[[Place, int, str], list[str]]
+    again: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+
+@dataclass
+class Row:
+    """What came of the tries of one command and one kind of failure.
+
+    Attributes:
+        tried: how many. wrong: those of them with a fault.
+        finished: probes that were told to have ended. kept: those of them that can still be found.
+    """
+
+    tried: int = 0
+    wrong: int = 0
+    finished: int = 0
+    kept: int = 0
 
 
 @dataclass
 class Tally:
-    """What was tried and what was wrong."""
+    """What was tried and what was wrong.
 
-    tried: dict[str, int] = field(default_factory=dict)
+    Attributes:
+        rows: (command, kind of failure) -> its counts.
+        faults: in words, each with its command and failure.
+    """
+
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    finished: int = 0
-    kept: int = 0
+
+    def add(self, job: str, kind: str, at: str, outcome: Outcome) -> None:
+        """Count one try."""
+        row = self.rows.setdefault((job, kind), Row())
+        row.tried += 1
+        row.wrong += bool(outcome.faults)
+        row.finished += len(outcome.finished)
+        row.kept += len(outcome.finished & outcome.kept)
+        self.faults += [f"{job}: {kind}: {at}: {fault}" for fault in outcome.faults]
+
+
+@dataclass
+class Outcome:
+    """What is wrong after one try, and the probes that had ended and those that are kept."""
+
+    faults: list[str]
+    finished: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
 
 
 # ---------------------------------------------------------------- the jobs
@@ -134,7 +150,11 @@ def finished(output: str) -> set[str]:
     for line in output.splitlines():
         with contextlib.suppress(json.JSONDecodeError):
             events.append(json.loads(line))
-    return {event["probe"] for event in events if event.get("event") == "done" and event["status"] == "ok"}
+    return {
+        event["probe"]
+        for event in events
+        if isinstance(event, dict) and event.get("event") == "done" and event["status"] == "ok"
+    }
 
 
 def kept(place: Place) -> set[str]:
@@ -171,7 +191,7 @@ def _judge_import(place: Place, status: int, output: str) -> list[str]:
 
 
 def _judge_migration(place: Place, status: int, output: str) -> list[str]:
-    with sqlite3.connect(place.home / store.FILE_NAME) as opened:
+    with contextlib.closing(sqlite3.connect(place.home / store.FILE_NAME)) as opened:
         (count,) = opened.execute("SELECT count(*) FROM document").fetchone()
     return [] if count == 5 else [f"{count} of 5 documents are left"]
 
@@ -181,19 +201,21 @@ def _judge_nothing(place: Place, status: int, output: str) -> list[str]:
 
 
 def jobs(evidence: Path, decision: Path) -> tuple[Job, ...]:
-    """Return the commands that are failed, given a session and a decision to work with."""
+    """Return the commands that are tried, given a session and a decision to work with."""
     needs = str(knowledge_folder() / "examples" / "research-lab.yaml")
-    measured = ("probe", "run", *PROBES, "--budget", "3", "--jsonl", "-o", "out.json")
+    measured = ("probe", "run", *PROBES[:2], "--budget", "2", "--jsonl", "-o", "out.json")
+    after = ("probe", "run", PROBES[2], "--budget", "1", "--jsonl", "-o", "again.json")
+    listed = ("evidence", "list")
     return (
-        Job("probe run", measured, _empty, _judge_probes),
-        Job("report", ("report", "--needs", needs, "-o", "out.html"), _empty, _judge_report),
-        Job("evidence import", ("evidence", "import", str(evidence)), _empty, _judge_import),
-        Job("verify", ("verify", str(decision)), _empty, _judge_nothing),
-        Job("migration", ("evidence", "list"), _with_old_store, _judge_migration),
+        Job("probe run", measured, _empty, _judge_probes, again=after, writes=("out.json", "again.json")),
+        Job("report", ("report", "--needs", needs, "-o", "out.html"), _empty, _judge_report, writes=("out.html",)),
+        Job("evidence import", ("evidence", "import", str(evidence)), _empty, _judge_import, again=listed),
+        Job("verify", ("verify", str(decision)), _empty, _judge_nothing, again=listed),
+        Job("migration", listed, _with_old_store, _judge_migration),
     )
 
 
-# ---------------------------------------------------------------- one run
+# ---------------------------------------------------------------- one try
 
 
 @contextlib.contextmanager
@@ -209,177 +231,210 @@ def _home(place: Place) -> Iterator[None]:
             os.environ[data_folders.VARIABLE] = before
 
 
-def start(job: Job, place: Place, more: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """Start a job's command in its place, in a session of its own."""
-    environment = {
-        **os.environ,
-        data_folders.VARIABLE: str(place.home),
-        "TMPDIR": str(place.temporary),
-        "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        **(more or {}),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-c", CONTROL, *job.argv],
-        cwd=place.work,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
+def judged(job: Job, place: Place, ended: Ended, forks: Forks, *, signalled: int = 0) -> Outcome:
+    """Return what is wrong after a command ended, and after the next one.
+
+    Args:
+        job: what was called. place: where. ended: how.
+        forks: calls the next one.
+        signalled: the number of the signal that was sent.
+    """
+    faults = [*_ended_wrongly(ended, signalled), *job.judge(place, ended.status, ended.output)]
+    done = finished(ended.output)
+    there = kept(place) if done else set()
+    _let_time_pass(place)
+    again = forks.run(job.again or job.argv, place)
+    faults += [f"next call: {fault}" for fault in _ended_wrongly(again, 0)]
+    if again.status not in (0, 1):
+        faults.append(f"the next call ended with {again.status}: {again.output[-300:]}")
+    # Another command tells nothing of this one, whose own word must still hold after it.
+    status = ended.status if job.again else again.status
+    faults += [f"next call: {fault}" for fault in job.judge(place, status, f"{ended.output}\n{again.output}")]
+    return Outcome(faults + [f"left behind: {name}" for name in left(job, place)], done, there)
+
+
+def _ended_wrongly(ended: Ended, signalled: int) -> list[str]:
+    """Return what is wrong with how a command ended and with what it said."""
+    faults = [f"says {text!r}: {ended.output[-500:]}" for text in NEVER if text in ended.output and _ours(ended.output)]
+    if ended.hung:
+        return [*faults, f"still running after {PATIENCE:.0f} s"]
+    # Before its handlers are there, and past its end, a signal ends a command as it ends any program.
+    if ended.status not in STATUSES and not (signalled and ended.status == -signalled):
+        faults.append(f"ended with {ended.status}")
+    if ended.outlived:
+        faults.append(f"{ended.outlived} processes outlived it")
+    return faults
+
+
+def _ours(output: str) -> bool:
+    """Return whether what was printed shows more than the start of Python itself, which precedes any program."""
+    return "Traceback" not in output or str(ROOT) in output or "fault of the program" in output
+
+
+def _let_time_pass(place: Place) -> None:
+    """Make all that lies there a minute old: what was only just made is left alone."""
+    before = time.time() - 60
+    for path in (*place.temporary.iterdir(), *place.work.iterdir(), *place.home.rglob("*")):
+        os.utime(path, (before, before), follow_symlinks=False)
+
+
+def left(job: Job, place: Place) -> list[str]:
+    """Return what lies where a command ran and has no use."""
+    kinds = (
+        (place.temporary, lambda name: PYTHONS_OWN.fullmatch(name)),
+        (place.work, lambda name: name in job.writes),
+        (place.home, lambda name: name.startswith(store.FILE_NAME) or name == "unfinished"),
+        (place.home / "unfinished", lambda name: False),
     )
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Wait for a command; return its status and what it wrote."""
-    try:
-        output, _ = process.communicate(timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        output, _ = process.communicate()
-        return process.returncode, f"{output}\nstill running after {PATIENCE:.0f} s"
-    return process.returncode, output
-
-
-def wrong(job: Job, place: Place, status: int, output: str, *, killed: bool) -> list[str]:
-    """Return what is wrong after a command ended, and after it was called once more."""
-    faults = [f"says {text!r}" for text in NEVER if text in output]
-    if not killed and status not in STATUSES:
-        faults.append(f"ended with {status}")
-    faults += job.judge(place, status, output)
-    again, said = ended(start(job, place))
-    if again not in (0, 1):
-        faults.append(f"the next call ended with {again}: {said[-300:]}")
-    faults += [f"next call: {fault}" for fault in job.judge(place, again, said)]
-    left = (*place.temporary.iterdir(), *place.work.glob(".*"), *place.home.glob("unfinished/*"))
-    return faults + [f"left behind: {path.relative_to(place.root)}" for path in left]
+    found = []
+    for folder, of_use in kinds:
+        found += [path for path in (folder.iterdir() if folder.exists() else ()) if not of_use(path.name)]
+    return [str(path.relative_to(place.root)) for path in found]
 
 
 # ---------------------------------------------------------------- all of them
 
 
-def compile_library(folder: Path) -> Path:
-    """Compile the library that makes calls fail.
+class Trials:
+    """Everything that is tried of the commands; used as a context.
 
     Raises:
-        InputError: no compiler, or a system other than Linux.
+        InputError: no compiler, a system other than Linux, or a command that does not run here at all.
     """
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        raise InputError(["making calls fail needs Linux and a C compiler (cc)"])
-    library = folder / "failing_calls.so"
-    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
-    return library
+
+    def __init__(self, *, seed: int, progress: Callable[[str], None] = lambda text: None) -> None:
+        self.tally, self._seed, self._progress = Tally(), seed, progress
+        self._plain: dict[str, Ended] = {}
+
+    def __enter__(self) -> Trials:
+        with contextlib.ExitStack() as stack:
+            self._root = Path(stack.enter_context(held.temporary("advisor-faults-"))).resolve()
+            self._forks = stack.enter_context(Forks(self._root))
+            self.jobs = {job.name: job for job in jobs(*self._documents())}
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def fail_each_call(self, name: str, *, most: int, kinds: Sequence[str] = ()) -> None:
+        """Fail a command's calls one by one, and send it a signal at each.
+
+        Args:
+            name: of the job.
+            most: calls of one kind that are failed in one way, drawn with the seed where there are more.
+            kinds: of calls, errors, or signals, by their names; all where none.
+        """
+        job, shuffle = self.jobs[name], self._random(name)
+        for call, errors in ERRORS.items():
+            count = self._undisturbed(job).calls[call]
+            for how in (*errors, *(-number for number in SIGNALS)):
+                label = errno.errorcode[how] if how > 0 else signal.Signals(-how).name
+                chosen = steps(count, most, shuffle)
+                if not chosen or (kinds and not {call, label} & set(kinds)):
+                    continue
+                for number in chosen:
+                    with self._prepared(job) as place:
+                        ended = self._forks.run(job.argv, place, failing=Failing(call, number, how))
+                        if ended.failed:  # how many calls there are varies a little with what the machine does
+                            outcome = judged(job, place, ended, self._forks, signalled=max(0, -how))
+                            self._count(name, f"{call} {label}", f"at call {number}", outcome)
+                self._progress(f"{name}: {call} {label}: {len(chosen)} of {count} calls")
+
+    def end_at_random_by_all(self, name: str, *, runs: int, kinds: Sequence[str] = ()) -> None:
+        """End a command ``runs`` times by SIGINT and by SIGKILL each, and less often by the others.
+
+        Args:
+            name: of the job. runs: of each.
+            kinds: names of signals; all where none.
+        """
+        for number in SIGNALS:
+            if kinds and number.name not in kinds:
+                continue
+            rarer = ALIKE if number in (signal.SIGTERM, signal.SIGHUP) else 1
+            self.end_at_random(name, number, runs=-(-runs // rarer))
+
+    def end_at_random(self, name: str, number: signal.Signals, *, runs: int) -> None:
+        """End a command by a signal at moments drawn over all its time, its start and its end included."""
+        job, shuffle = self.jobs[name], self._random(f"{name} {number}")
+        lasts = self._undisturbed(job).seconds
+        for run in range(runs):
+            with self._prepared(job) as place:
+                anew = run % ANEW == ANEW - 1
+                signalled = Signalled(number, shuffle.uniform(0.0, 1.0 if anew else 1.1 * lasts))
+                ended = (
+                    self._forks.anew(job.argv, place, signalled)
+                    if anew
+                    else self._forks.run(job.argv, place, signalled=signalled)
+                )
+                outcome = judged(job, place, ended, self._forks, signalled=number)
+                when = f"after {signalled.after:.3f} s" + (" of its start" if anew else "")
+                self._count(name, f"{number.name} at random", when, outcome)
+            if (run + 1) % PROGRESS == 0 or run + 1 == runs:
+                self._progress(f"{name}: {number.name} at {run + 1} of {runs} random moments")
+
+    def _count(self, name: str, kind: str, at: str, outcome: Outcome) -> None:
+        self.tally.add(name, kind, at, outcome)
+        for fault in outcome.faults:
+            self._progress(f"  {name}: {kind} {at}: {fault}")
+
+    def _random(self, text: str) -> random.Random:
+        return random.Random(f"{self._seed} {text}")  # noqa: S311 - a sample, not a secret
+
+    @contextlib.contextmanager
+    def _prepared(self, job: Job) -> Iterator[Place]:
+        place = Place(Path(tempfile.mkdtemp(dir=self._root)))
+        job.prepare(place)
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place.root)
+
+    def _undisturbed(self, job: Job) -> Ended:
+        """Return how a command ends where nothing fails."""
+        if job.name not in self._plain:
+            with self._prepared(job) as place:
+                self._plain[job.name] = _in_order(job.argv, self._forks.run(job.argv, place))
+        return self._plain[job.name]
+
+    def _documents(self) -> tuple[Path, Path]:
+        """Make a session and a decision for the jobs that read one."""
+        place = Place(self._root / "documents")
+        _empty(place)
+        needs = str(knowledge_folder() / "examples" / "research-lab.yaml")
+        for argv in (
+            ("probe", "run", PROBES[0], "--budget", "1", "-o", "out.json"),
+            ("report", "--needs", needs, "-o", "decision.json"),
+        ):
+            _in_order(argv, self._forks.run(argv, place))
+        return place.work / "out.json", place.work / "decision.json"
+
+
+def _in_order(argv: Sequence[str], ended: Ended) -> Ended:
+    if ended.status not in (0, 1):
+        raise InputError([f"{' '.join(argv[:2])} does not run here: {ended.output[-500:]}"])
+    return ended
 
 
 def steps(count: int, most: int, shuffle: random.Random) -> list[int]:
     """Return which of ``count`` calls are failed: all, or ``most`` of them, the first and the last included."""
-    if count <= most:
-        return list(range(1, count + 1))
+    if count <= most or most < 2:
+        return list(range(1, min(count, most) + 1))
     inner = sorted(shuffle.sample(range(2, count), most - 2))
     return [1, *inner, count]
 
 
-def fail_everywhere(
-    *, most: int, seed: int, names: Sequence[str] = (), progress: Callable[[str], None] = lambda text: None
-) -> Tally:
-    """Fail each job's calls one by one, and end it at each.
-
-    Args:
-        most: calls of one kind that are failed in one way, drawn with ``seed`` where there are more.
-        names: of jobs; all where none.
-        progress: told of every kind of failure.
-    """
-    tally, shuffle = Tally(), random.Random(seed)  # noqa: S311 - a sample, not a secret
-    with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        root = Path(name)
-        library = compile_library(root)
-        for job in jobs(*_documents(root)):
-            if names and job.name not in names:
-                continue
-            for call, errors in CALLS.items():
-                count = _count(job, call, library, root)
-                for how in (*errors, *(-number for number in SIGNALS)):
-                    chosen = steps(count, most, shuffle)
-                    for at in chosen:
-                        _try(job, call, how, at, library=library, root=root, tally=tally)
-                    label = errno.errorcode[how] if how > 0 else signal.Signals(-how).name
-                    progress(f"{job.name}: {call} {label}: {len(chosen)} of {count} calls")
-    return tally
+def table(rows: Mapping[tuple[str, str], Row]) -> list[str]:
+    """Return the counts as lines: a row for each command and kind of failure, and one for all."""
+    total = Row()
+    lines = [f"{'command':16s} {'failure':18s} {'tries':>6s} {'wrong':>6s} {'finished':>9s} {'kept':>6s}"]
+    for (job, kind), row in rows.items():
+        lines.append(_line(job, kind, row))
+        for name in vars(row):
+            setattr(total, name, getattr(total, name) + getattr(row, name))
+    return [*lines, _line("all", "", total)]
 
 
-def _documents(root: Path) -> tuple[Path, Path]:
-    """Make a session and a decision for the jobs that read one."""
-    place = Place(root / "documents")
-    _empty(place)
-    needs = str(knowledge_folder() / "examples" / "research-lab.yaml")
-    for argv in (
-        ("probe", "run", *PROBES, "--budget", "3", "-o", "out.json"),
-        ("report", "--needs", needs, "-o", "decision.json"),
-    ):
-        status, said = ended(start(Job("", argv, _empty, _judge_nothing), place))
-        if status not in (0, 1):
-            raise InputError([f"{' '.join(argv[:2])} does not run here: {said[-500:]}"])
-    return place.work / "out.json", place.work / "decision.json"
-
-
-def _failing(call: str, how: int, at: int, library: Path, fired: Path) -> dict[str, str]:
-    return {
-        "LD_PRELOAD": str(library),
-        "FAIL_CALL": call,
-        "FAIL_AT": str(at),
-        "FAIL_HOW": str(how),
-        "FAIL_FIRED": str(fired),
-    }
-
-
-def _count(job: Job, call: str, library: Path, root: Path) -> int:
-    """Return how many calls of a kind a job makes."""
-    place, fired = Place(Path(tempfile.mkdtemp(dir=root))), root / "fired"
-    job.prepare(place)
-    ended(start(job, place, _failing(call, 1, 10**9, library, fired)))
-    counted = fired.with_name("fired.count")
-    return int(counted.read_text()) if counted.exists() else 0
-
-
-def _try(job: Job, call: str, how: int, at: int, *, library: Path, root: Path, tally: Tally) -> None:
-    place, fired = Place(Path(tempfile.mkdtemp(dir=root))), root / "fired"
-    fired.unlink(missing_ok=True)
-    job.prepare(place)
-    status, output = ended(start(job, place, _failing(call, how, at, library, fired)))
-    if fired.exists():  # how many calls there are varies a little with what the machine does
-        label = errno.errorcode[how] if how > 0 else signal.Signals(-how).name
-        tally.tried[job.name] = tally.tried.get(job.name, 0) + 1
-        faults = wrong(job, place, status, output, killed=how == -signal.SIGKILL)
-        tally.faults += [f"{job.name}: {call} {at} {label}: {fault}" for fault in faults]
-    shutil.rmtree(place.root)
-
-
-def end_at_random(
-    number: signal.Signals, *, runs: int, seed: int, progress: Callable[[str], None] = lambda text: None
-) -> Tally:
-    """End a measuring session by a signal at a random moment, again and again; count what it had finished and kept."""
-    tally, shuffle = Tally(), random.Random(seed)  # noqa: S311 - moments, no secrets
-    with tempfile.TemporaryDirectory(prefix="faults-") as name:
-        job = jobs(Path(), Path())[0]
-        for run in range(runs):
-            place = Place(Path(name) / str(run))
-            job.prepare(place)
-            process = start(job, place)
-            timer = shuffle.uniform(0.5, 6.0)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timer)
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(number)
-            status, output = ended(process)
-            done = finished(output)
-            tally.finished += len(done)
-            tally.kept += len(done & kept(place))
-            tally.tried[number.name] = tally.tried.get(number.name, 0) + 1
-            faults = wrong(job, place, status, output, killed=number is signal.SIGKILL)
-            tally.faults += [f"{number.name} after {timer:.2f} s: {fault}" for fault in faults]
-            progress(f"{number.name} {run + 1}: after {timer:.1f} s, {len(done)} finished, {len(faults)} faults")
-            shutil.rmtree(place.root)
-    return tally
+def _line(job: str, kind: str, row: Row) -> str:
+    told = (f"{row.finished:9d}", f"{row.kept:6d}") if row.finished else (f"{'-':>9s}", f"{'-':>6s}")
+    return f"{job:16s} {kind:18s} {row.tried:6d} {row.wrong:6d} {' '.join(told)}"

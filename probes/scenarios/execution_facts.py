@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
+from pathlib import Path
 
 from probes.scenarios import Observation, Stage, verdict
 
@@ -163,7 +164,8 @@ def tensorflow():
     def summarised():
         import tempfile
 
-        with tempfile.TemporaryDirectory() as folder, tf.summary.create_file_writer(folder).as_default():
+        # Here is the session's own folder, which goes with it however it ends.
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, tf.summary.create_file_writer(folder).as_default():
             tf.summary.scalar("loss", 1.0, step=0)
         return True
 

@@ -6,6 +6,7 @@ Whatever a worker does wrong surfaces here as ``Lost`` with a status and a reaso
 from __future__ import annotations
 
 import contextlib
+import errno
 import getpass
 import json
 import os
@@ -48,6 +49,9 @@ _PASSED = (  # noqa: SIM905 - a list of one word a line would be a page
 
 _TUNED = {"MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_MMAP_THRESHOLD_": "4000000000"}
 """glibc keeps freed memory instead of giving it back every step; it must be set before the process starts."""
+
+_NO_PROGRAM = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ENOEXEC)
+"""Why a program does not start that is not there; other reasons are this machine's, which may be short of something."""
 
 _QUANTUM = 0.25
 """Seconds between two looks at whether the user has cancelled."""
@@ -123,10 +127,20 @@ class Client:
         self.inside = 0.0
         self._number = 0
         self._asked_at = 0
+        self._asked: queue.Queue[bytes | None] = queue.Queue()
         self._answers: queue.Queue[str | None] = queue.Queue()
-        self._printed = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - lives as long as the worker
-        self._start(scratch)
-        threading.Thread(target=self._listen, daemon=True).start()
+        try:
+            self._printed = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - lives as long as the worker
+            self._start(scratch)
+        except OSError as error:
+            status = Status.NOT_INSTALLED if error.errno in _NO_PROGRAM else Status.FAILED
+            raise Lost(status, self._not_started(error.strerror or str(error))) from None
+        try:
+            for task in (self._listen, self._tell):
+                threading.Thread(target=task, daemon=True).start()
+        except RuntimeError as error:  # the system gives no further thread
+            self.end()
+            raise Lost(Status.FAILED, self._not_started(str(error))) from None
 
     def _start(self, scratch: str) -> None:
         root = str(Path(__file__).resolve().parents[1])
@@ -174,24 +188,27 @@ class Client:
             finally:
                 os.close(theirs_in)
                 os.close(theirs_out)
-        except OSError as error:
+        except OSError:
             self._printed.close()
-            raise Lost(
-                Status.NOT_INSTALLED,
-                Reason(
-                    "cannot-start",
-                    python=self.arm.python,
-                    why=error.strerror or str(error),
-                    framework=self.arm.framework,
-                    option=self.arm.framework,
-                ),
-            ) from None
+            raise
         self._requests, self._channel = os.fdopen(ours_out, "wb"), os.fdopen(ours_in, "rb")
+
+    def _not_started(self, why: str) -> Reason:
+        needed = {"framework": self.arm.framework, "option": self.arm.framework}
+        return Reason("cannot-start", python=self.arm.python, why=why, **needed)
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             for line in self._channel:
                 self._answers.put(line.decode("utf-8", "replace"))
+        self._answers.put(None)
+
+    def _tell(self) -> None:
+        """Send what is asked, beside the thread that asks: a worker that hangs may leave a long request unread."""
+        with contextlib.suppress(OSError, ValueError), self._requests:  # gone: whoever waits for the answer is told
+            while (line := self._asked.get()) is not None:
+                self._requests.write(line)
+                self._requests.flush()
         self._answers.put(None)
 
     @property
@@ -212,11 +229,7 @@ class Client:
         request = {"id": self._number, "do": do, **arguments}
         with contextlib.suppress(OSError, ValueError):  # closed: the next lines find that out
             self._asked_at = os.fstat(self._printed.fileno()).st_size
-        try:
-            self._requests.write((json.dumps(request) + "\n").encode())
-            self._requests.flush()
-        except (OSError, ValueError):
-            raise self._died(do) from None
+        self._asked.put((json.dumps(request) + "\n").encode())
         line = self._wait(do, timeout=timeout, cancelled=cancelled)
         answer = self._parse(line, do)
         self.inside += answer.get("inside", 0.0)
@@ -243,6 +256,7 @@ class Client:
                     raise Cancelled from None
                 continue
             if line is None:
+                self._answers.put(None)  # whoever asks it again finds the same
                 raise self._died(do)
             return line
 
@@ -312,7 +326,7 @@ class Client:
         """Wait for the worker to end by itself, then make sure."""
         with contextlib.suppress(Lost, Cancelled):
             self.ask("exit", timeout=2)
-            self._requests.close()
+            self._asked.put(None)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(2)
         self.end()
@@ -334,9 +348,9 @@ class Client:
             self._process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
-        for stream in (self._requests, self._printed):
-            with contextlib.suppress(OSError, ValueError):
-                stream.close()
+        self._asked.put(None)
+        with contextlib.suppress(OSError, ValueError):
+            self._printed.close()
 
 
 def _is_answer(said: Any) -> bool:

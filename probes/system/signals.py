@@ -46,6 +46,15 @@ def exit_status(otherwise: int) -> int:
     return EXIT_INTERRUPTED if received() else otherwise
 
 
+def quiet_until_handled() -> None:
+    """Have Ctrl-C end the process without a word while ``handled`` is not in force: before it, and past its end.
+
+    To be called by a program before it imports what takes long: of its own accord Python shows where it was.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def handled() -> Iterator[None]:
     """Have each of the signals raise ``Ended`` until the block ends, in the main thread, which alone can."""

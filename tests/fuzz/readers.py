@@ -403,7 +403,7 @@ class _Spoken(Client):
 
     def end(self) -> None:
         """Close what is open; the process has ended, and its number may be another's by now."""
-        self._requests.close()
+        self._asked.put(None)
         self._printed.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,11 +14,14 @@ import pytest
 
 from probes.session import runner
 from probes.session.arms import Arm
+from probes.session.worker_client import Client, Lost
 from probes.types import Status
 from probes.user_model import reading
 from tests.probes.arms import measure, probe
 
 pytestmark = pytest.mark.measures
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def stepping(fault, **plant):
@@ -122,6 +126,36 @@ def test_a_hang_at_import_is_timed_out():
     assert measurement.status is Status.TIMED_OUT
 
 
+def test_a_worker_that_reads_nothing_is_timed_out_however_long_the_request(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexec sleep 60\n")
+    python.chmod(0o755)
+    client = Client(Arm("a", "null", str(python)), settings="default", scratch=str(tmp_path))
+    with pytest.raises(Lost) as lost:
+        client.ask("hello", timeout=0.5, text="x" * (1 << 20))  # no pipe takes as much
+    assert lost.value.status is Status.TIMED_OUT
+    with pytest.raises(Lost):
+        client.ask("hello", timeout=0.5)
+
+
+def test_a_machine_that_is_short_of_descriptors_is_not_called_a_missing_framework(tmp_path):
+    script = (
+        "import resource, sys\n"
+        "from probes.session.arms import Arm\n"
+        "from probes.session.worker_client import Client, Lost\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), 64))\n"
+        "try:\n"
+        "    Client(Arm('a', 'null'), settings='default', scratch=sys.argv[1])\n"
+        "except Lost as lost:\n"
+        "    print(lost.status.value, lost)\n"
+    )
+    for most in (3, 5, 7):
+        asked = [sys.executable, "-c", script, str(tmp_path), str(most)]
+        ran = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT)
+        assert ran.stdout.startswith("failed cannot start"), ran.stderr
+        assert "Too many open files" in ran.stdout
+
+
 def test_garbage_on_the_standard_streams_changes_nothing():
     assert stepping("garbage").status is Status.OK
 
@@ -152,8 +186,6 @@ def test_a_clock_that_jumps_ahead_spoils_no_verdict():
 @contextlib.contextmanager
 def crowded():
     """Put this process, its workers and three busy loops on one core, so that somebody always has to wait."""
-    import subprocess
-
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(allowed)})
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.curation.faults import CONTROL, PROBES
+from advisor.curation.forked import PROBES, control
 from probes.evidence.documents import read_evidence
 from probes.system import signals
 from probes.types import Status
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def start(target: Path, **streams: int) -> subprocess.Popen[str]:
     environment = {**os.environ, "FRAMEWORK_ADVISOR_HOME": str(target.parent / "home"), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-c", CONTROL, "probe", "run", *PROBES, "--jsonl", "-o", str(target)],
+        [sys.executable, "-c", control(), "probe", "run", *PROBES, "--jsonl", "-o", str(target)],
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -109,3 +109,29 @@ def test_what_a_shell_ignores_stays_ignored() -> None:
     finally:
         signal.signal(signal.SIGHUP, before)
     assert not signals.received()
+
+
+def test_handlers_are_put_back() -> None:
+    before = [signal.getsignal(number) for number in signals.NUMBERS]
+    with signals.handled(), signals.deferred():
+        assert [signal.getsignal(number) for number in signals.NUMBERS] != before
+    assert [signal.getsignal(number) for number in signals.NUMBERS] == before
+
+
+@pytest.mark.parametrize("module", ["advisor", "probes"])
+def test_ctrl_c_while_a_program_imports_or_ends_shows_no_traceback(tmp_path: Path, module: str) -> None:
+    """The first module that it imports, and what Python does at the very end, send it the signal."""
+    sitting = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+    ending = "import atexit, os, signal\natexit.register(os.kill, os.getpid(), signal.SIGINT)\n"
+    for name, text in (("click.py", sitting), ("sitecustomize.py", ending)):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        (folder / name).write_text(text)
+        ran = subprocess.run(
+            [sys.executable, "-m", module, "--help"],
+            env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
+            capture_output=True,
+            text=True,
+        )
+        assert ran.returncode == -signal.SIGINT
+        assert ran.stderr == ""
