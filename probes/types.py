@@ -249,6 +249,32 @@ class Build:
     settings: str = "default"
 
 
+@dataclass(frozen=True)
+class Exportable:
+    """A model as its framework's converters take it, ready to answer (never to train).
+
+    Attributes:
+        model: the framework's own object: an ``nn.Module`` in eval mode that takes the inputs in their order and returns
+            a tuple; a ``keras.Model``, built of stock layers where it can be; a function of JAX arrays.
+        serve: for frameworks with signatures, a traced function of the named inputs (``tf.ConcreteFunction``); else None.
+        inputs: names in the order in which the model takes them.
+        outputs: names in the order in which it gives them.
+        example: one batch of the framework's own tensors, in that order.
+        layouts: input -> axes that turn the canonical array into what the artifact takes; absent = as it is.
+        dtypes: input -> NumPy name of what the artifact takes.
+        whole: whether the model can be saved and loaded without the code that made it.
+    """
+
+    model: Any
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    example: tuple[Any, ...]
+    serve: Any = None
+    layouts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    dtypes: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = True
+
+
 @dataclass
 class Twin:
     """One framework's side of a workload: the same model, ready to run.
@@ -269,6 +295,7 @@ class Twin:
         gradients: every gradient of the loss as {canonical weight name: array}.
         parameters: number of trainable scalars.
         extra: callables some scenarios ask for by name (e.g. "generate"); absent = not supported.
+        exportable: NumPy batch -> what a converter takes; None where this side hands nothing out.
     """
 
     load: Callable[[Mapping[str, Any]], None]
@@ -281,6 +308,7 @@ class Twin:
     gradients: Callable[[Any], dict[str, Any]]
     parameters: int
     extra: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    exportable: Union[Callable[[Mapping[str, Any]], Exportable], None] = None
 
 
 # A workload is a module of probes/workloads with

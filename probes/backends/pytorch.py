@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Build, Reason, Twin, Unsupported
+from probes.types import Build, Exportable, Reason, Twin, Unsupported
 
 MODULE = "torch"
 ADD = "python -m pip install torch"
@@ -327,7 +327,58 @@ def supervised(
         outputs=lambda batch: {name: _canonical(tensor, None) for name, tensor in forward(batch).items()},
         gradients=gradients,
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        exportable=lambda batch: _exportable(model, call, batch, build, layouts or {}),
     )
+
+
+def _exportable(
+    model: Any,
+    call: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]],
+    batch: Mapping[str, Any],
+    build: Build,
+    layouts: Mapping[str, Sequence[int]],
+) -> Exportable:
+    """Wrap a module so that it takes its inputs by position and gives a tuple, as every converter asks for."""
+    import torch
+
+    placed = _placed(batch, build, layouts, channels_last=False)
+    read = _read(lambda known: call(model.eval(), known), placed)
+    inputs = tuple(name for name in placed if name in read)
+
+    class Served(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *tensors: Any) -> tuple[Any, ...]:
+            return tuple(call(self.model, dict(zip(inputs, tensors, strict=True))).values())
+
+    with torch.inference_mode():
+        outputs = tuple(call(model, placed))
+    return Exportable(
+        model=Served().eval(),
+        inputs=inputs,
+        outputs=outputs,
+        example=tuple(placed[name] for name in inputs),
+        layouts={name: tuple(axes) for name, axes in layouts.items() if name in inputs},
+        dtypes={name: str(placed[name].dtype).removeprefix("torch.") for name in inputs},
+    )
+
+
+def _read(call: Callable[[Mapping[str, Any]], Any], placed: Mapping[str, Any]) -> set[str]:
+    """Return the names of a batch that a model's answer hangs on: labels lie in the batch, and no answer reads them."""
+    import torch
+
+    seen: set[str] = set()
+
+    class Watched(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            seen.add(name)
+            return super().__getitem__(name)
+
+    with torch.inference_mode():
+        call(Watched(placed))
+    return seen
 
 
 def _canonical(tensor: Any, axes: Sequence[int] | None) -> Any:

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Build, Reason, Twin, Unsupported
+from probes.types import Build, Exportable, Reason, Twin, Unsupported
 
 MODULE = "tensorflow"
 ADD = "python -m pip install tensorflow"
@@ -311,6 +311,37 @@ def supervised(
         outputs=lambda batch: {name: tensor.numpy() for name, tensor in forward(batch).items()},
         gradients=gradients,
         parameters=int(sum(tf.size(variable).numpy() for variable in trained)),
+        exportable=lambda batch: _exportable(model, call, place(batch)),
+    )
+
+
+def _exportable(model: Any, call: Callable[..., Mapping[str, Any]], placed: Mapping[str, Any]) -> Exportable:
+    """Trace a function of the named inputs that the answer hangs on; labels lie in the batch, and no answer reads them."""
+    import tensorflow as tf
+
+    seen: set[str] = set()
+
+    class Watched(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            seen.add(name)
+            return super().__getitem__(name)
+
+    outputs = tuple(call(model, Watched(placed), False))
+    inputs = tuple(name for name in placed if name in seen)
+    specs = {name: tf.TensorSpec(placed[name].shape, placed[name].dtype, name=name) for name in inputs}
+
+    @tf.function(autograph=False)
+    def serve(**tensors: Any) -> Mapping[str, Any]:
+        return call(model, tensors, False)
+
+    return Exportable(
+        model=model,
+        inputs=inputs,
+        outputs=outputs,
+        example=tuple(placed[name] for name in inputs),
+        serve=serve.get_concrete_function(**specs),
+        dtypes={name: placed[name].dtype.name for name in inputs},
+        whole=isinstance(model, tf.keras.Sequential) or type(model) is tf.keras.Model,
     )
 
 
