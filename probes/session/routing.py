@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -293,7 +294,7 @@ def _check_data(path: Path) -> None:
     try:
         with np.load(path, allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError, AttributeError, KeyError) as error:
+    except (OSError, ValueError, EOFError, AttributeError, KeyError, zipfile.BadZipFile) as error:
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise BadData([Reason("data-unreadable", path=path.name, why=why)]) from None
     problems = [
@@ -340,13 +341,13 @@ def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
             row = _brought(table, planned)
         except Lost as lost:
             row = absent(planned, lost.status, _without_side(lost.reason))
-            if planned.route == OWN:
-                told = Reason("without-own", framework=planned.framework, reason=_without_side(lost.reason))
-                options.progress({**reasons.note(told), "route": planned.label})
         except (Cancelled, KeyboardInterrupt):
             table.stopped = Reason("cancelled-rest")
             row = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
         table.put(planned, row)
+        if planned.route == OWN and row.status is not Status.OK and planned.framework in table.arrays:
+            told = Reason("without-own", framework=planned.framework, reason=reasons.read(_reason_of(row)))
+            options.progress({**reasons.note(told), "route": planned.label})
         keep(table.routes())
         options.progress(_done(planned, table.rows[planned.label], seconds=time.monotonic() - began))
 
