@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Build, Reason, Twin, Unsupported
+from probes.types import Build, Exportable, Opened, Reason, Twin, Unsupported
 
 MODULE = "torch"
 ADD = "python -m pip install torch"
 SWITCHES: Mapping[str, str] = {}
 BUILDS = ()
 CXX = True
+FILES = (".pt2",)
 
 _KINDS = {"cuda": "cuda", "mps": "mps", "xpu": "xpu"}
 
@@ -244,6 +245,35 @@ def release() -> None:
         accelerator.empty_cache()
 
 
+def opened(path: str) -> Opened:
+    """Load a program that ``torch.export.save`` wrote."""
+    import torch
+
+    program = torch.export.load(path)
+    args, kwargs = program.example_inputs
+    if kwargs or not all(isinstance(one, torch.Tensor) for one in args):
+        raise Unsupported(Reason("inputs-untold", path=Path(path).name))
+    module = program.module()
+    names = tuple(program.graph_signature.user_inputs)
+    outputs = tuple(str(number) for number, _ in enumerate(program.graph_signature.user_outputs))
+    dtypes = {name: str(one.dtype).removeprefix("torch.") for name, one in zip(names, args, strict=True)}
+
+    class Served(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = module
+
+        def forward(self, *tensors: Any) -> tuple[Any, ...]:
+            found = self.model(*tensors)
+            return tuple(found) if isinstance(found, tuple | list) else (found,)
+
+    def exportable(batch: Mapping[str, Any]) -> Exportable:
+        example = tuple(torch.from_numpy(batch[name]) for name in names)
+        return Exportable(Served(), names, outputs, example, dtypes=dtypes)
+
+    return Opened({name: (tuple(one.shape), dtypes[name]) for name, one in zip(names, args, strict=True)}, exportable)
+
+
 def supervised(
     build: Build,
     model: Any,
@@ -327,7 +357,58 @@ def supervised(
         outputs=lambda batch: {name: _canonical(tensor, None) for name, tensor in forward(batch).items()},
         gradients=gradients,
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        exportable=lambda batch: _exportable(model, call, batch, build, layouts or {}),
     )
+
+
+def _exportable(
+    model: Any,
+    call: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]],
+    batch: Mapping[str, Any],
+    build: Build,
+    layouts: Mapping[str, Sequence[int]],
+) -> Exportable:
+    """Wrap a module so that it takes its inputs by position and gives a tuple, as every converter asks for."""
+    import torch
+
+    placed = _placed(batch, build, layouts, channels_last=False)
+    read = _read(lambda known: call(model.eval(), known), placed)
+    inputs = tuple(name for name in placed if name in read)
+
+    class Served(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *tensors: Any) -> tuple[Any, ...]:
+            return tuple(call(self.model, dict(zip(inputs, tensors, strict=True))).values())
+
+    with torch.inference_mode():
+        outputs = tuple(call(model, placed))
+    return Exportable(
+        model=Served().eval(),
+        inputs=inputs,
+        outputs=outputs,
+        example=tuple(placed[name] for name in inputs),
+        layouts={name: tuple(axes) for name, axes in layouts.items() if name in inputs},
+        dtypes={name: str(placed[name].dtype).removeprefix("torch.") for name in inputs},
+    )
+
+
+def _read(call: Callable[[Mapping[str, Any]], Any], placed: Mapping[str, Any]) -> set[str]:
+    """Return the names of a batch that a model's answer hangs on: labels lie in the batch, and no answer reads them."""
+    import torch
+
+    seen: set[str] = set()
+
+    class Watched(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            seen.add(name)
+            return super().__getitem__(name)
+
+    with torch.inference_mode():
+        call(Watched(placed))
+    return seen
 
 
 def _canonical(tensor: Any, axes: Sequence[int] | None) -> Any:

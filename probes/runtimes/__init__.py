@@ -1,0 +1,74 @@
+"""Runtimes: what runs an artifact. One module each; the folder is the registry, the module's name the runtime's id.
+
+``Runtime`` is what each module satisfies. Standard library at the top alone: a worker imports the module before the
+runtime's package is there, and only ``start`` imports that. A framework's own inference is one of them, so that each
+route is held against it in the same way; its module (named as the framework's backend) also holds
+
+    def answering(model: Exportable) -> Run
+
+for what cannot be saved without its code. A runtime that runs files of the user's as they are (``SUFFIXES``) may hold
+
+    def described(path: Path) -> {input: (shape with 1 for what is open, NumPy name of the dtype)}
+
+without which the user's own data must come with such a file.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from probes.backends import CONTROL
+
+Run = Callable[[Sequence[Any]], Sequence[Any]]
+"""Answers one batch: NumPy arrays in the artifact's order of inputs -> NumPy arrays in its order of outputs.
+
+The whole call is what is timed: what a user pays for an answer, copies in and out included."""
+
+
+class Runtime(Protocol):
+    """The calls of a runtime, in the order in which a worker makes them."""
+
+    NAME: str
+    """What its makers call it."""
+
+    MODULE: str
+    """What ``import`` must find; its absence is ``not-installed``."""
+
+    ADD: str
+    """The command that adds it."""
+
+    SUFFIXES: tuple[str, ...]
+    """Of files that it runs as they are ((".onnx",)), so that a file of the user's needs no converter; () for none."""
+
+    before_import: Callable[[int], None]
+    """Takes the threads; sets what the package reads when it loads."""
+
+    start: Callable[[int], None]
+    """Takes the threads; imports the package."""
+
+    versions: Callable[[], Mapping[str, str]]
+    """Distribution -> version of what runs."""
+
+    load: Callable[[Path, Sequence[str], Sequence[str]], Run]
+    """Takes the artifact's main file and the names of its inputs and outputs; makes it ready to answer."""
+
+
+def known() -> tuple[str, ...]:
+    """Return the ids of all runtimes but the control arm's, in alphabetical order; imports none of them."""
+    found = (module.name for module in pkgutil.iter_modules(__path__) if module.name != CONTROL)
+    return tuple(sorted(name.replace("_", "-") for name in found))
+
+
+def runtime(name: str) -> Runtime:
+    """Return the module of a runtime by its id; a module's own name, with underscores, is one too.
+
+    Raises:
+        KeyError: there is none.
+    """
+    if name.replace("_", "-") not in (*known(), CONTROL):
+        raise KeyError(name)
+    return cast("Runtime", import_module(f"{__name__}.{name.replace('-', '_')}"))
