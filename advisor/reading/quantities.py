@@ -53,13 +53,12 @@ _DIGITS = r"(?<![a-z0-9.])(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]{1,15}(?
 _WORD = "|".join(sorted(_KNOWN, key=len, reverse=True))
 _WORDS = rf"(?<![a-z0-9-])(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}})? )?(?:(?:{_WORD})[ -]){{0,5}}(?:{_WORD})(?=[ -])"
 _HANS = (
-    r"半|[零一二两三四五六七八九十百千万亿][零一二两三四五六七八九十百千万亿]{0,11}(?:点[零一二三四五六七八九]{1,4})?"
-    r"|[0-9]{1,9}(?:\.[0-9]{1,4})?[百千万亿]"
+    r"(?<![零一二两三四五六七八九十百千万亿])(?:半|[零一二两三四五六七八九十百千万亿][零一二两三四五六七八九十百千万亿]{0,11}(?:点[零一二三四五六七八九]{1,4})?"
+    r")|(?<![0-9.])[0-9]{1,9}(?:\.[0-9]{1,4})?[百千万亿]"
 )
-_NO_NUMBER = r"(?<!few )(?<!several )(?<!many )(?<!couple )(?<!every )(?<!each )"
-_NO_CHINESE_NUMBER = r"(?<![几数好每零一二两三四五六七八九十百千万亿点])"
+_NO_NUMBER = re.compile(r"(?:(?:few|several|many|couple|every|each) |[几数好每零一二两三四五六七八九十百千万亿点])$")
 """What stands before a number that is none ("a few hundred"), or that says how often ("every 20 ms")."""
-_ANY = rf"{_NO_NUMBER}{_NO_CHINESE_NUMBER}(?P<number>{_HANS}|{_WORDS}|{_DIGITS})"
+_ANY = rf"(?P<number>{_HANS}|{_WORDS}|{_DIGITS})"
 
 _TIME = (
     r"(?:ms|msecs?|milli-?seconds?|μs|micro-?seconds?|secs?|seconds?|min(?:ute)?s?|(?:(?<=[0-9])|(?<=[0-9] ))u?s)"
@@ -106,7 +105,9 @@ def find(text: str) -> list[Quantity]:
     found = []
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            value = _value(match["number"])
+            begins = match.start("number")
+            counts = _NO_NUMBER.search(text, max(begins - 8, 0), begins) is None
+            value = _value(match["number"]) if counts else None
             if value is not None and not any(taken[match.start() : match.end()]):
                 taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
                 found.append(_quantity(kind, match, value))

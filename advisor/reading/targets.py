@@ -29,6 +29,8 @@ UNCLEAR = 0.6
 _REACH = 160
 """Characters of a clause before a number that are looked at, and after it."""
 _BOUND_REACH = 60
+_MOST = 64
+"""Numbers that are looked at; a longer text has said by then what it asks for."""
 _RESIDUE = 1
 """Words of a bare clause beside the number, its bound and words that say nothing: "tiny, at most 512 KB"."""
 _KINDS: Mapping[str, Kind] = {"ms": "time", "s": "time", "MB": "bytes", "/s": "rate", "%": "share"}
@@ -165,7 +167,7 @@ class Grammar:
         Args:
             hedge: the writer is not sure.
         """
-        found = quantities.find(text)
+        found = quantities.find(text)[:_MOST]
         if not found:
             return []
         page = _Page(self, text, found, hedge)
