@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeVar, get_args
 
 from probes.system.suggestions import nearest_word
 from probes.types import Status
@@ -20,6 +20,11 @@ MEETS, FAILS, CANNOT_TELL, INDICATIVE = "meets", "fails", "cannot-tell", "indica
 TargetName = Literal[
     "latency_p95_ms", "artifact_mb", "memory_mb", "cold_start_s", "throughput_per_s", "agreement_drop_pct"
 ]
+
+NAMES: tuple[TargetName, ...] = get_args(TargetName)
+
+Name = TypeVar("Name", bound=str)
+"""Mappings with any names of targets for keys; their type knows no narrower key in place of a wider one."""
 
 
 @dataclass(frozen=True)
@@ -398,7 +403,7 @@ _SHOWN = {
 }
 
 
-def text(targets: Mapping[str, float], lang: str) -> str:
+def text(targets: Mapping[Name, float], lang: str) -> str:
     """Return targets in one line, "p95 latency ≤ 20 ms, size ≤ 10 MB"; ``parse`` reads it back.
 
     Args:
@@ -486,7 +491,7 @@ class Measured(NamedTuple):
     high: float
 
 
-def judge(targets: Mapping[str, float], row: Row, same_kind: bool) -> dict[str, str]:
+def judge(targets: Mapping[Name, float], row: Row, same_kind: bool) -> dict[Name, str]:
     """Return whether a route meets each target: MEETS, FAILS, CANNOT_TELL or INDICATIVE.
 
     The interval decides: wholly inside meets, wholly outside fails, else nobody can tell. Where the model must run on
@@ -502,7 +507,7 @@ def judge(targets: Mapping[str, float], row: Row, same_kind: bool) -> dict[str, 
     return found
 
 
-def readings(targets: Mapping[str, float], row: Row) -> dict[str, str]:
+def readings(targets: Mapping[Name, float], row: Row) -> dict[Name, str]:
     """Return for each target whether it is met on the machine that was measured: MEETS, FAILS or CANNOT_TELL."""
     return {name: _reading(TARGETS[name], value, measured(name, row)) for name, value in targets.items()}
 
