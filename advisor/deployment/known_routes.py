@@ -11,10 +11,67 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from probes import environments, routes, runtimes
-from probes.environments import folders
+from probes.environments import folders, installing, locks
+from probes.types import Reason
 
 DEPLOY = "python -m pip install 'framework-advisor[deploy]'"
 """Adds the converters and runtimes that live beside the frameworks."""
+
+
+@dataclass(frozen=True)
+class EnvironmentHere:
+    """An environment of its own, and what is here of it.
+
+    Attributes:
+        id: an entry of ``probes.environments.ENVIRONMENTS``.
+        title: what it is for, by language.
+        installed: whether it is here, whole.
+        current: whether it was made from the lock files that this version ships.
+        half: whether an interrupted installation, or one whose Python has gone, left something.
+        mb: megabytes (10**6 bytes) on the disk: those it takes, or those it will take.
+        folder: where it lies, "" where it does not.
+        python: version of its Python, or of Node, "" where it is not here.
+        packages: how many the lock files pin for this system.
+        locked: the day on which the lock files were made.
+        add: the command that adds it.
+        unfit: why it does not install on this system and what can be done by hand, None where it does.
+    """
+
+    id: str
+    title: Mapping[str, str]
+    installed: bool
+    current: bool
+    half: bool
+    mb: float
+    folder: str
+    python: str
+    packages: int
+    locked: str
+    add: str
+    unfit: Reason | None
+
+
+def environments_here() -> tuple[EnvironmentHere, ...]:
+    """Return every environment of its own."""
+    return tuple(_environment(name) for name in environments.ENVIRONMENTS)
+
+
+def _environment(name: str) -> EnvironmentHere:
+    there, lock, unfit = folders.installed(name), locks.of(name), installing.unfit(name)
+    return EnvironmentHere(
+        id=name,
+        title=dict(environments.ENVIRONMENTS[name].title),
+        installed=there is not None,
+        current=there is not None and there.is_current(name),
+        half=folders.half(name),
+        mb=lock.disk_mb if there is None else there.bytes / 1e6,
+        folder="" if there is None else str(there.folder),
+        python="" if there is None else there.python,
+        packages=lock.packages,
+        locked=lock.made,
+        add=environments.add_line(name),
+        unfit=unfit,
+    )
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ def _python(name: str, folder: Path, source: str, progress: Progress) -> str:
     progress(Reason("env-venv", python=source))
     variables = _variables(folder)
     try:
-        _run([source, "-I", "-c", _BOUND, "venv", str(folder)], variables)
+        _run([source, "-I", "-u", "-c", _BOUND, "venv", str(folder)], variables)
     except _Ended as ended:
         raise Failed(Reason("env-no-venv", python=source, said=_said(ended))) from None
     python, total = str(folders.interpreter(folder)), locks.of(name).packages
@@ -226,7 +226,7 @@ def _python(name: str, folder: Path, source: str, progress: Progress) -> str:
     for file in locks.files(name):
         options = ["--no-deps", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check"]
         options += ["--progress-bar", "off", "--retries", str(RETRIES), "--timeout", str(TIMEOUT)]
-        command = [python, "-I", "-c", _BOUND, "pip", "install", *options, "-r", str(file)]
+        command = [python, "-I", "-u", "-c", _BOUND, "pip", "install", *options, "-r", str(file)]
         try:
             _run(command, variables, told)
         except _Ended as ended:
