@@ -134,7 +134,10 @@ CATALOGUE: Mapping[str, Words] = {
     ),
     "env-venv": Words("making a virtual environment with {python}", "正在用 {python} 建立虚拟环境"),
     "env-package": Words("[{number}/{of}] {package}", "[{number}/{of}] {package}"),
-    "env-unpack": Words("unpacking; this takes a minute and prints nothing", "正在解包；约需一分钟，其间没有输出"),
+    "env-download": Words("downloading {size}", "正在下载 {size}"),
+    "env-unpack": Words(
+        "unpacking; this can take minutes and prints nothing", "正在解包；可能需要几分钟，其间没有输出"
+    ),
     "env-npm": Words("downloading {packages} npm packages", "正在下载 {packages} 个 npm 软件包"),
     "env-check": Words("trying whether {modules:, } can be imported", "正在检查能否导入 {modules:、}"),
     "env-undo": Words("removing what was installed of {name} so far", "正在删除 {name} 已安装的部分"),

@@ -7,6 +7,7 @@ takes the folder away, and what a killed process left goes with the next ``add``
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import platform
 import re
@@ -56,7 +57,12 @@ _CUT_OFF = re.compile(
 )
 _HOST = re.compile(r"host='([^']+)'|(?:ENOTFOUND|EAI_AGAIN) ([\w.-]+)")
 _NONE = re.compile(r"No matching distribution found for (\S+)")
-_COLLECTING = re.compile(r"Collecting ([A-Za-z0-9._-]+==[^\s;]+)")
+_COLLECTING = re.compile(
+    r"Collecting ([A-Za-z0-9._-]+)==([^\s;]+)|Processing \S*?([A-Za-z0-9._]+)-([^-/\s]+)-[^/\s]+\.whl "
+)
+_DOWNLOADING = re.compile(r"Downloading \S+ \((\d{2,}(?:\.\d+)? MB|[\d.]+ GB)\)")
+"""What takes long enough to be told."""
+
 _LOUD = re.compile(r"^(?:ERROR:|npm (?:ERR!|error)) *", re.MULTILINE)
 
 _MACHINES = {"amd64": "x86_64", "aarch64": "arm64"}
@@ -214,14 +220,16 @@ def _python(name: str, folder: Path, source: str, progress: Progress) -> str:
     except _Ended as ended:
         raise Failed(Reason("env-no-venv", python=source, said=_said(ended))) from None
     python, total = str(folders.interpreter(folder)), locks.of(name).packages
-    collected: list[str] = []
+    numbers = itertools.count(1)
 
     def told(line: str) -> None:
         if match := _COLLECTING.match(line.strip()):
-            collected.append(match[1])
-            progress(Reason("env-package", number=len(collected), of=total, package=match[1]))
+            package = " ".join(part for part in match.groups() if part)
+            progress(Reason("env-package", number=next(numbers), of=total, package=package))
+        elif match := _DOWNLOADING.match(line.strip()):
+            progress(Reason("env-download", size=match[1]))
         elif line.startswith("Installing collected packages"):
-            progress(Reason("env-unpack", name=name))
+            progress(Reason("env-unpack"))
 
     for file in locks.files(name):
         options = ["--no-deps", "--only-binary", ":all:", "--no-input", "--disable-pip-version-check"]
