@@ -279,6 +279,84 @@ CATALOGUE: Mapping[str, Words] = {
         "only Linux lets a process start its memory peak anew; see the probes of peak memory instead",
         "只有 Linux 允许进程重置内存峰值；请改看内存峰值的探测",
     ),
+    # ------------------------------------------------------------ routes: a model taken out
+    "route-not-added": Words(
+        "{environment} needs an environment of its own; add it: framework-advisor routes add {environment}",
+        "{environment} 需要单独的环境；安装命令：framework-advisor routes add {environment}",
+    ),
+    "operators-refused": Words("the converter does not take {operators:, }", "转换器不支持 {operators:、}"),
+    "operators-refused-said": Words(
+        "the converter does not take {operators:, }: {said}", "转换器不支持 {operators:、}：{said}"
+    ),
+    "no-artifact": Words("the converter left no file", "转换器没有留下任何文件"),
+    "no-way-out": Words(
+        "this workload hands out no model that a converter could take; mlp and a model file of two functions do",
+        "此工作负载不提供可供转换的模型；mlp 和含两个函数的模型文件可以",
+    ),
+    "no-runtime": Words(
+        "no runtime '{runtime}': probes/runtimes has none", "没有运行时 {runtime}：probes/runtimes 中没有"
+    ),
+    "no-saved-models": Words("{framework} saves no models", "{framework} 不保存模型"),
+    "inputs-untold": Words(
+        "{path} does not tell its inputs; save it with a signature (SavedModel) or with positional tensors "
+        "(torch.export)",
+        "{path} 没有说明其输入；请连同签名保存（SavedModel），或以位置参数的张量导出（torch.export）",
+    ),
+    "needs-data": Words(
+        "this runtime does not tell what the file takes; give samples of it with --data DATA.npz",
+        "此运行时不说明该文件需要何种输入；请用 --data DATA.npz 提供样本",
+        "this runtime does not tell what the file takes; give samples of it as a .npz file",
+        "此运行时不说明该文件需要何种输入；请以 .npz 文件提供样本",
+    ),
+    "data-lacks": Words(
+        "the data has no array '{name}'; the model takes {names:, }", "数据中没有数组 {name}；模型需要 {names:、}"
+    ),
+    "data-shape": Words(
+        "one sample of '{name}' is {given} in the data, and the model takes {wanted}; samples lie on the first axis",
+        "数据中 {name} 的一个样本为 {given}，而模型需要 {wanted}；样本排在第一轴",
+    ),
+    "data-unreadable": Words(
+        "{path} holds no arrays that can be read ({why}); numpy.savez makes such a file",
+        "{path} 中没有可读取的数组（{why}）；numpy.savez 可生成这样的文件",
+    ),
+    "data-not-finite": Words(
+        "{path}: '{name}' has {count} entries that are no finite number; take them out first",
+        "{path}：{name} 中有 {count} 个值不是有限的数；请先去掉",
+    ),
+    "data-lengths": Words(
+        "{path}: the arrays hold unlike numbers of samples: {lengths:, }",
+        "{path}：各数组的样本数不同：{lengths:、}",
+    ),
+    "data-length": Words("{count} of '{name}'", "{name} 有 {count} 个"),
+    "data-empty": Words("{path} holds no samples", "{path} 中没有样本"),
+    "file-unknown": Words(
+        "{path} is no model that is known here; {known:, } are",
+        "{path} 不是此处已知的模型；已知的有 {known:、}",
+    ),
+    "file-absent": Words("{path}: no such file", "{path}：没有此文件"),
+    "outputs-unlike": Words(
+        "it gives {count} outputs, and these were named: {wanted:, }", "它给出 {count} 个输出，而所列的是：{wanted:、}"
+    ),
+    "agrees-seldom": Words(
+        "it agrees with the source in {share:.0%} of {count} samples only, and its answers lie {distance:.2g} off; "
+        "{bound:.2g} would be allowed",
+        "它仅在 {count} 个样本的 {share:.0%} 上与原模型一致，且结果相差 {distance:.2g}；至多允许 {bound:.2g}",
+    ),
+    "routes-cancelled": Words(
+        "cancelled before its times were taken; run it again with what was kept to take them",
+        "在计时之前已取消；接着已保留的结果再次运行即可补上",
+    ),
+    "routes-late": Words(
+        "the budget of {budget:.0f} s was used up before its times were taken; give it more with --budget",
+        "预算 {budget:.0f} 秒在计时之前已用完；可用 --budget 加大",
+        "the {budget:.0f} s were used up before its times were taken; give it more time",
+        "{budget:.0f} 秒在计时之前已用完；请给更多时间",
+    ),
+    "lost-in-turns": Words("it was lost while its times were taken: {reason}", "计时中它出了故障：{reason}"),
+    "without-own": Words(
+        "{framework} itself could not answer, so its routes are held against nothing: {reason}",
+        "{framework} 自身无法推理，因此其各路线没有比较对象：{reason}",
+    ),
     # ------------------------------------------------------------ a model of the user's: its file
     "no-python-file": Words("{path} is no Python file", "{path} 不是 Python 文件"),
     "imported-at-top": Words(

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, NamedTuple, Union
 
 SCHEMA = "evidence/1"
+ROUTES_SCHEMA = "routes/1"
 
 
 class Status(str, Enum):  # noqa: UP042 - workers run under 3.10, which has no StrEnum
@@ -212,8 +213,114 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class RouteRow:
+    """What was seen of one route in one precision. What was not seen is None, never 0.
+
+    Attributes:
+        route: id, a module of ``probes/routes``; "own" for the framework's own inference, against which the others are
+            held; "as-is" for a file of the user's that its runtime takes unconverted.
+        framework: whose model it is; "" for a file that belongs to none.
+        runtime: a module of ``probes/runtimes``.
+        precision: "fp32" or "int8".
+        status: "ok" only where it answered and its answers are right (``parity`` or ``agreement`` within bounds).
+        reason: an English sentence; ``reason_code`` and ``reason_params`` are the same as data.
+        artifact_bytes: of every file that must be shipped.
+        files: name -> bytes of them.
+        convert_s: seconds to make it, imports left out.
+        load_ms: a fresh process, the runtime imported, until the artifact is ready to answer.
+        first_ms: the first answer after that.
+        p50_ms, p95_ms, p99_ms: of one answer at batch 1, with intervals over turns and processes.
+        throughput_per_s: answers a second at the batch in ``throughput_batch``.
+        ratio: p50 against the framework's own inference, paired turn by turn; None for that row itself.
+        peak_memory_bytes: of a fresh process that only loads and runs it: Python, NumPy, the runtime and some test data
+            are in it.
+        parity: {"max_abs", "relative", "bound"} against the float64 reference; "relative" is the error over the
+            reference, both root mean square.
+        agreement: for int8: share of the samples on which the answer's largest entry is the reference's.
+        agreement_of: samples behind it.
+        refused: operators that the converter does not take.
+        targets: target -> "meets", "fails", "cannot-tell" or "indicative".
+        settings: what the converter chose.
+        versions: distribution -> version.
+        samples: "turns": one list of seconds an answer each turn; "own": those of the framework's own inference, turn
+            by turn; "waited", "surely" and "own_waited", "own_surely", where the system tells and anything waited: what
+            other load held each answer up, at most and at least; "batch": seconds of answers at the larger batch.
+        deprecated: what its makers say in its place.
+    """
+
+    route: str
+    framework: str
+    runtime: str
+    precision: str
+    status: Status
+    reason: str = ""
+    reason_code: str = ""
+    reason_params: Mapping[str, Any] = field(default_factory=dict)
+    artifact_bytes: int | None = None
+    files: Mapping[str, int] = field(default_factory=dict)
+    convert_s: float | None = None
+    load_ms: float | None = None
+    first_ms: float | None = None
+    p50_ms: Interval | None = None
+    p95_ms: Interval | None = None
+    p99_ms: Interval | None = None
+    throughput_per_s: Interval | None = None
+    throughput_batch: int | None = None
+    ratio: Interval | None = None
+    peak_memory_bytes: int | None = None
+    parity: Mapping[str, float] | None = None
+    agreement: Interval | None = None
+    agreement_of: int | None = None
+    refused: tuple[str, ...] = ()
+    targets: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    samples: Mapping[str, Any] = field(default_factory=dict)
+    deprecated: str = ""
+
+
+@dataclass(frozen=True)
+class Routes:
+    """One table.
+
+    Attributes:
+        machine: as in ``evidence/1``.
+        source: {"kind": "workload" | "model" | "file", "name", "sha256" of a file, "parameters"}.
+        targets: name -> number that the user asked for (``probes.statistics.targets``).
+        rows: in the order in which they were planned; what was not come to is "cancelled" or "skipped".
+        threads: of every runtime.
+        seed: of weights, data and order.
+        spread: "process_sd", the standard deviation of ln(seconds) between fresh processes by which every interval was
+            widened, and "process_df", its degrees of freedom.
+        grade: A to D, as of a session of probes.
+        started, finished: ISO 8601.
+    """
+
+    machine: Mapping[str, Any]
+    source: Mapping[str, Any]
+    targets: Mapping[str, float]
+    rows: tuple[RouteRow, ...]
+    threads: int
+    seed: int
+    grade: str
+    started: str
+    finished: str
+    spread: Mapping[str, float] = field(default_factory=dict)
+    schema: str = ROUTES_SCHEMA
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """One session on one machine: the ``evidence/1`` document as types."""
+    """One session on one machine: the ``evidence/1`` document as types; with a table of routes where one was made."""
 
     machine: Mapping[str, Any]
     environments: Mapping[str, Mapping[str, Any]]
@@ -223,6 +330,7 @@ class Evidence:
     started: str
     finished: str
     schema: str = SCHEMA
+    routes: Routes | None = None
 
 
 @dataclass(frozen=True)
@@ -254,9 +362,10 @@ class Exportable:
     """A model as its framework's converters take it, ready to answer (never to train).
 
     Attributes:
-        model: the framework's own object: an ``nn.Module`` in eval mode that takes the inputs in their order and returns
-            a tuple; a ``keras.Model``, built of stock layers where it can be; a function of JAX arrays.
-        serve: for frameworks with signatures, a traced function of the named inputs (``tf.ConcreteFunction``); else None.
+        model: the framework's own object: an ``nn.Module`` in eval mode that takes the inputs in their order and
+            returns a tuple; a ``keras.Model``, built of stock layers where it can be; a function of JAX arrays.
+        serve: for frameworks with signatures, a traced function of the named inputs (``tf.ConcreteFunction``), else
+            None.
         inputs: names in the order in which the model takes them.
         outputs: names in the order in which it gives them.
         example: one batch of the framework's own tensors, in that order.
@@ -273,6 +382,19 @@ class Exportable:
     layouts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     dtypes: Mapping[str, str] = field(default_factory=dict)
     whole: bool = True
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model that a framework has loaded from a file of the user's.
+
+    Attributes:
+        inputs: name -> shape of one sample, 1 for what is open, and NumPy name of its dtype.
+        exportable: NumPy batch of one sample -> what a converter takes.
+    """
+
+    inputs: Mapping[str, tuple[tuple[int, ...], str]]
+    exportable: Callable[[Mapping[str, Any]], Exportable]
 
 
 @dataclass
@@ -308,7 +430,7 @@ class Twin:
     gradients: Callable[[Any], dict[str, Any]]
     parameters: int
     extra: dict[str, Callable[..., Any]] = field(default_factory=dict)
-    exportable: Union[Callable[[Mapping[str, Any]], Exportable], None] = None
+    exportable: Callable[[Mapping[str, Any]], Exportable] | None = None
 
 
 # A workload is a module of probes/workloads with

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
-from probes.types import Reason
+from probes.types import Opened, Reason
 
 CONTROL = "null"
 """The backend of the control arm, which is no framework."""
@@ -55,6 +55,9 @@ class Backend(Protocol):
 
     CXX: bool
     """Whether what it compiles for a CPU goes through this machine's C++ compiler."""
+
+    FILES: tuple[str, ...]
+    """What models that it saves whole are called: how a file's name ends, or a file that lies in their folder."""
 
     def before_import(self, *, threads: int, settings: str) -> None:
         """Set environment variables that the framework reads at import."""
@@ -123,3 +126,10 @@ class Backend(Protocol):
 
     def release(self) -> None:
         """Forget compiled functions and free what the last probe held."""
+
+    def opened(self, path: str) -> Opened:
+        """Load a model that was saved whole.
+
+        Raises:
+            Unsupported: it holds no model that answers, or one whose inputs it does not tell.
+        """

@@ -16,20 +16,24 @@ from importlib import metadata
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Reason, Unsupported
+from probes.types import Opened, Reason, Unsupported
 
 MODULE = "numpy"
 ADD = "python -m pip install numpy"
 SWITCHES: Mapping[str, str] = {}
 BUILDS = ()
 CXX = False
+FILES: tuple[str, ...] = ()
 
 _planted: dict[str, Any] = {}
 _state: dict[str, int] = {"threads": 1, "compilations": 0, "steps": 0}
 
 
 def plant(plan: dict[str, Any], *, channel: int) -> None:
-    """Note a fault to commit: ``fault`` is what, ``at`` where (import, step, exit), ``after`` how many steps."""
+    """Note a fault to commit: ``fault`` is what, ``at`` where (import, step, exit; convert, load, answer).
+
+    ``after`` is how many steps or answers go before it.
+    """
     _planted.update(plan, channel=channel)
     if plan.get("at") == "exit":
         atexit.register(commit)
@@ -39,8 +43,8 @@ def due(place: str) -> bool:
     """Return whether the planted fault is to be committed here and now."""
     if _planted.get("at") != place:
         return False
-    _state["steps"] += place == "step"
-    return place != "step" or _state["steps"] > _planted.get("after", 0)
+    _state["steps"] += place in ("step", "answer")
+    return place not in ("step", "answer") or _state["steps"] > _planted.get("after", 0)
 
 
 def wrong(name: str) -> bool:
@@ -220,3 +224,8 @@ def copy(count: int, device: str) -> Callable[[], Any]:
 
 def release() -> None:
     """Do nothing: nothing is held."""
+
+
+def opened(path: str) -> Opened:
+    """Open nothing: this arm saves no models."""
+    raise Unsupported(Reason("no-saved-models", framework="NumPy"))

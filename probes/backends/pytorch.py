@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Build, Exportable, Reason, Twin, Unsupported
+from probes.types import Build, Exportable, Opened, Reason, Twin, Unsupported
 
 MODULE = "torch"
 ADD = "python -m pip install torch"
 SWITCHES: Mapping[str, str] = {}
 BUILDS = ()
 CXX = True
+FILES = (".pt2",)
 
 _KINDS = {"cuda": "cuda", "mps": "mps", "xpu": "xpu"}
 
@@ -242,6 +243,35 @@ def release() -> None:
     accelerator = getattr(torch, "accelerator", None)
     if accelerator is not None and accelerator.is_available() and hasattr(accelerator, "empty_cache"):
         accelerator.empty_cache()
+
+
+def opened(path: str) -> Opened:
+    """Load a program that ``torch.export.save`` wrote."""
+    import torch
+
+    program = torch.export.load(path)
+    args, kwargs = program.example_inputs
+    if kwargs or not all(isinstance(one, torch.Tensor) for one in args):
+        raise Unsupported(Reason("inputs-untold", path=Path(path).name))
+    module = program.module()
+    names = tuple(program.graph_signature.user_inputs)
+    outputs = tuple(str(number) for number, _ in enumerate(program.graph_signature.user_outputs))
+    dtypes = {name: str(one.dtype).removeprefix("torch.") for name, one in zip(names, args, strict=True)}
+
+    class Served(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = module
+
+        def forward(self, *tensors: Any) -> tuple[Any, ...]:
+            found = self.model(*tensors)
+            return tuple(found) if isinstance(found, tuple | list) else (found,)
+
+    def exportable(batch: Mapping[str, Any]) -> Exportable:
+        example = tuple(torch.from_numpy(batch[name]) for name in names)
+        return Exportable(Served(), names, outputs, example, dtypes=dtypes)
+
+    return Opened({name: (tuple(one.shape), dtypes[name]) for name, one in zip(names, args, strict=True)}, exportable)
 
 
 def supervised(

@@ -9,13 +9,14 @@ from importlib import metadata
 from typing import Any
 
 from probes.system import process_readings
-from probes.types import Build, Exportable, Reason, Twin, Unsupported
+from probes.types import Build, Exportable, Opened, Reason, Twin, Unsupported
 
 MODULE = "tensorflow"
 ADD = "python -m pip install tensorflow"
 SWITCHES: Mapping[str, str] = {"onednn": "TF_ENABLE_ONEDNN_OPTS"}
 BUILDS = ("tensorflow-cpu", "tensorflow-rocm")
 CXX = False
+FILES = (".keras", "saved_model.pb")
 
 _functions: list[Any] = []
 """Every function compiled since the last ``release``: their traces are what the counters count."""
@@ -236,6 +237,51 @@ def release() -> None:
     gc.collect()
 
 
+def opened(path: str) -> Opened:
+    """Load a ``.keras`` file, or a SavedModel by the signature that servers call."""
+    import tensorflow as tf
+
+    if path.endswith(".keras"):
+        return _opened_keras(tf.keras.models.load_model(path))
+    signatures = tf.saved_model.load(path).signatures
+    serve = signatures.get("serving_default") or next(iter(signatures.values()), None)
+    if serve is None:
+        raise Unsupported(Reason("inputs-untold", path=path.rpartition("/")[2]))
+    specs = serve.structured_input_signature[1]
+    outputs = tuple(sorted(serve.structured_outputs))
+
+    def exportable(batch: Mapping[str, Any]) -> Exportable:
+        placed = {name: tf.constant(batch[name]) for name in specs}
+        dtypes = {name: spec.dtype.name for name, spec in specs.items()}
+        return Exportable(serve, tuple(specs), outputs, tuple(placed.values()), serve, dtypes=dtypes)
+
+    return Opened({name: _form(spec) for name, spec in specs.items()}, exportable)
+
+
+def _opened_keras(model: Any) -> Opened:
+    import tensorflow as tf
+
+    inputs = {tensor.name: tensor for tensor in model.inputs}
+    single = len(inputs) == 1
+    arranged = (lambda found: next(iter(found.values()))) if single else (lambda found: [found[n] for n in inputs])
+
+    def call(model: Any, batch: Mapping[str, Any], training: bool) -> Mapping[str, Any]:
+        found = model(arranged({name: batch[name] for name in inputs}), training=training)
+        if isinstance(found, Mapping):
+            return found
+        return {str(n): one for n, one in enumerate(found if isinstance(found, tuple | list) else [found])}
+
+    return Opened(
+        {name: _form(tensor) for name, tensor in inputs.items()},
+        lambda batch: _exportable(model, call, {name: tf.constant(batch[name]) for name in inputs}),
+    )
+
+
+def _form(tensor: Any) -> tuple[tuple[int, ...], str]:
+    dtype = tensor.dtype if isinstance(tensor.dtype, str) else tensor.dtype.name
+    return tuple(1 if size is None else int(size) for size in tensor.shape), dtype
+
+
 def supervised(
     build: Build,
     model: Any,
@@ -316,7 +362,7 @@ def supervised(
 
 
 def _exportable(model: Any, call: Callable[..., Mapping[str, Any]], placed: Mapping[str, Any]) -> Exportable:
-    """Trace a function of the named inputs that the answer hangs on; labels lie in the batch, and no answer reads them."""
+    """Trace a function of the named inputs that the answer hangs on; it reads no labels, which lie in the batch too."""
     import tensorflow as tf
 
     seen: set[str] = set()

@@ -1,8 +1,8 @@
 """Routes: one way out of a framework into a runtime. One module each; the folder is the registry.
 
-A module's name, with hyphens, is the route's id (``pytorch_onnx`` is ``pytorch-onnx``); with a precision it is a row of the
-table. ``Route`` is what each module satisfies. Nothing but the standard library is imported at the top: the manager reads
-what stands there, and ``convert`` runs in a worker that holds the framework and the converter's packages.
+A module's name, with hyphens, is the route's id (``pytorch_onnx`` is ``pytorch-onnx``); with a precision it is a row of
+the table. ``Route`` is what each module satisfies. Nothing but the standard library is imported at the top: the manager
+reads what stands there, and ``convert`` runs in a worker that holds the framework and the converter's packages.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from probes.backends import CONTROL
 from probes.types import Exportable
 
 FP32, INT8 = "fp32", "int8"
@@ -97,17 +98,18 @@ class Route(Protocol):
     convert: Callable[[Order], Converted]
     """Makes the artifact; the very code that is shown as the way to do it, so it reads like the vendor's own example.
 
-    Raises ``RefusedOperators`` where the converter names what it cannot take, ``probes.types.Unsupported`` with a reason
-    where the route cannot take such a model or precision; anything else is a failure of this row alone.
+    Raises ``RefusedOperators`` where the converter names what it cannot take, ``probes.types.Unsupported`` with a
+    reason where the route cannot take such a model or precision; anything else is a failure of this row alone.
     """
 
     refused: Callable[[Order], Sequence[str]]
-    """Names beforehand, in a second or two, the operators that ``convert`` will refuse; () where the converter cannot tell."""
+    """Names beforehand, in a second or two, the operators that ``convert`` will refuse; () where it cannot tell."""
 
 
 def known() -> tuple[str, ...]:
-    """Return the ids of all routes, in alphabetical order; imports none of them."""
-    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)))
+    """Return the ids of all routes but the control arm's, in alphabetical order; imports none of them."""
+    found = (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith(CONTROL))
+    return tuple(sorted(name.replace("_", "-") for name in found))
 
 
 def route(name: str) -> Route:
@@ -116,6 +118,6 @@ def route(name: str) -> Route:
     Raises:
         KeyError: there is none.
     """
-    if name not in known():
+    if name not in known() and not name.startswith(CONTROL):
         raise KeyError(name)
     return cast("Route", import_module(f"{__name__}.{name.replace('-', '_')}"))

@@ -2,7 +2,15 @@
 
 ``Runtime`` is what each module satisfies. Standard library at the top alone: a worker imports the module before the
 runtime's package is there, and only ``start`` imports that. A framework's own inference is one of them, so that each
-route is held against it in the same way.
+route is held against it in the same way; its module (named as the framework's backend) also holds
+
+    def answering(model: Exportable) -> Run
+
+for what cannot be saved without its code. A runtime that runs files of the user's as they are (``SUFFIXES``) may hold
+
+    def described(path: Path) -> {input: (shape with 1 for what is open, NumPy name of the dtype)}
+
+without which the user's own data must come with such a file.
 """
 
 from __future__ import annotations
@@ -12,6 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
+
+from probes.backends import CONTROL
 
 Run = Callable[[Sequence[Any]], Sequence[Any]]
 """Answers one batch: NumPy arrays in the artifact's order of inputs -> NumPy arrays in its order of outputs.
@@ -48,16 +58,17 @@ class Runtime(Protocol):
 
 
 def known() -> tuple[str, ...]:
-    """Return the ids of all runtimes, in alphabetical order; imports none of them."""
-    return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)))
+    """Return the ids of all runtimes but the control arm's, in alphabetical order; imports none of them."""
+    found = (module.name for module in pkgutil.iter_modules(__path__) if module.name != CONTROL)
+    return tuple(sorted(name.replace("_", "-") for name in found))
 
 
 def runtime(name: str) -> Runtime:
-    """Return the module of a runtime by its id.
+    """Return the module of a runtime by its id; a module's own name, with underscores, is one too.
 
     Raises:
         KeyError: there is none.
     """
-    if name not in known():
+    if name.replace("_", "-") not in (*known(), CONTROL):
         raise KeyError(name)
     return cast("Runtime", import_module(f"{__name__}.{name.replace('-', '_')}"))

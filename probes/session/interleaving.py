@@ -1,7 +1,8 @@
-"""Takes turns: warms two live workers up, calibrates, alternates them ABBA and says when to stop.
+"""Takes turns: warms live workers up, calibrates, alternates them (ABBA, ABC CBA ...) and says when to stop.
 
-Knows workers only by what they answer. Nothing is decided by whether a difference "is significant": the turns
-stop when the interval is narrow enough, when the pairs are used up, or when the time is.
+Knows workers only by what they answer; two are the usual case, and any number goes. Nothing is decided by whether a
+difference "is significant": the turns stop when the interval is narrow enough, when the pairs are used up, or when the
+time is.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from probes.session.worker_client import Client
+from probes.session.worker_client import Client, Lost
 from probes.statistics import ratios as compare
 from probes.system import machine
 
@@ -32,6 +33,12 @@ PATIENT = 4
 
 SLOW = ((0.4, 1), (0.1, 3))
 """Seconds an iteration from which fewer blocks a turn must do: a long one averages the machine's noise by itself."""
+
+SINGLE = 0.0005
+"""Seconds from one single timed answer to the next, where single answers are timed: those between fill the time."""
+
+SINGLES = (5, 100)
+"""Single answers timed a turn, at least and at most: percentiles rest on them, and a table of routes holds them all."""
 
 LOOKS = (8, 12, 18, 27, 40)
 """Numbers of pairs at which the width is looked at; the last ends it. Looking after every pair would stop at lucky
@@ -65,7 +72,9 @@ class ClocksJump(Exception):
 
 @dataclass
 class Turns:
-    """What was taken from one pair of processes; every iteration of every turn, in order.
+    """What was taken from one pair of processes, or from several at once; every iteration of every turn, in order.
+
+    A "pair" is one turn of each: with more than two workers, every two of them make one.
 
     Attributes:
         order: one letter a turn, "a" for the first arm.
@@ -154,6 +163,9 @@ def warm_up(
         loops = max(1, min(round(TURN / BLOCKS[0] / costs[-1]), loops * 4))
 
 
+Dropped = Callable[[Client, Lost], None]
+
+
 def take(
     clients: Sequence[Client],
     *,
@@ -164,11 +176,13 @@ def take(
     looks: Sequence[int] = LOOKS,
     progress: Callable[[dict[str, Any]], None] = lambda event: None,
     partial: Turns | None = None,
+    single: bool = False,
+    dropped: Dropped | None = None,
 ) -> Turns:
     """Warm up and take turns until narrow enough, or until the time is used up.
 
     Args:
-        clients: two workers with an open probe.
+        clients: workers with an open probe; the first is what the others are held against.
         until: monotonic time at which no further pair is begun (four are taken in any case).
         timeout: seconds one request may take.
         cancelled: asked while waiting.
@@ -176,91 +190,153 @@ def take(
         looks: numbers of pairs at which the width is looked at; the last ends it.
         progress: told of every pair.
         partial: filled in place, so that what was taken outlives an interruption.
+        single: time single answers, of which percentiles are made, instead of blocks of them.
+        dropped: told of a worker that is lost, which then costs the others nothing; None: it ends all of it.
 
     Raises:
         ClocksJump: too many pairs in a row have no times.
-        Lost, Cancelled: from a worker.
+        Lost: from a worker, where ``dropped`` is None.
+        Cancelled: from a worker.
     """
     taken = partial if partial is not None else Turns()
-    blocks = {
-        client.arm.label: _calibrated(taken, client, warm_budget=warm_budget, cancelled=cancelled, timeout=timeout)
-        for client in clients
-    }
+    asking = _Asking(taken, timeout=timeout, cancelled=cancelled, single=single, dropped=dropped)
+    live = [client for client in clients if asking.calibrated(client, warm_budget=warm_budget)]
     number = 0
-    while True:
-        order = (0, 1) if number % 2 == 0 else (1, 0)
+    while live:
+        forward = number % 2 == 0
         number += 1
-        if not _pair(taken, clients, order, blocks, cancelled=cancelled, timeout=timeout):
-            taken.lost += 1
+        gone, sound = asking.pair(live, clients, forward=forward)
+        live = [client for client in live if client is not gone]
+        if not sound:
+            taken.lost += gone is None
             if taken.lost > JUMPS:
                 raise ClocksJump
             continue
         pairs = len(taken.used)
         narrow = False
         if pairs >= 2:
-            estimate = taken.estimate(*(client.arm.label for client in clients))
-            progress({"mean": estimate.mean, "half": estimate.half, "pairs": pairs})
-            narrow = estimate.half - estimate.bias <= max(NARROW, PART * abs(estimate.mean))
+            estimates = [taken.estimate(live[0].arm.label, client.arm.label) for client in live[1:]]
+            widest = max(estimates, key=_excess, default=None)
+            if widest is not None:
+                progress({"mean": widest.mean, "half": widest.half, "pairs": pairs})
+            narrow = widest is None or _excess(widest) <= 0
         late = time.monotonic() > until and pairs >= FEWEST
         if (narrow and pairs in looks) or pairs >= looks[-1] or late:
-            return taken
+            break
+    return taken
 
 
-def _calibrated(
-    taken: Turns, client: Client, *, warm_budget: float, cancelled: Callable[[], bool], timeout: float
-) -> int:
-    """Warm one worker up, note how, and return the blocks that each of its turns must do."""
-    name = client.arm.label
-    step, settled, spent = warm_up(client, budget=warm_budget, cancelled=cancelled, timeout=timeout)
-    taken.loops[name] = max(1, math.ceil(BLOCK / step))
-    wanted = math.ceil(TURN / (taken.loops[name] * step))
-    taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
-    taken.waited[name], taken.surely[name] = [], []
-    taken.retraces[name] = client.ask("counters", timeout=timeout, cancelled=cancelled)["counters"]["retraces"]
-    return min([max(BLOCKS[0], min(wanted, BLOCKS[1])), *(few for slow, few in SLOW if step > slow)])
+def _excess(estimate: compare.Estimate) -> float:
+    """Return by how much an interval is wider, on the log scale, than is narrow enough."""
+    return estimate.half - estimate.bias - max(NARROW, PART * abs(estimate.mean))
 
 
-def _pair(
-    taken: Turns,
-    clients: Sequence[Client],
-    order: Sequence[int],
-    blocks: Mapping[str, int],
-    *,
-    cancelled: Callable[[], bool],
-    timeout: float,
-) -> bool:
-    """Take one turn of each worker and keep both; False where their clocks jumped, so that they have no times."""
-    before = machine.system_noise()
-    answers: dict[str, dict[str, Any]] = {}
-    for client in (clients[index] for index in order):
-        name, began = client.arm.label, time.monotonic()
-        answer = client.ask(
-            "turn",
-            timeout=timeout,
-            cancelled=cancelled,
-            blocks=blocks[name],
-            most=blocks[name] * (PATIENT if blocks[name] >= BLOCKS[0] else 1),
-            loops=taken.loops[name],
-            keep=True,
-        )
+@dataclass(frozen=True)
+class _Turn:
+    """What a worker's turn is asked for: ``blocks`` of ``loops`` iterations, ``between`` them some without a time."""
+
+    blocks: int
+    loops: int
+    between: int = 0
+
+    @classmethod
+    def of(cls, step: float, *, single: bool) -> _Turn:
+        """Return the turn of a worker whose iteration takes ``step`` seconds."""
+        if single:
+            between = max(0, math.ceil(SINGLE / step) - 1)
+            loops, wanted, (least, most) = 1, math.ceil(TURN / (step * (1 + between))), SINGLES
+        else:
+            loops, between = max(1, math.ceil(BLOCK / step)), 0
+            wanted, (least, most) = math.ceil(TURN / (loops * step)), BLOCKS
+        blocks = min([max(least, min(wanted, most)), *(few for slow, few in SLOW if step > slow)])
+        return cls(blocks, loops, between)
+
+    def arguments(self) -> dict[str, int]:
+        """Return it as a worker is asked; one that held up nearly all blocks may do more of them."""
+        most = self.blocks * (PATIENT if self.blocks >= BLOCKS[0] else 1)
+        return {
+            "blocks": self.blocks,
+            "most": most,
+            "loops": self.loops,
+            **({"between": self.between} if self.between else {}),
+        }
+
+
+class _Asking:
+    """Asks workers for turns and keeps what they answer."""
+
+    def __init__(
+        self, taken: Turns, *, timeout: float, cancelled: Callable[[], bool], single: bool, dropped: Dropped | None
+    ) -> None:
+        self.taken, self.single, self.dropped = taken, single, dropped
+        self.asked: dict[str, Any] = {"timeout": timeout, "cancelled": cancelled}
+        self.turns: dict[str, _Turn] = {}
+
+    def _dropped(self, client: Client, lost: Lost) -> None:
+        if self.dropped is None:
+            raise lost
+        self.dropped(client, lost)
+
+    def calibrated(self, client: Client, *, warm_budget: float) -> bool:
+        """Warm one worker up, note how, and settle on its turns; False where it is lost."""
+        taken, name = self.taken, client.arm.label
+        try:
+            step, settled, spent = warm_up(client, budget=warm_budget, **self.asked)
+            retraces = client.ask("counters", **self.asked)["counters"]["retraces"]
+        except Lost as lost:
+            self._dropped(client, lost)
+            return False
+        self.turns[name] = _Turn.of(step, single=self.single)
+        taken.loops[name] = self.turns[name].loops
+        taken.steady[name], taken.warm_seconds[name], taken.seconds[name] = settled, spent, []
+        taken.waited[name], taken.surely[name] = [], []
+        taken.retraces[name] = retraces
+        return True
+
+    def pair(self, live: Sequence[Client], clients: Sequence[Client], *, forward: bool) -> tuple[Client | None, bool]:
+        """Take one turn of each worker and keep all of them.
+
+        Returns:
+            The worker that was lost on the way, and whether the turns were kept: they are not where one is lost, nor
+            where clocks jumped, so that they have no times.
+        """
+        taken = self.taken
+        before = machine.system_noise()
+        answers: dict[str, dict[str, Any]] = {}
+        for client in live if forward else reversed(live):
+            try:
+                answers[client.arm.label] = self._turn(client)
+            except Lost as lost:
+                self._dropped(client, lost)
+                return client, False
+        after = machine.system_noise()
+        if not all(_sound(answer) for answer in answers.values()):
+            return None, False
+        record = _noise_between(before, after, answers)
+        taken.order += _letters(answers, clients)
+        for name, answer in answers.items():
+            taken.seconds[name].append(answer["seconds"])
+            taken.waited[name].append(answer["waited"])
+            taken.surely[name].append(answer["surely"])
+        taken.used.append(True)
+        taken.noise.append(record)
+        if disturbed := _disturbed(record):
+            taken.disturbed[len(taken.used)] = disturbed
+        return None, True
+
+    def _turn(self, client: Client) -> dict[str, Any]:
+        began = time.monotonic()
+        answer = client.ask("turn", **self.asked, **self.turns[client.arm.label].arguments(), keep=True)
         answer["outside"] = time.monotonic() - began
-        taken.waited_for_turns += answer["outside"]
-        taken.inside_turns += min(answer["elapsed"], answer["outside"])
-        answers[name] = answer
-    after = machine.system_noise()
-    if not all(_sound(answer) for answer in answers.values()):
-        return False
-    record = _noise_between(before, after, answers)
-    taken.order += "".join("ab"[index] for index in order)
-    for name, answer in answers.items():
-        taken.seconds[name].append(answer["seconds"])
-        taken.waited[name].append(answer["waited"])
-        taken.surely[name].append(answer["surely"])
-    taken.used.append(True)
-    taken.noise.append(record)
-    if disturbed := _disturbed(record):
-        taken.disturbed[len(taken.used)] = disturbed
-    return True
+        self.taken.waited_for_turns += answer["outside"]
+        self.taken.inside_turns += min(answer["elapsed"], answer["outside"])
+        return answer
+
+
+def _letters(answered: Collection[str], clients: Sequence[Client]) -> str:
+    """Return one letter a turn, in the order in which they were taken: the place of its worker among all."""
+    places = {client.arm.label: number for number, client in enumerate(clients)}
+    return "".join(chr(ord("a") + places[name]) for name in answered)
 
 
 def _sound(answer: Mapping[str, Any]) -> bool:

@@ -21,12 +21,14 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from probes.runtimes import Runtime
 from probes.scenarios import Live, Stage
 from probes.statistics import ratios
 from probes.system import process_readings
 from probes.types import VERBATIM, Build, Reason, Status, Unsupported, UserFile
 from probes.user_model.files import load_file
 from probes.user_model.workload import adapt
+from probes.worker import deployment
 
 
 class NotInstalled(Exception):
@@ -127,6 +129,8 @@ class Worker:
         self.seconds: list[float] = []
         self.base: dict[str, int] = {}
         self.files: dict[UserFile, ModuleType] = {}
+        self.runtime: Runtime | None = None
+        self.loaded: deployment.Loaded | None = None
 
     @staticmethod
     def _mark(name: str) -> dict[str, int]:
@@ -144,6 +148,8 @@ class Worker:
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
             result = self._do(request)
+        except deployment.MissingModule as missing:
+            return _refusal(request, Status.NOT_INSTALLED, self._missing(missing, request))
         except NotInstalled as absent:
             return _refusal(request, Status.NOT_INSTALLED, absent.reason)
         except Unsupported as unsupported:
@@ -170,6 +176,61 @@ class Worker:
             if self.backend is None or not self.backend.mend(error):
                 raise
         return handle(request)
+
+    @staticmethod
+    def _missing(missing: deployment.MissingModule, request: dict[str, Any]) -> Reason:
+        """Return which package is missing, and the command that adds it: the manager's where it told one."""
+        command = request.get("add") or missing.add
+        return Reason("not-installed", python=sys.executable, package=missing.name, command=command)
+
+    def synchronise(self) -> None:
+        """Wait until all devices are done; a runtime's answers are there when it returns."""
+        if self.backend is not None:
+            self.backend.synchronise()
+
+    def do_runtime(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Import and configure a runtime, in place of a framework."""
+        self.threads, plant = request["threads"], request.get("plant") or {}
+        self.slowdown = plant.get("slowdown", 1.0)
+        if plant.get("fault"):
+            importlib.import_module(f"probes.backends.{request['framework']}").plant(plant, channel=self.channel)
+        begin = time.perf_counter()
+        self.runtime = deployment.start(request["runtime"], self.threads)
+        self.cold["import"] = time.perf_counter() - begin
+        return {"cold": self.cold, "versions": dict(self.runtime.versions())}
+
+    def do_prepare(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Train what is taken out, and keep its weights, test data and float64 answers."""
+        return deployment.prepare(self.backend, lambda: self._stage(request), request)
+
+    def do_convert(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make one artifact."""
+        return deployment.convert(self.backend, lambda: self._stage(request), request)
+
+    def do_load(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make an artifact, or the framework itself, ready to answer; keep its answers to the test data.
+
+        The peak memory is that of this process so far: Python, NumPy, the runtime, the artifact and the test data.
+        """
+        if self.runtime is None:
+            loaded = deployment.own(self.backend, lambda: self._stage(request), request)
+        else:
+            loaded = deployment.load(self.runtime, request)
+        self.loaded, self.seconds = loaded, []
+        times = loaded.first()
+        peak = process_readings.peak_memory()
+        answers = self._save(request, loaded.answers())
+        self.live = Live(iterate=loaded.iterate, items=1)
+        if self.backend is not None:
+            self.base = self.backend.counters()
+        gc.collect()
+        gc.freeze()
+        return {**times, "peak_memory": peak, "arrays": answers}
+
+    def do_throughput(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Time answers to a batch, where the artifact takes one."""
+        assert self.loaded is not None
+        return self.loaded.throughput()
 
     def do_hello(self, request: dict[str, Any]) -> dict[str, Any]:
         """Import and configure the framework; say what is there."""
@@ -357,13 +418,16 @@ class Worker:
     def do_turn(self, request: dict[str, Any]) -> dict[str, Any]:
         """Time ``blocks`` of ``loops`` iterations each; up to ``most`` where another load held nearly all of them up.
 
+        Before each block lie ``between`` iterations that are not timed, where single answers are.
+
         Returns:
             Of one iteration, one entry a block: ``seconds`` of wall time; ``waited``, what other load held up at most;
             ``surely``, at least; None where the system does not tell. With one thread both are what the calling thread
             waited: one that has nothing to do waits on nobody's way. With several, all may lie on the way.
         """
         assert self.live is not None
-        iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.backend.synchronise
+        iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.synchronise
+        between = range(request.get("between", 0))
         clock, slowdown, waits = time.perf_counter, self.slowdown, process_readings.Waits()
         seconds: list[float] = []
         waited: list[float] = []
@@ -371,6 +435,8 @@ class Worker:
         used, start = time.process_time(), clock()
         blocks, most = request["blocks"], request.get("most", request["blocks"])
         while len(seconds) < blocks or (len(seconds) < most and not ratios.enough_clean(seconds, waited)):
+            for _ in between:
+                iterate()
             synchronise()
             before = waits.read()
             begin = clock()
@@ -403,8 +469,8 @@ class Worker:
         return answer
 
     def do_counters(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Count compilations, breaks and retraces since ``open``."""
-        now = self.backend.counters()
+        """Count compilations, breaks and retraces since ``open``; a runtime compiles nothing while it answers."""
+        now = self.backend.counters() if self.backend is not None else {"retraces": 0}
         return {"counters": {name: now[name] - self.base.get(name, 0) for name in now}}
 
     def do_finish(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from probes.types import Build, Twin
+from probes.types import Build, Exportable, Twin
 
 ZH = """对照臂的工作负载：一个全连接层、平方损失、普通梯度下降，用 NumPy 写成。
 
@@ -91,4 +91,5 @@ def null(build: Build) -> Twin:
         outputs=lambda batch: {"y": batch["x"] @ held["kernel"]},
         gradients=gradients,
         parameters=build.size["features"] * build.size["classes"],
+        exportable=lambda batch: Exportable(held["kernel"], ("x",), ("y",), (batch["x"],), dtypes={"x": "float32"}),
     )
