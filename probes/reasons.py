@@ -320,14 +320,27 @@ CATALOGUE: Mapping[str, Words] = {
         "{path} 中没有可读取的数组（{why}）；numpy.savez 可生成这样的文件",
     ),
     "data-not-finite": Words(
-        "{path}: '{name}' has {count} entries that are no finite number; take them out first",
-        "{path}：{name} 中有 {count} 个值不是有限的数；请先去掉",
+        "{path}: '{name}' has {count} entries that are no finite number, the first at [{place}]; take those samples "
+        "out",
+        "{path}：{name} 中有 {count} 个值不是有限的数，第一个在 [{place}]；请去掉这些样本",
     ),
     "data-lengths": Words(
         "{path}: the arrays hold unlike numbers of samples: {lengths:, }",
         "{path}：各数组的样本数不同：{lengths:、}",
     ),
     "data-length": Words("{count} of '{name}'", "{name} 有 {count} 个"),
+    "data-no-numbers": Words(
+        "{path}: '{name}' holds no numbers ({kind}); save it as float32 or int32",
+        "{path}：{name} 中不是数值（{kind}）；请保存为 float32 或 int32",
+    ),
+    "data-single": Words(
+        "{path}: '{name}' is a single number; samples lie on the first axis",
+        "{path}：{name} 只是一个数；样本排在第一轴",
+    ),
+    "data-large": Words(
+        "{path} unpacks to {size:.1f} GB, more than {most:.0f} GB; give fewer samples",
+        "{path} 解包后为 {size:.1f} GB，超过 {most:.0f} GB；请减少样本",
+    ),
     "data-empty": Words("{path} holds no samples", "{path} 中没有样本"),
     "file-unknown": Words(
         "{path} is no model that is known here; {known:, } are",

@@ -84,6 +84,52 @@ def remove(names: tuple[str, ...], as_json: bool, lang: str) -> None:
     _each(names, one, as_json=as_json, lang=lang)
 
 
+@command.command(
+    epilog='Example: framework-advisor routes run --budget 300 --target "p95<=5ms,size<=1MB" -o routes.json'
+)
+@click.option("--workload", metavar="MODEL.py", help="A model of your own, one function a framework in one file.")
+@click.option(
+    "--file", metavar="MODEL", help="A file you have: .onnx, .tflite, .keras, .pt2, or a SavedModel's folder."
+)
+@click.option("--data", metavar="DATA.npz", help="Samples to answer: an array an input, the first axis the samples.")
+@click.option(
+    "--target",
+    "wanted",
+    multiple=True,
+    metavar="LIST",
+    help='Numbers to be met: "p95<=20ms,size<=10MB", memory, "cold start", throughput, "agreement drop"; repeatable.',
+)
+@click.option("--routes", "names", multiple=True, metavar="A,B", help="Only these, as ID or ID:PRECISION.")
+@click.option("--budget", type=output.SECONDS, help="Seconds for all routes; those that do not fit are skipped.")
+@click.option(
+    "--python", "pythons", multiple=True, metavar="NAME=PATH", help="The Python of a framework or an environment."
+)
+@click.option("--threads", default="one", show_default=True, metavar="one|all|N", help="The same in each runtime.")
+@click.option("--random-seed", type=int, default=0, show_default=True, help="For weights, data and order.")
+@click.option("--resume", metavar="FILE", help="Take up an interrupted table: what it has finished is not run again.")
+@click.option("-o", "--output", "target", default="", metavar="FILE|-", help="Where the table goes, as routes/1.")
+@click.option("--jsonl", is_flag=True, help="Report progress as JSON lines on standard output.")
+@output.as_json
+@output.in_language
+def run(as_json: bool, lang: str, **options: Any) -> None:
+    """Measure every route of a model; without --workload and --file, of a small net of our own.
+
+    Each is converted, loaded and run in a process of its own; then all that answer alike take turns with the
+    framework's own inference. Every row that has ended stands in the output file at once; Ctrl-C ends in order.
+    """
+    from advisor.cli import routes_run, routes_shown
+
+    asked = routes_run.read(lang=lang, **options)
+    table = routes_run.measure(asked, lang=lang)
+    routes_run.write(table, asked.target)
+    if as_json and not output.is_standard_output(asked.target):
+        output.emit(routes_run.as_document(table))
+    elif not asked.jsonl:
+        routes_shown.table(table, lang=lang)
+    if status := routes_run.status(table):
+        raise click.exceptions.Exit(status)
+
+
 def _each(
     names: tuple[str, ...],
     do: Callable[[str, Callable[[Reason], None]], dict[str, Any]],

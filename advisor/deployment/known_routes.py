@@ -5,17 +5,17 @@ Looks for modules without importing them, so that it tells at once and loads no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from probes import environments, routes, runtimes
+from probes import environments, routes
 from probes.environments import folders, installing, locks
+from probes.session import routing_plan
+from probes.session.routing_plan import Planned
 from probes.types import Reason
 
-DEPLOY = "python -m pip install 'framework-advisor[deploy]'"
-"""Adds the converters and runtimes that live beside the frameworks."""
+NOT_ADDED = "route-not-added"
+"""Code of the reason of what needs an environment that is not here."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class KnownRoute:
         environment: that it runs in, "" where it lives beside the frameworks.
         installed: whether everything it needs is here.
         add: the command that adds what is missing, "" where nothing is.
-        seconds: expected for one conversion, of a small net on two cores.
+        seconds: expected for a row, of a small net on two cores.
         deprecated: what its makers say in its place, "" where it is alive.
     """
 
@@ -105,39 +105,33 @@ class KnownRoute:
 
 def known() -> tuple[KnownRoute, ...]:
     """Return every route, those of one framework together."""
-    there = folders.interpreters()
-    found = [_known(name, there) for name in routes.known()]
+    rows = routing_plan.plan(routing_plan.Source("workload"), installed={}, pythons=folders.interpreters())
+    tried = [replace(row, status=None) if row.reason and row.reason.code != NOT_ADDED else row for row in rows]
+    has = routing_plan.look(tried)
+    first = {row.route: row for row in reversed(tried) if row.route != routing_plan.OWN}
+    found = [_known(row, has) for row in first.values()]
     return tuple(sorted(found, key=lambda one: (one.framework, one.id)))
 
 
-def _known(name: str, there: Mapping[str, str]) -> KnownRoute:
-    route = routes.route(name)
-    missing = _missing(route, there)
+def _known(row: Planned, has: Mapping[str, Collection[str]]) -> KnownRoute:
+    route, missing = routes.route(row.route), _missing(row, has)
     return KnownRoute(
-        id=name,
+        id=row.route,
         name=dict(route.NAME),
-        framework=route.FRAMEWORK,
-        runtime=route.RUNTIME,
+        framework=row.framework,
+        runtime=row.runtime,
         precisions=tuple(route.PRECISIONS),
-        environment=route.ENVIRONMENT,
+        environment=row.environment,
         installed=not missing,
         add=" && ".join(missing),
-        seconds=route.SECONDS,
-        deprecated=route.DEPRECATED,
+        seconds=row.seconds,
+        deprecated=row.deprecated,
     )
 
 
-def _missing(route: routes.Route, there: Mapping[str, str]) -> Sequence[str]:
+def _missing(row: Planned, has: Mapping[str, Collection[str]]) -> Sequence[str]:
     """Return the commands that add what a route lacks here, each once."""
-    if route.ENVIRONMENT:
-        return [] if route.ENVIRONMENT in there else [environments.add_line(route.ENVIRONMENT)]
-    backend = import_module(f"probes.backends.{route.FRAMEWORK}")
-    runtime = runtimes.runtime(route.RUNTIME)
-    wanted = {backend.MODULE: backend.ADD}
-    # The extra brings converters and runtimes together, in versions that go together.
-    wanted |= {module: DEPLOY for module in (*route.NEEDS, runtime.MODULE) if module != backend.MODULE}
-    return list(dict.fromkeys(line for module, line in wanted.items() if not _is_here(module)))
-
-
-def _is_here(module: str) -> bool:
-    return find_spec(module.partition(".")[0]) is not None
+    if row.status is not None and row.environment:
+        return [environments.add_line(row.environment)]
+    lacking = [module for module in routing_plan.needed(row) if module not in has[routing_plan.place(row)]]
+    return list(dict.fromkeys(routing_plan.add(row, module) for module in lacking))

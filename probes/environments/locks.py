@@ -35,7 +35,7 @@ class Lock:
         python: lowest version of Python that was resolved for; "" for npm.
         disk_mb: megabytes (10**6 bytes) that it took on the disk where it was tried.
         packages: how many of those that are pinned this system and the running Python install.
-        sha256: of the files, in their order.
+        sha256: of what the files pin, in their order; not of the head.
     """
 
     made: str
@@ -63,7 +63,7 @@ def of(name: str) -> Lock:
         python=heads[-1].get("python", ""),
         disk_mb=sum(float(head.get("disk-mb", 0)) for head in heads),
         packages=sum(_packages(content.decode("utf-8"), node=node) for content in contents),
-        sha256=hashlib.sha256(b"\n".join(contents)).hexdigest(),
+        sha256=hashlib.sha256(b"\n".join(map(_pins, contents))).hexdigest(),
     )
 
 
@@ -77,6 +77,10 @@ def _head(file: str, *, node: bool) -> dict[str, str]:
     """Return what the head of a lock file says."""
     path = FOLDER / file / HEAD_FILE if node else FOLDER / file
     return dict(HEAD.findall(path.read_text(encoding="utf-8")))
+
+
+def _pins(content: bytes) -> bytes:
+    return b"\n".join(line for line in content.splitlines() if not line.startswith(b"#"))
 
 
 def _packages(text: str, *, node: bool) -> int:
