@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli import output
+from advisor.cli import inputs, output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,13 +92,7 @@ def remove(names: tuple[str, ...], as_json: bool, lang: str) -> None:
     "--file", metavar="MODEL", help="A file you have: .onnx, .tflite, .keras, .pt2, or a SavedModel's folder."
 )
 @click.option("--data", metavar="DATA.npz", help="Samples to answer: an array an input, the first axis the samples.")
-@click.option(
-    "--target",
-    "wanted",
-    multiple=True,
-    metavar="LIST",
-    help='Numbers to be met: "p95<=20ms,size<=10MB", memory, "cold start", throughput, "agreement drop"; repeatable.',
-)
+@inputs.target
 @click.option("--routes", "names", multiple=True, metavar="A,B", help="Only these, as ID or ID:PRECISION.")
 @click.option("--budget", type=output.SECONDS, help="Seconds for all routes; those that do not fit are skipped.")
 @click.option(
@@ -118,6 +112,7 @@ def run(as_json: bool, lang: str, **options: Any) -> None:
     framework's own inference. Every row that has ended stands in the output file at once; Ctrl-C ends in order.
     """
     from advisor.cli import routes_run, routes_shown
+    from probes.session import outcome
 
     asked = routes_run.read(lang=lang, **options)
     table = routes_run.measure(asked, lang=lang)
@@ -126,7 +121,10 @@ def run(as_json: bool, lang: str, **options: Any) -> None:
         output.emit(routes_run.as_document(table))
     elif not asked.jsonl:
         routes_shown.table(table, lang=lang)
-    if status := routes_run.status(table):
+    status = routes_run.status(table)
+    if status == outcome.INTERRUPTED and asked.target and not output.is_standard_output(asked.target):
+        output.notice(routes_shown.resume(asked.target, lang))
+    if status:
         raise click.exceptions.Exit(status)
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.cli import output, routes_shown
+from advisor.cli import inputs, output, routes_shown
 from probes import backends, command, environments, reasons
 from probes.environments import folders
 from probes.session import outcome, routing
 from probes.session.routing import Planned, Source
-from probes.statistics import targets
 from probes.system import logs, sample_arrays, signals
 from probes.types import Status
 from probes.user_model import reading
@@ -64,7 +62,7 @@ def read(
     workload: str | None,
     file: str | None,
     data: str | None,
-    wanted: Sequence[str],
+    targets: Sequence[str],
     names: Sequence[str],
     budget: float | None,
     threads: str,
@@ -85,7 +83,7 @@ def read(
     source, problems = _source(workload, file)
     given, wrong = command.parse_pythons(pythons, (*backends.frameworks(), *environments.ENVIRONMENTS))
     interpreters = {**folders.interpreters(), **given}
-    asked, unread = _targets(wanted)
+    asked, unread = _targets(targets)
     samples = None if data is None else Path(data)
     problems += wrong + unread
     if samples is not None:
@@ -152,19 +150,12 @@ def _bytes(path: Path) -> bytes:
 
 
 def _targets(given: Sequence[str]) -> tuple[dict[str, float], list[str]]:
-    """Return the targets by name, and every problem; a number that is asked for twice is one."""
-    found: dict[str, float] = {}
-    problems: list[str] = []
-    for text in given:
-        try:
-            read = targets.parse(text)
-        except targets.TargetsError as error:
-            problems += [f"--target {problem}" for problem in error.problems]
-            continue
-        twice = [name for name in read if found.get(name, read[name]) != read[name]]
-        problems += [f"--target {text}: {name} is given twice, with two numbers; give one" for name in twice]
-        found |= read
-    return found, problems
+    from advisor.errors import InputError
+
+    try:
+        return inputs.read_targets(given), []
+    except InputError as error:
+        return {}, error.problems
 
 
 def _plan(
@@ -178,14 +169,15 @@ def _plan(
 
 def _earlier(path: str | None) -> tuple[Routes | None, list[str]]:
     """Return the table that is to be taken up, and why it cannot be."""
-    from advisor.errors import InputError
-    from probes.evidence.routes import RoutesError, parse_routes
+    from probes.evidence.documents import EvidenceError
 
     if path is None:
         return None, []
+    from probes.evidence.routes import read_routes
+
     try:
-        return parse_routes(output.read_json(path)), []
-    except (InputError, RoutesError) as error:
+        return read_routes(path), []
+    except EvidenceError as error:
         return None, [f"--resume {problem}" for problem in error.problems]
 
 
@@ -231,13 +223,18 @@ def write(table: Routes, target: str) -> None:
     Raises:
         InputError: the place cannot be written; what stood there before is untouched.
     """
-    from probes.evidence.routes import routes_document
+    from advisor.errors import InputError
+    from probes.evidence.documents import EvidenceError
 
     if output.is_standard_output(target):
-        output.emit(routes_document(table))
+        output.emit(as_document(table))
     elif target:
-        text = json.dumps(routes_document(table), ensure_ascii=False, indent=1, allow_nan=False)
-        output.write_atomically(target, f"{text}\n".encode())
+        from probes.evidence.routes import write_routes
+
+        try:
+            write_routes(table, target)
+        except EvidenceError as error:
+            raise InputError(error.problems) from None
 
 
 def status(table: Routes) -> int:

@@ -65,7 +65,7 @@ WORDS: dict[str, dict[str, str]] = {
         "missing_rows": "Not installed: {labels}; to add what is missing: {line}",
         "grade": "grade {grade}; {threads} threads; {kind} {name}",
         "nothing": "Nothing was measured.",
-        "resume": "Interrupted. What is finished is in {file}; to go on: framework-advisor routes run --resume {file} -o {file}",
+        "resume": "Interrupted; what is finished is in {file}. To go on, add --resume {file} to the same command.",
     },
     "zh": {
         "comma": "、",
@@ -108,7 +108,7 @@ WORDS: dict[str, dict[str, str]] = {
         "missing_rows": "未安装：{labels}；安装缺少的部分：{line}",
         "grade": "等级 {grade}；{threads} 个线程；{kind} {name}",
         "nothing": "没有测得任何结果。",
-        "resume": "已中断。已完成的部分在 {file} 中；继续：framework-advisor routes run --resume {file} -o {file}",
+        "resume": "已中断；已完成的部分在 {file} 中。若要继续，请在同一命令后加上 --resume {file}。",
     },
 }
 
@@ -236,6 +236,11 @@ def _adds(row: Planned) -> str:
 
 
 # ---------------------------------------------------------------- at the end
+
+
+def resume(file: str, lang: str) -> str:
+    """Return how an interrupted table is taken up."""
+    return WORDS[lang]["resume"].format(file=file)
 
 
 def table(found: Routes, *, lang: str) -> None:
