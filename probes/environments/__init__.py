@@ -50,7 +50,8 @@ ENVIRONMENTS: Mapping[str, Environment] = {
     ),
     "litert-torch": Environment(
         title={"en": "PyTorch to LiteRT: phones and boards", "zh": "PyTorch 到 LiteRT：手机与开发板"},
-        asks=("litert-torch==0.10.0", "torch==2.13.0"),
+        # Later ones of backports-strenum are for Python 3.10 alone, which the resolver does not look at.
+        asks=("litert-torch==0.10.0", "torch==2.13.0", "backports-strenum<1.3"),
         locks=("torch-cpu.txt", "litert-torch.txt"),
         python=">=3.11,<3.14",
         systems=(LINUX,),

@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -185,9 +186,10 @@ def _install(name: str, place: Path, *, python: str | None, progress: Progress) 
     source = "" if environment.kind == NODE else _interpreter_for(name, python)
     began = time.monotonic()
     progress(Reason("env-begin", name=name, packages=lock.packages, mb=lock.disk_mb, place=str(place)))
-    folder = place / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
-    (folder / "tmp").mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=place, prefix=f"{datetime.now(UTC):%Y%m%dT%H%M%S}-"))
     try:
+        (folder / "tmp").mkdir()
         version = (_node if environment.kind == NODE else _python)(name, folder, source, progress)
         _take_away(folder / "tmp")
         found = Installed(
@@ -218,7 +220,7 @@ def _python(name: str, folder: Path, source: str, progress: Progress) -> str:
     try:
         _run([source, "-I", "-u", "-c", _BOUND, "venv", str(folder)], variables)
     except _Ended as ended:
-        raise Failed(Reason("env-no-venv", python=source, said=_said(ended))) from None
+        raise Failed(Reason("env-no-venv", python=source, said=_said(str(ended)))) from None
     python, total = str(folders.interpreter(folder)), locks.of(name).packages
     numbers = itertools.count(1)
 
@@ -238,13 +240,13 @@ def _python(name: str, folder: Path, source: str, progress: Progress) -> str:
         try:
             _run(command, variables, told)
         except _Ended as ended:
-            raise Failed(_why(name, ended, python)) from None
+            raise Failed(explained(name, str(ended), python)) from None
     imports = ENVIRONMENTS[name].imports
     progress(Reason("env-check", modules=imports))
     try:
         _run([python, "-I", "-c", f"import {', '.join(imports)}"], variables)
     except _Ended as ended:
-        raise Failed(Reason("env-not-importable", name=name, said=_said(ended), lines=by_hand(name))) from None
+        raise Failed(Reason("env-not-importable", name=name, said=_said(str(ended)), lines=by_hand(name))) from None
     return str(_version(python))
 
 
@@ -295,7 +297,7 @@ def _node(name: str, folder: Path, source: str, progress: Progress) -> str:
     try:
         _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], _variables(folder), cwd=folder)
     except _Ended as ended:
-        raise Failed(_why(name, ended, npm)) from None
+        raise Failed(explained(name, str(ended), npm)) from None
     imports = ENVIRONMENTS[name].imports
     progress(Reason("env-check", modules=imports))
     if missing := [package for package in imports if not (folder / "node_modules" / package).is_dir()]:
@@ -351,22 +353,21 @@ def _run(
         raise _Ended("".join(printed))
 
 
-def _why(name: str, ended: _Ended, program: str) -> Reason:
-    """Return what an installer's last words mean, and the way out."""
-    text = str(ended)
-    if any(sign in text for sign in _FULL):
+def explained(name: str, printed: str, program: str) -> Reason:
+    """Return what an installer's output means, and the way out."""
+    if any(sign in printed for sign in _FULL):
         return _disk_full(name, folders.place(name))
-    if _CUT_OFF.search(text):
-        host = next((match[1] or match[2] for match in _HOST.finditer(text)), "")
-        return Reason("env-no-network", name=name, host=host or _said(ended), lines=by_hand(name))
-    if missing := _NONE.search(text):
+    if _CUT_OFF.search(printed):
+        host = next((match[1] or match[2] for match in _HOST.finditer(printed)), "")
+        return Reason("env-no-network", name=name, host=host or _said(printed), lines=by_hand(name))
+    if missing := _NONE.search(printed):
         return Reason("env-no-package", name=name, package=missing[1], system=here(), lines=by_hand(name))
-    return Reason("env-failed", program=program, said=_said(ended), lines=by_hand(name))
+    return Reason("env-failed", program=program, said=_said(printed), lines=by_hand(name))
 
 
-def _said(ended: _Ended) -> str:
+def _said(printed: str) -> str:
     """Return the line in which a program says what is wrong: the first that calls itself an error, else its last."""
-    lines = [line.strip() for line in str(ended).splitlines() if line.strip()]
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
     loud = [_LOUD.sub("", line) for line in lines if _LOUD.match(line)]
     return next(iter(loud), lines[-1] if lines else "no output")
 
