@@ -156,13 +156,14 @@ def run_selftest(quick: bool, as_json: bool, framework: str, lang: str) -> None:
 @click.option("--simulated-only", is_flag=True, help="Leave out what needs workers.")
 @click.option("--long", "long", is_flag=True, help="Repeat the session, plant in many fresh pairs: 20 minutes more.")
 @click.option("--device", type=click.Choice(DEVICES), help="Check what only this device can show, instead.")
+@click.option("--routes", is_flag=True, help="Judge the measuring of routes instead: half an hour.")
 @click.option("--quick", is_flag=True, help="With --device: four minutes at most instead of fifteen.")
 @click.option(
     "--framework", "frameworks", multiple=True, help="With --device: these only; unless told all that are there."
 )
 @command.with_pythons
 @click.option("-o", "--output", default="", help="With --device: the evidence file.")
-def run_benchmark(as_json: bool, simulated_only: bool, long: bool, **options: Any) -> None:
+def run_benchmark(as_json: bool, simulated_only: bool, long: bool, routes: bool, **options: Any) -> None:
     """Judge the instrument against its own targets, or on a device of its own.
 
     With --device the exit status is 0 where no check failed, 1 where one failed or no framework sees the device, 3
@@ -173,14 +174,26 @@ def run_benchmark(as_json: bool, simulated_only: bool, long: bool, **options: An
     from probes.calibration import benchmark
 
     if options["device"]:
-        if simulated_only or long:
-            _fail(["--simulated-only and --long do not go with --device"])
+        if simulated_only or long or routes:
+            _fail(["--simulated-only, --long and --routes do not go with --device"])
         _check_device(as_json, **options)
     given = [f"--{name.removesuffix('s')}" for name in ("quick", "frameworks", "pythons", "output") if options[name]]
     if given:
         _fail([f"{', '.join(given)}: only with --device, e.g. --device gpu"])
+    if routes:
+        if long:
+            _fail(["--long does not go with --routes"])
+        _judge_routes(as_json, simulated_only=simulated_only)
+        return
     result = benchmark.run(simulated_only=simulated_only, long=long, progress=lambda text: say(text, err=True))
     say(json.dumps(result, ensure_ascii=False, indent=1) if as_json else benchmark.table(result))
+
+
+def _judge_routes(as_json: bool, *, simulated_only: bool) -> None:
+    from probes.calibration import routes_benchmark
+
+    result = routes_benchmark.run(simulated_only=simulated_only, progress=lambda text: say(text, err=True))
+    say(json.dumps(result, ensure_ascii=False, indent=1) if as_json else routes_benchmark.table(result))
 
 
 def _check_device(

@@ -342,11 +342,6 @@ CATALOGUE: Mapping[str, Words] = {
         "{path} 解包后为 {size:.1f} GB，超过 {most:.0f} GB；请减少样本",
     ),
     "data-empty": Words("{path} holds no samples", "{path} 中没有样本"),
-    "file-unknown": Words(
-        "{path} is no model that is known here; {known:, } are",
-        "{path} 不是此处已知的模型；已知的有 {known:、}",
-    ),
-    "file-absent": Words("{path}: no such file", "{path}：没有此文件"),
     "outputs-unlike": Words(
         "it gives {count} outputs, and these were named: {wanted:, }", "它给出 {count} 个输出，而所列的是：{wanted:、}"
     ),

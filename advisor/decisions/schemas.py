@@ -49,6 +49,12 @@ def _evidence() -> Schema:
     return EvidenceDocument.model_json_schema(by_alias=True)
 
 
+def _routes() -> Schema:
+    from probes.evidence.routes import RoutesDocument
+
+    return RoutesDocument.model_json_schema(by_alias=True)
+
+
 def _evidence_set() -> Schema:
     from probes.evidence.sets import EvidenceSetDocument
 
@@ -67,5 +73,6 @@ _SCHEMAS: dict[str, Callable[[], Schema]] = {
     "recommendation": _recommendation,
     "evidence": _evidence,
     "evidence-set": _evidence_set,
+    "routes": _routes,
     "decision": _decision,
 }

@@ -376,10 +376,7 @@ def _exportable(model: Any, call: Callable[..., Mapping[str, Any]], placed: Mapp
     inputs = tuple(name for name in placed if name in seen)
     specs = {name: tf.TensorSpec(placed[name].shape, placed[name].dtype, name=name) for name in inputs}
 
-    @tf.function(autograph=False)
-    def serve(**tensors: Any) -> Mapping[str, Any]:
-        return call(model, tensors, False)
-
+    serve = tf.function(lambda **tensors: call(model, tensors, False), autograph=False)
     return Exportable(
         model=model,
         inputs=inputs,

@@ -9,40 +9,35 @@ import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
-from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from probes.evidence import plausibility, recompute
-from probes.evidence.schema import EvidenceDocument, MeasurementDocument, problems_of
+from probes.evidence.plain_values import plain
+from probes.evidence.routes import read_table, routes_document
+from probes.evidence.schema import EvidenceDocument, EvidenceError, MeasurementDocument, problems_of
 from probes.system import json_reading
 from probes.system.files import write_atomically
 from probes.system.suggestions import nearest, nearest_word
 from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Probe, Ratio, Reason, Status
-from probes.wording import places
 from probes.wording.visible import visible
+
+__all__ = [
+    "EvidenceError",
+    "evidence_document",
+    "parse_evidence",
+    "read_evidence",
+    "shape_of",
+    "unknown_probes",
+    "write_evidence",
+]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 OPTIONAL = ("reason_code", "reason_params")
 """Keys of a measurement that stand in a document only where they hold something; older evidence has none."""
-
-INTERPRETER = "executable"
-"""Where an environment says which Python ran; of its path only the name is written."""
-
-
-class EvidenceError(Exception):
-    """An evidence document is not one.
-
-    Attributes:
-        problems: all of them, each with its place.
-    """
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 def evidence_document(evidence: Evidence) -> dict[str, Any]:
@@ -52,32 +47,11 @@ def evidence_document(evidence: Evidence) -> dict[str, Any]:
         for m in evidence.probes
     ]
     made = {f.name: getattr(evidence, f.name) for f in fields(evidence)}
+    table = made.pop("routes")
     ordered = {"schema": evidence.schema, **{k: v for k, v in made.items() if k != "schema"}, "probes": probes}
-    plain = _plain(ordered)
-    assert isinstance(plain, dict)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Ratio):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _interpreter(entry) if key == INTERPRETER else _plain(entry) for key, entry in value.items()}
-    if isinstance(value, str):
-        return places.without_owner(value)
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "item") and not isinstance(value, str):  # a NumPy scalar
-        return _plain(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def _interpreter(path: Any) -> Any:
-    return places.file_name(path) if isinstance(path, str) else _plain(path)
+    found = plain(ordered)
+    assert isinstance(found, dict)
+    return found if table is None else {**found, "routes": routes_document(table)}
 
 
 def parse_evidence(data: Any) -> Evidence:
@@ -102,13 +76,15 @@ def parse_evidence(data: Any) -> Evidence:
         reading.measurement(entry, f"probes[{i}]", arms, selftest=selftest) for i, entry in enumerate(listed)
     ]
     reading.once(measurements)
+    table, wrong = (None, []) if data.get("routes") is None else read_table(data["routes"], "routes")
+    reading.problems += wrong
     whole = tuple(measurement for measurement in measurements if measurement is not None)
     if not reading.problems:
         reading.problems += recompute.withdrawn(whole)
         reading.problems += plausibility.grade(whole, str(data.get("grade")))
     if reading.problems or head is None:
         raise EvidenceError(reading.problems)
-    return Evidence(**{"selftest": None, **data, "probes": whole})
+    return Evidence(**{"selftest": None, **data, "probes": whole, "routes": table})
 
 
 def shape_of(data: Mapping[str, Any]) -> list[str]:

@@ -175,14 +175,14 @@ def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> 
             found.append(f"{place}.seconds.{label}: every turn needs positive numbers of seconds")
             continue
         kept = _part(record, "waited").get(label) or [None] * len(used)
-        if not _are_waits(kept, turns):
+        if not are_waits(kept, turns):
             found.append(
                 f"{place}.waited.{label}: for every turn null, or one number of seconds an iteration, is needed"
             )
             continue
         seconds[label], waited[label] = turns, kept
         most = _part(record, "surely").get(label, kept)
-        if not _are_waits(most, turns):
+        if not are_waits(most, turns):
             found.append(f"{place}.surely.{label}: for every turn null, or one number of seconds a block, is needed")
             continue
         surely[label] = most
@@ -198,7 +198,8 @@ def _part(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _are_waits(kept: Any, turns: Sequence[Sequence[float]]) -> bool:
+def are_waits(kept: Any, turns: Sequence[Sequence[float]]) -> bool:
+    """Return whether these can be the waits of some turns: None a turn, or one number an iteration."""
     if not isinstance(kept, list) or len(kept) != len(turns):
         return False
     return all(

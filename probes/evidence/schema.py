@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -38,6 +38,18 @@ LARGEST = 1e300
 """Beyond this a number is a slip, and arithmetic with it would overflow."""
 
 
+class EvidenceError(Exception):
+    """An evidence document is not one.
+
+    Attributes:
+        problems: all of them, each with its place.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 def _refusal(message: str) -> PydanticCustomError:
     return PydanticCustomError("own_words", "{message}", {"message": message})
 
@@ -55,7 +67,8 @@ def _positive(value: float) -> float:
     return value
 
 
-def _not_negative(value: float) -> float:
+def not_negative(value: float) -> float:
+    """Refuse what is below 0; raise ValueError."""
     if value < 0:
         raise ValueError
     return value
@@ -211,7 +224,7 @@ class MeasurementDocument(_Document):
     parity: Annotated[Contents, _holding(_Parity)] = None
     roof: Contents = None
     facts: Contents = None
-    seconds: Annotated[Number, AfterValidator(_not_negative)] = Field(0.0, description="a number of seconds")
+    seconds: Annotated[Number, AfterValidator(not_negative)] = Field(0.0, description="a number of seconds")
     own_workload: bool = Field(False, description="true or false")
     settings: Words = "default"
 
@@ -238,6 +251,7 @@ class EvidenceDocument(_Document):
     grade: Literal["A", "B", "C", "D"]
     started: Time
     finished: Time
+    routes: Contents = Field(None, description="a table of routes (routes/1) or null")
 
     @field_validator("finished")
     @classmethod
@@ -287,8 +301,9 @@ def _inside(model: type[BaseModel], where: Place) -> Mapping[str, Any]:
     """Return the fields of the model that describes the object at ``where``."""
     inner = model
     for part in where:
-        if part == "ratio" and inner is MeasurementDocument:
-            inner = RatioDocument
+        field = inner.model_fields.get(str(part))
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        inner = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), inner)
     return inner.model_fields
 
 

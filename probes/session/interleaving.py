@@ -251,7 +251,7 @@ class _Turn:
         blocks = min([max(least, min(wanted, most)), *(few for slow, few in SLOW if step > slow)])
         return cls(blocks, loops, between)
 
-    def arguments(self) -> dict[str, int]:
+    def arguments(self) -> dict[str, Any]:
         """Return it as a worker is asked; one that held up nearly all blocks may do more of them."""
         most = self.blocks * (PATIENT if self.blocks >= BLOCKS[0] else 1)
         return {

@@ -32,6 +32,9 @@ from probes.types import Reason, RouteRow, Routes, Status, UserFile
 
 __all__ = ["OWN", "BadData", "Planned", "Source", "Unknown", "measure", "plan"]
 
+DEFAULT = "image_classifier"
+"""Workload that is taken out where none is named: stock layers, which every converter knows."""
+
 TURNS = 2.5
 """Seconds that one arm's warming up and turns take, kept free of the budget for each that is loaded."""
 
@@ -66,6 +69,7 @@ def measure(
     progress: Progress = lambda event: None,
     cancelled: Callable[[], bool] = lambda: False,
     keep: Callable[[Routes], None] = lambda table: None,
+    again: Callable[[Routes], bool] = lambda table: False,
 ) -> Routes:
     """Measure routes in one session.
 
@@ -88,6 +92,7 @@ def measure(
         progress: told what happens, as events of ``--jsonl``.
         cancelled: asked all the time; True ends the session and keeps what is finished.
         keep: given, after every row, what the table would be had it ended then.
+        again: given the table; True has the same artifacts measured once more, in fresh processes.
 
     Returns:
         One row a route and precision, absent ones with their reason. Ctrl-C and ``cancelled`` are no errors.
@@ -122,6 +127,9 @@ def measure(
         try:
             _bring_all(table, keep)
             _time_all(table)
+            while again(table.routes()):
+                _renew(table)
+                _time_all(table)
         finally:
             table.end()
         return table.routes()
@@ -159,6 +167,7 @@ class _Table:
         planned: every row to come.
         rows: what each gave so far, by label.
         live: label -> the worker that answers, of rows whose times are to be taken.
+        asked: label -> what it was asked to load.
         arrays: framework (or "" for a file as it is) -> weights, samples and reference, as its worker kept them.
         failed: framework -> why it has none.
         reference: what files as they are are compared with: the first one's answers.
@@ -173,6 +182,7 @@ class _Table:
     resume: Routes | None
     rows: dict[str, RouteRow] = field(default_factory=dict)
     live: dict[str, Client] = field(default_factory=dict)
+    asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)
     failed: dict[str, Lost] = field(default_factory=dict)
     reference: Arrays = field(default_factory=dict)
@@ -313,6 +323,9 @@ def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
             row = _brought(table, planned)
         except Lost as lost:
             row = absent(planned, lost.status, _without_side(lost.reason))
+            if planned.route == OWN:
+                told = Reason("without-own", framework=planned.framework, reason=_without_side(lost.reason))
+                options.progress({**reasons.note(told), "route": planned.label})
         except (Cancelled, KeyboardInterrupt):
             table.stopped = Reason("cancelled-rest")
             row = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
@@ -373,6 +386,8 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
         converted = _converted(table, planned, asked["arrays"])
         if converted["refused"]:
             return _refused(planned, converted)
+        if not converted["there"]:
+            return absent(planned, Status.FAILED, Reason("no-artifact"))
         asked.update({key: converted[key] for key in ("main", "inputs", "outputs", "layouts", "dtypes")})
         row = replace(
             row,
@@ -387,10 +402,24 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
     except Lost as lost:  # what was seen of the artifact before stays true
         return replace(row, status=lost.status, **reasons.document(_without_side(lost.reason)))
     if row.status is Status.OK:
-        table.live[planned.label] = client
+        table.live[planned.label], table.asked[planned.label] = client, asked
     else:
         client.close()
     return row
+
+
+def _renew(table: _Table) -> None:
+    """Load what is alive anew, each in a fresh process; what is lost on the way has no times."""
+    alive = [one for one in table.planned if one.label in table.live]
+    table.end()
+    for planned in alive:
+        row = replace(table.rows[planned.label], p50_ms=None, p95_ms=None, p99_ms=None, ratio=None, samples={})
+        try:
+            client, row = _loaded(table, planned, row, table.asked[planned.label])
+            table.live[planned.label] = client
+        except Lost as lost:
+            row = replace(row, status=lost.status, **reasons.document(_without_side(lost.reason)))
+        table.put(planned, row)
 
 
 def _sizes(found: Mapping[str, Path], place: Path) -> dict[str, Any]:
@@ -432,13 +461,13 @@ def _started(table: _Table, planned: Planned, *, runtime: bool) -> tuple[Client,
     arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant)
     client = Client(arm, settings="default", scratch=options.scratch)
     asked: dict[str, Any] = {"timeout": options.allowed(planned), "cancelled": options.cancelled}
-    common = {"framework": arm.framework, "threads": options.threads, "plant": plant}
+    configured: dict[str, Any] = {"framework": arm.framework, "threads": options.threads, "plant": plant}
     try:
         if runtime:
-            return client, client.ask("runtime", **asked, **common, runtime=planned.runtime)
-        client.ask("hello", **asked, **common, settings="default")
+            return client, client.ask("runtime", **asked, **configured, runtime=planned.runtime)
+        client.ask("hello", **asked, **configured, settings="default")
         return client, client.ask("use", **asked, kind="cpu")["facts"]
-    except Lost:
+    except (Lost, KeyboardInterrupt):
         client.end()
         raise
 
@@ -495,7 +524,8 @@ def _loaded(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, 
     answer = _asking(table, planned, client, "load", **asked)
     row = replace(
         row,
-        load_ms=answer["load_ms"],
+        # Building the source anew brings all that training needs, which nobody waits for who only answers.
+        load_ms=None if planned.route == OWN and table.options.source.kind != "file" else answer["load_ms"],
         first_ms=answer["first_ms"],
         peak_memory_bytes=answer["peak_memory"],
         versions={**row.versions, **said["versions"]},

@@ -274,9 +274,9 @@ def convert(backend: Any, stage: Callable[[], Stage], request: Mapping[str, Any]
     """Make one artifact in ``request["folder"]``.
 
     Returns:
-        ``refused`` operators where there are any; else ``seconds``, ``files`` with their bytes, ``main``, what the
-        runtime is to be told (``inputs``, ``outputs``, ``layouts``, ``dtypes``), ``settings``, ``warned`` and
-        ``versions``.
+        ``refused`` operators where there are any; else ``seconds``, whether anything is ``there``, ``files`` with their
+        bytes, ``main``, what the runtime is to be told (``inputs``, ``outputs``, ``layouts``, ``dtypes``),
+        ``settings``, ``warned`` and ``versions``.
 
     Raises:
         MissingModule: what the converter needs is not there.
@@ -309,10 +309,9 @@ def convert(backend: Any, stage: Callable[[], Stage], request: Mapping[str, Any]
         raise MissingModule(error.name or str(error)) from None
     seconds = time.perf_counter() - begin
     files = {str(path.relative_to(folder)): path.stat().st_size for path in sorted(folder.rglob("*")) if path.is_file()}
-    if not Path(made.main).exists() or not files:
-        raise Unsupported(Reason("no-artifact"))
     return {
         "refused": [],
+        "there": Path(made.main).exists() and bool(files),
         "seconds": seconds,
         "files": files,
         "main": str(made.main),
