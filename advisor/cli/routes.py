@@ -109,14 +109,13 @@ def run(as_json: bool, lang: str, **options: Any) -> None:
     """Measure every route of a model; without --workload and --file, of a small net of our own.
 
     Each is converted, loaded and run in a process of its own; then all that answer alike take turns with the
-    framework's own inference. Every row that has ended stands in the output file at once; Ctrl-C ends in order.
+    framework's own inference. Ctrl-C ends it in order, and what is finished is written.
     """
     from advisor.cli import routes_run, routes_shown
     from probes.session import outcome
 
     asked = routes_run.read(lang=lang, **options)
     table = routes_run.measure(asked, lang=lang)
-    routes_run.write(table, asked.target)
     if as_json and not output.is_standard_output(asked.target):
         output.emit(routes_run.as_document(table))
     elif not asked.jsonl:

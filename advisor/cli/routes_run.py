@@ -20,7 +20,7 @@ from probes.user_model import reading
 if TYPE_CHECKING:
     from probes.types import Routes
 
-DEFAULT = Source("workload", "mlp")
+DEFAULT = Source("workload", routing.DEFAULT)
 """What is taken out where the user names nothing."""
 
 _NOT_RUN = frozenset({Status.FAILED, Status.TIMED_OUT, Status.NOT_INSTALLED})
@@ -41,6 +41,7 @@ class Request:
 
     Attributes:
         planned: every row to come.
+        resumed: the file that ``resume`` was read from.
     """
 
     source: Source
@@ -53,6 +54,7 @@ class Request:
     pythons: Mapping[str, str]
     data: Path | None
     resume: Routes | None
+    resumed: str | None
     target: str
     jsonl: bool
 
@@ -108,6 +110,7 @@ def read(
         pythons=interpreters,
         data=samples,
         resume=earlier,
+        resumed=resume,
         target=target,
         jsonl=jsonl,
     )
@@ -185,16 +188,32 @@ def _earlier(path: str | None) -> tuple[Routes | None, list[str]]:
 
 
 def measure(asked: Request, *, lang: str) -> Routes:
-    """Measure, with the plan first and the progress on standard error; a signal ends it and keeps what is finished.
+    """Measure and write the table, with the plan first and the progress on standard error.
 
-    Every row that has ended stands in the output file at once, so that no end of the process loses it.
+    A signal ends it in order; what a killed run had finished is kept, and told of at the next one.
     """
+    from probes.evidence import unfinished
+
+    left = unfinished.left_routes()
+    for one in left:
+        if str(one.path) != asked.resumed:
+            output.notice(routes_shown.left(one, lang))
+    with signals.deferred(), unfinished.keeping_routes(output.notice) as keep:
+        table = _measured(asked, keep, lang=lang)
+        write(table, asked.target)
+    for one in left:
+        if str(one.path) == asked.resumed:
+            one.remove()
+    return table
+
+
+def _measured(asked: Request, keep: Callable[[Routes], None], *, lang: str) -> Routes:
     from advisor.errors import InputError
 
     view = command.JsonLines() if asked.jsonl else routes_shown.Progress(asked.planned, lang)
-    with view, signals.deferred():
+    with view:
         try:
-            table = routing.measure(
+            return routing.measure(
                 asked.source,
                 routes=asked.routes,
                 targets=asked.targets,
@@ -206,15 +225,10 @@ def measure(asked: Request, *, lang: str) -> Routes:
                 resume=asked.resume,
                 progress=logs.following(view.show),
                 cancelled=signals.received,
-                keep=lambda table: write(table, asked.target) if _is_file(asked.target) else None,
+                keep=keep,
             )
         except routing.BadData as error:
             raise InputError([f"--data {reasons.text(problem, lang)}" for problem in error.problems]) from None
-    return table
-
-
-def _is_file(target: str) -> bool:
-    return bool(target) and not output.is_standard_output(target)
 
 
 def write(table: Routes, target: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.report.figures import amount
 from probes import environments, reasons
 from probes.session import outcome
-from probes.session.routing import AS_IS, OWN, Planned
+from probes.session.routing_plan import AS_IS, OWN, Planned
 from probes.statistics import targets
 from probes.types import Status
 from probes.wording import terminal
@@ -18,6 +18,7 @@ from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from advisor.deployment.known_routes import EnvironmentHere, KnownRoute
+    from probes.evidence.unfinished import UnfinishedRoutes
     from probes.types import Interval, RouteRow, Routes
 
 WIDE = 160
@@ -63,7 +64,8 @@ WORDS: dict[str, dict[str, str]] = {
         "not_measured": "Not measured",
         "skipped": "Skipped for the budget: {labels}; --budget {seconds} would take them",
         "missing_rows": "Not installed: {labels}; to add what is missing: {line}",
-        "grade": "grade {grade}; {threads} threads; {kind} {name}",
+        "grade": "grade {grade}; threads: {threads}; {kind} {name}",
+        "left": "A killed run had finished {rows} rows, kept in {file}; --resume {file} takes them up.",
         "nothing": "Nothing was measured.",
         "resume": "Interrupted; what is finished is in {file}. To go on, add --resume {file} to the same command.",
     },
@@ -107,6 +109,7 @@ WORDS: dict[str, dict[str, str]] = {
         "skipped": "预算之外，未运行：{labels}；--budget {seconds} 即可全部运行",
         "missing_rows": "未安装：{labels}；安装缺少的部分：{line}",
         "grade": "等级 {grade}；{threads} 个线程；{kind} {name}",
+        "left": "此前一次被强行结束的运行已完成 {rows} 行，保存在 {file}；用 --resume {file} 可接着运行。",
         "nothing": "没有测得任何结果。",
         "resume": "已中断；已完成的部分在 {file} 中。若要继续，请在同一命令后加上 --resume {file}。",
     },
@@ -236,6 +239,11 @@ def _adds(row: Planned) -> str:
 
 
 # ---------------------------------------------------------------- at the end
+
+
+def left(one: UnfinishedRoutes, lang: str) -> str:
+    """Return where what a killed run had finished is kept, and how it is taken up."""
+    return WORDS[lang]["left"].format(rows=one.rows, file=one.path)
 
 
 def resume(file: str, lang: str) -> str:

@@ -139,4 +139,5 @@ def _run(command: Sequence[str], *, cwd: Path | None = None) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
     if done.returncode:
         raise Unresolved(f"{' '.join(command[:5])} ...\n{done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
+    said: str = done.stdout
+    return said
