@@ -329,6 +329,9 @@ CATALOGUE: Mapping[str, Words] = {
         "{path}：各数组的样本数不同：{lengths:、}",
     ),
     "data-length": Words("{count} of '{name}'", "{name} 有 {count} 个"),
+    "data-absent": Words(
+        "{path}: no such file; numpy.savez makes such a file", "{path}：没有此文件；numpy.savez 可生成这样的文件"
+    ),
     "data-no-numbers": Words(
         "{path}: '{name}' holds no numbers ({kind}); save it as float32 or int32",
         "{path}：{name} 中不是数值（{kind}）；请保存为 float32 或 int32",

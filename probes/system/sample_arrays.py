@@ -31,7 +31,7 @@ def problems(path: Path) -> list[Reason]:
     Whether the arrays fit a model is asked where the model is.
     """
     if not path.is_file():
-        return [Reason("file-absent", path=str(path))]
+        return [Reason("data-absent", path=str(path))]
     try:
         with zipfile.ZipFile(path) as packed:
             whole = sum(member.file_size for member in packed.infolist())

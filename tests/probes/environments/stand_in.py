@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ NODE_PROGRAM = "#!/bin/sh\necho v20.1.0\n"
 def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, disk_mb: float = 1) -> Path:
     """Make the stand-in the environment ``small``; return the home it would be installed into."""
     folder, programs, home = tmp_path / "locks" / "small", tmp_path / "bin", tmp_path / "home"
+    shutil.copytree(locks.FOLDER, tmp_path / "locks")
     for made in (folder, programs, home):
         made.mkdir(parents=True)
     (folder / locks.NPM).write_text(json.dumps({"packages": {"": {}, "node_modules/small": {"version": "1.0.0"}}}))
