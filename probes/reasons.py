@@ -156,6 +156,8 @@ CATALOGUE: Mapping[str, Words] = {
         "routes add {name} --python PATH",
         "{name} 需要 Python {range}，而此处只有 {seen:、}；请安装该版本的 Python 并指定："
         "framework-advisor routes add {name} --python PATH",
+        "{name} needs Python {range}, and there is {seen:, }; install such a Python on this machine and add it again",
+        "{name} 需要 Python {range}，而此处只有 {seen:、}；请在本机安装该版本的 Python 后重试",
     ),
     "env-no-venv": Words(
         "{python} cannot make a virtual environment: {said}; on Debian and Ubuntu: apt-get install python3-venv",

@@ -74,12 +74,9 @@ def add(names: tuple[str, ...], python: str | None, as_json: bool, lang: str) ->
 def remove(names: tuple[str, ...], as_json: bool, lang: str) -> None:
     """Remove environments that 'routes add' installed, and what interrupted installations left."""
     from probes.environments import installing
-    from probes.types import Reason
 
     def one(name: str, told: Callable[[Reason], None]) -> dict[str, Any]:
-        freed = installing.remove(name)
-        told(Reason("env-removed", name=name, mb=freed / 1e6) if freed else Reason("env-not-there", name=name))
-        return {"installed": False, "freed_bytes": freed}
+        return {"installed": False, "freed_bytes": installing.remove(name, progress=told)}
 
     _each(names, one, as_json=as_json, lang=lang)
 

@@ -140,14 +140,19 @@ def add(name: str, *, python: str | None = None, progress: Progress = lambda rea
         return made
 
 
-def remove(name: str) -> int:
+def remove(name: str, *, progress: Progress = lambda reason: None) -> int:
     """Remove an environment and whatever interrupted installations left; return the bytes that were freed.
+
+    Args:
+        name: an entry of ``ENVIRONMENTS``.
+        progress: told what came of it.
 
     Raises:
         Failed: with the reason.
     """
     with _alone(name) as place:
         if not place.exists():
+            progress(Reason("env-not-there", name=name))
             return 0
         freed = folders.size(place)
         # The marker first: what is left, should this be interrupted, is not whole.
@@ -155,6 +160,7 @@ def remove(name: str) -> int:
         _take_away(place)
         if place.exists():
             raise Failed(Reason("env-in-use", name=name, place=str(place)))
+        progress(Reason("env-removed", name=name, mb=freed / 1e6))
         return freed
 
 
