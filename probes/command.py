@@ -276,6 +276,7 @@ def _variables(passed: Sequence[str], known: Collection[str]) -> tuple[dict[str,
 
 
 def wrong_threads(threads: str) -> list[str]:
+    """Return what is wrong with ``--threads``, nothing where it can be used."""
     if threads in ("one", "all") or (threads.isdecimal() and int(threads) >= 1):
         return []
     return [f"--threads {threads}: expected 'one', 'all' or a number from 1"]

@@ -87,7 +87,7 @@ def interpreter(folder: Path) -> Path:
 
 
 def mark(name: str, found: Installed) -> None:
-    """Say that an environment is whole.
+    """Write down that an environment is whole.
 
     Raises:
         OSError: the marker cannot be written.
