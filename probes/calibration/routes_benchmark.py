@@ -15,13 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from probes.backends import CONTROL
 from probes.calibration import simulation
 from probes.session import interleaving, routing
 from probes.session.arms import Arm
 from probes.session.routing_plan import OWN
 from probes.statistics import percentiles, ratios
-from probes.types import Routes, RouteRow, Status
+from probes.types import RouteRow, Routes, Status
 
 PLANTED = 1.2
 """The slow-down that has to be found in one route."""
@@ -155,7 +154,7 @@ def _truth(processes: Sequence[Sequence[Sequence[float]]]) -> float:
     return float(np.percentile(values, 95, weights=weights, method="inverted_cdf"))
 
 
-# ------------------------------------------------------------------------------------------------------------ this machine
+# ----------------------------------------------------------------------------------------------------- this machine
 
 
 def faults(progress: Told) -> list[dict[str, Any]]:
@@ -266,8 +265,8 @@ def _name(row: RouteRow) -> str:
 def table(result: Mapping[str, Any]) -> str:
     """Return the result as lines, each with its target."""
     lines = [
-        f"{cell['noise']:6}: planted +{PLANTED - 1:.0%} found in {cell['found']:.1%} of {cell['runs']} simulated sessions "
-        f"(target >= 95 %), equal routes told apart {cell['wrong']:.1%} (5 % allowed)"
+        f"{cell['noise']:6}: planted +{PLANTED - 1:.0%} found in {cell['found']:.1%} of {cell['runs']} simulated "
+        f"sessions (target >= 95 %), equal routes told apart {cell['wrong']:.1%} (5 % allowed)"
         for cell in result["planted"]
     ]
     if "faults" not in result:
@@ -288,8 +287,8 @@ def table(result: Mapping[str, Any]) -> str:
     lines += [f"  without: {name}: {reason}" for name, reason in whole["absent"].items()]
     if repeats["share"] is not None:
         lines.append(
-            f"order: the same in {repeats['share']:.1%} of {repeats['pairs']} pairs over {repeats['sessions']} sessions "
-            f"(target >= 95 %); where intervals lie apart {_share(repeats['apart'])}"
+            f"order: the same in {repeats['share']:.1%} of {repeats['pairs']} pairs over {repeats['sessions']} "
+            f"sessions (target >= 95 %); where intervals lie apart {_share(repeats['apart'])}"
         )
     lines.append(f"false 'meets' at the true p95: {_share(met['share'])} of {met['sessions']} (target <= 2 %)")
     return "\n".join(lines)

@@ -24,6 +24,7 @@ def before_import(threads: int) -> None:
 def start(threads: int) -> None:
     """Import TensorFlow and set its threads."""
     tensorflow.start(threads=threads, settings="default")
+    tensorflow.use("cpu")
 
 
 def versions() -> Mapping[str, str]:

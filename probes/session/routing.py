@@ -323,13 +323,13 @@ def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
             row = _brought(table, planned)
         except Lost as lost:
             row = absent(planned, lost.status, _without_side(lost.reason))
-            if planned.route == OWN:
-                told = Reason("without-own", framework=planned.framework, reason=_without_side(lost.reason))
-                options.progress({**reasons.note(told), "route": planned.label})
         except (Cancelled, KeyboardInterrupt):
             table.stopped = Reason("cancelled-rest")
             row = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
         table.put(planned, row)
+        if planned.route == OWN and row.status is not Status.OK and planned.framework in table.arrays:
+            told = Reason("without-own", framework=planned.framework, reason=reasons.read(_reason_of(row)))
+            options.progress({**reasons.note(told), "route": planned.label})
         keep(table.routes())
         options.progress(_done(planned, table.rows[planned.label], seconds=time.monotonic() - began))
 

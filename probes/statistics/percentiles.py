@@ -34,11 +34,11 @@ def estimates(
     if count < 2:
         raise ValueError(f"{count} turns give no interval; at least 2 are needed")
     arrays = [np.log(np.asarray(turn, float)) for turn in turns]
-    rng = np.random.default_rng(seed)
-    drawn = [
-        np.percentile(np.concatenate([arrays[i] for i in rng.integers(count, size=count)]), percents)
-        for _ in range(RESAMPLES)
-    ]
+    draws = np.random.default_rng(seed).integers(count, size=(RESAMPLES, count))
+    if len({len(array) for array in arrays}) == 1:
+        drawn = np.percentile(np.stack(arrays)[draws].reshape(RESAMPLES, -1), percents, axis=1).T
+    else:
+        drawn = np.stack([np.percentile(np.concatenate([arrays[i] for i in draw]), percents) for draw in draws])
     # The draws' scatter falls short of that of fresh turns by (count - 1) / count.
     errors = np.std(drawn, axis=0, ddof=1) * math.sqrt(count / (count - 1))
     values = np.percentile(np.concatenate(arrays), percents)

@@ -12,7 +12,9 @@ from probes.calibration import simulation
 from probes.session import interleaving
 from probes.session.arms import Arm
 from probes.session.runner import grade
+from probes.session.worker_client import Lost
 from probes.statistics import ratios, roofline
+from probes.types import Reason, Status
 
 
 def sides(truth, noise="quiet", seed=0):
@@ -134,6 +136,80 @@ def test_loops_make_a_turn_last():
     assert taken.loops["a"] * 1e-4 >= interleaving.BLOCK * 0.9
     assert taken.loops["b"] * 1e-3 >= interleaving.BLOCK * 0.9
     assert taken.loops["b"] * 1e-3 * len(taken.seconds["b"][0]) >= interleaving.TURN * 0.9
+
+
+def several(*costs, seed=0):
+    machine = simulation.Machine(simulation.NOISES["quiet"], np.random.default_rng(seed))
+    names = "pqrstuvw"
+    return [simulation.Side(Arm(name, "x"), 0.01 * cost, machine) for name, cost in zip(names, costs, strict=False)]
+
+
+def test_three_take_turns_forth_and_back():
+    taken = take(several(1, 2, 3))
+    assert taken.order.startswith("abccbaabccba")
+    assert len(taken.order) == 3 * len(taken.used)
+
+
+def test_every_two_of_several_have_a_ratio_of_pairs():
+    taken = take(several(1, 2, 3, 0.5))
+    for one, other, truth in (("p", "q", 2), ("q", "r", 1.5), ("r", "p", 1 / 3), ("s", "r", 6)):
+        estimate = taken.estimate(one, other)
+        assert estimate.mean == pytest.approx(math.log(truth), abs=0.03)
+        assert estimate.count == len(taken.used)
+
+
+def test_turns_of_several_end_when_the_widest_is_narrow():
+    quiet = take(several(1, 2, 3))
+    machine = simulation.Machine(simulation.NOISES["laptop"], np.random.default_rng(5))
+    noisy = take([*several(1, 2), simulation.Side(Arm("r", "x"), 0.01, machine)])
+    assert len(quiet.used) == interleaving.LOOKS[0] < len(noisy.used)
+
+
+class Dying(simulation.Side):
+    """Is lost after forty turns, those of its warming up with them."""
+
+    def ask(self, do, **arguments):
+        if self.taken >= 40:
+            raise Lost(Status.FAILED, Reason("out-of-memory"))
+        return super().ask(do, **arguments)
+
+
+def test_a_lost_arm_costs_the_others_no_turn():
+    one, other, third = several(1, 2, 3)
+    gone = []
+    taken = take(
+        [one, Dying(other.arm, other.cost, other.machine), third],
+        looks=(60,),
+        dropped=lambda client, lost: gone.append((client.arm.label, lost.status)),
+    )
+    assert gone == [("q", Status.FAILED)]
+    assert len(taken.seconds["p"]) == len(taken.seconds["r"]) == len(taken.used) == 60
+    assert len(taken.seconds["q"]) < 60
+    assert taken.estimate("p", "r").mean == pytest.approx(math.log(3), abs=0.03)
+
+
+def test_a_lost_arm_ends_the_turns_where_nobody_is_told():
+    one, other = several(1, 2)
+    with pytest.raises(Lost):
+        take([one, Dying(other.arm, other.cost, other.machine)], looks=(60,))
+
+
+def test_single_answers_are_timed_one_by_one():
+    asked = []
+
+    class Asked(simulation.Side):
+        def ask(self, do, **arguments):
+            asked.append((do, arguments))
+            return super().ask(do, **arguments)
+
+    one, other = several(0.01, 0.02)
+    taken = take([Asked(one.arm, one.cost, one.machine), other], single=True)
+    kept = [arguments for do, arguments in asked if do == "turn" and arguments.get("keep")]
+    assert taken.loops == {"p": 1, "q": 1}
+    # An answer takes 0.1 ms: four go between two that are timed, which lie half a millisecond apart.
+    assert {arguments["between"] for arguments in kept} <= {4, 5}
+    assert {len(turn) for turn in taken.seconds["p"]} == {kept[0]["blocks"]}
+    assert kept[0]["blocks"] * 1e-4 * (1 + kept[0]["between"]) >= interleaving.TURN * 0.8
 
 
 def test_a_blocked_design_misses_the_truth_that_turns_cover():
