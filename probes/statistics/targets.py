@@ -122,7 +122,7 @@ _BYTES = {"b": "0.000001", "byte": "0.000001", "bytes": "0.000001", "字节": "0
     spelled: str(Decimal(base) ** power / 10**6)
     for power, letter, long in ((1, "k", "kilo"), (2, "m", "mega"), (3, "g", "giga"), (4, "t", "tera"))
     for base, spellings in (
-        (1000, (letter, f"{letter}b", f"{long}byte", f"{long}bytes")),
+        (1000, (letter, f"{letter}b", f"{letter}byte", f"{letter}bytes", f"{long}byte", f"{long}bytes")),
         (1024, (f"{letter}ib", f"{letter}i")),
     )
     for spelled in spellings
@@ -158,7 +158,11 @@ _RATES = {
 _UNITS: Mapping[str, Mapping[str, Decimal]] = {
     "ms": {word: Decimal(seconds) * 1000 for word, seconds in _SECONDS.items()},
     "s": {word: Decimal(seconds) for word, seconds in _SECONDS.items()},
-    "MB": {**{word: Decimal(size) for word, size in _BYTES.items()}, "兆": Decimal(1), "兆字节": Decimal(1)},
+    "MB": {
+        **{word: Decimal(size) for word, size in _BYTES.items()},
+        **dict.fromkeys(("meg", "megs", "兆", "兆字节"), Decimal(1)),
+        **dict.fromkeys(("gig", "gigs"), Decimal(1000)),
+    },
     "/s": {word: Decimal(rate) for word, rate in _RATES.items()},
     "%": dict.fromkeys(("%", "percent", "per cent", "pct", "pp", "百分点", "个百分点"), Decimal(1)),
 }
