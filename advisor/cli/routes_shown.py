@@ -43,8 +43,10 @@ WORDS: dict[str, dict[str, str]] = {
         "own": "{framework} itself",
         "start": "[{index}/{of}] {label}",
         "turns": "{of} take turns with each other: {done} rounds",
-        "done": "{label}: {size}, loaded in {load}, first answer in {first}",
-        "answers": "{label}: answers like its source, loaded in {load}, first answer in {first}",
+        "done": "{label}: answers like its source: {told}",
+        "of_size": "{value}",
+        "loaded": "loaded in {value}",
+        "first": "first answer in {value}",
         "ended": "{label}: {status}: {reason}",
         "route": "route",
         "precision": "precision",
@@ -52,7 +54,7 @@ WORDS: dict[str, dict[str, str]] = {
         "load": "load",
         "p50": "p50",
         "p95": "p95",
-        "ratio": "times as long as the framework itself",
+        "ratio": "× framework itself",
         "memory": "memory",
         "alike": "answers",
         "off": "off by {relative}",
@@ -87,8 +89,10 @@ WORDS: dict[str, dict[str, str]] = {
         "own": "{framework} 自身",
         "start": "[{index}/{of}] {label}",
         "turns": "{of} 条路线轮流运行：已 {done} 轮",
-        "done": "{label}：{size}，加载 {load}，首次推理 {first}",
-        "answers": "{label}：结果与原模型一致，加载 {load}，首次推理 {first}",
+        "done": "{label}：结果与原模型一致：{told}",
+        "of_size": "{value}",
+        "loaded": "加载 {value}",
+        "first": "首次推理 {value}",
         "ended": "{label}：{status}：{reason}",
         "route": "路线",
         "precision": "精度",
@@ -96,7 +100,7 @@ WORDS: dict[str, dict[str, str]] = {
         "load": "加载",
         "p50": "p50",
         "p95": "p95",
-        "ratio": "与框架自身的用时之比",
+        "ratio": "× 框架自身",
         "memory": "内存",
         "alike": "结果",
         "off": "相差 {relative}",
@@ -210,11 +214,14 @@ class Progress:
             reason = reasons.text(reasons.read(event), self._lang)
             self._say("ended", label=label, status=reasons.status(status, self._lang), reason=reason)
             return
-        load, first = _ms(event["load_ms"], self._lang), _ms(event["first_ms"], self._lang)
-        if event["artifact_bytes"] is None:
-            self._say("answers", label=label, load=load, first=first)
-        else:
-            self._say("done", label=label, size=_bytes(event["artifact_bytes"], self._lang), load=load, first=first)
+        found = {
+            "of_size": None if event["artifact_bytes"] is None else _bytes(event["artifact_bytes"], self._lang),
+            "loaded": _ms(event["load_ms"], self._lang),
+            "first": _ms(event["first_ms"], self._lang),
+        }
+        words = WORDS[self._lang]
+        told = words["comma"].join(words[key].format(value=value) for key, value in found.items() if value)
+        self._say("done", label=label, told=told)
 
 
 def left_out(planned: Iterable[Planned], lang: str) -> list[str]:

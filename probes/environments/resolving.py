@@ -132,12 +132,12 @@ def _head(fields: dict[str, str]) -> str:
 def _disk_before(path: Path) -> str:
     """Return the size that stood there; an installation tells the new one."""
     text = path.read_text("utf-8") if path.exists() else ""
-    return dict(locks.HEAD.findall(text)).get("disk-mb", "0")
+    head: dict[str, str] = dict(locks.HEAD.findall(text))
+    return head.get("disk-mb", "0")
 
 
 def _run(command: Sequence[str], *, cwd: Path | None = None) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
     if done.returncode:
         raise Unresolved(f"{' '.join(command[:5])} ...\n{done.stderr.strip() or done.stdout.strip()}")
-    said: str = done.stdout
-    return said
+    return done.stdout
