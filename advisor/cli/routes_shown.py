@@ -58,7 +58,7 @@ WORDS: dict[str, dict[str, str]] = {
         "memory": "memory",
         "alike": "answers",
         "off": "off by {relative}",
-        "same": "same in {share} [{low}, {high}]",
+        "same": "same in {share} % [{low}, {high}]",
         "meets": "meets",
         "fails": "FAILS",
         "cannot-tell": "cannot tell",
@@ -104,7 +104,7 @@ WORDS: dict[str, dict[str, str]] = {
         "memory": "内存",
         "alike": "结果",
         "off": "相差 {relative}",
-        "same": "{share} 相同 [{low}, {high}]",
+        "same": "{share} % 相同 [{low}, {high}]",
         "meets": "达到",
         "fails": "未达到",
         "cannot-tell": "无法判断",
@@ -310,7 +310,7 @@ def _alike(row: RouteRow, lang: str) -> str:
     words = WORDS[lang]
     if row.agreement is not None:
         share, low, high = (
-            f"{100 * part:.3g} %" for part in (row.agreement.value, row.agreement.low, row.agreement.high)
+            f"{100 * part:.3g}" for part in (row.agreement.value, row.agreement.low, row.agreement.high)
         )
         return words["same"].format(share=share, low=low, high=high)
     return "" if row.parity is None else words["off"].format(relative=f"{row.parity['relative']:.1e}")
