@@ -66,6 +66,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
                 {"Reading free text": "knowledge/model-card.md"},
             ]
         },
+        {"Routes": "routes.md"},
         {"Clusters": "clusters.md"},
         {"Probes": [{title: uri} for uri, title, _ in probe_pages()]},
         {"Decisions that stay checked": "recheck.md"},

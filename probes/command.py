@@ -207,7 +207,7 @@ def read_run(
     own, wrong_workload = _read_workload(workload, as_written=as_written)
     problems = [
         *unknown_probes,
-        *_wrong_threads(threads),
+        *wrong_threads(threads),
         *wrong_workload,
         *([problem] if target and (problem := why_not_writable(target)) else []),
         *unknown,
@@ -276,7 +276,8 @@ def _variables(passed: Sequence[str], known: Collection[str]) -> tuple[dict[str,
     return parse_variables(passed, known)
 
 
-def _wrong_threads(threads: str) -> list[str]:
+def wrong_threads(threads: str) -> list[str]:
+    """Return what is wrong with ``--threads``, nothing where it can be used."""
     if threads in ("one", "all") or (threads.isdecimal() and int(threads) >= 1):
         return []
     return [f"--threads {threads}: expected 'one', 'all' or a number from 1"]

@@ -126,6 +126,92 @@ CATALOGUE: Mapping[str, Words] = {
         "install Visual Studio's Build Tools with C++ and start from its developer prompt",
         "请安装带 C++ 的 Visual Studio 生成工具，并从其开发人员命令提示符启动",
     ),
+    # ------------------------------------------------------------ environments of their own
+    "env-there": Words("{name} is installed already, in {place}", "{name} 已安装，位于 {place}"),
+    "env-begin": Words(
+        "{name}: {packages} packages, about {mb:,.0f} MB on the disk, into {place}",
+        "{name}：{packages} 个软件包，约占磁盘 {mb:,.0f} MB，安装到 {place}",
+    ),
+    "env-venv": Words("making a virtual environment with {python}", "正在用 {python} 建立虚拟环境"),
+    "env-package": Words("[{number}/{of}] {package}", "[{number}/{of}] {package}"),
+    "env-download": Words("downloading {size}", "正在下载 {size}"),
+    "env-unpack": Words(
+        "unpacking; this can take minutes and prints nothing", "正在解包；可能需要几分钟，其间没有输出"
+    ),
+    "env-npm": Words("downloading {packages} npm packages", "正在下载 {packages} 个 npm 软件包"),
+    "env-check": Words("trying whether {modules:, } can be imported", "正在检查能否导入 {modules:、}"),
+    "env-undo": Words("removing what was installed of {name} so far", "正在删除 {name} 已安装的部分"),
+    "env-done": Words(
+        "{name} is installed: {mb:,.0f} MB in {seconds:.0f} s, in {place}",
+        "{name} 已安装：{mb:,.0f} MB，用时 {seconds:.0f} 秒，位于 {place}",
+    ),
+    "env-removed": Words("{name} is removed: {mb:,.0f} MB are free again", "{name} 已删除，释放 {mb:,.0f} MB"),
+    "env-not-there": Words("{name} is not installed; nothing was removed", "{name} 未安装，没有删除任何内容"),
+    "env-system": Words(
+        "{name} has packages for {systems:, }, and this is {system}; to try it by hand: {lines:; }",
+        "{name} 只有适用于 {systems:、} 的软件包，而本机是 {system}；若要手动尝试：{lines:；}",
+    ),
+    "env-python": Words(
+        "{name} needs Python {range}, and there is {seen:, }; install such a Python and name it: framework-advisor "
+        "routes add {name} --python PATH",
+        "{name} 需要 Python {range}，而此处只有 {seen:、}；请安装该版本的 Python 并指定："
+        "framework-advisor routes add {name} --python PATH",
+        "{name} needs Python {range}, and there is {seen:, }; install such a Python on this machine and add it again",
+        "{name} 需要 Python {range}，而此处只有 {seen:、}；请在本机安装该版本的 Python 后重试",
+    ),
+    "env-no-venv": Words(
+        "{python} cannot make a virtual environment: {said}; on Debian and Ubuntu: apt-get install python3-venv",
+        "{python} 无法建立虚拟环境：{said}；在 Debian 和 Ubuntu 上：apt-get install python3-venv",
+    ),
+    "env-no-node": Words(
+        "{name} needs Node with npm, and they are not on the PATH; install them from https://nodejs.org (on Debian and "
+        "Ubuntu: apt-get install nodejs npm)",
+        "{name} 需要 Node 和 npm，但 PATH 中没有；请从 https://nodejs.org 安装"
+        "（在 Debian 和 Ubuntu 上：apt-get install nodejs npm）",
+    ),
+    "env-no-room": Words(
+        "{name} needs {needed:,.0f} MB while it is installed, and {place} has {free:,.0f} MB free; make room "
+        "(framework-advisor routes list shows what is installed, routes remove NAME removes it), or set {variable} to "
+        "a folder on a larger disk",
+        "安装 {name} 时需要 {needed:,.0f} MB，而 {place} 只剩 {free:,.0f} MB；请腾出空间"
+        "（framework-advisor routes list 列出已安装的内容，routes remove NAME 删除），"
+        "或将 {variable} 设为更大磁盘上的文件夹",
+    ),
+    "env-no-network": Words(
+        "{name} was not installed, for {host} does not answer; connect to a network, or name a proxy with HTTPS_PROXY "
+        "or an index of packages with PIP_INDEX_URL; where another machine has a network, make it there: {lines:; }",
+        "{name} 未安装，因为 {host} 没有应答；请连接网络，或用 HTTPS_PROXY 指定代理、用 PIP_INDEX_URL 指定软件包索引；"
+        "若另一台机器有网络，可在那里建立：{lines:；}",
+    ),
+    "env-no-package": Words(
+        "{name} was not installed, for no index has {package} for this Python on {system}; to try it by hand: "
+        "{lines:; }",
+        "{name} 未安装，因为没有索引提供适用于此 Python 和 {system} 的 {package}；若要手动尝试：{lines:；}",
+    ),
+    "env-failed": Words(
+        "{program} failed: {said}; to try it by hand: {lines:; }", "{program} 失败：{said}；若要手动尝试：{lines:；}"
+    ),
+    "env-not-importable": Words(
+        "{name} was installed and removed again, for it does not work on this machine: {said}; to try it by hand: "
+        "{lines:; }",
+        "{name} 安装后已删除，因为它在本机上无法运行：{said}；若要手动尝试：{lines:；}",
+    ),
+    "env-busy": Words(
+        "another process is adding or removing {name}; wait for it, or end it",
+        "另一个进程正在安装或删除 {name}；请等待其结束，或终止它",
+    ),
+    "env-in-use": Words(
+        "{name} could not be removed whole from {place}, for a program uses it; end that and remove it again",
+        "无法完整删除 {place} 中的 {name}，因为有程序正在使用；请结束该程序后重试",
+    ),
+    "env-unwritable": Words(
+        "{place} cannot be written ({why}); set {variable} to a folder that can",
+        "无法写入 {place}（{why}）；请将 {variable} 设为可写的文件夹",
+    ),
+    "env-nowhere": Words(
+        "there is no folder to install into: {why}; set {variable} to one that can be written",
+        "没有可供安装的文件夹：{why}；请将 {variable} 设为可写的文件夹",
+    ),
     # ------------------------------------------------------------ workers
     "no-answer": Words(
         "{side} did not answer '{request}' within {seconds:.0f} s; its processes were ended",
@@ -236,14 +322,30 @@ CATALOGUE: Mapping[str, Words] = {
         "{path} 中没有可读取的数组（{why}）；numpy.savez 可生成这样的文件",
     ),
     "data-not-finite": Words(
-        "{path}: '{name}' has {count} entries that are no finite number; take them out first",
-        "{path}：{name} 中有 {count} 个值不是有限的数；请先去掉",
+        "{path}: '{name}' has {count} entries that are no finite number, the first at [{place}]; take those samples "
+        "out",
+        "{path}：{name} 中有 {count} 个值不是有限的数，第一个在 [{place}]；请去掉这些样本",
     ),
     "data-lengths": Words(
         "{path}: the arrays hold unlike numbers of samples: {lengths:, }",
         "{path}：各数组的样本数不同：{lengths:、}",
     ),
     "data-length": Words("{count} of '{name}'", "{name} 有 {count} 个"),
+    "data-absent": Words(
+        "{path}: no such file; numpy.savez makes such a file", "{path}：没有此文件；numpy.savez 可生成这样的文件"
+    ),
+    "data-no-numbers": Words(
+        "{path}: '{name}' holds no numbers ({kind}); save it as float32 or int32",
+        "{path}：{name} 中不是数值（{kind}）；请保存为 float32 或 int32",
+    ),
+    "data-single": Words(
+        "{path}: '{name}' is a single number; samples lie on the first axis",
+        "{path}：{name} 只是一个数；样本排在第一轴",
+    ),
+    "data-large": Words(
+        "{path} unpacks to {size:.1f} GB, more than {most:.0f} GB; give fewer samples",
+        "{path} 解包后为 {size:.1f} GB，超过 {most:.0f} GB；请减少样本",
+    ),
     "data-empty": Words("{path} holds no samples", "{path} 中没有样本"),
     "outputs-unlike": Words(
         "it gives {count} outputs, and these were named: {wanted:, }", "它给出 {count} 个输出，而所列的是：{wanted:、}"

@@ -178,6 +178,10 @@ NAMING_ALLOWED = {
     "probes/system/emulated_machines.py:_ONEDNN_AVX2": "as above",
     "probes/system/emulated_machines.py:(_ATEN_DEFAULT, _ATEN_AVX2)": "as above",
     "probes/system/emulated_machines.py:(_TF_OFF, _TF_ON)": "as above",
+    "probes/environments/__init__.py:ENVIRONMENTS": "what an environment installs, and what must import",
+    "probes/environments/resolving.py:TORCH": "its build for processors has an index of its own",
+    "probes/environments/resolving.py:ELSEWHERE": "as above",
+    "advisor/cli/routes_run.py:_BEGINS": "the ending of a file",
     "probes/reasons.py:CATALOGUE": "a code may be that of one framework's own trouble",
 }
 """Where else a framework may be named, and why."""

@@ -28,7 +28,7 @@ def shown() -> list[list[str]]:
 
 
 TALKING = {"ask", "chat", "app", "doctor", "compare"}
-MEASURED = {"probe", "evidence"}
+MEASURED = {"probe", "evidence", "routes"}
 """They measure, or take what was measured."""
 RUN = [argv for argv in shown() if argv[0] not in (*TALKING, *MEASURED) and not {"--probe", "--evidence"} & set(argv)]
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "understand": "Read a free text: what it says about the project.",
     "recommend": "Recommend a plan: framework, tools, how sure, what speaks against it.",
     "probe": "List, run and check the paired measurements.",
+    "routes": "List, install and measure the ways from a model to where it must run.",
     "report": "Write the decision report; with --probe it measures first.",
     "verify": "Recompute a saved decision from what its report holds.",
     "recheck": "Show what has changed since a decision was made and whether it stands.",

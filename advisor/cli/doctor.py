@@ -13,8 +13,12 @@ from advisor.cli import output
 if TYPE_CHECKING:
     from advisor.model.knowledge import Framework, Knowledge
 
-EXTRAS = {"pdf": "fpdf2", "audit": "pymcdm"}
-"""Optional extras of this program and the package that shows whether they are there."""
+EXTRAS = {
+    "pdf": ("fpdf2",),
+    "audit": ("pymcdm",),
+    "deploy": ("ai-edge-litert", "onnx", "onnxruntime", "onnxscript", "openvino", "tf2onnx"),
+}
+"""Optional extras of this program and the packages that show whether they are there."""
 
 CXX_ADD = {
     "linux": "apt-get install g++",
@@ -88,6 +92,7 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
     import platform
     import sys
 
+    from probes.environments import ENVIRONMENTS, add_line, folders
     from probes.session import environments
     from probes.system import machine
 
@@ -105,9 +110,12 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
         "app": {
             "streamlit": _version("streamlit"),
             "extras": {
-                extra: {"installed": _version(package) is not None, "add": f"pip install 'framework-advisor[{extra}]'"}
-                for extra, package in EXTRAS.items()
+                extra: {"installed": all(map(_version, packages)), "add": f"pip install 'framework-advisor[{extra}]'"}
+                for extra, packages in EXTRAS.items()
             },
+        },
+        "environments": {
+            name: {"installed": folders.installed(name) is not None, "add": add_line(name)} for name in ENVIRONMENTS
         },
     }
 

@@ -29,6 +29,8 @@ WORDS: dict[str, dict[str, str]] = {
         "absent": "not usable here",
         "tools_here": "Tools installed here",
         "tools_add": "framework-advisor doctor --json lists every tool with the command that adds it.",
+        "environments_here": "Environments for routes installed here",
+        "routes_add": "framework-advisor routes list lists every route to a runtime with the command that adds it.",
         "nothing": "none",
         "looking": "Starting each framework once to see its devices ...",
         "python_lacks": "Python {version} has no packages of {frameworks}.",
@@ -82,6 +84,8 @@ WORDS: dict[str, dict[str, str]] = {
         "absent": "此处不可用",
         "tools_here": "本机已有的工具",
         "tools_add": "framework-advisor doctor --json 列出每个工具及安装命令。",
+        "environments_here": "本机已有的路线环境",
+        "routes_add": "framework-advisor routes list 列出通往各运行时的每条路线及安装命令。",
         "nothing": "无",
         "looking": "正在分别启动各框架以查看其设备……",
         "python_lacks": "以下框架没有适用于 Python {version} 的安装包：{frameworks}。",
@@ -263,7 +267,10 @@ def known(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> No
     for name, extra in document["app"]["extras"].items():
         if not extra["installed"]:
             out.print(f"{words['absent']}{words['colon']}{name}  [dim]{escape(extra['add'])}[/dim]")
+    there = [name for name, found in document["environments"].items() if found["installed"]]
+    out.print(f"{words['environments_here']}{words['colon']}{words['comma'].join(there) or words['nothing']}")
     out.print(f"[dim]{words['tools_add']}[/dim]")
+    out.print(f"[dim]{words['routes_add']}[/dim]")
     say(words["looking"], err=True)
 
 

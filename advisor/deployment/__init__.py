@@ -1,1 +1,1 @@
-"""From a recommended framework to a plan: routes to each target, and what to type to install them. Pure."""
+"""From a recommended framework to a plan: routes to each target, what to type to install them, what of it is here."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,7 +27,7 @@ from probes.session.runner import grade
 from probes.session.worker_client import Cancelled, Client, Lost
 from probes.session.workers import PATIENCE, Progress
 from probes.statistics import ratios, targets
-from probes.system import held, machine, process_readings
+from probes.system import held, machine, process_readings, sample_arrays
 from probes.types import Reason, RouteRow, Routes, Status, UserFile
 
 __all__ = ["OWN", "BadData", "Planned", "Source", "Unknown", "measure", "plan"]
@@ -291,24 +290,7 @@ def _check_data(path: Path) -> None:
     Raises:
         BadData: with every problem.
     """
-    try:
-        with np.load(path, allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
-    except (OSError, ValueError, EOFError, AttributeError, KeyError, zipfile.BadZipFile) as error:
-        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise BadData([Reason("data-unreadable", path=path.name, why=why)]) from None
-    problems = [
-        Reason("data-not-finite", path=path.name, name=name, count=int(np.count_nonzero(~np.isfinite(array))))
-        for name, array in arrays.items()
-        if array.dtype.kind == "f" and not np.isfinite(array).all()
-    ]
-    lengths = {name: len(array) if array.ndim else 0 for name, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        told = [Reason("data-length", name=name, count=count) for name, count in lengths.items()]
-        problems.append(Reason("data-lengths", path=path.name, lengths=told))
-    elif not any(lengths.values()):
-        problems.append(Reason("data-empty", path=path.name))
-    if problems:
+    if problems := sample_arrays.problems(path):
         raise BadData(problems)
 
 
