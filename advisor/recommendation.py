@@ -159,6 +159,7 @@ def recommend(
 
 def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) -> Recommendation:
     """Recommend as ``recommend`` does, with knowledge and evidence that are compiled already."""
+    said, needs = needs, needs.sharpened(prepared.problem.knowledge.questions)
     problem, machine = machines.for_needs(prepared.problem, needs), prepared.machine
     knowledge, finding = problem.knowledge, problem.finding
     weighed = weigh(problem, needs, random_seed=random_seed)
@@ -174,7 +175,7 @@ def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) ->
         undone = weigh(prepared.undone, needs, random_seed=random_seed)
         before = explanation.before(undone.scored, scored, shares=undone.shares)
     return Recommendation(
-        needs=needs.document(),
+        needs=said.document(),
         recommended=scored.leader,
         strength=strength,
         acceptability=weighed.acceptability,
@@ -196,7 +197,7 @@ def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) ->
         verdicts=finding.verdicts,
         contradictions=explanation.contradictions(problem, criteria),
         before=before,
-        notes=(*notes(scored, strength=strength, settled=settled), *disagreeing(prepared)),
+        notes=(*sharpened(said, knowledge), *notes(scored, strength=strength, settled=settled), *disagreeing(prepared)),
         plans=plans_of(scored, routes),
         machine=dict(machine) if machine is not None else None,
         reference=finding.reference,
@@ -278,6 +279,16 @@ def notes(scored: Scored, *, strength: str, settled: bool) -> tuple[Text, ...]:
     if any(observation.unnamed for observation in problem.finding.observations):
         found.append(messages.OTHER_HARDWARE)
     return tuple(found)
+
+
+def sharpened(needs: Needs, knowledge: Knowledge) -> tuple[Text, ...]:
+    """Return which targets count as which answers, in words."""
+    found = needs.sharpened(knowledge.questions)
+    return tuple(
+        messages.sharpened(question, question.sharpened_by.target, needs=needs, option=str(found.answers[question.id]))
+        for question in knowledge.questions.values()
+        if question.sharpened_by is not None and question.sharpened_by.target in needs.targets
+    )
 
 
 def disagreeing(prepared: Prepared) -> tuple[Text, ...]:

@@ -11,6 +11,7 @@ from advisor.model.needs import Answer, Needs
 from advisor.model.recommendation import Interval, MeasuredPair
 from advisor.model.text import Text
 from probes.cluster.kinds import in_words
+from probes.statistics import targets
 from probes.wording import verdicts
 
 
@@ -44,6 +45,20 @@ def answer_flip(knowledge: Knowledge, needs: Needs, change: Mapping[str, Answer 
         zh.append(f"“{question.text.zh}”回答“{names.zh}”")
     outcome = _outcome(knowledge, winner)
     return Text(en=f"With {' and '.join(en)}, {outcome.en}.", zh=f"若{'，且'.join(zh)}，{outcome.zh}。")
+
+
+def sharpened(question: Question, target: targets.TargetName, *, needs: Needs, option: str) -> Text:
+    """Return which answer a target counts as, and which one it replaces."""
+    asked = {lang: targets.text({target: needs.targets[target]}, lang) for lang in ("en", "zh")}
+    now, said = _names(question, (option,)), needs.options(question.id)
+    before = _names(question, said)
+    replaced = bool(said) and said != (option,)
+    instead_en = f", not as “{before.en}”: a number is sharper" if replaced else ""
+    instead_zh = f"，而不是“{before.zh}”：数字更精确" if replaced else ""
+    return Text(
+        en=f"The target {asked['en']} counts as “{now.en}” under “{question.text.en}”{instead_en}.",
+        zh=f"目标“{asked['zh']}”按“{question.text.zh}”中的“{now.zh}”计{instead_zh}。",
+    )
 
 
 def other_flip(knowledge: Knowledge, change: Mapping[str, Any], *, kind: str, winner: str | None) -> Text:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from advisor.cli import output
+from advisor.cli import inputs, output
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
@@ -37,24 +37,31 @@ WORDS = {
 
 @click.command(epilog="Example: framework-advisor ask --lang zh -o needs.yaml")
 @click.option("--answers", "answers_file", metavar="FILE", help="Replay choices for scripts: needs/1, used when asked.")
+@inputs.target
 @click.option("-o", "--output", "target", metavar="FILE", help="Save the needs.")
 @output.as_json
 @output.in_language
-def command(answers_file: str | None, target: str | None, as_json: bool, lang: str) -> None:
+def command(answers_file: str | None, targets: tuple[str, ...], target: str | None, as_json: bool, lang: str) -> None:
     """Answer the questions in the terminal; only what can still change the result is asked."""
     import yaml
 
     from advisor.cli import prose
     from advisor.knowledge.loading import load_knowledge
     from advisor.knowledge.needs_files import read_needs
+    from advisor.model.needs import Needs
 
     if target is not None:
         output.check_writable(target)
     if answers_file is None:
         output.check_listening("--answers FILE replays choices")
     knowledge = load_knowledge()
-    script = None if answers_file is None else read_needs(answers_file, knowledge)
-    needs, recommendation = converse(knowledge, script=script, lang=lang)
+    script, asked = output.together(
+        lambda: None if answers_file is None else read_needs(answers_file, knowledge),
+        lambda: inputs.read_targets(targets),
+    )
+    begun = Needs() if script is None else Needs(targets=script.targets)
+    begun = inputs.with_targets(begun, asked, lang=lang)
+    needs, recommendation = converse(knowledge, begun, script=script, lang=lang)
     if target is not None:
         text = yaml.safe_dump(needs.document(), allow_unicode=True, sort_keys=False)
         output.write_atomically(target, text.encode())
@@ -64,16 +71,14 @@ def command(answers_file: str | None, target: str | None, as_json: bool, lang: s
         prose.recommendation(recommendation, knowledge, lang=lang)
 
 
-def converse(knowledge: Knowledge, *, script: Needs | None, lang: str) -> tuple[Needs, Recommendation]:
-    """Ask until the result is settled, nothing is left, or the user has had enough."""
+def converse(knowledge: Knowledge, needs: Needs, *, script: Needs | None, lang: str) -> tuple[Needs, Recommendation]:
+    """Ask, beginning with ``needs``, until the result is settled, nothing is left, or the user has had enough."""
     from advisor.decisions.runtime_context import RuntimeContext
-    from advisor.model.needs import Needs
 
     recommend = RuntimeContext.here(knowledge).recommender(knowledge)
     words = WORDS[lang]
     history: list[Needs] = []
     asked: list[str] = []
-    needs = Needs()
     while True:
         recommendation = recommend(needs)
         left = [step for step in recommendation.next_questions if step.question not in asked]

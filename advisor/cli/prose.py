@@ -13,6 +13,7 @@ from advisor.decisions.results import Comparison, Recheck, Verification
 from advisor.model.formatting import percent
 from advisor.report import reference_rows
 from advisor.report.words import WORDS as REPORT_WORDS
+from probes.statistics import targets
 from probes.wording import terminal
 from probes.wording.visible import say
 
@@ -48,6 +49,9 @@ WORDS: dict[str, dict[str, str]] = {
         "understood": "Understood",
         "said": "for",
         "ruled_out": "ruled out",
+        "targets": "targets",
+        "target": "target",
+        "offered": "not sure: say it again with what it is about, or use --target",
         "implied": "implied",
         "sure": "sure",
         "out_of_scope": "This does not seem to be about choosing a framework.",
@@ -95,6 +99,9 @@ WORDS: dict[str, dict[str, str]] = {
         "understood": "理解为",
         "said": "需求",
         "ruled_out": "已排除",
+        "targets": "目标",
+        "target": "目标",
+        "offered": "不确定：请说明指的是什么，或用 --target 给出",
         "implied": "推断",
         "sure": "把握",
         "out_of_scope": "这段话似乎与框架选择无关。",
@@ -171,7 +178,14 @@ def _asked_for(needs: Mapping[str, Any], knowledge: Knowledge, lang: str) -> lis
             groups["said" if sure else "assumed"].append(name)
     for question, options in needs.get("excluded", {}).items():
         groups["excluded"] += [need(knowledge, f"{question}.{option}", lang) for option in options]
-    headings = {"said": words["said"], "assumed": REPORT_WORDS[lang]["assumed"], "excluded": words["ruled_out"]}
+    asked = targets.text(needs.get("targets", {}), lang)
+    groups["targets"] = [asked] if asked else []
+    headings = {
+        "targets": words["targets"],
+        "said": words["said"],
+        "assumed": REPORT_WORDS[lang]["assumed"],
+        "excluded": words["ruled_out"],
+    }
     return [
         f"{headings[kind][:1].upper()}{headings[kind][1:]}{words['colon']}{words['comma'].join(names)}"
         for kind, names in groups.items()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: framework-advisor recommend --needs knowledge/examples/phone-app.yaml")
 @inputs.needs_file
 @inputs.free_text
+@inputs.target
 @output.with_evidence
 @click.option("--probe", is_flag=True, help="Measure first, on this machine, and weigh what was measured.")
 @click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def command(
     needs_file: str | None,
     text: str | None,
+    targets: tuple[str, ...],
     evidence_files: tuple[str, ...],
     probe: bool,
     budget: float,
@@ -45,7 +47,8 @@ def command(
     from advisor.knowledge.loading import load_knowledge
     from probes.command import RunRequest
 
-    alone = {"--needs": needs_file, "--text": text, "--probe": probe, "--set": passed, "--audit": audit}
+    alone = {"--needs": needs_file, "--text": text, "--target": targets}
+    alone |= {"--probe": probe, "--set": passed, "--audit": audit}
     beside = [option for option, given in alone.items() if given]
     if lines is not None and beside:
         raise InputError([f"--lines goes without {', '.join(beside)}: each line holds its own needs or text"])
@@ -56,11 +59,13 @@ def command(
         answer = context.recommender(knowledge, evidence, random_seed=random_seed)
         output.answer_lines(lines, lambda line: answer(inputs.line_needs(line, knowledge)).document())
         return
-    needs, evidence, variables = output.together(
+    needs, asked, evidence, variables = output.together(
         lambda: inputs.needs_of(knowledge, needs_file, text),
+        lambda: inputs.read_targets(targets),
         lambda: output.read_evidence(evidence_files),
         lambda: output.variables(passed, measuring=probe),
     )
+    needs = inputs.with_targets(needs, asked, lang=lang)
     context, status = RuntimeContext.here(knowledge, reference=reference), 0
     if probe:
         from advisor.cli import measuring

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 )
 @inputs.needs_file
 @inputs.free_text
+@inputs.target
 @output.with_evidence
 @click.option("--probe", is_flag=True, help="Measure first, on this machine, and weigh what was measured.")
 @click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 def command(
     needs_file: str | None,
     text: str | None,
+    targets: tuple[str, ...],
     evidence_files: tuple[str, ...],
     probe: bool,
     budget: float,
@@ -48,12 +50,14 @@ def command(
     from probes.command import RunRequest
 
     knowledge = load_knowledge()
-    form, needs, evidence, variables = output.together(
+    form, needs, asked, evidence, variables = output.together(
         lambda: form_of(target),
         lambda: inputs.needs_of(knowledge, needs_file, text),
+        lambda: inputs.read_targets(targets),
         lambda: output.read_evidence(evidence_files),
         lambda: output.variables(passed, measuring=probe),
     )
+    needs = inputs.with_targets(needs, asked, lang=lang)
     context, status = RuntimeContext.here(knowledge, reference=reference), 0
     if probe:
         from advisor.cli import measuring

@@ -40,6 +40,7 @@ def compare_decisions(first: Mapping[str, Any], second: Mapping[str, Any]) -> Co
         *_values(_part(one, "answers"), _part(other, "answers"), "answers"),
         *_values(_part(one, "excluded"), _part(other, "excluded"), "excluded"),
         *_numbers(_part(one, "priorities"), _part(other, "priorities"), "priorities"),
+        *_values(_part(one, "targets"), _part(other, "targets"), "targets"),
         *_numbers(_weights(result), _weights(other_result), "weights"),
         *_numbers(_criterion_values(result), _criterion_values(other_result), "values"),
         *_values(_context(one), _context(other), "context"),

@@ -7,7 +7,7 @@ Pure: entries in, problems out; no files, no clock.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
@@ -223,6 +223,20 @@ def _question(holdings: Holdings, entry: Entry, *, question: Any) -> Iterator[Pr
                 yield entry.problem(where, f"unknown criterion '{criterion}'", nearest(criterion, words))
     if not question.options:
         yield entry.problem(("options",), "no options", "a question offers at least two")
+    if question.sharpened_by is not None:
+        yield from _sharpened(entry, question, seen)
+
+
+def _sharpened(entry: Entry, question: Any, options: Collection[str]) -> Iterator[Problem]:
+    """Check that the limits of a number name options, and that one number gives one answer."""
+    where: Path = ("sharpened_by",)
+    if question.kind != "one":
+        yield entry.problem(where, "a number gives one answer, and this question takes many", "leave the key out")
+    named = [(("up_to", option), option) for option in question.sharpened_by.up_to]
+    for place, option in [*named, (("beyond",), question.sharpened_by.beyond)]:
+        if option not in options:
+            message = f"'{question.id}' has no option '{option}'"
+            yield entry.problem((*where, *place), message, nearest(option, options))
 
 
 def _source(entry: Entry, source: Any) -> Iterator[Problem]:

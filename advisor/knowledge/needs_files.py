@@ -6,6 +6,7 @@ Reads one file or standard input; never the clock.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,10 +17,11 @@ from advisor.errors import InputError, nearest
 from advisor.knowledge import yaml_lines
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
+from probes.statistics import targets
 from probes.system.json_reading import LARGEST_WHOLE
 
 SCHEMA = "needs/1"
-KEYS = ("schema", "answers", "excluded", "priorities", "certainty")
+KEYS = ("schema", "answers", "excluded", "priorities", "certainty", "targets")
 NONE = "none"
 """The option that stands alone in a question with many answers."""
 
@@ -122,6 +124,7 @@ class _Reader:
         ruled_out = self.section(document, "excluded", known=questions, noun="question")
         weighed = self.section(document, "priorities", known=criteria, noun="criterion")
         certain = self.section(document, "certainty", known=questions, noun="question")
+        asked = self.section(document, "targets", known=targets.TARGETS, noun="target")
         answers = {q: self.answer(questions[q], given) for q, given in said}
         excluded = {q: self.options(q, given, ("excluded", q)) for q, given in ruled_out}
         return Needs(
@@ -129,10 +132,13 @@ class _Reader:
             excluded={q: o for q, o in excluded.items() if o},
             priorities={c: self.number(("priorities", c), given, 3) for c, given in weighed},
             certainty={q: self.number(("certainty", q), given, 1) for q, given in certain},
+            targets={name: value for name, given in asked if (value := self.target(name, given)) is not None},
         )
 
     def misplaced(self, key: str) -> str:
         """Return the way out of an unknown top-level key; a question's id belongs one level down."""
+        if key in targets.TARGETS:
+            return "put it under 'targets:'"
         return "put it under 'answers:'" if key in self.knowledge.questions else nearest(key, KEYS)
 
     def section(
@@ -154,7 +160,10 @@ class _Reader:
             return "that is a question: put it under 'answers:'"
         if word in self.knowledge.criteria:
             return "that is a criterion: put it under 'priorities:'"
-        return nearest(word, known)
+        if word in targets.TARGETS:
+            return "that is a target: put it under 'targets:'"
+        meant = targets.known(word) if known is targets.TARGETS else None
+        return f"write '{meant}'" if meant else nearest(word, known)
 
     def answer(self, question: Question, given: Any) -> Answer:
         where = ("answers", question.id)
@@ -211,6 +220,22 @@ class _Reader:
         else:
             return float(given)
         return 0.0
+
+    def target(self, name: str, given: Any) -> float | None:
+        """Return the number of a target, None where it is none."""
+        where = ("targets", name)
+        if isinstance(given, bool) or not isinstance(given, (int, float)):
+            self.complain(
+                where, f"{_kind(given)} instead of a number", f"write a number of {targets.TARGETS[name].unit}"
+            )
+            return None
+        try:
+            small = isinstance(given, float) or abs(given) < LARGEST_WHOLE
+            return targets.checked(name, float(given) if small else math.inf)
+        except targets.Refused as refused:
+            message, _, way_out = str(refused).partition("; ")
+            self.complain(where, message, way_out)
+            return None
 
     def complain(self, where: yaml_lines.Path, message: str, way_out: str) -> None:
         self.problems.append((where, message, way_out))

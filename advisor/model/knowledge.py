@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from advisor.model.text import Strict, Text
+from probes.statistics.targets import TargetName
 
 Effect = Annotated[int, Field(ge=-2, le=2)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -97,6 +98,28 @@ class ReadingRules(Strict):
     ties: Literal["earlier", "later"] = "earlier"
 
 
+class Sharpening(Strict):
+    """A number that answers a question more sharply than its options do.
+
+    Attributes:
+        target: the number, of ``needs/1``.
+        up_to: option -> the largest number that asks for it; of several the one with the lowest limit.
+        beyond: the option that larger numbers ask for.
+        reason: why these limits.
+    """
+
+    target: TargetName
+    up_to: Annotated[dict[Option, Annotated[float, Field(gt=0.0)]], Field(min_length=1)]
+    beyond: Option
+    reason: Text
+
+    def option(self, value: float) -> Option:
+        """Return the option that a target of ``value`` asks for."""
+        return min(
+            ((limit, option) for option, limit in self.up_to.items() if value <= limit), default=(0, self.beyond)
+        )[1]
+
+
 QUESTION_GROUPS = {
     "project": Text(en="The project", zh="项目"),
     "place": Text(en="Where it will run", zh="运行环境"),
@@ -111,6 +134,7 @@ class Question(Strict):
 
     ``group``: one of ``QUESTION_GROUPS``, under whose heading it is asked; None stands at the end.
     ``cost``: the effort of answering it, 1 = one click on something everybody knows.
+    ``sharpened_by``: a number that, where it is given, is the answer.
     """
 
     id: str
@@ -122,6 +146,7 @@ class Question(Strict):
     options: tuple[Choice, ...]
     requires: Literal["all", "any"] | None = None
     cost: Annotated[float, Field(gt=0.0)] = 1.0
+    sharpened_by: Annotated[Sharpening | None, Field(exclude_if=lambda given: given is None)] = None
     reading: Annotated[ReadingRules, Field(exclude=True)] = ReadingRules()  # decides nothing: no part of a basis
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from advisor.model.knowledge import CriterionId, Share
+from advisor.model.knowledge import CriterionId, Question, Share
 from advisor.model.text import Strict
+from probes.statistics.targets import TargetName, checked
 
 Answer = str | tuple[str, ...]
 
@@ -16,13 +18,19 @@ class Needs(Strict):
     """What the user said. ``answers``: option id ("one") or tuple of ids ("many"); absent = not answered.
 
     ``excluded``: what was ruled out. ``priorities``: criterion -> 0..3. ``certainty``: question -> 0..1,
-    how surely it was answered (1 where absent).
+    how surely it was answered (1 where absent). ``targets``: the numbers asked for, by their names and in their units.
     """
 
     answers: dict[str, Answer] = {}
     excluded: dict[str, tuple[str, ...]] = {}
     priorities: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
     certainty: dict[str, Share] = {}
+    targets: dict[TargetName, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]] = {}
+
+    @field_validator("targets")
+    @classmethod
+    def _within_reach(cls, targets: dict[TargetName, float]) -> dict[TargetName, float]:
+        return {name: checked(name, value) for name, value in targets.items()}
 
     def options(self, question: str) -> tuple[str, ...]:
         """Return the chosen options of ``question``, empty where unanswered."""
@@ -37,11 +45,23 @@ class Needs(Strict):
         }
         return {question: options for question, options in both.items() if options}
 
+    def sharpened(self, questions: Mapping[str, Question]) -> Needs:
+        """Return the needs with the answers that the targets give; a number is sharper than an option and wins."""
+        given = {
+            question.id: question.sharpened_by.option(self.targets[question.sharpened_by.target])
+            for question in questions.values()
+            if question.sharpened_by is not None and question.sharpened_by.target in self.targets
+        }
+        if not given:
+            return self
+        certainty = {question: share for question, share in self.certainty.items() if question not in given}
+        return self.model_copy(update={"answers": {**self.answers, **given}, "certainty": certainty})
+
     def document(self) -> dict[str, Any]:
         """Return the ``needs/1`` document."""
         answers = {q: a if isinstance(a, str) else list(a) for q, a in self.answers.items()}
         found: dict[str, Any] = {"schema": "needs/1", "answers": answers}
-        for key in ("excluded", "priorities", "certainty"):
+        for key in ("excluded", "priorities", "certainty", "targets"):
             value = getattr(self, key)
             if value:
                 found[key] = {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}

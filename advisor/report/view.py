@@ -33,6 +33,7 @@ from advisor.report.rows import (
     Way,
 )
 from advisor.report.words import WORDS
+from probes.statistics import targets
 
 REASONS = 3
 """Reasons for and against on the first page; the whole sum stands below."""
@@ -325,7 +326,7 @@ class View:
     # ------------------------------------------------------------ the rest
 
     def said(self) -> list[AnswerRow]:
-        """Return the answers in the questionnaire's order."""
+        """Return the answers in the questionnaire's order, and then the numbers asked for."""
         needs = self.decision.needs
         rows = []
         for question in self.basis.get("questions", {}):
@@ -341,6 +342,9 @@ class View:
                         excluded=", ".join(self.option(question, name) for name in out),
                     )
                 )
+        for name, value in needs.get("targets", {}).items():
+            called = f"{self.words['target']}{self.words['colon']}{targets.named(name, self.lang)}"
+            rows.append(AnswerRow(question=called, answer=targets.bound(name, value, self.lang), excluded=""))
         return rows
 
     def priorities(self) -> list[Priority]:
