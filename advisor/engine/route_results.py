@@ -81,11 +81,12 @@ def with_routes(
 def _tried(route: Route, needs: Needs, made: Sequence[Table], knowledge: Knowledge) -> _Tried | None:
     """Return what the most trusted table that tried a route says of it; None where none did."""
     indicative = _elsewhere(route.need, knowledge)
+    asked = {str(name): value for name, value in needs.targets.items()}
     for table in made:
         rows = [r for r in table.routes.rows if r.route in route.measured and r.framework == route.framework]
         working = [row for row in rows if row.status is Status.OK]
         same_kind = not (table.elsewhere or indicative)
-        judged = [(row, targets.judge({**needs.targets}, row, same_kind)) for row in working]
+        judged = [(row, targets.judge(asked, row, same_kind)) for row in working]
         meeting = [(row, told) for row, told in judged if targets.FAILS not in told.values()]
         if meeting:
             row, told = min(meeting, key=lambda one: _order(one[0], needs))
