@@ -25,6 +25,7 @@ from advisor.deployment import plans
 from advisor.engine import machines, observations, scoring, smaa
 from advisor.engine.observations import Finding
 from advisor.engine.reference_results import reference_results
+from advisor.engine.route_results import Table, tables, with_routes
 from advisor.engine.scoring import Problem, Scored
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
@@ -54,6 +55,7 @@ class Prepared:
         done: what was measured already: ids of a probe and of the two frameworks.
         disagreements: where machines disagree.
         machine: this machine's description, where it is told.
+        tables: of routes, the most trusted first. today, versions: for ageing.
     """
 
     problem: Problem
@@ -63,6 +65,9 @@ class Prepared:
     done: frozenset[probe_value.Done]
     disagreements: Sequence[machines.Disagreement]
     machine: Mapping[str, Any] | None
+    tables: Sequence[Table]
+    today: date
+    versions: Mapping[str, str]
 
 
 def prepare(
@@ -103,6 +108,9 @@ def prepare(
         done=frozenset(pair for session in measured for pair in measured_pairs(session)),
         disagreements=machines.disagreements(measured),
         machine=machine,
+        tables=tables(measured, machine),
+        today=today,
+        versions=versions or {},
     )
 
 
@@ -160,7 +168,8 @@ def recommend(
 def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) -> Recommendation:
     """Recommend as ``recommend`` does, with knowledge and evidence that are compiled already."""
     said, needs = needs, needs.sharpened(prepared.problem.knowledge.questions)
-    problem, machine = machines.for_needs(prepared.problem, needs), prepared.machine
+    seen = with_routes(prepared.problem, needs, prepared.tables, today=prepared.today, versions=prepared.versions)
+    problem, machine = machines.for_needs(seen, needs), prepared.machine
     knowledge, finding = problem.knowledge, problem.finding
     weighed = weigh(problem, needs, random_seed=random_seed)
     scored, shares, strength = weighed.scored, weighed.shares, weighed.strength

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from advisor.decisions.provenance import engine_of
 from advisor.decisions.results import Comparison, Recheck, Verification
+from advisor.deployment.route_words import seen_in_words
 from advisor.model.formatting import percent
 from advisor.report import reference_rows
 from advisor.report.words import WORDS as REPORT_WORDS
@@ -223,6 +224,11 @@ def _plan(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str)
             tools = ", ".join(knowledge.tools[tool].name if tool in knowledge.tools else tool for tool in route.tools)
             table.add_row(need(knowledge, route.need, lang), f"{name} ({tools})", REPORT_WORDS[lang][route.status])
         out.print(table)
+    for route, seen in ((route, route.seen) for route in plan if route.seen is not None):
+        out.print(
+            f"  {need(knowledge, route.need, lang)}{words['colon']}{escape(seen_in_words(seen).in_(lang))}",
+            highlight=False,
+        )
     for line in (line for chosen in found.plans if chosen.role == "recommended" for line in chosen.install):
         out.print(escape(f"  {line}"), highlight=False, soft_wrap=True)
 

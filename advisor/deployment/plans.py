@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from advisor.deployment.install_commands import install_lines
+from advisor.deployment.route_words import seen_in_words
+from advisor.engine.problem import RouteOption
 from advisor.engine.scoring import Scored
 from advisor.model.knowledge import GENERAL_NEEDS, Knowledge, Route
 from advisor.model.needs import Needs
-from advisor.model.recommendation import Exclusion, Plan, PlanStep, RouteResult
+from advisor.model.recommendation import Exclusion, Plan, PlanStep, RouteResult, RouteSeen
 from advisor.model.text import Text
 
 
@@ -32,11 +34,12 @@ def routes_for(scored: Scored) -> tuple[RouteResult, ...]:
     for need in planned_needs(scored.needs):
         for framework in problem.frameworks:
             options = [o for o in problem.routes.get((need, framework), ()) if scored.held[o.condition]]
-            found.extend(_result(o.route, best=rank == 0 and o.living) for rank, o in enumerate(options))
+            found.extend(_result(o, best=rank == 0 and o.living) for rank, o in enumerate(options))
     return tuple(found)
 
 
-def _result(route: Route, *, best: bool) -> RouteResult:
+def _result(option: RouteOption, *, best: bool) -> RouteResult:
+    route = option.route
     return RouteResult(
         need=route.need,
         framework=route.framework,
@@ -49,6 +52,7 @@ def _result(route: Route, *, best: bool) -> RouteResult:
         install=route.install,
         environment=route.environment,
         best=best,
+        seen=option.seen,
     )
 
 
@@ -85,24 +89,35 @@ def exclusions(scored: Scored) -> tuple[Exclusion, ...]:
         for missed in requirements:
             name = knowledge.frameworks[framework].name
             what = joined([knowledge.need_name(need) for need in missed])
-            dead = [r for r in knowledge.routes if r.need in missed and r.framework == framework]
+            seen = scored.problem.finding.routes
+            ways = [r for r in knowledge.routes if r.need in missed and r.framework == framework]
+            dead = [route for route in ways if route.id not in seen]
+            tried = [_tried(route, seen[route.id]) for route in ways if route.id in seen]
             text = Text(
-                en=f"{name.en} has no living route to: {what.en}." + _dead_en(dead),
-                zh=f"{name.zh}没有仍在维护的途径可达到：{what.zh}。" + _dead_zh(dead),
+                en=" ".join([f"{name.en} has no living route to: {what.en}.", *_dead_en(dead), *(t.en for t in tried)]),
+                zh="".join(
+                    [f"{name.zh}没有仍在维护的途径可达到：{what.zh}。", *_dead_zh(dead), *(t.zh for t in tried)]
+                ),
             )
-            claims = tuple(dict.fromkeys(claim for route in dead for claim in route.claims))
+            claims = tuple(dict.fromkeys(claim for route in ways for claim in route.claims))
             found.append(
                 Exclusion(framework=framework, reason=text.en, claims=claims, requirement=" | ".join(missed), text=text)
             )
     return tuple(found)
 
 
-def _dead_en(dead: Sequence[Route]) -> str:
-    return f" No longer usable, or not under these answers: {joined([r.name for r in dead]).en}." if dead else ""
+def _dead_en(dead: Sequence[Route]) -> list[str]:
+    return [f"No longer usable, or not under these answers: {joined([r.name for r in dead]).en}."] if dead else []
 
 
-def _dead_zh(dead: Sequence[Route]) -> str:
-    return f"已不可用或不适用于这些回答：{joined([r.name for r in dead]).zh}。" if dead else ""
+def _dead_zh(dead: Sequence[Route]) -> list[str]:
+    return [f"已不可用或不适用于这些回答：{joined([r.name for r in dead]).zh}。"] if dead else []
+
+
+def _tried(route: Route, seen: RouteSeen) -> Text:
+    """Return how a route that is closed by what was measured went."""
+    found = seen_in_words(seen)
+    return Text(en=f"{route.name.en}: {found.en}", zh=f"{route.name.zh}：{found.zh}")
 
 
 def relaxations(scored: Scored) -> tuple[Text, ...]:
@@ -164,6 +179,7 @@ def plan_of(framework: str, routes: Sequence[RouteResult], knowledge: Knowledge,
                 status=step.status,
                 name=step.name,
                 install=step.install,
+                seen=step.seen,
             )
             for step in steps
         ),

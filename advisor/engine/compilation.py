@@ -158,9 +158,10 @@ class _Compiler:
     def _routes(self) -> dict[tuple[str, str], tuple[RouteOption, ...]]:
         routes: dict[tuple[str, str], list[RouteOption]] = {}
         for route in sorted(self.knowledge.routes, key=lambda route: pooling.route_order(route, self.knowledge)):
-            option = RouteOption(route, self.table.index(route.when, unless=route.unless))
+            seen = self.finding.routes.get(route.id)
+            option = RouteOption(route, self.table.index(route.when, unless=route.unless), seen)
             routes.setdefault((route.need, route.framework), []).append(option)
-        return {key: tuple(options) for key, options in routes.items()}
+        return {key: tuple(sorted(options, key=lambda option: not option.living)) for key, options in routes.items()}
 
     def _living(self, need: str, framework: str) -> list[RouteOption]:
         return [option for option in self.routes.get((need, framework), ()) if option.living]
@@ -218,7 +219,7 @@ class _Compiler:
                 Item(
                     option.condition,
                     pooling.value_of(option.route.effect),
-                    sds[option.route.grade] ** -2,
+                    sds[option.route.grade if option.seen is None else "high"] ** -2,
                     option.route.claims,
                 )
                 for option in self._living(need, framework)

@@ -13,7 +13,7 @@ from typing import Any
 
 from advisor.engine.claim_verdicts import CONFIRMED, CONTRADICTED, NO_DIFFERENCE, verdicts_on_claims
 from advisor.model.knowledge import Criterion, Knowledge, Settings
-from advisor.model.recommendation import ClaimVerdict
+from advisor.model.recommendation import ClaimVerdict, RouteSeen
 from advisor.model.reference import ReferenceResult
 from probes.types import Evidence, Measurement, Probe, Status
 
@@ -60,6 +60,7 @@ class Finding:
         confirmed: claims that facts of this machine confirm: each speaks once more, with grade high.
         dropped: claims that do not hold here: they weigh nothing, and are shown.
         reference: what machines like this one say where the user has not measured.
+        routes: documented route -> what was seen of it, under the needs that are judged.
     """
 
     observations: tuple[Observation, ...] = ()
@@ -67,6 +68,7 @@ class Finding:
     confirmed: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
     reference: tuple[ReferenceResult, ...] = ()
+    routes: Mapping[str, RouteSeen] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def _observations(
     groups: dict[_Key, _Group] = {}
     for session in evidence:
         elsewhere = machine is not None and not same_machine(session.machine, machine)
-        place = repr(sorted((str(key), str(value)) for key, value in identity(session.machine).items()))
+        place = place_of(session.machine)
         for measurement in session.probes:
             if measurement.ratio is None or not of_interest(measurement):
                 continue
@@ -236,6 +238,11 @@ def of_interest(measurement: Measurement) -> bool:
 def identity(machine: Mapping[str, Any]) -> dict[str, Any]:
     """Return what tells one machine from another, of what its description says: the hardware, not its state."""
     return {key: machine[key] for key in HARDWARE if key in machine}
+
+
+def place_of(machine: Mapping[str, Any]) -> str:
+    """Return a machine's identity as one word."""
+    return repr(sorted((str(key), str(value)) for key, value in identity(machine).items()))
 
 
 def same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -18,8 +18,9 @@ from advisor.engine.conditions import Bools, Condition, Pair, truths
 from advisor.engine.moving_evidence import MovingEvidence
 from advisor.engine.observations import Finding
 from advisor.engine.pooling import EvidenceGroup, Floats
-from advisor.model.knowledge import LIVING_ROUTE, Knowledge, Route
+from advisor.model.knowledge import Knowledge, Route
 from advisor.model.needs import Needs
+from advisor.model.recommendation import RouteSeen, reaches
 
 PRIORITY_BASE = 3.0
 """Emphasis that priorities alone stand on: with no answer at all a stated priority still weighs."""
@@ -55,15 +56,16 @@ class Judged:
 
 @dataclass(frozen=True)
 class RouteOption:
-    """A route to a need, with the condition under which it is open."""
+    """A route to a need, with the condition under which it is open, and what was seen of it."""
 
     route: Route
     condition: int
+    seen: RouteSeen | None = None
 
     @property
     def living(self) -> bool:
-        """Whether its tools are alive: a dead one is shown and reaches nothing."""
-        return self.route.status in LIVING_ROUTE
+        """Whether its tools are alive and it was not seen to fail: another is shown and reaches nothing."""
+        return reaches(self.route.status, self.seen)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from advisor.knowledge.parsing import Entry, Holdings
 from advisor.knowledge.yaml_lines import Path
 from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, QUESTION_GROUPS, Grade
 from advisor.model.text import Text
+from probes import routes
 
 NAMES = frozenset({"name"})
 """Fields that may hold a proper name, which is the same in both languages."""
@@ -223,6 +224,10 @@ def _question(holdings: Holdings, entry: Entry, *, question: Any) -> Iterator[Pr
                 yield entry.problem(where, f"unknown criterion '{criterion}'", nearest(criterion, words))
     if not question.options:
         yield entry.problem(("options",), "no options", "a question offers at least two")
+    for at, option in enumerate(question.other_device):
+        if option not in seen:
+            message = f"'{question.id}' has no option '{option}'"
+            yield entry.problem(("other_device", at), message, nearest(option, seen))
     if question.sharpened_by is not None:
         yield from _sharpened(entry, question, seen)
 
@@ -291,6 +296,12 @@ def _tool(entry: Entry, tool: Any) -> Iterator[Problem]:
 def _route(holdings: Holdings, entry: Entry, *, route: Any) -> Iterator[Problem]:
     yield from _need(holdings, entry, where=("need",), need=route.need)
     yield from _answers(holdings, entry, thing=route)
+    able = routes.known()
+    for at, name in enumerate(route.measured):
+        if name not in able or route.framework != routes.route(name).FRAMEWORK:
+            message = f"no route '{name}' of {route.framework} can be measured"
+            own = [one for one in able if route.framework == routes.route(one).FRAMEWORK]
+            yield entry.problem(("measured", at), message, nearest(name, own))
     if route.status not in LIVING_ROUTE:
         return
     tools = {tool.id: tool for _, tool in holdings.items("tools")}

@@ -58,7 +58,7 @@ class Criterion(Strict):
 
     ``needs`` ("deploy.mobile") make it a criterion whose value is that of the best living route;
     ``measured`` says that probes' ratios speak to it: ``full_scale`` is the ratio that takes the
-    value from .5 to 1.
+    value from .5 to 1. ``route_figure``: which figure of measured routes speaks to it as such a ratio.
     """
 
     id: CriterionId
@@ -69,6 +69,9 @@ class Criterion(Strict):
     one: Text
     needs: tuple[str, ...] = ()
     full_scale: float | None = None
+    route_figure: Annotated[
+        Literal["artifact_bytes", "p50_ms"] | None, Field(exclude_if=lambda figure: figure is None)
+    ] = None
 
 
 class Choice(Strict):
@@ -134,6 +137,7 @@ class Question(Strict):
 
     ``group``: one of ``QUESTION_GROUPS``, under whose heading it is asked; None stands at the end.
     ``cost``: the effort of answering it, 1 = one click on something everybody knows.
+    ``other_device``: options that mean another kind of machine than the one that measures: a phone, a board.
     ``sharpened_by``: a number that, where it is given, is the answer.
     """
 
@@ -146,6 +150,7 @@ class Question(Strict):
     options: tuple[Choice, ...]
     requires: Literal["all", "any"] | None = None
     cost: Annotated[float, Field(gt=0.0)] = 1.0
+    other_device: Annotated[tuple[Option, ...], Field(exclude_if=lambda options: not options)] = ()
     sharpened_by: Annotated[Sharpening | None, Field(exclude_if=lambda given: given is None)] = None
     reading: Annotated[ReadingRules, Field(exclude=True)] = ReadingRules()  # decides nothing: no part of a basis
 
@@ -247,7 +252,8 @@ class Route(Strict):
 
     ``need`` is "question.option". ``effect`` and ``grade`` place it on the criterion that names the
     need. ``when`` restricts it to answers, ``unless`` excepts answers, as in a claim. ``environment``: "own"
-    where its packages do not install beside the framework's current version.
+    where its packages do not install beside the framework's current version. ``measured``: the routes of
+    ``probes/routes`` that try it.
     """
 
     id: str
@@ -265,6 +271,7 @@ class Route(Strict):
     unless: Exceptions = ()
     claims: tuple[ClaimId, ...] = ()
     sources: tuple[str, ...] = ()
+    measured: Annotated[tuple[str, ...], Field(exclude_if=lambda routes: not routes)] = ()
 
 
 class Belief(Strict):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from advisor.model.knowledge import ClaimId, CriterionId, FrameworkId, Share
+from advisor.model.knowledge import LIVING_ROUTE, ClaimId, CriterionId, FrameworkId, Share
 from advisor.model.reference import ReferenceResult
 from advisor.model.text import Frozen, Text
 
@@ -86,8 +86,35 @@ class Exclusion(Frozen):
     text: Text | None = None
 
 
+class RouteSeen(Frozen):
+    """What was measured of a documented route, by the row of a table that speaks for it.
+
+    ``state``: "works"; "misses" a target though it works; "fails". ``route``: of ``probes/routes``. ``own``: with the
+    user's own model. ``elsewhere``: on another machine. ``indicative``: the model is to run on another kind of machine,
+    so that times stand for an order only. ``targets``: what is known of each number that was asked for.
+    """
+
+    state: Literal["works", "misses", "fails"]
+    route: str
+    runtime: str
+    precision: str
+    own: bool
+    elsewhere: bool
+    indicative: bool
+    artifact_bytes: int | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    max_abs: float | None = None
+    agreement: float | None = None
+    targets: dict[str, str] = {}
+    reason: str = ""
+    reason_code: str = ""
+    reason_params: dict[str, Any] = {}
+    refused: tuple[str, ...] = ()
+
+
 class RouteResult(Frozen):
-    """How a need is reached from a framework."""
+    """How a need is reached from a framework. ``seen``: what was measured of it, absent where nothing was."""
 
     need: str
     framework: FrameworkId
@@ -100,6 +127,17 @@ class RouteResult(Frozen):
     install: str | None = None
     environment: Literal["shared", "own"] = "shared"
     best: bool = False
+    seen: RouteSeen | None = Field(None, exclude_if=lambda seen: seen is None)
+
+    @property
+    def living(self) -> bool:
+        """Whether its tools are alive and it was not seen to fail."""
+        return reaches(self.status, self.seen)
+
+
+def reaches(status: str, seen: RouteSeen | None) -> bool:
+    """Return whether a route reaches its need: its tools are alive, and it was not seen to fail or to miss a target."""
+    return status in LIVING_ROUTE and (seen is None or seen.state == "works")
 
 
 class Flip(Frozen):
@@ -142,6 +180,7 @@ class PlanStep(Frozen):
     status: str
     name: Text | None = None
     install: str | None = None
+    seen: RouteSeen | None = Field(None, exclude_if=lambda seen: seen is None)
 
 
 class Plan(Frozen):

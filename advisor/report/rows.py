@@ -38,7 +38,10 @@ class Share:
 
 @dataclass(frozen=True)
 class Way:
-    """One way of a framework to a need."""
+    """One way of a framework to a need. ``seen``: what was measured of it, "" where no way was measured.
+
+    ``failed``: that was a failure, or a target that is missed.
+    """
 
     name: str
     tools: list[str]
@@ -46,6 +49,8 @@ class Way:
     living: bool
     note: str
     install: str
+    seen: str
+    failed: bool
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Any
 from advisor.analysis.messages import EITHER
 from advisor.decisions.document import Decision
 from advisor.decisions.provenance import engine_of
+from advisor.deployment.route_words import DOCUMENTED, seen_in_words
 from advisor.model.formatting import percent
-from advisor.model.knowledge import LIVING_ROUTE, WEIGHING, need_name
+from advisor.model.knowledge import WEIGHING, need_name
 from advisor.model.recommendation import CriterionResult, Flip, Recommendation, RouteResult
 from advisor.model.text import Text, localized
 from advisor.report import ratios
@@ -179,7 +180,7 @@ class View:
                 needs.setdefault(route.need, []).append(route)
         rows = []
         for need, routes in needs.items():
-            living = [route for route in routes if route.status in LIVING_ROUTE]
+            living = [route for route in routes if route.living]
             best = next((route for route in living if route.best), None)
             others = [self._route(route) for route in routes if route is not best]
             rows.append(
@@ -206,14 +207,22 @@ class View:
         """Return the sentence of a plan that ships through another framework's tools, "" where it does not."""
         return next((self.text(plan.text) for plan in self.found.plans if plan.framework == framework), "")
 
+    def _seen(self, route: RouteResult) -> Text | None:
+        """Return what was measured of a route, where any was measured."""
+        if route.seen is not None:
+            return seen_in_words(route.seen)
+        return DOCUMENTED if any(one.seen for one in self.found.routes) else None
+
     def _route(self, route: RouteResult) -> Way:
         return Way(
             name=self.text(route.name) or route.route,
             tools=[self.tool(tool) for tool in route.tools],
             state=self.state(route.status),
-            living=route.status in LIVING_ROUTE,
+            living=route.living,
             note=self.text(route.note),
             install=route.install or "",
+            seen=self.text(self._seen(route)),
+            failed=route.seen is not None and route.seen.state != "works",
         )
 
     def runner_up(self) -> str | None:

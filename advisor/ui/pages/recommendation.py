@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from advisor.analysis import messages
+from advisor.deployment.route_words import seen_in_words
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import BeforeMeasuring, Flip, Recommendation, RouteResult
@@ -23,7 +24,6 @@ ORDER = 30
 
 SHOWN_REASONS = 5
 SHOWN_FLIPS = 6
-DIM = frozenset({"deprecated", "dead"})
 
 
 def page() -> None:
@@ -182,8 +182,8 @@ def _framework_plan(framework: str, found: Recommendation, knowledge: Knowledge)
 
 
 def _ways(ways: list[RouteResult]) -> None:
-    living = sorted((way for way in ways if way.status not in DIM), key=lambda way: not way.best)
-    dead = [way for way in ways if way.status in DIM]
+    living = sorted((way for way in ways if way.living), key=lambda way: not way.best)
+    dead = [way for way in ways if not way.living]
     with st.container(gap="xsmall"):
         if not living:
             st.markdown(f":red[{say('No working way is known.', '没有已知的可行途径。')}]")
@@ -207,6 +207,8 @@ def _way(way: RouteResult) -> None:
         known = state.knowledge().tools
         names = [known[tool].name if tool in known else tool for tool in way.tools]
         lines.append(f"{say('Tools', '工具')}: {elements.plain(', '.join(names))}")
+    if way.seen is not None:
+        lines.append(elements.plain(words(seen_in_words(way.seen))))
     if way.note:
         lines.append(elements.plain(words(way.note)))
     if lines:
