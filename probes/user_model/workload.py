@@ -269,6 +269,7 @@ def _renamed(inner: Twin, entries: list[Entry], around: Any) -> Twin:
         outputs=inner.outputs,
         gradients=lambda batch: told(inner.gradients(batch)),
         parameters=inner.parameters,
+        exportable=inner.exportable,
     )
     if isinstance(around(), contextlib.nullcontext):
         return twin
