@@ -435,3 +435,25 @@ def _placed(
             tensor = tensor.to(memory_format=torch.channels_last)
         placed[name] = tensor
     return placed
+
+
+def not_exportable(model: Any, example: tuple[Any, ...]) -> list[str]:
+    """Name what ``torch.export`` will not take: operators without a shape rule, branches that hang on values.
+
+    ``draft_export`` is its makers' own check: it runs the model once on real tensors and goes past what ``export`` stops
+    at. Source: https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/export/draft_export.html
+    """
+    import logging
+
+    import torch
+    from torch.export._draft_export import FailureType
+
+    logging.getLogger("torch.export").setLevel(logging.ERROR)  # its report, which is returned here, is a page on stderr
+    found = []
+    for failure in torch.export.draft_export(model, example)._report.failures:
+        if failure.failure_type is FailureType.MISSING_FAKE_KERNEL:
+            found.append(failure.data["op"])
+        elif failure.failure_type is FailureType.DATA_DEPENDENT_ERROR:
+            *_, last = failure.data["user_stack"] or [{"line": 0, "loc": "?"}]
+            found.append(f"data-dependent control flow, line {last['line']}: {last['loc']}")
+    return found

@@ -1,0 +1,51 @@
+"""PyTorch to ExecuTorch, whole or in part computed by XNNPACK."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from probes.backends import pytorch
+from probes.routes import FP32, INT8, Converted, Order
+
+NAME = {"en": "ExecuTorch with XNNPACK", "zh": "ExecuTorch（XNNPACK）"}
+FRAMEWORK = "pytorch"
+RUNTIME = "executorch"
+PRECISIONS = (FP32, INT8)
+NEEDS = ("executorch",)
+ENVIRONMENT = "executorch"
+SECONDS = 20.0
+DEPRECATED = ""
+
+
+def convert(order: Order) -> Converted:
+    """Export the module, quantise it where asked for, and lower what XNNPACK can do to it.
+
+    Source: https://docs.pytorch.org/executorch/stable/backends/xnnpack/xnnpack-overview.html and
+    https://docs.pytorch.org/executorch/stable/backends/xnnpack/xnnpack-quantization.html
+    """
+    import torch
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
+        XNNPACKQuantizer,
+        get_symmetric_quantization_config,
+    )
+    from executorch.exir import to_edge_transform_and_lower
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+    model = order.model.model
+    if order.precision == INT8:
+        quantizer = XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_per_channel=True))
+        model = prepare_pt2e(torch.export.export(model, order.model.example).module(), quantizer)
+        for batch in order.calibration:
+            model(*(torch.from_numpy(batch[name]) for name in order.model.inputs))
+        model = convert_pt2e(model)
+    program = to_edge_transform_and_lower(
+        torch.export.export(model, order.model.example),
+        partitioner=[XnnpackPartitioner()],
+    )
+    program.to_executorch().save(str(order.folder / "model.pte"))
+    return Converted(order.folder / "model.pte")
+
+
+def refused(order: Order) -> Sequence[str]:
+    return pytorch.not_exportable(order.model.model, order.model.example)
