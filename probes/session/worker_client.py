@@ -34,6 +34,8 @@ spec = util.spec_from_file_location("probes", os.path.join(root, "__init__.py"),
 package = util.module_from_spec(spec)
 sys.modules["probes"] = package
 spec.loader.exec_module(package)
+from probes.worker.manager import die_with_manager
+die_with_manager(int(sys.argv[5]))
 from probes.worker.main import main
 main(sys.argv[2:])
 """

@@ -6,12 +6,10 @@ channel of its own, because frameworks print on the standard streams. Ends itsel
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib
 import json
 import os
-import signal
 import statistics
 import sys
 import tempfile
@@ -44,14 +42,13 @@ def main(arguments: list[str]) -> None:
 
     Args:
         arguments: descriptor to read requests from, descriptor to answer on, the manager's monotonic clock at the
-            time of spawning (all systems count it from their start, so that processes share it), its process id.
+            time of spawning (all systems count it from their start, so that processes share it).
     """
     began = time.monotonic()
     incoming, outgoing, spawned = int(arguments[0]), int(arguments[1]), float(arguments[2])
     if incoming == 0:  # no private pipes on this system: keep the standard ones for us, give the frameworks stderr
         incoming, outgoing = os.dup(0), os.dup(1)
         os.dup2(2, 1)
-    die_with_manager(int(arguments[3]))
     worker = Worker({"python": max(0.0, began - spawned)}, outgoing)
     with os.fdopen(incoming, "r", encoding="utf-8") as requests, os.fdopen(outgoing, "w", encoding="utf-8") as answers:
         for line in requests:
@@ -61,36 +58,6 @@ def main(arguments: list[str]) -> None:
             answers.flush()
             if request["do"] == "exit":
                 break
-
-
-def die_with_manager(manager: int) -> None:
-    """Ask the kernel to end this process with its parent; elsewhere watch from a thread."""
-    import ctypes
-
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))
-        return
-    import threading
-
-    if sys.platform == "win32":  # where a parent's number outlives it, and may be a launcher's
-        kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - absent elsewhere, which a type checker would flag
-        handle = kernel.OpenProcess(0x100000, False, manager)  # the right to wait for it
-        if not handle:
-            return
-
-        def gone() -> None:
-            kernel.WaitForSingleObject(handle, 0xFFFFFFFF)
-            os._exit(1)
-    else:
-        parent = os.getppid()
-
-        def gone() -> None:
-            while os.getppid() == parent:
-                time.sleep(2)
-            os._exit(1)
-
-    threading.Thread(target=gone, daemon=True).start()
 
 
 def _size(workload: ModuleType, name: str) -> dict[str, Any]:

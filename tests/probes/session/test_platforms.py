@@ -86,7 +86,7 @@ def test_a_status_of_windows_is_explained_as_a_signal_is(tmp_path: Path, monkeyp
 ORPHAN = """
 import ctypes, sys, time
 from types import SimpleNamespace
-from probes.worker import main as worker
+from probes.worker import manager as worker
 
 asked = []
 kernel = SimpleNamespace(
@@ -123,7 +123,7 @@ import subprocess, sys
 code = '''
 import sys, time
 sys.platform = "darwin"
-from probes.worker import main as worker
+from probes.worker import manager as worker
 sleep = time.sleep
 time.sleep = lambda seconds: sleep(seconds if seconds > 2 else 0.1)  # it looks more often, to keep nobody waiting
 worker.die_with_manager(0)

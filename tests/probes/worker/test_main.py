@@ -15,6 +15,7 @@ import numpy
 import pytest
 
 import probes
+from probes import routes, runtimes
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 from probes.system import process_readings
@@ -26,10 +27,16 @@ WORKER_SIDE = [
     ROOT / "system" / "process_readings.py",
     *(
         path
-        for folder in ("worker", "user_model", "backends", "workloads", "scenarios")
+        for folder in ("worker", "user_model", "backends", "workloads", "scenarios", "routes", "runtimes")
         for path in sorted((ROOT / folder).glob("*.py"))
     ),
 ]
+
+
+TOLD = {need for name in routes.known() for need in routes.route(name).NEEDS} | {
+    runtimes.runtime(name).MODULE.partition(".")[0] for name in runtimes.known()
+}
+"""What converters and runtimes say that they import."""
 
 
 @pytest.mark.parametrize("path", WORKER_SIDE, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -46,8 +53,8 @@ def test_worker_side_modules_are_python_3_10(path):
 def test_worker_side_modules_import_nothing_else_of_ours(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     parts = ("types", "system", "statistics", "user_model", "scenarios", "backends", "workloads")
-    ours = {"probes", *(f"probes.{part}" for part in parts)}
-    allowed = {*sys.stdlib_module_names, "numpy", "torch", "tensorflow", "keras", "jax"}
+    ours = {"probes", *(f"probes.{part}" for part in (*parts, "routes", "runtimes", "worker"))}
+    allowed = {*sys.stdlib_module_names, "numpy", "torch", "tensorflow", "keras", "jax", *TOLD}
     for node in ast.walk(tree):
         names = []
         if isinstance(node, ast.ImportFrom):
