@@ -145,6 +145,7 @@ CATALOGUE: Mapping[str, Words] = {
         "{name} is installed: {mb:,.0f} MB in {seconds:.0f} s, in {place}",
         "{name} 已安装：{mb:,.0f} MB，用时 {seconds:.0f} 秒，位于 {place}",
     ),
+    "env-removing": Words("removing {name} from {place}", "正在从 {place} 删除 {name}"),
     "env-removed": Words("{name} is removed: {mb:,.0f} MB are free again", "{name} 已删除，释放 {mb:,.0f} MB"),
     "env-not-there": Words("{name} is not installed; nothing was removed", "{name} 未安装，没有删除任何内容"),
     "env-system": Words(

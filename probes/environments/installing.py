@@ -154,6 +154,7 @@ def remove(name: str, *, progress: Progress = lambda reason: None) -> int:
         if not place.exists():
             progress(Reason("env-not-there", name=name))
             return 0
+        progress(Reason("env-removing", name=name, place=str(place)))
         freed = folders.size(place)
         # The marker first: what is left, should this be interrupted, is not whole.
         (place / folders.MARKER).unlink(missing_ok=True)

@@ -56,7 +56,7 @@ def _all_problems(path: str, held: Any) -> list[Reason]:
         counts[name] = len(array) if array.ndim else 0
         if (problem := _problem(path, name, array)) is not None:
             found.append(problem)
-    return [*found, *_lengths(path, counts)]
+    return [*found, *(_lengths(path, counts) if counts or not held.files else [])]
 
 
 def _problem(path: str, name: str, array: Any) -> Reason | None:

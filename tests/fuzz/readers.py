@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import numpy as np
 import yaml
 from hypothesis import strategies as st
 
@@ -52,7 +53,7 @@ from probes.evidence.sets import set_document
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 from probes.statistics import ratios, targets
-from probes.system import machine
+from probes.system import machine, sample_arrays
 from probes.types import Evidence
 from tests.advisor import reports
 from tests.advisor.evidence import paired, session
@@ -482,6 +483,35 @@ AIMS = (
     "agreement drop<=0.5% and latency_p95_ms: 3e1",
 )
 
+
+def _samples_strategy() -> st.SearchStrategy[bytes]:
+    """Give .npz files, some of them with a few bytes changed or cut off at the end."""
+    corpus: list[bytes] = []
+    arrays = ({"x": np.zeros((4, 3), np.float32), "y": np.arange(4)}, {"x": np.array([{}, {}])}, {"x": np.array(["a"])})
+    for save in (np.savez, np.savez_compressed):
+        for held in arrays:
+            packed = io.BytesIO()
+            save(packed, **held)
+            corpus.append(packed.getvalue())
+    changes = st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), max_size=5)
+    return st.builds(_changed, st.sampled_from(corpus), changes, st.integers(1, 3000))
+
+
+def _changed(content: bytes, changes: list[tuple[int, int]], length: int) -> bytes:
+    made = bytearray(content[:length])
+    for place, value in changes:
+        made[place % len(made)] = value
+    return bytes(made)
+
+
+def _read_samples(given: bytes, folder: Path) -> object:
+    path = folder / "samples.npz"
+    path.write_bytes(given)
+    if problems := sample_arrays.problems(path):
+        raise Refused([reasons.text(problem) for problem in problems])
+    return path
+
+
 _REFUSED = (Refused, InputError)
 
 READERS: dict[str, Reader] = {
@@ -525,6 +555,7 @@ READERS: dict[str, Reader] = {
     ),
     "lexicon": Reader(10, lambda: inputs.yaml_files(_lexicon_corpus()), _read_lexicon, (KnowledgeError,)),
     "phrases": Reader(20, lambda: inputs.yaml_files(_phrases_corpus()), _read_phrases, (KnowledgeError,)),
+    "samples": Reader(30, _samples_strategy, _read_samples, (Refused,)),
     "selftest": Reader(60, lambda: inputs.json_files(_selftest_corpus()), _read_selftest, (Refused,), _calibrated, 20),
     "worker": Reader(
         60,
