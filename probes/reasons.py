@@ -263,6 +263,16 @@ CATALOGUE: Mapping[str, Words] = {
     ),
     "no-part": Words("this scenario has no part for {framework}", "此场景没有 {framework} 的部分"),
     "no-generation": Words("this workload does not generate; {workload} does", "此工作负载不能生成；{workload} 能"),
+    "keras-needs-code": Words(
+        "a .keras file holds no code of {kinds:, }: it loads only where that is; build the model of stock layers in a "
+        "Sequential or functional model, or take another route",
+        ".keras 文件不含 {kinds:、} 的代码，只有具备该代码之处才能加载；请用现成的层构建 Sequential 或函数式模型，"
+        "或改走其他路线",
+    ),
+    "no-keras-model": Words(
+        "this is a traced function, not a Keras model, so that no .keras file can be made of it",
+        "这是追踪得到的函数而非 Keras 模型，无法由它生成 .keras 文件",
+    ),
     "no-keras-fit": Words("this workload cannot be trained by keras fit", "此工作负载无法用 keras fit 训练"),
     "no-torch-xla": Words(
         "PyTorch reaches XLA through torch_xla only, and these probes have no torch_xla side",

@@ -384,8 +384,14 @@ def _exportable(model: Any, call: Callable[..., Mapping[str, Any]], placed: Mapp
         example=tuple(placed[name] for name in inputs),
         serve=serve.get_concrete_function(**specs),
         dtypes={name: placed[name].dtype.name for name in inputs},
-        whole=isinstance(model, tf.keras.Sequential) or type(model) is tf.keras.Model,
+        whole=not classes_beside(model),
     )
+
+
+def classes_beside(model: Any) -> list[str]:
+    """Name the classes of a Keras model that are not Keras' own: what it saves holds none of their code."""
+    kinds = {type(layer) for layer in model._flatten_layers()}  # layers inside layers have no public list
+    return sorted(kind.__name__ for kind in kinds if kind.__module__.partition(".")[0] != "keras")
 
 
 def _fit_step(

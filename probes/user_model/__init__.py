@@ -197,8 +197,8 @@ def whole(shape: tuple[int, ...]) -> Any:
 
 
 def key(name: str) -> str:
-    """Name one input among the arrays of a batch."""
-    return name if name == "x" else f"x {name}"
+    """Name one input among the arrays of a batch, in a form that signatures of functions take."""
+    return name if name == "x" else f"x_{name}"
 
 
 def line_in(path: str, frame: FrameType | None = None) -> int:

@@ -76,7 +76,7 @@ class Own:
 
     def inputs(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """Return the inputs of a batch by the user's names."""
-        return {name[2:] if name.startswith("x ") else name: array for name, array in batch.items() if name != "y"}
+        return {name[2:] if name.startswith("x_") else name: array for name, array in batch.items() if name != "y"}
 
     def drawn(self, seed: int) -> dict[str, Any]:
         """Draw the inputs of one batch."""

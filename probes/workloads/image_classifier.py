@@ -165,7 +165,7 @@ def tensorflow(build: Build) -> Twin:
     parts += [layers.GlobalAveragePooling2D(dtype=build.dtype), layers.Dense(CLASSES, dtype=build.dtype)]
     model = tf.keras.Sequential(parts)
 
-    tensors = {}
+    tensors: dict[str, Any] = {}
     weighted = [layer for layer in model.layers if layer.weights]
     for (name, *_), layer in zip(_kernels(size), weighted, strict=True):
         tensors |= {f"{name}.kernel": layer.kernel, f"{name}.bias": layer.bias}
