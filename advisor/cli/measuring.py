@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from advisor.decisions.runtime_context import RuntimeContext
     from advisor.model.knowledge import Knowledge
     from advisor.model.needs import Needs
-    from probes.types import Evidence, Probe
+    from probes.types import Evidence, Probe, Routes
+
+ROUTES = 0.6
+"""Part of the budget for routes, where they matter: one costs two imports and a conversion, several probes share two."""
 
 _LEFT = {
     "en": "A session was killed before its end; what it had finished ({probes} probes) is kept as evidence {number}.",
@@ -51,11 +54,47 @@ def measure_first(
     lang: str,
     context: RuntimeContext | None = None,
 ) -> tuple[tuple[Evidence, ...], int]:
-    """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status."""
+    """Do what ``--probe`` asks: return the evidence with a new session in it, and the session's exit status.
+
+    Where the needs name places that routes lead to, the most valuable of those are measured with it, in their part of
+    the budget; the table of routes is kept with the session.
+    """
+    from advisor.decisions.runtime_context import RuntimeContext
     from probes.session import outcome
 
-    session = measure_for(needs, knowledge, run, lang=lang, context=context)
-    return (*evidence, session), outcome.status(session)
+    context = context or RuntimeContext.here(knowledge)
+    value = _route_values(needs, knowledge, evidence, context)
+    part = 1.0 if not value else 1.0 - ROUTES
+    budget = run.budget
+    session = measure_for(
+        needs, knowledge, run if budget is None else replace(run, budget=budget * part), lang=lang, context=context
+    )
+    status = outcome.status(session)
+    if value and status != outcome.INTERRUPTED:
+        table = _measure_routes(needs, value, None if budget is None else budget * ROUTES, lang=lang)
+        made = replace(session, probes=(), environments={}, selftest=None, routes=table)
+        keep(made, lang=lang)
+        return (*evidence, session, made), status
+    return (*evidence, session), status
+
+
+def _route_values(
+    needs: Needs, knowledge: Knowledge, evidence: tuple[Evidence, ...], context: RuntimeContext
+) -> dict[str, float]:
+    """Return what knowing each route is worth, of those whose packages are here."""
+    from advisor.deployment.known_routes import known
+    from advisor.deployment.route_value import route_values
+
+    value = route_values(context.recommend(needs, knowledge, evidence), knowledge)
+    here = {route.id for route in known() if route.installed} if value else set()
+    return {name: worth for name, worth in value.items() if name in here}
+
+
+def _measure_routes(needs: Needs, value: Mapping[str, float], budget: float | None, *, lang: str) -> Routes:
+    """Measure the routes that are worth something, the most a second first, with the progress on standard error."""
+    from advisor.cli import routes_run
+
+    return routes_run.measure_valuable({str(name): n for name, n in needs.targets.items()}, value, budget, lang=lang)
 
 
 def planned(

@@ -187,6 +187,35 @@ def _earlier(path: str | None) -> tuple[Routes | None, list[str]]:
 # ---------------------------------------------------------------- the run
 
 
+def measure_valuable(
+    targets: Mapping[str, float], value: Mapping[str, float], budget: float | None, *, lang: str
+) -> Routes:
+    """Measure routes of the model that is taken out by default, those most worth a second first.
+
+    Args:
+        targets: numbers asked for.
+        value: route -> what knowing it is worth; no other is taken.
+        budget: seconds for all of them.
+    """
+    from probes.evidence import unfinished
+
+    pythons, names = folders.interpreters(), tuple(sorted(value))
+    planned = routing.plan(DEFAULT, names, budget, pythons=pythons, value=value)
+    view = routes_shown.Progress(planned, lang)
+    with signals.deferred(), unfinished.keeping_routes(output.notice) as keep, view:
+        return routing.measure(
+            DEFAULT,
+            routes=names,
+            targets=targets,
+            budget=budget,
+            pythons=pythons,
+            value=value,
+            progress=logs.following(view.show),
+            cancelled=signals.received,
+            keep=keep,
+        )
+
+
 def measure(asked: Request, *, lang: str) -> Routes:
     """Measure and write the table, with the plan first and the progress on standard error.
 

@@ -23,6 +23,9 @@ OWN, AS_IS = "own", "as-is"
 DEPLOY = "python -m pip install 'framework-advisor[deploy]'"
 """Adds the converters and runtimes that live beside the frameworks."""
 
+SECOND_PRECISION = 0.5
+"""What int8 is worth beside fp32: it tells of the same route."""
+
 OWN_SECONDS = 12.0
 """Expected of a framework's own inference, with training the source and its float64 answers."""
 
@@ -233,8 +236,25 @@ def _unreachable(needed: str, pythons: Mapping[str, str]) -> tuple[Status | None
 
 
 def _ordered(rows: Sequence[Planned], value: Mapping[str, float]) -> list[Planned]:
-    """Put what others are held against first, then the most worth a second, then the quickest."""
-    return sorted(rows, key=lambda r: (r.route not in (OWN, AS_IS), -value.get(r.route, 0.0) / r.seconds, r.seconds))
+    """Put what others are held against first, then the most worth a second, then the quickest, framework by framework.
+
+    The frameworks take turns: what is measured of one alone compares nothing.
+    """
+    held_against = (OWN, AS_IS)
+    ranked: list[tuple[int, float, float, Planned]] = []
+    for framework in sorted({row.framework for row in rows}):
+        own = [
+            (_worth(row, value), row) for row in rows if row.framework == framework and row.route not in held_against
+        ]
+        own.sort(key=lambda one: (-one[0], one[1].seconds))
+        ranked += [(rank, -worth, row.seconds, row) for rank, (worth, row) in enumerate(own)]
+    first = sorted((row for row in rows if row.route in held_against), key=lambda row: row.seconds)
+    return first + [row for *_, row in sorted(ranked, key=lambda one: one[:3])]
+
+
+def _worth(row: Planned, value: Mapping[str, float]) -> float:
+    """Return what a second of a row is worth; a second precision tells less than the first."""
+    return value.get(row.route, 0.0) / row.seconds * (1.0 if row.precision == routes.FP32 else SECOND_PRECISION)
 
 
 def needed(row: Planned) -> list[str]:
