@@ -168,7 +168,14 @@ def names_a_framework(node: ast.AST, names: frozenset[str]) -> bool:
     return bool({getattr(node, field, None) for field in ("id", "attr", "arg", "name")} & names)
 
 
-SIDES = ("probes/backends/", "probes/workloads/", "probes/scenarios/", "probes/user_model/", "probes/routes/")
+SIDES = (
+    "probes/backends/",
+    "probes/workloads/",
+    "probes/scenarios/",
+    "probes/user_model/",
+    "probes/routes/",
+    "probes/runtimes/",
+)
 """Where a framework's side lives."""
 
 NAMING_ALLOWED = {
