@@ -73,6 +73,9 @@ OPTIONAL = (
 NARROWEST = 0.7
 """Part of the width computed again that an interval must have at least: the bootstrap's draws may differ."""
 
+SPREADS = {"process_sd": (0.0, recompute.WIDEST), "process_df": (1.0, 1e6)}
+"""Between what they must lie: beyond, nothing was measured."""
+
 Counted = Annotated[int, Field(ge=0, description="a whole number, 0 or more")]
 Amount = Annotated[Number, AfterValidator(not_negative), Field(description="a number, 0 or more")]
 
@@ -269,6 +272,10 @@ def write_routes(table: Routes, path: str | Path) -> None:
 
 
 def _problems(table: Routes) -> Iterator[str]:
+    for name, (least, most) in SPREADS.items():
+        if name in table.spread and not least <= table.spread[name] <= most:
+            yield f"spread.{name}: {table.spread[name]:g} lies outside of {least:g} to {most:g}"
+            return
     for name in table.targets:
         if name not in TARGETS:
             yield f"targets.{name}: unknown target; {nearest(name, TARGETS)}"
@@ -384,6 +391,9 @@ def _off(given: Interval | None, wanted: Interval, place: str) -> Iterator[str]:
         return
     if not math.isclose(given.value, wanted.value, rel_tol=recompute.ROUNDING):
         yield f"{place}: {given.value:.4g}, but the samples give {wanted.value:.4g}"
+        return
+    if given.low <= 0:
+        yield f"{place}: {given.low:g} as a lower bound; what takes time takes more than none"
         return
     if math.log(given.high / given.low) < NARROWEST * math.log(wanted.high / wanted.low):
         yield (

@@ -74,5 +74,5 @@ def _refused(error: BaseException | None) -> list[str]:
 
 
 def refused(order: Order) -> Sequence[str]:
-    """Tell nothing beforehand: the exporter names an operator only when it meets it."""
+    """Return nothing: the exporter names an operator only when it meets it."""
     return []

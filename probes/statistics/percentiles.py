@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from probes.statistics import ratios
 from probes.types import Interval
@@ -14,13 +16,18 @@ RESAMPLES = 400
 """Of the turns: a standard error needs some hundred (Efron & Tibshirani 1993, chapter 6)."""
 
 
+LARGEST = 700.0
+"""Powers of e beyond which floating point ends; evidence comes from strangers too."""
+
+
 def estimates(
     turns: Sequence[Sequence[float]], percents: Sequence[float], *, seed: int | Sequence[int]
 ) -> list[ratios.Estimate]:
     """Estimate ln(percentile) of single answers from their turns.
 
     Answers of one turn resemble each other, so whole turns are drawn again and again (a cluster bootstrap), and the
-    scatter of the percentile among the draws is its standard error.
+    scatter of the percentile among the draws is its standard error. By how much turns differ among themselves is added
+    whole: a session is one stretch of a machine's time, and the next one may lie as far off as a turn.
 
     Args:
         turns: seconds of the single answers, turn by turn; at least two turns.
@@ -42,10 +49,24 @@ def estimates(
     # The draws' scatter falls short of that of fresh turns by (count - 1) / count.
     errors = np.std(drawn, axis=0, ddof=1) * math.sqrt(count / (count - 1))
     values = np.percentile(np.concatenate(arrays), percents)
+    variances = errors**2 + _drift(arrays, percents)
     return [
-        ratios.Estimate(float(value), float(error), count - 1, count)
-        for value, error in zip(values, errors, strict=True)
+        ratios.Estimate(float(value), math.sqrt(variance), count - 1, count)
+        for value, variance in zip(values, variances, strict=True)
     ]
+
+
+def _drift(arrays: Sequence[npt.NDArray[Any]], percents: Sequence[float]) -> npt.NDArray[Any]:
+    """Return the variance of a turn's own percentile beyond its sampling: what moves turns moves sessions too.
+
+    Another session meets the machine in another mood. Every turn's answers are parted into every other one: what the
+    two halves of a turn have in common, over all turns, is the turn's and not the draw's.
+    """
+    if min(len(array) for array in arrays) < 2:
+        return np.zeros(len(percents))
+    halves = np.stack([[np.percentile(array[i::2], percents) for array in arrays] for i in range(2)])
+    one, other = halves - halves.mean(axis=1, keepdims=True)
+    return np.asarray(np.maximum(0.0, (one * other).sum(axis=0) / (len(arrays) - 1)))
 
 
 def intervals(
@@ -67,8 +88,11 @@ def intervals(
 
 def interval(estimate: ratios.Estimate) -> Interval:
     """Return an estimate of a logarithm as the figure with its interval."""
-    low, high = estimate.mean - estimate.half, estimate.mean + estimate.half
-    return Interval(math.exp(estimate.mean), math.exp(low), math.exp(high))
+    value, low, high = (
+        math.exp(min(LARGEST, max(-LARGEST, power)))
+        for power in (estimate.mean, estimate.mean - estimate.half, estimate.mean + estimate.half)
+    )
+    return Interval(value, low, high)
 
 
 def share(hits: float, count: int) -> Interval:

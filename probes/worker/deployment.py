@@ -358,7 +358,7 @@ class Loaded:
         return self.run(self._next())
 
     def first(self) -> dict[str, float]:
-        """Give the first answer; return what it took to be ready, and to give it."""
+        """Return what it took to be ready, and to give the first answer."""
         begin = time.perf_counter()
         self.run(self.samples[0])
         return {"load_ms": 1e3 * self.seconds, "first_ms": 1e3 * (time.perf_counter() - begin)}

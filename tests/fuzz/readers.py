@@ -49,16 +49,18 @@ from probes.catalog.loading import CatalogError, load_catalog
 from probes.cluster import view
 from probes.cluster.gathering import Gathered, Unreachable, _Records
 from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence, read_evidence
+from probes.evidence.routes import parse_routes, read_routes, routes_document
 from probes.evidence.sets import set_document
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
 from probes.statistics import ratios, targets
 from probes.system import machine, sample_arrays
-from probes.types import Evidence
+from probes.types import Evidence, Routes
 from tests.advisor import reports
 from tests.advisor.evidence import paired, session
 from tests.advisor.knowledge import base
 from tests.fuzz import inputs
+from tests.probes.evidence import test_routes
 
 Given = str | bytes
 TODAY = date(2026, 11, 24)
@@ -185,6 +187,19 @@ def _cli_evidence(given: bytes, folder: Path) -> Evidence:
 
 def _api_evidence(given: bytes, folder: Path) -> Evidence:
     return read_evidence(_file(given, folder, "evidence.json"))
+
+
+def _routes_corpus() -> list[Any]:
+    whole = test_routes.document()
+    return [whole, {**whole, "rows": whole["rows"][2:]}]
+
+
+def _read_routes(given: bytes, folder: Path) -> Routes:
+    return read_routes(_file(given, folder, "routes.json"))
+
+
+def _table_again(found: Routes) -> None:
+    parse_routes(json.loads(json.dumps(routes_document(found), allow_nan=False)))
 
 
 def _interpreted(found: Evidence) -> None:
@@ -545,6 +560,7 @@ READERS: dict[str, Reader] = {
         _REFUSED,
         _interpreted,
     ),
+    "routes": Reader(60, lambda: inputs.json_files(_routes_corpus()), _read_routes, (EvidenceError,), _table_again, 20),
     "evidence-api": Reader(
         30, lambda: inputs.json_files(evidence_corpus()), _api_evidence, (EvidenceError,), _interpreted
     ),
