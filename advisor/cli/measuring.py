@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from probes.types import Evidence, Probe, Routes
 
 ROUTES = 0.6
-"""Part of the budget for routes, where they matter: one costs two imports and a conversion, several probes share two."""
+"""Part of the budget for routes, where they matter: each costs two imports and a conversion of its own."""
 
 _LEFT = {
     "en": "A session was killed before its end; what it had finished ({probes} probes) is kept as evidence {number}.",

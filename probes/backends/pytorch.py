@@ -440,15 +440,21 @@ def _placed(
 def not_exportable(model: Any, example: tuple[Any, ...]) -> list[str]:
     """Name what ``torch.export`` will not take: operators without a shape rule, branches that hang on values.
 
-    ``draft_export`` is its makers' own check: it runs the model once on real tensors and goes past what ``export`` stops
-    at. Source: https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/export/draft_export.html
+    Where it refuses, ``draft_export``, its makers' own check, runs the model once on real tensors, goes past what
+    ``export`` stops at, and names all of it.
+    Source: https://docs.pytorch.org/docs/stable/user_guide/torch_compiler/export/draft_export.html
     """
     import logging
 
     import torch
     from torch.export._draft_export import FailureType
 
-    logging.getLogger("torch.export").setLevel(logging.ERROR)  # its report, which is returned here, is a page on stderr
+    try:
+        torch.export.export(model, example)
+    except Exception:  # whatever it refuses with, the check below names what it can name
+        logging.getLogger("torch.export").setLevel(logging.ERROR)  # the check prints a page
+    else:
+        return []
     found = []
     for failure in torch.export.draft_export(model, example)._report.failures:
         if failure.failure_type is FailureType.MISSING_FAKE_KERNEL:

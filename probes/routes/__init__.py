@@ -50,6 +50,7 @@ class Converted:
         outputs: likewise.
         layouts: input -> axes from the canonical array to what the artifact takes, where they are not the model's.
         settings: what was chosen, for the table: opset, delegate, quantisation scheme.
+        dtypes: input -> NumPy name of what the artifact takes, where that is not the model's.
     """
 
     main: Path
@@ -57,6 +58,7 @@ class Converted:
     outputs: tuple[str, ...] = ()
     layouts: Mapping[str, tuple[int, ...]] | None = None
     settings: Mapping[str, str | int | bool] | None = None
+    dtypes: Mapping[str, str] | None = None
 
 
 class RefusedOperators(Exception):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from probes.backends import pytorch
-from probes.routes import FP32, INT8, Converted, Order
+from probes.routes import FP32, INT8, Converted, Order, RefusedOperators
 
 NAME = {"en": "ExecuTorch with XNNPACK", "zh": "ExecuTorch（XNNPACK）"}
 FRAMEWORK = "pytorch"
@@ -30,6 +31,7 @@ def convert(order: Order) -> Converted:
         get_symmetric_quantization_config,
     )
     from executorch.exir import to_edge_transform_and_lower
+    from torch._export.verifier import SpecViolationError
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
     model = order.model.model
@@ -39,13 +41,27 @@ def convert(order: Order) -> Converted:
         for batch in order.calibration:
             model(*(torch.from_numpy(batch[name]) for name in order.model.inputs))
         model = convert_pt2e(model)
-    program = to_edge_transform_and_lower(
-        torch.export.export(model, order.model.example),
-        partitioner=[XnnpackPartitioner()],
-    )
-    program.to_executorch().save(str(order.folder / "model.pte"))
+    try:
+        program = to_edge_transform_and_lower(
+            torch.export.export(model, order.model.example),
+            partitioner=[XnnpackPartitioner()],
+        ).to_executorch()
+    except (SpecViolationError, RuntimeError) as error:
+        if operators := _named(str(error)):
+            raise RefusedOperators(operators, str(error)) from error
+        raise
+    program.save(str(order.folder / "model.pte"))
     return Converted(order.folder / "model.pte")
 
 
 def refused(order: Order) -> Sequence[str]:
+    """Name what torch.export, with which this begins, will not take; the rest is told while it is lowered."""
     return pytorch.not_exportable(order.model.model, order.model.example)
+
+
+def _named(said: str) -> list[str]:
+    """Return the operators that an error names: none of the core set, or without a kernel in the runtime."""
+    found = re.findall(r"Operator torch\._ops\.(\S+) is not in Core ATen opset", said)
+    for names in re.findall(r"Missing out variants: {(.+?)}", said):
+        found += re.findall(r"'(.+?)'", names)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -23,8 +24,9 @@ def before_import(threads: int) -> None:
 
 
 def start(threads: int) -> None:
-    """Import torch and set its threads."""
+    """Import torch and what loading a package would import by itself, and set the threads."""
     pytorch.start(threads=threads, settings="default")
+    importlib.import_module("torch._inductor.package")
 
 
 def versions() -> Mapping[str, str]:
