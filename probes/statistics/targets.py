@@ -446,7 +446,7 @@ def _shortest(value: Decimal) -> str:
 # ---------------------------------------------------------------- judging
 
 
-class Bounds(Protocol):
+class _Bounds(Protocol):
     """A figure's interval."""
 
     @property
@@ -456,7 +456,7 @@ class Bounds(Protocol):
     def high(self) -> float: ...
 
 
-class Row(Protocol):
+class _Row(Protocol):
     """What was measured of one route; ``probes.evidence.routes.RouteRow`` is one."""
 
     @property
@@ -472,16 +472,16 @@ class Row(Protocol):
     def first_ms(self) -> float | None: ...
 
     @property
-    def p95_ms(self) -> Bounds | None: ...
+    def p95_ms(self) -> _Bounds | None: ...
 
     @property
-    def throughput_per_s(self) -> Bounds | None: ...
+    def throughput_per_s(self) -> _Bounds | None: ...
 
     @property
     def peak_memory_bytes(self) -> int | None: ...
 
     @property
-    def agreement(self) -> Bounds | None: ...
+    def agreement(self) -> _Bounds | None: ...
 
 
 class Measured(NamedTuple):
@@ -491,7 +491,7 @@ class Measured(NamedTuple):
     high: float
 
 
-def judge(targets: Mapping[Name, float], row: Row, same_kind: bool) -> dict[Name, str]:
+def judge(targets: Mapping[Name, float], row: _Row, same_kind: bool) -> dict[Name, str]:
     """Return whether a route meets each target: MEETS, FAILS, CANNOT_TELL or INDICATIVE.
 
     The interval decides: wholly inside meets, wholly outside fails, else nobody can tell. Where the model must run on
@@ -507,7 +507,7 @@ def judge(targets: Mapping[Name, float], row: Row, same_kind: bool) -> dict[Name
     return found
 
 
-def readings(targets: Mapping[Name, float], row: Row) -> dict[Name, str]:
+def readings(targets: Mapping[Name, float], row: _Row) -> dict[Name, str]:
     """Return for each target whether it is met on the machine that was measured: MEETS, FAILS or CANNOT_TELL."""
     return {name: _reading(TARGETS[name], value, measured(name, row)) for name, value in targets.items()}
 
@@ -522,7 +522,7 @@ def _reading(target: Target, asked: float, found: Measured | None) -> str:
     return FAILS if low > limit else CANNOT_TELL
 
 
-def measured(name: str, row: Row) -> Measured | None:
+def measured(name: str, row: _Row) -> Measured | None:
     """Return what was measured of a target's figure, in its unit; None where it was not.
 
     A route whose answers are wrong, or that gave none, has no figure but its agreement: that is how wrong they are.
@@ -538,7 +538,7 @@ def _lost(agreement: float) -> float:
     return float(100 - 100 * Decimal(repr(float(agreement)))) if math.isfinite(agreement) else math.nan
 
 
-def _interval(found: Bounds | None) -> Measured | None:
+def _interval(found: _Bounds | None) -> Measured | None:
     return None if found is None else Measured(found.low, found.high)
 
 
@@ -546,7 +546,7 @@ def _megabytes(size: int | None, repeats: float = 0.0) -> Measured | None:
     return None if size is None else _around(size / 1e6, repeats)
 
 
-def _cold_start(row: Row) -> Measured | None:
+def _cold_start(row: _Row) -> Measured | None:
     if row.load_ms is None or row.first_ms is None:
         return None
     return _around((row.load_ms + row.first_ms) / 1000, TARGETS["cold_start_s"].repeats)
@@ -556,7 +556,7 @@ def _around(value: float, repeats: float) -> Measured:
     return Measured(value / (1 + repeats), value * (1 + repeats))
 
 
-_FIGURES: Mapping[str, Callable[[Row], Measured | None]] = {
+_FIGURES: Mapping[str, Callable[[_Row], Measured | None]] = {
     "latency_p95_ms": lambda row: _interval(row.p95_ms),
     "artifact_mb": lambda row: _megabytes(row.artifact_bytes),
     "memory_mb": lambda row: _megabytes(row.peak_memory_bytes, TARGETS["memory_mb"].repeats),
