@@ -366,6 +366,10 @@ CATALOGUE: Mapping[str, Words] = {
         "the {budget:.0f} s were used up before its times were taken; give it more time",
         "{budget:.0f} 秒在计时之前已用完；请给更多时间",
     ),
+    "routes-disk": Words(
+        "{place} cannot be written or read ({why}); make room there, or set TMPDIR to a folder on a larger disk",
+        "无法写入或读取 {place}（{why}）；请在那里腾出空间，或将 TMPDIR 设为更大磁盘上的文件夹",
+    ),
     "lost-in-turns": Words("it was lost while its times were taken: {reason}", "计时中它出了故障：{reason}"),
     "without-own": Words(
         "{framework} itself could not answer, so its routes are held against nothing: {reason}",

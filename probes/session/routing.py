@@ -323,6 +323,9 @@ def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
             row = _brought(table, planned)
         except Lost as lost:
             row = absent(planned, lost.status, _without_side(lost.reason))
+        except (OSError, ValueError, zipfile.BadZipFile) as error:  # a full disk, or half a file on it
+            why = getattr(error, "strerror", None) or str(error)
+            row = absent(planned, Status.FAILED, Reason("routes-disk", place=options.scratch, why=why))
         except (Cancelled, KeyboardInterrupt):
             table.stopped = Reason("cancelled-rest")
             row = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
@@ -521,7 +524,16 @@ def _converted(table: _Table, planned: Planned, arrays: str) -> dict[str, Any]:
 def _loaded(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, Any]) -> tuple[Client, RouteRow]:
     """Load in a fresh process, and hold the answers against the reference."""
     client, said = _started(table, planned, runtime=planned.route != OWN)
-    answer = _asking(table, planned, client, "load", **asked)
+    try:
+        return client, _seen(table, planned, row, said, _asking(table, planned, client, "load", **asked))
+    except BaseException:  # nobody else knows of it yet
+        client.end()
+        raise
+
+
+def _seen(
+    table: _Table, planned: Planned, row: RouteRow, said: Mapping[str, Any], answer: Mapping[str, Any]
+) -> RouteRow:
     row = replace(
         row,
         # Building the source anew brings all that training needs, which nobody waits for who only answers.
@@ -531,8 +543,7 @@ def _loaded(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, 
         versions={**row.versions, **said["versions"]},
     )
     found = _read(answer["arrays"])
-    wanted = _reference(table, planned, found)
-    return client, compared(row, found, wanted)
+    return compared(row, found, _reference(table, planned, found))
 
 
 def _reference(table: _Table, planned: Planned, found: Arrays) -> Arrays:

@@ -157,7 +157,7 @@ def _rows(source: Source, wanted: Sequence[str] | None, pythons: Mapping[str, st
         for precision in route.PRECISIONS
         if asked is None or not asked[name] or precision in asked[name]
     ]
-    frameworks = sorted({row.framework for row in made})
+    frameworks = sorted({row.framework for row in made} | set(owners or ()))
     own = [
         Planned(OWN, name, name, routes.FP32, python=pythons.get(name, sys.executable), seconds=OWN_SECONDS)
         for name in frameworks

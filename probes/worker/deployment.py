@@ -75,10 +75,9 @@ def prepare(backend: Any, stage: Callable[[], Stage], request: Mapping[str, Any]
         sample = _drawn(opened.inputs)
         data = _given(request, sample) or _stacked([_drawn(opened.inputs, seed) for seed in range(SAMPLES["test"])])
         model = opened.exportable(_rows(data, 0))
-        kept = {name: data[name] for name in model.inputs}
+        held, weights, parameters = _split({name: data[name] for name in model.inputs}), {}, None
         answer = _answering(request, model)
-        wanted = _one_by_one(kept, lambda one: dict(zip(model.outputs, answer(_laid(one, model)), strict=True)))
-        held, weights, parameters = _split(kept), {}, None
+        wanted = _one_by_one(held["test"], lambda one: dict(zip(model.outputs, answer(_laid(one, model)), strict=True)))
     else:
         made = stage()
         twin = _trained(made)
