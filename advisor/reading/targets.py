@@ -390,7 +390,9 @@ class _Page:
         start, end = (bound.start, bound.end) if bound else (quantity.start, quantity.end)
         for target in targets:
             if bound is not None and bound.at_most is not None and bound.at_most == TARGETS[target].at_least:
-                continue  # a floor under what is to be small asks for nothing
+                if quantity.kind != "rate" or not self.grammar.says("clear", quantity.of):
+                    continue  # a floor under what is to be small asks for nothing
+                sure = UNCLEAR  # "up to 4,000 requests a second" come in, and may have to be answered
             value = in_unit(quantity.value, quantity.unit, target)
             try:
                 if value is not None:
