@@ -19,7 +19,7 @@ from probes.wording.visible import say
 if TYPE_CHECKING:
     from advisor.deployment.known_routes import EnvironmentHere, KnownRoute
     from probes.evidence.unfinished import UnfinishedRoutes
-    from probes.types import Interval, RouteRow, Routes
+    from probes.types import Interval, Reason, RouteRow, Routes
 
 WIDE = 160
 """Columns of a table that goes into a file or a pipe, where nobody's window cuts it."""
@@ -193,7 +193,8 @@ class Progress:
         self._say("plan", count=len(coming), seconds=sum(row.seconds for row in coming), limit=limit)
         for row in coming:
             self._console.print(f"  {row.label:<36} {row.seconds:>4.0f} {WORDS[self._lang]['seconds']}", style="dim")
-        for line in left_out(self._planned, self._lang):
+        ends = [(row.label, row.status, row.reason) for row in self._planned if row.status and row.reason]
+        for line in left_out(ends, self._lang):
             self._console.print(line, style="dim")
 
     def _start(self, event: Mapping[str, Any]) -> None:
@@ -224,25 +225,30 @@ class Progress:
         self._say("done", label=label, told=told)
 
 
-def left_out(planned: Iterable[Planned], lang: str) -> list[str]:
-    """Return in a line each what is left out for the budget and what is not installed, with what changes that."""
-    words = WORDS[lang]
-    ends = [(row.label, row.status, row.reason) for row in planned if row.status is not None and row.reason is not None]
-    labels, seconds = outcome.left_out(ends)
+def left_out(ends: Iterable[tuple[str, Status, Reason]], lang: str) -> list[str]:
+    """Return in a line each what is left out for the budget and what is not installed, with what changes that.
+
+    Args:
+        ends: label, status and reason of each row.
+        lang: "en" or "zh".
+    """
+    words, known = WORDS[lang], list(ends)
+    labels, seconds = outcome.left_out(known)
     lines = [words["skipped"].format(labels=words["comma"].join(labels), seconds=seconds)] if labels else []
     by_command: dict[str, list[str]] = {}
-    for row in planned:
-        if row.status is Status.NOT_INSTALLED and row.reason is not None:
-            by_command.setdefault(_adds(row), []).append(row.label)
-    for command, labels in by_command.items():
-        lines.append(words["missing_rows"].format(labels=words["comma"].join(labels), line=command))
+    for label, status, reason in known:
+        if status is Status.NOT_INSTALLED and (command := _adds(reason)):
+            by_command.setdefault(command, []).append(label)
+    for command, missing in by_command.items():
+        lines.append(words["missing_rows"].format(labels=words["comma"].join(missing), line=command))
     return lines
 
 
-def _adds(row: Planned) -> str:
-    """Return the command that adds what a row lacks."""
-    known = row.reason.params.get("command") if row.reason else None
-    return str(known) if known else environments.add_line(row.environment)
+def _adds(reason: Reason) -> str:
+    """Return the command that adds what a row lacks, "" where its reason tells no such thing."""
+    if environment := reason.params.get("environment"):
+        return environments.add_line(str(environment))
+    return str(reason.params.get("command", ""))
 
 
 # ---------------------------------------------------------------- at the end
@@ -274,14 +280,20 @@ def table(found: Routes, *, lang: str) -> None:
         (plain if plain.is_terminal else terminal.Terminal(highlight=False, width=WIDE)).print(shown)
     else:
         say(words["nothing"])
-    for row in found.rows:
-        if row.p50_ms is None:
-            held = {"reason": row.reason, "reason_code": row.reason_code, "reason_params": row.reason_params}
-            reason = reasons.text(reasons.read(held), lang)
-            ended = reasons.status(row.status, lang)
-            say(words["ended"].format(label=_name(row, lang), status=ended, reason=reason))
+    ends = [(_name(row, lang), row.status, _reason(row)) for row in found.rows if row.p50_ms is None]
+    for label, status, reason in ends:
+        if status is not Status.SKIPPED and not (status is Status.NOT_INSTALLED and _adds(reason)):
+            ended = reasons.status(status, lang)
+            say(words["ended"].format(label=label, status=ended, reason=reasons.text(reason, lang)))
+    for line in left_out(ends, lang):
+        say(line)
     source = found.source
     say(words["grade"].format(grade=found.grade, threads=found.threads, kind=source["kind"], name=source["name"]))
+
+
+def _reason(row: RouteRow) -> Reason:
+    held = {"reason": row.reason, "reason_code": row.reason_code, "reason_params": row.reason_params}
+    return reasons.read(held)
 
 
 def _name(row: RouteRow, lang: str) -> str:

@@ -509,7 +509,7 @@ def _samples_strategy() -> st.SearchStrategy[bytes]:
             save(packed, **held)
             corpus.append(packed.getvalue())
     changes = st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), max_size=5)
-    return st.builds(_changed, st.sampled_from(corpus), changes, st.integers(1, 3000))
+    return st.builds(_changed, st.sampled_from(corpus), changes, st.just(10_000) | st.integers(1, 3000))
 
 
 def _changed(content: bytes, changes: list[tuple[int, int]], length: int) -> bytes:
