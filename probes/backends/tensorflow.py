@@ -243,7 +243,8 @@ def opened(path: str) -> Opened:
 
     if path.endswith(".keras"):
         return _opened_keras(tf.keras.models.load_model(path))
-    signatures = tf.saved_model.load(path).signatures
+    loaded = tf.saved_model.load(path)
+    signatures = loaded.signatures
     serve = signatures.get("serving_default") or next(iter(signatures.values()), None)
     if serve is None:
         raise Unsupported(Reason("inputs-untold", path=path.rpartition("/")[2]))
@@ -253,7 +254,8 @@ def opened(path: str) -> Opened:
     def exportable(batch: Mapping[str, Any]) -> Exportable:
         placed = {name: tf.constant(batch[name]) for name in specs}
         dtypes = {name: spec.dtype.name for name, spec in specs.items()}
-        return Exportable(serve, tuple(specs), outputs, tuple(placed.values()), serve, dtypes=dtypes)
+        # The loaded object goes along: a signature outlives its variables, which no converter then finds.
+        return Exportable(loaded, tuple(specs), outputs, tuple(placed.values()), serve, dtypes=dtypes, whole=False)
 
     return Opened({name: _form(spec) for name, spec in specs.items()}, exportable)
 
