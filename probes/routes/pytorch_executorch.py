@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Sequence
 
@@ -56,6 +57,9 @@ def convert(order: Order) -> Converted:
 
 def refused(order: Order) -> Sequence[str]:
     """Name what torch.export, with which this begins, will not take; the rest is told while it is lowered."""
+    importlib.import_module(
+        "executorch.backends.xnnpack.partition.xnnpack_partitioner"
+    )  # seconds that are not convert's
     return pytorch.not_exportable(order.model.model, order.model.example)
 
 
