@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from probes.backends import pytorch
 from probes.routes import FP32, INT8, Converted, Order, RefusedOperators
@@ -50,13 +52,28 @@ def convert(order: Order) -> Converted:
         if operators := _named(str(error)):
             raise RefusedOperators(operators, str(error)) from error
         raise
+    if missing := _without_kernel(program):
+        raise RefusedOperators(missing, "the runtime has no kernel for them")
     program.save(str(order.folder / "model.pte"))
     return Converted(order.folder / "model.pte")
 
 
 def refused(order: Order) -> Sequence[str]:
     """Name what torch.export, with which this begins, will not take; the rest is told while it is lowered."""
+    importlib.import_module(
+        "executorch.backends.xnnpack.partition.xnnpack_partitioner"
+    )  # seconds that are not convert's
     return pytorch.not_exportable(order.model.model, order.model.example)
+
+
+def _without_kernel(program: Any) -> list[str]:
+    """Return the operators of a program that its runtime does not know, and without which it would not load."""
+    from executorch.runtime import Runtime
+
+    known = Runtime.get().operator_registry.operator_names
+    plans = program.executorch_program.execution_plan
+    asked = [".".join(filter(None, (one.name, one.overload))) for plan in plans for one in plan.operators]
+    return [name for name in asked if name not in known]
 
 
 def _named(said: str) -> list[str]:

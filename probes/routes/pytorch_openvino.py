@@ -12,7 +12,7 @@ NAME = {"en": "OpenVINO", "zh": "OpenVINO"}
 FRAMEWORK = "pytorch"
 RUNTIME = "openvino"
 PRECISIONS = (FP32, INT8)
-NEEDS = ("openvino", "nncf")
+NEEDS = ("openvino",)
 ENVIRONMENT = ""
 SECONDS = 10.0
 DEPRECATED = ""
@@ -25,7 +25,6 @@ def convert(order: Order) -> Converted:
     https://docs.openvino.ai/2026/openvino-workflow/model-optimization-guide/quantizing-models-post-training.html
     """
     os.environ["CI"] = "true"  # else both packages tell their makers about the model, unasked
-    import nncf
     import openvino
 
     try:
@@ -33,6 +32,8 @@ def convert(order: Order) -> Converted:
     except openvino.frontend.OpConversionFailure as error:
         raise RefusedOperators(_named(str(error)), str(error)) from error
     if order.precision == INT8:
+        import nncf
+
         batches = [[batch[name] for name in order.model.inputs] for batch in order.calibration]
         model = nncf.quantize(model, nncf.Dataset(batches), subset_size=len(batches))
     openvino.save_model(model, order.folder / "model.xml", compress_to_fp16=False)

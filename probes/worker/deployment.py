@@ -322,7 +322,7 @@ def convert(backend: Any, stage: Callable[[], Stage], request: Mapping[str, Any]
         "inputs": list(made.inputs or model.inputs),
         "outputs": list(made.outputs or model.outputs),
         "layouts": {name: list(axes) for name, axes in {**model.layouts, **(made.layouts or {})}.items()},
-        "dtypes": dict(model.dtypes),
+        "dtypes": {**model.dtypes, **(made.dtypes or {})},
         "settings": dict(made.settings or {}),
         "warned": _deprecations(caught),
         "versions": _versions(route.NEEDS),

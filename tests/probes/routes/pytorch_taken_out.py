@@ -12,6 +12,7 @@ import json
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +48,19 @@ def odd(name: str) -> tuple[Exportable, Samples]:
     """A model with something that not every converter takes."""
     import torch
 
-    @torch.library.custom_op("tests::doubled", mutates_args=())
-    def doubled(x: torch.Tensor) -> torch.Tensor:
-        return x * 2
-
-    bodies = {
-        "custom-operator": doubled,
-        "data-dependent-branch": lambda x: x + 1 if x.sum() > 0 else x - 1,
-        "rare-operator": torch.special.bessel_j0,
+    schema = "(Tensor x) -> Tensor"
+    bodies: dict[str, Callable[[], Any]] = {
+        "custom-operator": lambda: torch.library.custom_op(
+            "tests::doubled", lambda x: x * 2, mutates_args=(), schema=schema
+        ),
+        "data-dependent-branch": lambda: lambda x: x + 1 if x.sum() > 0 else x - 1,
+        "rare-operator": lambda: torch.special.bessel_j0,
     }
+    body = bodies[name]()
 
     class Net(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return bodies[name](x)
+            return body(x)
 
     twin = pytorch.supervised(
         Build(size={}, **build()),
