@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from advisor.model.needs import Needs
     from probes.types import Evidence, Probe, Routes
 
-ROUTES = 0.6
+ROUTES = 0.7
 """Part of the budget for routes, where they matter: each costs two imports and a conversion of its own."""
 
 _LEFT = {

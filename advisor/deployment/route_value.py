@@ -5,7 +5,7 @@ from __future__ import annotations
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 
-SECOND = 0.5
+SECOND = 0.25
 """What the next best route to a need is worth, as part of the best: it decides where the best one fails."""
 
 
@@ -13,7 +13,7 @@ def route_values(found: Recommendation, knowledge: Knowledge) -> dict[str, float
     """Return route of ``probes/routes`` -> what knowing it is worth, in units of utility; none where nothing weighs.
 
     The standard deviation of a documented route's effect, by the weight of the criterion that names its need; each
-    further route to a need is worth half of the one before, and one that was measured already nothing.
+    further route to a need is worth a quarter of the one before, and one that was measured already nothing.
     """
     by_id = {route.id: route for route in knowledge.routes}
     ruled_out = {exclusion.framework for exclusion in found.excluded}

@@ -16,7 +16,7 @@ RUNTIME = "onnx_runtime"
 PRECISIONS = (FP32, INT8)
 NEEDS = ("onnx", "onnxscript", "onnxruntime")
 ENVIRONMENT = ""
-SECONDS = 15.0
+SECONDS = 4.0
 DEPRECATED = ""
 
 _UNKNOWN = re.compile(r"No ONNX function found for <OpOverload\(op='([^']+)'")

@@ -14,7 +14,7 @@ RUNTIME = "openvino"
 PRECISIONS = (FP32, INT8)
 NEEDS = ("openvino",)
 ENVIRONMENT = ""
-SECONDS = 10.0
+SECONDS = 5.0
 DEPRECATED = ""
 
 

@@ -13,7 +13,7 @@ RUNTIME = "torch-export"
 PRECISIONS = (FP32,)
 NEEDS = ()
 ENVIRONMENT = ""
-SECONDS = 8.0
+SECONDS = 5.0
 DEPRECATED = ""
 
 

@@ -12,7 +12,7 @@ RUNTIME = "torchscript"
 PRECISIONS = (FP32,)
 NEEDS = ()
 ENVIRONMENT = ""
-SECONDS = 5.0
+SECONDS = 3.0
 DEPRECATED = "use torch.export"
 
 

@@ -17,7 +17,7 @@ RUNTIME = "keras"
 PRECISIONS = (FP32,)
 NEEDS: tuple[str, ...] = ()
 ENVIRONMENT = ""
-SECONDS = 7.0
+SECONDS = 4.0
 DEPRECATED = ""
 
 

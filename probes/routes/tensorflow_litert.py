@@ -22,7 +22,7 @@ RUNTIME = "litert"
 PRECISIONS = (FP32, INT8)
 NEEDS: tuple[str, ...] = ()
 ENVIRONMENT = ""
-SECONDS = 9.0
+SECONDS = 4.0
 DEPRECATED = ""
 
 

@@ -21,7 +21,7 @@ RUNTIME = "onnx-runtime"
 PRECISIONS = (FP32, INT8)
 NEEDS = ("onnx", "tf2onnx", "onnxruntime")
 ENVIRONMENT = ""
-SECONDS = 10.0
+SECONDS = 4.0
 DEPRECATED = ""
 
 

@@ -15,7 +15,7 @@ RUNTIME = "openvino"
 PRECISIONS = (FP32, INT8)
 NEEDS = ("openvino", "nncf")
 ENVIRONMENT = ""
-SECONDS = 10.0
+SECONDS = 5.0
 DEPRECATED = ""
 
 

@@ -17,7 +17,7 @@ RUNTIME = "saved-model"
 PRECISIONS = (FP32,)
 NEEDS: tuple[str, ...] = ()
 ENVIRONMENT = ""
-SECONDS = 8.0
+SECONDS = 4.0
 DEPRECATED = ""
 
 

@@ -26,10 +26,10 @@ DEPLOY = "python -m pip install 'framework-advisor[deploy]'"
 SECOND_PRECISION = 0.5
 """What int8 is worth beside fp32: it tells of the same route."""
 
-OWN_SECONDS = 12.0
+OWN_SECONDS = 7.0
 """Expected of a framework's own inference, with training the source and its float64 answers."""
 
-RUN_SECONDS = 5.0
+RUN_SECONDS = 2.0
 """Expected of starting a runtime, loading an artifact, answering the test data and taking turns."""
 
 LOOKING = 60.0

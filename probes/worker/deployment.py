@@ -26,7 +26,7 @@ from probes.types import Exportable, Reason, Twin, Unsupported
 STEPS = 200
 """Training steps before a model is taken out, at most: int8 agrees or not on answers that mean something."""
 
-TRAINING = 3.0
+TRAINING = 2.0
 """Seconds after which fewer steps must do."""
 
 SAMPLES = {"calibration": 100, "test": 300}
