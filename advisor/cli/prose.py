@@ -334,6 +334,12 @@ def understanding(found: Any, said: str, knowledge: Knowledge, *, lang: str) -> 
         mark = f" ({', '.join(marks)})" if marks else ""
         line = f"{slot.question}{words['colon']}{what}{mark}  {words['sure']} {percent(slot.confidence)}"
         out.print(escape(line) + f"  [dim]{escape(quoted)}[/dim]")
+    for number in found.targets:
+        quoted = said[number.span[0] : number.span[1]].replace("\n", " ")
+        unsure = "" if number.target in found.needs.targets else f" ({words['offered']})"
+        shown = targets.text({number.target: number.value}, lang) + unsure
+        line = f"{words['target']}{words['colon']}{shown}  {words['sure']} {percent(number.confidence)}"
+        out.print(escape(line) + f"  [dim]{escape(quoted)}[/dim]")
     if found.ask:
         asked = " ".join(knowledge.questions[name].text.in_(lang) for name in found.ask[:3])
         out.print(f"{words['ask']}{words['colon']}{asked}")

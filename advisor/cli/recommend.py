@@ -47,7 +47,7 @@ def command(
     from advisor.knowledge.loading import load_knowledge
     from probes.command import RunRequest
 
-    alone = {"--needs": needs_file, "--text": text, "--target": targets}
+    alone: dict[str, object] = {"--needs": needs_file, "--text": text, "--target": targets}
     alone |= {"--probe": probe, "--set": passed, "--audit": audit}
     beside = [option for option, given in alone.items() if given]
     if lines is not None and beside:

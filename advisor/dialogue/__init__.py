@@ -20,6 +20,6 @@ Pure: no files but the reader's own, no clock. Contradictions are asked about an
 """
 
 from advisor.dialogue.transitions import reply, start
-from advisor.dialogue.types import Action, Chip, Citation, Conflict, Lang, Message, State, Turn
+from advisor.dialogue.types import TARGETS, Action, Chip, Citation, Conflict, Lang, Message, State, Turn
 
-__all__ = ["Action", "Chip", "Citation", "Conflict", "Lang", "Message", "State", "Turn", "reply", "start"]
+__all__ = ["TARGETS", "Action", "Chip", "Citation", "Conflict", "Lang", "Message", "State", "Turn", "reply", "start"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from advisor.dialogue.types import Conflict, State
+from advisor.dialogue.types import TARGETS, Conflict, State
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Answer, Needs
 from advisor.reading import Understanding
@@ -16,7 +16,9 @@ def learn(state: State, understanding: Understanding, text: str, knowledge: Know
     quotes = dict(state.quotes)
     for slot in understanding.slots:
         quotes[f"{slot.question}.{slot.option}"] = text[slot.span[0] : slot.span[1]]
-    needs = state.needs
+    for number in understanding.targets:
+        quotes[f"{TARGETS}.{number.target}"] = text[number.span[0] : number.span[1]]
+    needs = with_targets(state.needs, understanding.needs)
     for question, option, wanted in stated(understanding.needs):
         clash = conflict(needs, question, option, wanted=wanted, knowledge=knowledge)
         if clash:
@@ -25,7 +27,7 @@ def learn(state: State, understanding: Understanding, text: str, knowledge: Know
             needs = state_option(needs, question, option, wanted=wanted, knowledge=knowledge)
     implied = {**state.implied, **understanding.implied}
     implied = {question: options for question, options in implied.items() if question not in needs.answers}
-    described = bool(needs.answers or needs.excluded or implied)
+    described = bool(needs.answers or needs.excluded or needs.targets or implied)
     return state.model_copy(
         update={
             "needs": needs,
@@ -35,6 +37,16 @@ def learn(state: State, understanding: Understanding, text: str, knowledge: Know
             "described": described,
         }
     )
+
+
+def with_targets(needs: Needs, said: Needs) -> Needs:
+    """Return the needs with the targets that were said last."""
+    return needs.model_copy(update={"targets": {**needs.targets, **said.targets}})
+
+
+def without_target(needs: Needs, name: str) -> Needs:
+    """Return the needs without one of their targets."""
+    return needs.model_copy(update={"targets": {key: value for key, value in needs.targets.items() if key != name}})
 
 
 def stated(needs: Needs) -> Iterator[tuple[str, str, bool]]:

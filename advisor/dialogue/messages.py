@@ -7,11 +7,12 @@ from typing import Literal
 
 from advisor.dialogue.retrieval import cite
 from advisor.dialogue.texts import say
-from advisor.dialogue.types import Action, Chip, Citation, Lang, Message, State
+from advisor.dialogue.types import TARGETS, Action, Chip, Citation, Lang, Message, State
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
+from probes.statistics import targets
 
 _CRITIQUES = ("cheaper", "faster", "smaller", "easier")
 _REASONS = 4
@@ -38,6 +39,15 @@ def understood(state: State, knowledge: Knowledge, *, lead: str = "understood") 
             chips.append(_fact(state, knowledge, question, option, "excluded"))
         for option in state.implied.get(question, ()):
             chips.append(_fact(state, knowledge, question, option, "implied"))
+    for name, value in state.needs.targets.items():
+        chips.append(
+            Chip(
+                label=targets.text({name: value}, lang),
+                action=Action(verb="remove", question=TARGETS, option=name),
+                state="said",
+                quote=state.quotes.get(f"{TARGETS}.{name}", ""),
+            )
+        )
     text = say(lead, lang)
     if any(chip.state == "implied" for chip in chips):
         text += " " + say("assumed", lang)
@@ -250,6 +260,9 @@ def changes(before: Needs, after: Needs, knowledge: Knowledge, lang: Lang) -> st
         for question, options in after.excluded.items()
         for option in options
         if option not in before.excluded.get(question, ())
+    ]
+    new += [
+        targets.text({name: value}, lang) for name, value in after.targets.items() if before.targets.get(name) != value
     ]
     return ("、" if lang == "zh" else ", ").join(new)
 

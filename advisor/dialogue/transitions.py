@@ -11,7 +11,7 @@ from advisor.dialogue import facts, messages
 from advisor.dialogue.intents import about, command, greeting, intent
 from advisor.dialogue.retrieval import cite, closest
 from advisor.dialogue.texts import say
-from advisor.dialogue.types import Action, Lang, Message, State, Turn, Verb
+from advisor.dialogue.types import TARGETS, Action, Lang, Message, State, Turn, Verb
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -93,7 +93,8 @@ def _answer_line(text: str, state: State, context: _Context) -> Transition:
     action = _short_answer(line, state, context)
     if action is not None:
         return _act(action, state, context)
-    facts_stated = bool(understanding.needs.answers or understanding.needs.excluded)
+    told = understanding.needs
+    facts_stated = bool(told.answers or told.excluded or told.targets)
     wish = intent(line, _framework_names(context.knowledge))
     if wish is not None and (not facts_stated or wish.verb in _WITH_FACTS or command(line, wish)):
         return _granted(wish, text, understanding, state, context)
@@ -223,15 +224,24 @@ def _skip(action: Action, state: State, context: _Context) -> Transition:
 def _change_fact(action: Action, state: State, context: _Context) -> Transition:
     """Answer with an option, rule it out or take it back."""
     question, option, knowledge = action.question, action.option, context.knowledge
+    if action.verb == "remove" and question == TARGETS and option in state.needs.targets:
+        state = state.model_copy(update={"needs": facts.without_target(state.needs, option)})
+        return _facts_changed(state, context)
     if question is None or option is None or not _known(knowledge, question, option):
         return _nothing_read(state, context)
     if action.verb == "remove":
         state = _removed(question, option, state, knowledge)
     else:
         state = _added(question, option, state, knowledge, wanted=action.verb == "answer")
-    described = bool(state.needs.answers or state.needs.excluded or state.implied)
+    return _facts_changed(state, context)
+
+
+def _facts_changed(state: State, context: _Context) -> Transition:
+    """Show what is held now, and go on."""
+    needs = state.needs
+    described = bool(needs.answers or needs.excluded or needs.targets or state.implied)
     state = state.model_copy(update={"described": described, "asked": None})
-    return _onward(state, context, [messages.understood(state, knowledge)])
+    return _onward(state, context, [messages.understood(state, context.knowledge)])
 
 
 def _removed(question: str, option: str, state: State, knowledge: Knowledge) -> State:
@@ -305,7 +315,7 @@ def _known(knowledge: Knowledge, question: str, option: str) -> bool:
 
 def _suppose_described(understanding: Understanding, state: State, context: _Context) -> Transition:
     """Suppose what a line describes on top of what is known."""
-    needs = state.needs
+    needs = facts.with_targets(state.needs, understanding.needs)
     for question, option, wanted in facts.stated(understanding.needs):
         needs = facts.state_option(needs, question, option, wanted=wanted, knowledge=context.knowledge)
     if needs == state.needs:

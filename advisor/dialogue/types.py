@@ -34,6 +34,10 @@ Verb = Literal[
 ]
 
 
+TARGETS = "targets"
+"""Stands where a question does in an action on a target; the option is then the target's name."""
+
+
 class Noun(BaseModel):
     """Frozen; unknown keys are refused, so that a state kept by an older version is not misread."""
 

@@ -14,14 +14,14 @@ user's cache directory. Never touches the network or the clock.
 from __future__ import annotations
 
 from advisor.model.knowledge import Knowledge
-from advisor.reading import conflict_resolution, existing_code, normalization
+from advisor.reading import conflict_resolution, existing_code, normalization, targets
 from advisor.reading.conflict_resolution import Reading
 from advisor.reading.reader import Reader
 from advisor.reading.reader import load as load_model
 from advisor.reading.roles import Roles
-from advisor.reading.types import FILL, OFFER, Slot, Understanding
+from advisor.reading.types import FILL, OFFER, Slot, TargetSlot, Understanding
 
-__all__ = ["FILL", "OFFER", "Reader", "Slot", "Understanding", "load_model", "read"]
+__all__ = ["FILL", "OFFER", "Reader", "Slot", "TargetSlot", "Understanding", "load_model", "read"]
 
 
 def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Understanding:
@@ -40,10 +40,12 @@ def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Un
     found += reader.by_model(normalised.text, clauses, answered)
     found = existing_code.revise(found, normalised.text, reader.cues, frameworks=knowledge.frameworks, roles=roles)
     settled, contradictions = conflict_resolution.resolve(found, knowledge)
-    outside = reader.out_of_scope(normalised.text, answered=bool(answered))
+    numbers = reader.numbers(normalised.text)
+    stated = {number.target: number.value for number in numbers if number.confidence >= FILL}
+    outside = reader.out_of_scope(normalised.text, answered=bool(answered or stated))
     if outside:
-        settled, contradictions = [], []
-    needs = conflict_resolution.needs_of(settled, knowledge)
+        settled, contradictions, numbers, stated = [], [], [], {}
+    needs = conflict_resolution.needs_of(settled, knowledge).model_copy(update={"targets": stated})
     offered = conflict_resolution.offers_of(settled, knowledge)
     offers = {question: options for question, options in offered.items() if question not in needs.answers}
     unanswered = [name for name in knowledge.questions if name not in needs.answers and name not in offers]
@@ -56,6 +58,16 @@ def read(text: str, knowledge: Knowledge, *, reader: Reader | None = None) -> Un
         implied=conflict_resolution.implied_of(settled, knowledge),
         offers=offers,
         contradictions=tuple(contradictions),
+        targets=tuple(_target(number, normalised) for number in numbers),
+    )
+
+
+def _target(number: targets.Reading, normalised: normalization.NormalizedText) -> TargetSlot:
+    return TargetSlot(
+        target=number.target,
+        value=number.value,
+        confidence=number.confidence,
+        span=normalised.span(number.start, number.end),
     )
 
 

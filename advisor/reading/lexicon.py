@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from advisor.errors import KnowledgeError, Problem
 from advisor.reading.normalization import is_cjk
+from advisor.reading.targets import Grammar, grammar_of
 from probes.system.yaml_text import load_yaml
 
 Options = dict[str, tuple[str, ...]]
@@ -118,9 +119,11 @@ class Lexicon:
         cues: dict[str, list[str]],
         names: list[str],
         critiques: Options,
+        targets: Grammar | None = None,
     ) -> None:
         """Build the trie and compile the patterns; ``{name}`` in a pattern stands for the macro."""
         self.critiques = critiques
+        self.targets = targets
         self.concepts = concepts
         self.traditional = traditional
         self.cues = cues
@@ -256,6 +259,7 @@ def _read(path: Path) -> Lexicon:
             cues=document["cues"],
             names=document["names"],
             critiques=_listed(document["critiques"]),
+            targets=grammar_of(document.get("targets")),
         )
     except (
         OSError,

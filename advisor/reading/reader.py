@@ -8,7 +8,7 @@ from itertools import islice, zip_longest
 from pathlib import Path
 
 from advisor.knowledge.loading import knowledge_folder
-from advisor.reading import conflict_resolution, lexicon, model, negation_scope, normalization, phrases
+from advisor.reading import conflict_resolution, lexicon, model, negation_scope, normalization, phrases, targets
 from advisor.reading.conflict_resolution import Reading
 from advisor.reading.lexicon import Concept, Lexicon
 from advisor.reading.model import ABSENCES, NOTHING, OUT_OF_SCOPE, Model
@@ -77,6 +77,10 @@ class Reader:
             for reading in said
         ]
         return found, clauses
+
+    def numbers(self, text: str) -> list[targets.Reading]:
+        """Return the numbers that a normalised text asks to be reached."""
+        return [] if self.lexicon.targets is None else self.lexicon.targets.read(text, self.cues.hedge)
 
     def _doubted(self, text: str, clause: Clause, polarities: list[Polarity]) -> list[Polarity]:
         """Return the polarities as the classifier of denials sees a clause in which the rules saw none."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from advisor.model.knowledge import Knowledge, Share
 from advisor.model.needs import Needs
+from probes.statistics.targets import TargetName
 
 FILL = 0.85
 """From this confidence on an answer is filled in (with an undo); below it is offered."""
@@ -42,6 +43,23 @@ class Slot(BaseModel):
     implied: bool = False
 
 
+class TargetSlot(BaseModel):
+    """One number read from the text.
+
+    Attributes:
+        value: in the target's unit. confidence: from ``FILL`` on it stands in the needs, below it is only offered.
+        span: half-open place in the text as it was given, in characters.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    target: TargetName
+    value: float
+    confidence: Share
+    span: tuple[int, int]
+    by: Literal["rule"] = "rule"
+
+
 class Understanding(BaseModel):
     """The ``understanding/1`` document.
 
@@ -50,6 +68,7 @@ class Understanding(BaseModel):
         implied: question -> options that only follow from what was said; ``assumed()`` adds them.
         offers: question -> options half sure, best first, to be offered as choices.
         ask: questions worth asking next, half-sure ones first.
+        targets: numbers asked for; those that are not sure stand in no needs. Absent where there is none.
         contradictions: [question, option] said as wanted and as ruled out in one text; kept as ruled out.
     """
 
@@ -64,6 +83,7 @@ class Understanding(BaseModel):
     implied: dict[str, tuple[str, ...]] = {}
     offers: dict[str, tuple[str, ...]] = {}
     contradictions: tuple[tuple[str, str], ...] = ()
+    targets: tuple[TargetSlot, ...] = Field((), exclude_if=lambda targets: not targets)
 
     def assumed(self, knowledge: Knowledge) -> Needs:
         """Return the needs with what is implied added, at half certainty."""

@@ -1,6 +1,6 @@
 """Answers in the address: a link restores them. Pure: no session, no files.
 
-``?stage=production&deploy=mobile,server&hardware=cpu,-nvidia&weigh=training-speed:3&unsure=stage:0.5``:
+``?stage=production&deploy=mobile,server&hardware=cpu,-nvidia&weigh=training-speed:3&unsure=stage:0.5&target=artifact_mb:10``:
 one parameter per question, options by id, a minus before what was ruled out.
 """
 
@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping
 
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Answer, Needs
+from probes.statistics.targets import NAMES, Refused, TargetName, checked, plain_number
 from probes.system.suggestions import nearest_word
 
 WEIGH = "weigh"
 UNSURE = "unsure"
+TARGET = "target"
 LANGUAGE = "lang"
 EVIDENCE = "measured"
 NOT_ANSWERS = frozenset({LANGUAGE, EVIDENCE, "embed", "embed_options"})
@@ -32,6 +34,8 @@ def encode(needs: Needs) -> dict[str, str]:
     for key, numbers in ((WEIGH, needs.priorities), (UNSURE, needs.certainty)):
         if numbers:
             found[key] = ",".join(f"{name}:{number:g}" for name, number in numbers.items())
+    if needs.targets:
+        found[TARGET] = ",".join(f"{name}:{plain_number(number)}" for name, number in needs.targets.items())
     return found
 
 
@@ -41,7 +45,7 @@ def decode(parameters: Mapping[str, str], knowledge: Knowledge) -> tuple[Needs, 
     answers: dict[str, Answer] = {}
     excluded: dict[str, tuple[str, ...]] = {}
     for key, value in parameters.items():
-        if key in NOT_ANSWERS or key in (WEIGH, UNSURE):
+        if key in NOT_ANSWERS or key in (WEIGH, UNSURE, TARGET):
             continue
         question = knowledge.questions.get(key)
         if question is None:
@@ -65,8 +69,9 @@ def decode(parameters: Mapping[str, str], knowledge: Knowledge) -> tuple[Needs, 
             excluded[key] = tuple(unwanted)
     priorities, strange = _numbers(parameters.get(WEIGH, ""), WEIGH, knowledge.criteria, 3.0)
     certainty, stranger = _numbers(parameters.get(UNSURE, ""), UNSURE, knowledge.questions, 1.0)
-    needs = Needs(answers=answers, excluded=excluded, priorities=priorities, certainty=certainty)
-    return needs, problems + strange + stranger
+    targets, strangest = _targets(parameters.get(TARGET, ""))
+    needs = Needs(answers=answers, excluded=excluded, priorities=priorities, certainty=certainty, targets=targets)
+    return needs, problems + strange + stranger + strangest
 
 
 def alone(options: Iterable[str]) -> tuple[str, ...]:
@@ -74,6 +79,21 @@ def alone(options: Iterable[str]) -> tuple[str, ...]:
     chosen = tuple(options)
     rest = tuple(option for option in chosen if option != "none")
     return rest or chosen
+
+
+def _targets(text: str) -> tuple[dict[TargetName, float], list[Problem]]:
+    found: dict[TargetName, float] = {}
+    problems: list[Problem] = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, number = part.partition(":")
+        known = next((target for target in NAMES if target == name), None)
+        try:
+            if known is None:
+                raise Refused(name)
+            found[known] = checked(known, float(number))
+        except ValueError:
+            problems.append((f"{TARGET}={part}", "" if known else nearest_word(name, NAMES) or ""))
+    return found, problems
 
 
 def _numbers(text: str, key: str, known: Iterable[str], top: float) -> tuple[dict[str, float], list[Problem]]:

@@ -23,6 +23,7 @@ from advisor.model.recommendation import Recommendation
 from advisor.ui import query_params
 from advisor.ui.texts import LANGUAGES
 from probes.evidence.documents import EvidenceError, parse_evidence
+from probes.statistics.targets import NAMES, TargetName, checked
 from probes.types import Evidence
 
 if TYPE_CHECKING:
@@ -187,6 +188,11 @@ def needs() -> Needs:
     return found
 
 
+def anything_known() -> bool:
+    """Return whether there is anything that a recommendation could rest on: an answer, a target, a measurement."""
+    return bool(needs().answers or needs().targets or evidence())
+
+
 def put(new: Needs) -> None:
     """Set ``new`` as what the user says; the step can be undone."""
     state = st.session_state
@@ -214,7 +220,10 @@ def answer(question: str, options: tuple[str, ...]) -> None:
 
 
 def answered(old: Needs, question: str, options: tuple[str, ...]) -> Needs:
-    """Return ``old`` with ``question`` answered so; an option that is wanted is no longer ruled out."""
+    """Return ``old`` with ``question`` answered so; an option that is wanted is no longer ruled out.
+
+    A target that says otherwise is taken back.
+    """
     answers: dict[str, Answer] = {key: value for key, value in old.answers.items() if key != question}
     if options:
         answers[question] = options if knowledge().questions[question].kind == "many" else options[0]
@@ -224,7 +233,26 @@ def answered(old: Needs, question: str, options: tuple[str, ...]) -> Needs:
         if (kept := tuple(value for value in values if key != question or value not in options))
     }
     certainty = {key: value for key, value in old.certainty.items() if key != question}
-    return old.model_copy(update={"answers": answers, "excluded": excluded, "certainty": certainty})
+    updated = {"answers": answers, "excluded": excluded, "certainty": certainty}
+    sharper = knowledge().questions[question].sharpened_by
+    if sharper is not None and sharper.target in old.targets and options:
+        asked = old.targets[sharper.target]
+        if sharper.option(asked) not in options:  # what is said last holds
+            updated["targets"] = {name: value for name, value in old.targets.items() if name != sharper.target}
+    return old.model_copy(update=updated)
+
+
+def aim(target: TargetName, value: float | None) -> None:
+    """Ask for a number to be reached, or take it back where it is None.
+
+    Raises:
+        Refused: it can be no target.
+    """
+    old = needs()
+    targets = {name: number for name, number in old.targets.items() if name != target}
+    if value is not None:
+        targets[target] = checked(target, value)
+    put(old.model_copy(update={"targets": {name: targets[name] for name in NAMES if name in targets}}))
 
 
 def rule_out(question: str, options: tuple[str, ...]) -> None:

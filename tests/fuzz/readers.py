@@ -47,7 +47,7 @@ from probes.catalog.loading import CatalogError, load_catalog
 from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence, read_evidence
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
-from probes.statistics import ratios
+from probes.statistics import ratios, targets
 from probes.system import machine
 from probes.types import Evidence
 from tests.advisor import reports
@@ -238,7 +238,8 @@ def _read_lines(given: bytes, folder: Path) -> list[Needs]:
 
 def _understand(given: str, _folder: Path) -> reading.Understanding:
     found = reading.read(given, knowledge())
-    assert all(0 <= slot.span[0] <= slot.span[1] <= len(given) for slot in found.slots), "a span outside the text"
+    spans = [slot.span for slot in (*found.slots, *found.targets)]
+    assert all(0 <= start <= end <= len(given) for start, end in spans), "a span outside the text"
     return found
 
 
@@ -444,7 +445,13 @@ TEXTS = (
 ADDRESSES = (
     "stage=production&deploy=mobile,server&hardware=cpu,-nvidia&weigh=training-speed:3&unsure=stage:0.5",
     "domain=nlp,llm&scale=multi-node&lang=zh&measured=1",
-    "stage=research&os=linux&embed=true",
+    "stage=research&os=linux&embed=true&target=artifact_mb:0.512,latency_p95_ms:20",
+)
+
+AIMS = (
+    "p95<=20ms,size<=10MB",
+    "冷启动≤2秒；吞吐量>=1,000次/秒、内存<512KiB",
+    "agreement drop<=0.5% and latency_p95_ms: 3e1",
 )
 
 _REFUSED = (Refused, InputError)
@@ -456,6 +463,7 @@ READERS: dict[str, Reader] = {
     "address": Reader(
         280, lambda: inputs.texts(ADDRESSES), _decode, _REFUSED, lambda needs: recommender()(needs), 1000
     ),
+    "targets": Reader(60, lambda: inputs.texts(AIMS), lambda given, _: targets.parse(given), (targets.TargetsError,)),
     "lines": Reader(
         30,
         lambda: inputs.text_files(_lines_corpus()),

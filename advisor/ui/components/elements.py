@@ -277,7 +277,7 @@ def answer_strip() -> None:
     found = state.recommendation()
     with st.container(border=True, key="answer-strip"):
         left, right = st.columns([3, 1], vertical_alignment="center")
-        if not state.needs().answers and not state.evidence():
+        if not state.anything_known():
             left.markdown(f"**{say('No answer yet', '尚无结论')}**")
             left.caption(say("Answer what you know; nothing is compulsory.", "回答你知道的即可，没有必答题。"))
         else:
@@ -285,7 +285,7 @@ def answer_strip() -> None:
             left.markdown(f"{say('So far', '目前')}: **{plain(headline(found))}** {label}")
             left.caption(strength_line(found))
         with right:
-            if state.needs().answers or state.evidence():
+            if state.anything_known():
                 go_button("recommendation", say("See why", "查看理由"), icon=":material/arrow_forward:")
             else:
                 go_button("chat", say("Or tell it", "或用话说"), icon=":material/chat:")

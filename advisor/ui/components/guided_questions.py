@@ -8,8 +8,10 @@ from advisor.model.knowledge import Choice, Question
 from advisor.model.recommendation import NextQuestion
 from advisor.ui import state
 from advisor.ui.components import elements
+from advisor.ui.components.targets import show_targets
 from advisor.ui.query_params import alone
-from advisor.ui.texts import say, words
+from advisor.ui.texts import language, say, words
+from probes.statistics import targets
 
 
 def show() -> None:
@@ -31,6 +33,7 @@ def show() -> None:
             icon=":material/done:",
         )
         st.button(say("Ask me again", "重新提问"), on_click=state.ask_again, key="guided-again")
+    show_targets()
     _given()
 
 
@@ -125,7 +128,7 @@ def _settled() -> None:
 
 def _given() -> None:
     needs = state.needs()
-    if not needs.answers:
+    if not needs.answers and not needs.targets:
         return
     st.markdown(f"**{say('What you have said', '你已说明的内容')}**")
     questions = state.knowledge().questions
@@ -139,6 +142,15 @@ def _given() -> None:
                 help=elements.plain(words(questions[name].text)) if name in questions else None,
                 on_click=state.answer,
                 args=(name, ()),
+            )
+        for name, value in needs.targets.items():
+            st.button(
+                elements.plain(targets.text({name: value}, language())),
+                key=f"guided-back-target-{name}",
+                icon=":material/close:",
+                help=say("Target in numbers", "用数字给出的目标"),
+                on_click=state.aim,
+                args=(name, None),
             )
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from advisor.model.knowledge import Choice, Question
 from advisor.ui import state
 from advisor.ui.components import elements
+from advisor.ui.components.targets import counted, counts_as, reason
 from advisor.ui.query_params import alone
 from advisor.ui.texts import say, words
 
@@ -14,7 +15,8 @@ from advisor.ui.texts import say, words
 def show_question(question: Question, *, with_effects: bool = True) -> None:
     """Show one question with its options, what each moves, and what may be ruled out."""
     key = f"q-{question.id}"
-    chosen = state.needs().options(question.id)
+    number = counted(question)
+    chosen = state.needs().options(question.id) if number is None else (number,)
     many = question.kind == "many"
     state.show_in_widget(key, list(chosen) if many else (chosen[0] if chosen else None))
 
@@ -43,7 +45,8 @@ def show_question(question: Question, *, with_effects: bool = True) -> None:
             on_change=changed,
             label_visibility="collapsed",
         )
-        st.caption(_what_it_does(question, chosen) if with_effects else elements.plain(words(question.help)))
+        does = _what_it_does(question, chosen) if with_effects else elements.plain(words(question.help))
+        st.caption(elements.plain(counts_as(question)) + does)
     if with_effects:
         st.space("small")
 
@@ -81,6 +84,8 @@ def _effects(question: Question) -> None:
             f"**{elements.plain(words(choice.name))}**{help_}  \n"
             f":small[{say('weighs', '加权')}: {elements.plain(moved)}]"
         )
+    if reason(question):
+        st.caption(f"{say('Targets in numbers', '用数字给出的目标')}: {elements.plain(reason(question))}")
     if question.requires:
         st.caption(
             say(

@@ -253,6 +253,8 @@ def _facts() -> None:
 
 def _holds(chip: dialogue.Chip, talk: dialogue.State) -> bool:
     question, option = chip.action.question or "", chip.action.option or ""
+    if question == dialogue.TARGETS:
+        return option in talk.needs.targets
     if chip.state == "excluded":
         return option in talk.needs.excluded.get(question, ())
     if chip.state == "implied":

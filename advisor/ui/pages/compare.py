@@ -43,7 +43,7 @@ def page() -> None:
     rows = {row["id"]: row for row in listed.rows}
     elements.not_kept()
     elements.damaged("decision", listed)
-    present = bool(state.needs().answers or state.evidence())
+    present = state.anything_known()
     choices = [NOW, *rows] if present else list(rows)
     if len(choices) < 2:
         st.info(

@@ -15,6 +15,7 @@ from advisor.model.text import Text
 from advisor.ui import state
 from advisor.ui.components import elements, guided_questions
 from advisor.ui.components.question import show_question
+from advisor.ui.components.targets import show_targets
 from advisor.ui.components.upload import upload
 from advisor.ui.texts import GROUP, say, words
 
@@ -67,8 +68,11 @@ def _all_questions() -> None:
     for group, questions in by_group.items():
         if questions:
             st.header(words(QUESTION_GROUPS[group]) if group else say("More", "其他"))
+        sharpened = [question for question in questions if question.sharpened_by is not None]
         for question in questions:
             show_question(question)
+            if sharpened and question is sharpened[-1]:
+                show_targets()
 
 
 def _priorities() -> None:

@@ -31,7 +31,7 @@ def page() -> None:
     found, knowledge = state.recommendation(), state.knowledge()
     _answer(found, knowledge)
     _notes(found)
-    if not state.needs().answers and not state.evidence():
+    if not state.anything_known():
         st.info(
             say(
                 "Nothing is answered yet, so nothing speaks for one side. Begin with a question.",

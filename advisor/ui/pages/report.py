@@ -41,7 +41,7 @@ def page() -> None:
             "一份文档：结论、理由与来源、方案、实测数据以及变数，并可凭自身重新计算。",
         )
     )
-    if state.needs().answers or state.evidence():
+    if state.anything_known():
         _present()
     else:
         st.info(

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from advisor.dialogue import Action, Message, State, reply, start
+from advisor.dialogue import TARGETS, Action, Message, State, reply, start
 from advisor.dialogue.messages import result, short, steps, why
 from advisor.dialogue.types import Verb
 from advisor.knowledge.loading import load_knowledge
@@ -250,3 +250,15 @@ def test_odd_lines_are_answered(said: str | Action) -> None:
 def test_actions_that_name_nothing_known_are_answered(action: Action) -> None:
     _, messages = _talk(DESCRIBED, action)
     assert messages
+
+
+def test_numbers_that_are_told_are_shown_kept_renewed_and_taken_back() -> None:
+    state, messages = _talk("An Android app, must fit into 512 KB and answer in under 20 ms.")
+    quotes = {chip.action.option: (chip.label, chip.quote) for chip in messages[0].chips}
+    assert quotes["latency_p95_ms"] == ("p95 latency ≤ 20 ms", "under 20 ms")
+    assert quotes["artifact_mb"] == ("size ≤ 512 KB", "fit into 512 KB")
+    state, _ = _talk("Latency must be below 8 ms.", state=state)
+    assert state.needs.targets == {"latency_p95_ms": 8, "artifact_mb": 0.512}
+    state, _ = _talk(Action(verb="remove", question=TARGETS, option="artifact_mb"), state=state)
+    assert state.needs.targets == {"latency_p95_ms": 8}
+    assert State.model_validate(state.model_dump(mode="json")) == state

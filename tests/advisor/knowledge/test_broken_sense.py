@@ -129,6 +129,33 @@ SENSE: dict[str, base.Case] = {
         "tools[0]",
         ("archived", "'pocket'"),
     ),
+    "a number for a question of many answers": (
+        "questions.yaml",
+        '      zh: "会排除框架。"\n',
+        '      zh: "会排除框架。"\n    sharpened_by: {target: artifact_mb, up_to: {none: 1}, beyond: mobile, '
+        'reason: {en: "So.", zh: "如此。"}}\n',
+        "sharpened_by",
+        "deploy.sharpened_by",
+        ("takes many", "leave the key out"),
+    ),
+    "a number that counts as no option": (
+        "questions.yaml",
+        '    kind: many\n    requires: all\n    text:\n      en: "Where does it run?"',
+        "    kind: one\n    sharpened_by: {target: artifact_mb, up_to: {none: 1}, beyond: mobil, "
+        'reason: {en: "So.", zh: "如此。"}}\n    text:\n      en: "Where does it run?"',
+        "mobil,",
+        "sharpened_by.beyond",
+        ("no option 'mobil'", "'mobile'"),
+    ),
+    "a number that nobody knows": (
+        "questions.yaml",
+        '      zh: "会排除框架。"\n',
+        '      zh: "会排除框架。"\n    sharpened_by: {target: artifact_md, up_to: {none: 1}, beyond: mobile, '
+        'reason: {en: "So.", zh: "如此。"}}\n',
+        "sharpened_by",
+        "sharpened_by.target",
+        ("unknown word 'artifact_md'", "'artifact_mb'"),
+    ),
     "grade without sd": ("settings.yaml", "    low: 0.5\n", "", "  sd:", "settings.sd", ("'low'",)),
     "sd of nothing": ("settings.yaml", "high: 0.1", "high: 0.0", "high: 0.0", "settings.sd.high", ("not above 0",)),
     "bands out of order": (

@@ -47,6 +47,7 @@ def test_what_was_said_is_what_is_read(known: Knowledge) -> None:
         "excluded": {"deploy": ["none"]},
         "priorities": {"memory": 3.0},
         "certainty": {"stage": 0.5},
+        "targets": {"artifact_mb": 0.512, "agreement_drop_pct": 0.0},
     }
     assert parse_needs(said, known).document() == said
 
@@ -135,6 +136,41 @@ def test_nothing_said_is_no_problem(known: Knowledge) -> None:
             {"priorities": {"memory": "3"}},
             "priorities.memory: the text '3' instead of a number; write a number from 0 to 3",
         ),
+        ({"latency_p95_ms": 5}, "latency_p95_ms: unknown key 'latency_p95_ms'; put it under 'targets:'"),
+        ({"targets": {"p95": 5}}, "targets.p95: unknown target 'p95'; write 'latency_p95_ms'"),
+        (
+            {"targets": {"artifact_md": 5}},
+            "targets.artifact_md: unknown target 'artifact_md'; did you mean 'artifact_mb'?",
+        ),
+        (
+            {"targets": {"deploy": 5}},
+            "targets.deploy: unknown target 'deploy'; that is a question: put it under 'answers:'",
+        ),
+        (
+            {"answers": {"artifact_mb": 5}},
+            "answers.artifact_mb: unknown question 'artifact_mb'; that is a target: put it under 'targets:'",
+        ),
+        (
+            {"targets": {"artifact_mb": "5 MB"}},
+            "targets.artifact_mb: the text '5 MB' instead of a number; write a number of MB",
+        ),
+        (
+            {"targets": {"artifact_mb": 0}},
+            "targets.artifact_mb: 0 MB can be reached by nothing; write a number of MB above 0",
+        ),
+        (
+            {"targets": {"cold_start_s": float("nan")}},
+            "targets.cold_start_s: nan is no number that can be reached; write a number of s above 0",
+        ),
+        (
+            {"targets": {"latency_p95_ms": 10**30}},
+            "targets.latency_p95_ms: inf is no number that can be reached; write a number of ms above 0",
+        ),
+        (
+            {"targets": {"agreement_drop_pct": 101}},
+            "targets.agreement_drop_pct: 101 % is beyond 100 % and asks for nothing; check the unit",
+        ),
+        ({"targets": 5}, "targets: the number 5 instead of keys; write one target a line below 'targets:'"),
         ({"certainty": {"stage": 1.5}}, "certainty.stage: 1.5 is out of range; write a number from 0 to 1"),
     ],
 )

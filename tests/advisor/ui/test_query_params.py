@@ -9,6 +9,7 @@ from advisor.knowledge.loading import load_knowledge
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.needs import Needs
 from advisor.ui.query_params import alone, decode, encode
+from probes.statistics.targets import NAMES
 
 KNOWLEDGE = load_knowledge()
 
@@ -31,7 +32,8 @@ def needs(draw: st.DrawFn) -> Needs:
     priorities = draw(st.dictionaries(st.sampled_from(sorted(KNOWLEDGE.criteria)), levels, max_size=4))
     shares = st.sampled_from([0.0, 0.25, 0.5, 1.0])
     certainty = draw(st.dictionaries(st.sampled_from(sorted(KNOWLEDGE.questions)), shares, max_size=3))
-    return Needs(answers=answers, excluded=excluded, priorities=priorities, certainty=certainty)
+    targets = draw(st.dictionaries(st.sampled_from(NAMES), st.floats(1e-6, 100), max_size=3))
+    return Needs(answers=answers, excluded=excluded, priorities=priorities, certainty=certainty, targets=targets)
 
 
 @given(needs())
@@ -39,8 +41,8 @@ def test_a_link_restores_what_was_said(said: Needs) -> None:
     assert decode(encode(said), KNOWLEDGE) == (said, [])
 
 
-words = st.text(max_size=12) | st.sampled_from(["stage", "deploy", "weigh", "unsure", "lang", "hardware"])
-odd = ["production", "mobile,none", "-cpu,cpu", "memory:2", "memory:9", "x:y"]
+words = st.text(max_size=12) | st.sampled_from(["stage", "deploy", "weigh", "unsure", "lang", "hardware", "target"])
+odd = ["production", "mobile,none", "-cpu,cpu", "memory:2", "memory:9", "x:y", "artifact_mb:1", "artifact_mb:-1"]
 values = st.text(max_size=20) | st.sampled_from(odd)
 
 
@@ -70,6 +72,17 @@ def test_numbers_out_of_range_are_named() -> None:
 
     assert restored.priorities == {"export": 2.0}
     assert [word for word, _ in problems] == ["weigh=memory:7", "weigh=training-speed:nan"]
+
+
+def test_targets_that_are_none_are_named_with_the_nearest_known_one() -> None:
+    restored, problems = decode({"target": "artifact_mb:10,artifact_md:1,memory_mb:nan,cold_start_s:0"}, KNOWLEDGE)
+
+    assert restored.targets == {"artifact_mb": 10}
+    assert problems == [
+        ("target=artifact_md:1", "artifact_mb"),
+        ("target=memory_mb:nan", ""),
+        ("target=cold_start_s:0", ""),
+    ]
 
 
 def test_the_language_is_no_answer() -> None:
