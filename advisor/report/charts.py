@@ -157,6 +157,9 @@ FAR = 20.0
 NEAR = 13.0
 """Two numbers nearer to each other than this cannot be read."""
 
+BESIDE = ((12, 4), (-12, 4), (10, -8), (-10, -8), (10, 17), (-10, 17), (0, -13), (0, 22), (28, 4), (-28, 4))
+"""Where a number may stand beside its point, the best first."""
+
 MARKS = 5
 """More marks than this on an axis run into each other."""
 
@@ -283,6 +286,6 @@ def round_values(low: float, high: float) -> list[float]:
 
 def _free(x: float, y: float, dots: Sequence[Dot]) -> tuple[float, float]:
     """Return where a point's number stands: the first place beside it that no other number or point takes."""
-    places = [(x + 12, y + 4), (x - 12, y + 4), (x + 10, y - 8), (x - 10, y - 8), (x + 10, y + 17), (x - 10, y + 17)]
+    places = [(x + across, y + up) for across, up in BESIDE]
     taken = [(dot.label_x, dot.label_y) for dot in dots] + [(dot.x, dot.y + 4) for dot in dots]
     return max(places, key=lambda place: min([NEAR, *(math.dist(place, other) for other in taken)]))

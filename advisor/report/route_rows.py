@@ -251,8 +251,7 @@ def _full_name(row: RouteRow, lang: str, frameworks: Mapping[str, str]) -> str:
     called = name(row, lang, frameworks)
     if row.route == OWN:
         return called
-    parts = list(filter(None, (frameworks.get(row.framework, row.framework), row.precision)))
-    return f"{called}（{'，'.join(parts)}）" if lang == "zh" else f"{called} ({', '.join(parts)})"
+    return " · ".join(filter(None, (called, frameworks.get(row.framework, row.framework), row.precision)))
 
 
 def runtime_name(runtime: str) -> str:

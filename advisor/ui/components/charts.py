@@ -10,6 +10,7 @@ from typing import Any
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
+from advisor.report import charts as report_charts
 from advisor.report.charts import AHEAD, round_values, shown_target
 from advisor.report.route_rows import Table
 from advisor.report.route_words import ROUTES
@@ -237,12 +238,11 @@ def routes(table: Table, knowledge: Knowledge) -> Any:
     }
     frameworks = sorted({point.framework for point in points.values()})
     names = [elements.name_of(framework, knowledge) for framework in frameworks]
-    x = alt.X("mb:Q", scale=_log(sizes, asked.get("artifact_mb")), axis=_marks(told["routes_axis_size"], "MB"))
-    x.axis.values = round_values(*_ends(sizes, asked.get("artifact_mb")))
-    y = alt.Y("p95:Q", scale=_log(times, asked.get("latency_p95_ms")), axis=_marks(told["routes_axis_p95"], "ms"))
-    y.axis.values = round_values(*_ends(times, asked.get("latency_p95_ms")))
+    across = {"title": f"{told['routes_axis_size']} (MB)", **_log(sizes, asked.get("artifact_mb"))}
+    up = {"title": f"{told['routes_axis_p95']} (ms)", **_log(times, asked.get("latency_p95_ms"))}
+    y = alt.Y("p95:Q", **up)
     base = alt.Chart(_data(rows)).encode(
-        x=x,
+        x=alt.X("mb:Q", **across),
         color=alt.Color(
             "framework:N",
             scale=alt.Scale(domain=names, range=[dealt.get(framework, NEUTRAL) for framework in frameworks]),
@@ -258,29 +258,50 @@ def routes(table: Table, knowledge: Knowledge) -> Any:
     shape = alt.Shape(
         "precision:N",
         scale=alt.Scale(domain=["fp32", "int8"], range=["circle", "square"]),
-        legend=alt.Legend(orient="top", title=None),
+        legend=alt.Legend(orient="top", title=None, symbolFillColor=NEUTRAL, symbolStrokeColor=NEUTRAL),
     )
     return alt.layer(
         *_limits(asked),
-        base.mark_rule(strokeWidth=2.5).encode(y=alt.Y("low:Q", scale=y.scale), y2="high:Q"),
+        base.mark_rule(strokeWidth=2.5).encode(y=alt.Y("low:Q", **up), y2="high:Q"),
         base.mark_point(filled=True, size=110, opacity=1).encode(y=y, shape=shape),
-        base.mark_text(dx=13, dy=-7, fontSize=13, color=NEUTRAL).encode(y=y, text="number:N", color=alt.value(NEUTRAL)),
-    ).properties(height=340)
+        *_numbers(base, y, table),
+    ).properties(height=380)
 
 
-def _ends(values: list[float], asked: float | None) -> tuple[float, float]:
-    held = [*values, *([asked] if asked else [])]
-    return min(held) / ROOM, max(held) * ROOM
+def _numbers(base: Any, y: Any, table: Table) -> list[Any]:
+    """Return the points' numbers, each where the report has it too: beside its point, away from the others'."""
+    alt = _altair()
 
-
-def _log(values: list[float], asked: float | None) -> Any:
-    return _altair().Scale(type="log", domain=list(_ends(values, asked)), nice=False)
-
-
-def _marks(title: str, unit: str) -> Any:
-    return _altair().Axis(
-        title=f"{title} ({unit})", labelExpr="format(datum.value, '.3~r')", grid=True, gridOpacity=0.3
+    drawn = report_charts.sizes_and_times(
+        table.points(),
+        most_mb=table.asked.get("artifact_mb"),
+        most_ms=table.asked.get("latency_p95_ms"),
+        paint={},
     )
+    by_place: dict[tuple[float, float], list[str]] = {}
+    for dot in drawn.dots if drawn else ():
+        place = (round(dot.label_x - dot.x), round(dot.label_y - dot.y) - 4)
+        by_place.setdefault(place, []).append(str(dot.number))
+    return [
+        base.mark_text(dx=dx, dy=dy, fontSize=13)
+        .encode(y=y, text="number:N", color=alt.value(NEUTRAL))
+        .transform_filter(alt.FieldOneOfPredicate(field="number", oneOf=numbers))
+        for (dx, dy), numbers in by_place.items()
+    ]
+
+
+def _log(values: list[float], asked: float | None) -> dict[str, Any]:
+    """Return scale and axis of a logarithmic channel that shows these values and a target."""
+    alt = _altair()
+
+    held = [*values, *([asked] if asked else [])]
+    low, high = min(held) / ROOM, max(held) * ROOM
+    return {
+        "scale": alt.Scale(type="log", domain=[low, high], nice=False),
+        "axis": alt.Axis(
+            values=round_values(low, high), labelExpr="format(datum.value, '.3~r')", grid=True, gridOpacity=0.3
+        ),
+    }
 
 
 def _limits(asked: dict[str, float]) -> list[Any]:
@@ -290,7 +311,7 @@ def _limits(asked: dict[str, float]) -> list[Any]:
         if name in asked:
             label = targets.bound(name, asked[name], language())
             data = alt.Chart(_data([{"asked": asked[name], "label": label}])).encode(**{field: "asked:Q"})
-            place = {"align": "left", "dx": 4, "y": 8} if field == "x" else {"align": "right", "dy": -7, "x": "width"}
+            place = {"y": -7} if field == "x" else {"align": "left", "dx": 4, "dy": -7, "x": 0}
             found.append(data.mark_rule(color=ASKED, strokeDash=[6, 4], strokeWidth=1.5))
             found.append(data.mark_text(color=ASKED, fontSize=12, **place).encode(text="label:N"))
     return found

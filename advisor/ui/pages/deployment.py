@@ -17,8 +17,8 @@ from advisor.ui.components.evidence_files import take
 from advisor.ui.components.targets import show_targets
 from advisor.ui.components.upload import upload
 from advisor.ui.texts import language, listed, say, words
-from probes import reasons
-from probes.session import routing, routing_plan
+from probes.session import routing
+from probes.session.routing_plan import OWN, Planned
 from probes.statistics import targets
 from probes.types import RouteRow, Status
 
@@ -74,7 +74,7 @@ def _table(made: route_results.Table) -> None:
         indicative=lambda row: route_results.indicative(row, made, needs, knowledge),
     )
     st.header(say("Measured routes", "实测路线"))
-    st.markdown(elements.plain(say(" ", "").join(table.summary)))
+    st.markdown("\n".join(f"- {elements.plain(sentence)}" for sentence in table.summary))
     told = ROUTES[language()]
     st.caption(elements.plain(table.conditions))
     if table.points():
@@ -132,47 +132,49 @@ def _sorts() -> dict[str, tuple[str, Callable[[RouteRow], float]]]:
 
 
 def _rows(table: route_rows.Table) -> None:
-    sorts, told = _sorts(), ROUTES[language()]
+    sorts = _sorts()
     by = st.selectbox(say("Sort by", "排序依据"), list(sorts), format_func=lambda key: sorts[key][0], key="routes-sort")
-    ordered = sorted(table.lines, key=lambda line: (not line.measured, sorts[by or "best"][1](line.row), line.number))
-    elements.table(
-        [
-            {
-                told["routes_number"]: line.number,
-                told["routes_name"]: line.name,
-                told["routes_precision"]: line.row.precision,
-                **dict(zip(table.heads, (verdict.text for verdict in line.verdicts), strict=False)),
-                told["routes_size"]: line.size,
-                told["routes_p95"]: line.p95,
-                told["routes_p50"]: line.p50,
-                told["routes_ratio"]: line.ratio,
-                told["routes_load"]: line.load,
-                told["routes_first"]: line.first,
-                told["routes_throughput"]: line.throughput,
-                told["routes_memory"]: line.memory,
-                told["routes_answers"]: line.answers,
-                told["routes_framework"]: line.framework,
-                told["routes_runtime"]: line.runtime,
-                told["routes_status"]: line.status,
-            }
-            for line in ordered
-        ]
-    )
+    ordered = sorted(table.measured, key=lambda line: (sorts[by or "best"][1](line.row), line.number))
+    with st.container(key="figures"):
+        elements.table([_cells(table, line) for line in ordered])
+
+
+def _cells(table: route_rows.Table, line: route_rows.Line) -> dict[str, object]:
+    told = ROUTES[language()]
+    return {
+        told["routes_number"]: line.number,
+        told["routes_name"]: line.name,
+        told["routes_framework"]: line.framework,
+        told["routes_precision"]: line.row.precision,
+        **dict(zip(table.heads, (verdict.text for verdict in line.verdicts), strict=True)),
+        told["routes_size"]: line.size,
+        told["routes_p95"]: line.p95,
+        told["routes_p50"]: line.p50,
+        told["routes_ratio"]: line.ratio,
+        told["routes_load"]: line.load,
+        told["routes_first"]: line.first,
+        told["routes_throughput"]: line.throughput,
+        told["routes_memory"]: line.memory,
+        told["routes_answers"]: line.answers,
+        told["routes_runtime"]: line.runtime,
+    }
 
 
 def _missing(table: route_rows.Table) -> None:
+    """Show the routes without figures, those of one reason together."""
     if not table.missing:
         return
-    with st.expander(
-        say(f"Routes without figures, and why ({len(table.missing)})", f"没有数据的路线及原因（{len(table.missing)}）"),
-        icon=":material/info:",
-    ):
-        st.markdown(
-            "\n".join(
-                f"- **{elements.plain(line.full_name)}** · {elements.plain(line.status)}: {elements.plain(line.reason)}"
-                for line in table.missing
-            )
+    together: dict[tuple[str, str], list[str]] = {}
+    for line in table.missing:
+        together.setdefault((line.status, line.reason), []).append(line.full_name)
+    st.subheader(ROUTES[language()]["routes_missing"])
+    colon = say(": ", "：")
+    st.markdown(
+        "\n".join(
+            f"- **{elements.plain(status)}**{colon}{elements.plain(listed(names))}  \n{elements.plain(reason)}"
+            for (status, reason), names in together.items()
         )
+    )
 
 
 # ---------------------------------------------------------------- how it is done
@@ -242,7 +244,7 @@ def _measure(*, measured: bool) -> None:
         )
     )
     upload(
-        say("Open a file of measured routes (routes.json)", "打开实测路线文件（routes.json）"),
+        say("Open a file of measured routes (JSON)", "打开实测路线文件（JSON）"),
         take,
         types=("json",),
         key="routes-file",
@@ -261,25 +263,27 @@ def _command() -> str:
 
 
 def _possible() -> None:
+    """Show every route of the small model, whether it can run here, and what adds those that cannot."""
     with st.expander(say("What can be measured here", "此处可以测量的路线"), icon=":material/list:"):
-        base, lang = state.knowledge(), language()
-        frameworks = {name: words(framework.name) for name, framework in base.frameworks.items()}
-        rows = []
-        for planned in routing.plan(routing.Source("workload", routing.DEFAULT)):
-            if planned.route == routing_plan.OWN:
-                continue
-            row = RouteRow(planned.route, planned.framework, planned.runtime, planned.precision, Status.OK)
-            rows.append(
+        frameworks = {name: words(framework.name) for name, framework in state.knowledge().frameworks.items()}
+        planned = [row for row in routing.plan(routing.Source("workload", routing.DEFAULT)) if row.route != OWN]
+        elements.table(
+            [
                 {
-                    say("Framework", "框架"): frameworks.get(planned.framework, planned.framework),
-                    say("Route", "路线"): route_rows.name(row, lang, frameworks),
-                    say("Precision", "精度"): planned.precision,
-                    say("Seconds", "秒"): round(planned.seconds),
-                    say("Here", "此处"): say("ready", "可用")
-                    if planned.status is None
-                    else reasons.text(planned.reason, lang)
-                    if planned.reason
-                    else planned.status.value,
+                    say("Framework", "框架"): frameworks.get(row.framework, row.framework),
+                    say("Route", "路线"): route_rows.name(_unmeasured(row), language(), frameworks),
+                    say("Precision", "精度"): row.precision,
+                    say("Seconds", "秒"): round(row.seconds),
+                    say("Here", "此处"): say("ready", "可用") if row.status is None else say("to install", "待安装"),
                 }
-            )
-        elements.table(rows)
+                for row in planned
+            ]
+        )
+        lines = [line for row in planned if row.status is not None for line in route_source.installs(_unmeasured(row))]
+        if lines:
+            st.markdown(f"**{say('Install what is missing', '安装缺少的部分')}**")
+            st.code("\n".join(dict.fromkeys(lines)), language="bash", wrap_lines=True)
+
+
+def _unmeasured(planned: Planned) -> RouteRow:
+    return RouteRow(planned.route, planned.framework, planned.runtime, planned.precision, Status.SKIPPED)
