@@ -71,6 +71,10 @@ class Deployment:
         """Return a mark of the axis of times, in milliseconds."""
         return amount(value / 1e3, "s", self.view.lang)
 
+    def bound(self, name: str, value: float) -> str:
+        """Return a target's number with its sign."""
+        return targets.bound(name, float(f"{value:.6g}"), self.view.lang)
+
 
 def targets_of(needs: Needs, found: Routes) -> dict[str, float]:
     """Return the targets that a table is held to: the needs', else those it was measured for."""

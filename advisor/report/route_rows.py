@@ -10,16 +10,20 @@ import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.model.formatting import percent
 from advisor.report.charts import RoutePoint
 from advisor.report.figures import amount
 from advisor.report.route_words import ROUTES
 from probes import reasons, routes, runtimes
+from probes.evidence.sets import session_of
 from probes.session.routing_plan import AS_IS, OWN
 from probes.statistics import targets
-from probes.types import Interval, RouteRow, Routes, Status
+from probes.types import Evidence, Interval, RouteRow, Routes, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -372,3 +376,29 @@ def csv_text(found: Routes) -> str:
 
 def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+@dataclass(frozen=True)
+class MeasuredRoutes:
+    """A table of routes for code: ``routes`` holds all of it, its methods the figures."""
+
+    routes: Routes
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the figures as a table, a row a route and precision.
+
+        Columns: route ("own" is the framework's own inference), framework, runtime, precision, status, reason, the
+        figures with their units in their names, ``*_low`` and ``*_high`` for the ends of 95 % intervals, ``target_*``
+        as the table's own targets were judged. What was not measured is missing (NaN or None).
+        """
+        import pandas as pd
+
+        return pd.DataFrame(figures(self.routes), columns=list(FIGURES))
+
+    def to_csv(self) -> str:
+        """Return the same as CSV."""
+        return csv_text(self.routes)
+
+    def as_evidence(self) -> Evidence:
+        """Return it as ``recommend`` takes it: the session of its machine."""
+        return session_of(self.routes)

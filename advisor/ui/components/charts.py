@@ -258,7 +258,7 @@ def routes(table: Table, knowledge: Knowledge) -> Any:
     shape = alt.Shape(
         "precision:N",
         scale=alt.Scale(domain=["fp32", "int8"], range=["circle", "square"]),
-        legend=alt.Legend(orient="top", title=None, symbolFillColor=NEUTRAL, symbolStrokeColor=NEUTRAL),
+        legend=alt.Legend(orient="bottom", title=None, symbolFillColor=NEUTRAL, symbolStrokeColor=NEUTRAL),
     )
     return alt.layer(
         *_limits(asked),
@@ -311,7 +311,7 @@ def _limits(asked: dict[str, float]) -> list[Any]:
         if name in asked:
             label = targets.bound(name, asked[name], language())
             data = alt.Chart(_data([{"asked": asked[name], "label": label}])).encode(**{field: "asked:Q"})
-            place = {"y": -7} if field == "x" else {"align": "left", "dx": 4, "dy": -7, "x": 0}
+            place = {"y": -7} if field == "x" else {"align": "left", "dx": 4, "x": "width"}
             found.append(data.mark_rule(color=ASKED, strokeDash=[6, 4], strokeWidth=1.5))
             found.append(data.mark_text(color=ASKED, fontSize=12, **place).encode(text="label:N"))
     return found
