@@ -118,5 +118,5 @@ def read_routes(path: str | Path) -> MeasuredRoutes:
     """
     try:
         return MeasuredRoutes(route_files.read_routes(path))
-    except route_files.EvidenceError as error:
+    except documents.EvidenceError as error:
         raise InputError(error.problems) from None

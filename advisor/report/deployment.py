@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -20,11 +21,16 @@ from probes.types import Routes
 
 @dataclass(frozen=True)
 class Section:
-    """The table that is trusted most, its chart, and how many others there are ("" where there is none)."""
+    """The table that is trusted most, its chart, how many others there are, and what stands between sentences."""
 
     table: route_rows.Table
     chart: charts.RoutesChart | None
     others: str
+    space: str
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Return sentences as one text: those of some languages stand without a space between them."""
+        return self.space.join(filter(None, sentences))
 
 
 class Deployment:
@@ -60,6 +66,7 @@ class Deployment:
                 most_ms=table.asked.get("latency_p95_ms"),
                 paint=charts.colours(self.view.names),
             ),
+            space="" if self.view.lang == "zh" else " ",
             others=self.words["routes_older"].format(count=len(rest)) if rest else "",
         )
 

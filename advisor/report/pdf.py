@@ -252,7 +252,7 @@ def _routes(page: Any, view: View) -> None:
         return
     table = section.table
     _heading(page, words["routes"])
-    _line(page, words["space"].join(table.summary), 10)
+    _line(page, section.joined(table.summary), 10)
     _line(page, f"{table.conditions}{words['full_stop']}", 9, soft=True)
     if table.measured:
         heads = [words[f"routes_{key}"] for key in ("name", "size", "p95", "ratio", "memory", "answers")]
@@ -267,7 +267,7 @@ def _routes(page: Any, view: View) -> None:
             _line(page, note, 8, soft=True)
     for line in table.missing:
         _item(page, f"{line.full_name} ({line.status}){words['colon']}{line.reason}")
-    _line(page, f"{words['routes_why']} {section.others}".strip(), 8, soft=True)
+    _line(page, section.joined([words["routes_why"], section.others]), 8, soft=True)
 
 
 def _sum(page: Any, view: View) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 ROUTES: dict[str, dict[str, str]] = {
     "en": {
-        "space": " ",
         "routes": "Routes measured",
         "routes_why": "A route takes the model out of its framework and runs it in a runtime. Each ran in processes of its own, in turns with the others, at batch size 1.",
         "routes_source_workload": "Model: a small one of the program, {name}",
@@ -72,7 +71,6 @@ ROUTES: dict[str, dict[str, str]] = {
         "routes_older": "{count} more tables are in the JSON form; this one counts most.",
     },
     "zh": {
-        "space": "",
         "routes": "实测路线",
         "routes_why": "路线是把模型从框架中导出并由某个运行时运行的方式。每条路线在各自的进程中运行，彼此轮流，批大小为 1。",
         "routes_source_workload": "模型：程序自带的小模型 {name}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -27,7 +27,7 @@ ICON = "rocket_launch"
 ORDER = 45
 
 BUDGET = 300
-"""Seconds that the shown command is given: a dozen routes on two cores."""
+"""Seconds that a measurement is given unless told: a dozen routes on two cores."""
 
 
 def page() -> None:
@@ -43,6 +43,8 @@ def page() -> None:
     )
     show_targets()
     progress.message()
+    if progress.current() is not None:
+        progress.show({})
     made = route_results.tables(tuple(state.evidence().values()), state.context().machine)
     if made:
         first, *others = made
@@ -228,19 +230,22 @@ def _measure(*, measured: bool) -> None:
     if not measured:
         st.info(
             say(
-                "No route is measured yet: the recommendation rests on documents. Run the command on the machine that "
-                "counts, then open its file here.",
-                "尚未测量任何路线，推荐仅依据文档。请在相关的机器上运行以下命令，再在此打开其结果文件。",
+                "No route is measured yet: the recommendation rests on documents.",
+                "尚未测量任何路线，推荐仅依据文档。",
             ),
             icon=":material/info:",
         )
+    planned = routing.plan(routing.Source("workload", routing.DEFAULT))
+    if progress.current() is None:
+        _here(planned)
+    st.markdown(f"**{say('Your model, or another machine', '你的模型，或另一台机器')}**")
     st.code(_command(), language="bash", wrap_lines=True)
     st.caption(
         say(
             "Without a model it takes out a small one. `--workload MODEL.py` measures your model, `--file MODEL.onnx` "
-            "a file you have, `--data DATA.npz` answers your samples.",
+            "a file you have, `--data DATA.npz` answers your samples. Then open its file here.",
             "不指定模型时使用一个小模型。`--workload MODEL.py` 测量你的模型，`--file MODEL.onnx` 测量已有文件，"
-            "`--data DATA.npz` 使用你的样本。",
+            "`--data DATA.npz` 使用你的样本。之后在此打开其结果文件。",
         )
     )
     upload(
@@ -249,7 +254,45 @@ def _measure(*, measured: bool) -> None:
         types=("json",),
         key="routes-file",
     )
-    _possible()
+    _possible(planned)
+
+
+def _here(planned: Sequence[Planned]) -> None:
+    """Offer to measure the small model's routes that are installed."""
+    ready = [row for row in planned if row.status is None]
+    if not any(row.route != OWN for row in ready):
+        return
+    seconds = sum(row.seconds for row in ready)
+    count = sum(row.route != OWN for row in ready)
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    budget = left.number_input(
+        say("Budget (seconds)", "时间预算（秒）"),
+        min_value=30,
+        max_value=3600,
+        value=BUDGET,
+        step=30,
+        key="routes-budget",
+    )
+    right.button(
+        say("Measure here", "在本机测量"),
+        icon=":material/play_arrow:",
+        type="primary",
+        width="stretch",
+        key="routes-start",
+        on_click=_start,
+        args=(tuple(row.label for row in planned), float(budget)),
+    )
+    st.caption(
+        say(
+            f"A small model of the program by {count} routes that are installed, about {seconds:.0f} s in all. "
+            "Keep the machine quiet meanwhile.",
+            f"程序自带的小模型，经已安装的 {count} 条路线，共约 {seconds:.0f} 秒。测量期间请勿使用本机做其他工作。",
+        )
+    )
+
+
+def _start(labels: Sequence[str], budget: float) -> None:
+    progress.begin_routes(labels, targets={str(k): v for k, v in state.needs().targets.items()}, budget=budget)
 
 
 def _command() -> str:
@@ -262,11 +305,10 @@ def _command() -> str:
     return f"framework-advisor routes run --budget {BUDGET}{given} -o routes.json"
 
 
-def _possible() -> None:
+def _possible(planned: Sequence[Planned]) -> None:
     """Show every route of the small model, whether it can run here, and what adds those that cannot."""
     with st.expander(say("What can be measured here", "此处可以测量的路线"), icon=":material/list:"):
         frameworks = {name: words(framework.name) for name, framework in state.knowledge().frameworks.items()}
-        planned = [row for row in routing.plan(routing.Source("workload", routing.DEFAULT)) if row.route != OWN]
         elements.table(
             [
                 {
@@ -277,6 +319,7 @@ def _possible() -> None:
                     say("Here", "此处"): say("ready", "可用") if row.status is None else say("to install", "待安装"),
                 }
                 for row in planned
+                if row.route != OWN
             ]
         )
         lines = [line for row in planned if row.status is not None for line in route_source.installs(_unmeasured(row))]
