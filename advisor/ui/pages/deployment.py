@@ -184,11 +184,11 @@ def _missing(table: route_rows.Table) -> None:
 
 def _how(table: route_rows.Table) -> None:
     st.subheader(say("How to do it", "如何实现"))
-    st.caption(
+    st.write(
         say(
-            "The code below is what ran in the measurement. `order` holds the model, the output folder and, for int8, "
+            "The code below is what a measurement runs. `order` holds the model, the output folder and, for int8, "
             "samples for calibration.",
-            "以下就是测量时运行的代码。`order` 含模型、输出文件夹，以及 int8 校准用的样本。",
+            "以下就是测量所运行的代码。`order` 含模型、输出文件夹，以及 int8 校准用的样本。",
         )
     )
     shown = {line.row.route + line.row.runtime: line for line in reversed(table.lines)}
@@ -239,8 +239,8 @@ def _measure(*, measured: bool) -> None:
     if progress.current() is None:
         _here(planned)
     st.markdown(f"**{say('Your model, or another machine', '你的模型，或另一台机器')}**")
-    st.code(_command(), language="bash", wrap_lines=True)
-    st.caption(
+    st.code(_command(), language=None, wrap_lines=True)
+    st.write(
         say(
             "Without a model it takes out a small one. `--workload MODEL.py` measures your model, `--file MODEL.onnx` "
             "a file you have, `--data DATA.npz` answers your samples. Then open its file here.",
