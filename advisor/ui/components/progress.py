@@ -173,10 +173,10 @@ def message() -> None:
         st.error(elements.plain(problem), icon=":material/error:")
 
 
-def show(known: Mapping[str, Probe]) -> None:
-    """Show the running measurement probe by probe, with a button that ends it."""
+def show(known: Mapping[str, Probe], *, names: Mapping[str, str] | None = None) -> None:
+    """Show the running measurement probe by probe, with a button that ends it; ``names``: of routes, by their label."""
     with st.container(border=True, key="live"):
-        _progress(known)
+        _progress(known, names or {})
         run = current()
         if run is not None:
             cancelled = run.cancelled
@@ -192,7 +192,7 @@ def show(known: Mapping[str, Probe]) -> None:
 
 
 @st.fragment(run_every=EVERY)
-def _progress(known: Mapping[str, Probe]) -> None:
+def _progress(known: Mapping[str, Probe], names: Mapping[str, str]) -> None:
     run = current()
     if run is None:
         return
@@ -213,7 +213,7 @@ def _progress(known: Mapping[str, Probe]) -> None:
         )
     )
     order = [*run.probes, *(probe for probe in latest if probe not in run.probes)]
-    lines = [_line(probe, latest.get(probe), known) for probe in order]
+    lines = [_line(names.get(probe) or verdicts.probe_name(probe, known), latest.get(probe)) for probe in order]
     st.markdown("\n\n".join(lines))
 
 
@@ -222,8 +222,8 @@ def _subject(event: Mapping[str, Any]) -> str:
     return str(event.get("probe") or event.get("route") or "")
 
 
-def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe]) -> str:
-    name = elements.plain(verdicts.probe_name(probe, known))
+def _line(called: str, event: Mapping[str, Any] | None) -> str:
+    name = elements.plain(called)
     if event is None:
         return f":gray[:material/schedule: {name}]"
     kind, reason = event.get("event"), elements.plain(reason_texts.told(event))

@@ -43,8 +43,9 @@ def page() -> None:
     )
     show_targets()
     progress.message()
+    planned = routing.plan(routing.Source("workload", routing.DEFAULT))
     if progress.current() is not None:
-        progress.show({})
+        progress.show({}, names=_names(planned))
     made = route_results.tables(tuple(state.evidence().values()), state.context().machine)
     if made:
         first, *others = made
@@ -58,7 +59,20 @@ def page() -> None:
                     "较晚的优先于较早的。",
                 )
             )
-    _measure(measured=bool(made))
+    _measure(planned, measured=bool(made))
+
+
+def _names(planned: Sequence[Planned]) -> dict[str, str]:
+    """Return what a reader calls the rows to come, by their labels."""
+    frameworks = _frameworks()
+    return {
+        row.label: " · ".join([route_rows.name(_unmeasured(row), language(), frameworks), row.precision])
+        for row in planned
+    }
+
+
+def _frameworks() -> dict[str, str]:
+    return {name: words(framework.name) for name, framework in state.knowledge().frameworks.items()}
 
 
 # ---------------------------------------------------------------- what was measured
@@ -70,7 +84,7 @@ def _table(made: route_results.Table) -> None:
         found,
         lang=language(),
         asked=deployment.targets_of(needs, found),
-        frameworks={name: words(framework.name) for name, framework in knowledge.frameworks.items()},
+        frameworks=_frameworks(),
         moment=machines.moment(found.started),
         elsewhere=made.elsewhere,
         indicative=lambda row: route_results.indicative(row, made, needs, knowledge),
@@ -225,7 +239,7 @@ def _one(line: route_rows.Line, code: str) -> None:
 # ---------------------------------------------------------------- measuring
 
 
-def _measure(*, measured: bool) -> None:
+def _measure(planned: Sequence[Planned], *, measured: bool) -> None:
     st.header(say("Measure more", "继续测量") if measured else say("Measure routes", "测量路线"))
     if not measured:
         st.info(
@@ -235,7 +249,6 @@ def _measure(*, measured: bool) -> None:
             ),
             icon=":material/info:",
         )
-    planned = routing.plan(routing.Source("workload", routing.DEFAULT))
     if progress.current() is None:
         _here(planned)
     st.markdown(f"**{say('Your model, or another machine', '你的模型，或另一台机器')}**")
@@ -308,7 +321,7 @@ def _command() -> str:
 def _possible(planned: Sequence[Planned]) -> None:
     """Show every route of the small model, whether it can run here, and what adds those that cannot."""
     with st.expander(say("What can be measured here", "此处可以测量的路线"), icon=":material/list:"):
-        frameworks = {name: words(framework.name) for name, framework in state.knowledge().frameworks.items()}
+        frameworks = _frameworks()
         elements.table(
             [
                 {

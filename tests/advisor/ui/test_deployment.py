@@ -123,3 +123,13 @@ def test_a_file_of_routes_that_says_what_its_samples_do_not_is_refused_whole() -
 
     assert any("rows[2].p50_ms" in problem for problem in refused.value.problems)
     assert any("rows[3]" in problem for problem in refused.value.problems)
+
+
+def test_the_page_of_evidence_leads_to_the_routes_of_a_session() -> None:
+    session = session_of(measured_routes.table())
+    number = store.add_evidence(session)
+
+    app = opened("evidence", measured=f"{number}-20261127100500")
+
+    assert "A table of 7 routes belongs to this session." in text_of(app)
+    assert not app.error
