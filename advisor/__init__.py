@@ -13,6 +13,7 @@ __all__ = [
     "InputError",
     "Knowledge",
     "KnowledgeError",
+    "MeasuredRoutes",
     "Needs",
     "Recommendation",
     "__version__",
@@ -23,6 +24,7 @@ __all__ = [
     "read_evidence",
     "read_needs",
     "read_record",
+    "read_routes",
     "recommend",
 ]
 

@@ -20,7 +20,9 @@ from advisor.knowledge.needs_files import parse_needs, read_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
+from advisor.report.route_rows import MeasuredRoutes
 from probes.evidence import documents
+from probes.evidence import routes as route_files
 from probes.types import Evidence
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "InputError",
     "Knowledge",
     "KnowledgeError",
+    "MeasuredRoutes",
     "Needs",
     "Recommendation",
     "backtest",
@@ -37,6 +40,7 @@ __all__ = [
     "read_evidence",
     "read_needs",
     "read_record",
+    "read_routes",
     "recommend",
 ]
 
@@ -97,5 +101,22 @@ def read_evidence(path: str | Path) -> Evidence:
     """
     try:
         return documents.read_evidence(path)
+    except documents.EvidenceError as error:
+        raise InputError(error.problems) from None
+
+
+def read_routes(path: str | Path) -> MeasuredRoutes:
+    """Read one ``routes/1`` file of ``framework-advisor routes run``; figures are recomputed from its samples.
+
+    Raises:
+        InputError: with file, place and reason of every problem.
+
+    Example:
+        >>> import advisor
+        >>> table = advisor.read_routes("routes.json").to_frame()  # doctest: +SKIP
+        >>> table.sort_values("p95_ms")[["route", "precision", "artifact_bytes", "p95_ms"]]  # doctest: +SKIP
+    """
+    try:
+        return MeasuredRoutes(route_files.read_routes(path))
     except documents.EvidenceError as error:
         raise InputError(error.problems) from None

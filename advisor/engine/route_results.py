@@ -9,7 +9,7 @@ as it is documented.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -42,10 +42,14 @@ class Table:
 
 def tables(evidence: Sequence[Evidence], machine: Mapping[str, Any] | None) -> tuple[Table, ...]:
     """Return the tables of some sessions, the one that is trusted most first."""
+    return trusted([session.routes for session in evidence if session.routes is not None], machine)
+
+
+def trusted(measured: Iterable[Routes], machine: Mapping[str, Any] | None) -> tuple[Table, ...]:
+    """Return tables in the order in which they are trusted, the most first."""
     found = [
-        Table(session.routes, elsewhere=machine is not None and not same_machine(session.routes.machine, machine))
-        for session in evidence
-        if session.routes is not None
+        Table(routes, elsewhere=machine is not None and not same_machine(routes.machine, machine))
+        for routes in measured
     ]
     found.sort(key=lambda table: table.routes.finished, reverse=True)
     return tuple(sorted(found, key=lambda table: (not table.own, table.elsewhere)))
@@ -104,6 +108,22 @@ def _elsewhere(need: str, knowledge: Knowledge) -> bool:
     """Return whether a need is about another kind of machine than those that measure: a phone, a board, a browser."""
     question, option = split_need(need)
     return question in knowledge.questions and option in knowledge.questions[question].other_device
+
+
+def indicative(row: RouteRow, table: Table, needs: Needs, knowledge: Knowledge) -> bool:
+    """Return whether what does not travel is indicative alone: the model is to run on another kind of machine.
+
+    Of the named needs those count that the row's route reaches; all of them, where it reaches none.
+    """
+    reached = {r.need for r in knowledge.routes if row.route in r.measured and r.framework == row.framework}
+    asked = {
+        f"{question.id}.{option}"
+        for question in knowledge.questions.values()
+        if question.other_device
+        for option in needs.options(question.id)
+    }
+    named = asked & reached or asked
+    return table.elsewhere or (bool(named) and all(_elsewhere(need, knowledge) for need in named))
 
 
 def _order(row: RouteRow, needs: Needs) -> tuple[float, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from advisor.model.text import Text
 from advisor.report import charts
+from advisor.report.deployment import Deployment
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.templates import template
@@ -26,6 +27,7 @@ def render(decision: Decision, lang: str) -> bytes:
     """Return the page, UTF-8."""
     view = View(decision, lang)
     machines = Machines(view)
+    deployment = Deployment(view)
     sessions = machines.sessions()
     criteria = view.criteria()
     frameworks = {key: view.framework(key) for key in view.order()}
@@ -42,6 +44,11 @@ def render(decision: Decision, lang: str) -> bytes:
             bars=charts.contributions(criteria, sorted(frameworks)),
             sessions=sessions,
             ratios=[charts.ratios([row.ratio for row in session.compared if row.ratio]) for session in sessions],
+            deployment=deployment,
+            routes=deployment.section(),
+            width=charts.WIDTH,
+            height=charts.HEIGHT,
+            area={"left": charts.LEFT, "right": charts.RIGHT, "top": charts.TOP, "bottom": charts.BOTTOM},
             reasons_shown=REASONS,
             flips_shown=FLIPS,
             lang="zh-CN" if lang == "zh" else "en",

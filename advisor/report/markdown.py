@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from advisor.model.text import Text
+from advisor.report.deployment import Deployment
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.templates import template
@@ -38,6 +39,7 @@ def render(decision: Decision, lang: str) -> bytes:
         hundredth=hundredth,
         machines=machines,
         sessions=machines.sessions(),
+        routes=Deployment(view).section(),
         criteria=view.criteria(),
         drivers=DRIVERS,
         words=view.words,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.errors import InputError
 from advisor.model.text import Text
+from advisor.report.deployment import Deployment
 from advisor.report.figures import hundredth
 from advisor.report.machines import Machines
 from advisor.report.rows import Session
@@ -144,6 +145,7 @@ def write(page: Any, view: View) -> None:
     made = f"{words['made_on']} {view.decision.made_on} · {words['program']} {view.decision.program['version']}"
     _line(page, f"{made} · {words['knowledge']} {view.found.knowledge.version}", 8, soft=True)
     _measured(page, view)
+    _routes(page, view)
     _sum(page, view)
     runner_up = view.runner_up()
     if leader and runner_up and view.plan(runner_up):
@@ -241,6 +243,31 @@ def _session(page: Any, session: Session, words: Mapping[str, str]) -> None:
         _item(page, f"{missing.question} {missing.status}: {missing.reason} {missing.way_out}")
     if session.left_out:
         _line(page, f"{session.left_out}{words['full_stop']}", 9, soft=True)
+
+
+def _routes(page: Any, view: View) -> None:
+    """Set the table of measured routes, where the evidence holds one."""
+    words, section = view.words, Deployment(view).section()
+    if section is None:
+        return
+    table = section.table
+    _heading(page, words["routes"])
+    _line(page, section.joined(table.summary), 10)
+    _line(page, f"{table.conditions}{words['full_stop']}", 9, soft=True)
+    if table.measured:
+        heads = [words[f"routes_{key}"] for key in ("name", "size", "p95", "ratio", "memory", "answers")]
+        rows = [[*heads, *([words["target"]] if table.heads else [])]]
+        for line in table.measured:
+            told = [f"{head}{words['colon']}{v.text}" for head, v in zip(table.heads, line.verdicts, strict=True)]
+            cells = [f"{line.number}. {line.full_name}", line.size, line.p95, line.ratio, line.memory, line.answers]
+            rows.append([*cells, *([words["semicolon"].join(told)] if table.heads else [])])
+        _table(page, rows, widths=(28, 10, 14, 12, 10, 16, *((22,) if table.heads else ())))
+    for note in (words["routes_judged"] if table.heads else "", table.indicative):
+        if note:
+            _line(page, note, 8, soft=True)
+    for line in table.missing:
+        _item(page, f"{line.full_name} ({line.status}){words['colon']}{line.reason}")
+    _line(page, section.joined([words["routes_why"], section.others]), 8, soft=True)
 
 
 def _sum(page: Any, view: View) -> None:

@@ -1,8 +1,12 @@
-"""The report's own words in both languages; those about measurements stand in ``machine_words``."""
+"""The report's own words in both languages; those about measurements stand in ``machine_words``.
+
+Those about routes stand in ``route_words``.
+"""
 
 from __future__ import annotations
 
 from advisor.report.machine_words import MACHINE
+from advisor.report.route_words import ROUTES
 
 PAGE: dict[str, dict[str, str]] = {
     "en": {
@@ -285,4 +289,4 @@ PAGE: dict[str, dict[str, str]] = {
     },
 }
 
-WORDS = {lang: {**words, **MACHINE[lang]} for lang, words in PAGE.items()}
+WORDS = {lang: {**words, **MACHINE[lang], **ROUTES[lang]} for lang, words in PAGE.items()}

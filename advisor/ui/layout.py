@@ -23,6 +23,9 @@ STYLE = """<style>
 [data-testid="stMarkdownContainer"] th { word-break: keep-all; }
 [data-testid="stMarkdownContainer"] :is(th, td):first-child { min-width: 5.5rem; }
 @media (max-width: 640px) { [data-testid="stMarkdownContainer"] :is(th, td) { padding: .4rem .35rem; } }
+.st-key-figures td { white-space: nowrap; }
+.st-key-figures td:nth-child(2) { white-space: normal; min-width: 11rem; }
+.st-key-figures :is(th, td):first-child { min-width: 0; }
 [data-testid="stMainBlockContainer"] { padding-top: 3.5rem; padding-bottom: 4rem; }
 [data-testid="stMainBlockContainer"] h1 { text-wrap: balance; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] h1 { font-size: 1.65rem; } }
@@ -40,8 +43,9 @@ pages, and the progress of a measurement stays in view. Nothing a user wrote eve
 SCROLLERS = """
 if (!window.scrollersWatched) {
   window.scrollersWatched = true;
-  const mark = () => document.querySelectorAll('[data-testid=stMarkdownContainer] table').forEach(
-    (table) => table.scrollWidth > table.clientWidth ? (table.tabIndex = 0) : table.removeAttribute('tabindex'));
+  const scrolls = '[data-testid=stMarkdownContainer] table, [data-testid=stCode] pre';
+  const mark = () => document.querySelectorAll(scrolls).forEach(
+    (wide) => wide.scrollWidth > wide.clientWidth ? (wide.tabIndex = 0) : wide.removeAttribute('tabindex'));
   let due = 0;
   const later = () => { cancelAnimationFrame(due); due = requestAnimationFrame(mark); };
   new MutationObserver(later).observe(document.body,
@@ -49,7 +53,7 @@ if (!window.scrollersWatched) {
   addEventListener('resize', later);
   later();
 }"""
-"""A table that scrolls sideways can be reached by keyboard, in browsers too that do not see to it themselves."""
+"""Tables and code that scroll sideways can be reached by keyboard, in browsers too that do not see to it themselves."""
 
 CLOSE = "if (innerWidth <= 768) document.querySelector('[data-testid=stSidebarCollapseButton] button')?.click();"
 """Widths up to Streamlit's own limit for a sidebar that lies over the page."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from probes.evidence.documents import EvidenceError, parse_evidence
@@ -42,6 +43,9 @@ WORDS = 2000
 
 TO_US = ("-o", "-")
 """Has the evidence follow the progress, as lines of an indented document whose first is a brace alone."""
+
+ROUTES = "routes"
+"""First word for ``measuring_child`` in place of a command of the instrument's."""
 
 _alive: weakref.WeakSet[Run] = weakref.WeakSet()
 
@@ -234,6 +238,25 @@ def start(
     return Run(["run", *probes, *limit, *compared, *options, "--jsonl", *TO_US], probes=shown or probes, keep=keep)
 
 
+def start_routes(
+    labels: Sequence[str],
+    *,
+    targets: Mapping[str, float],
+    budget: float,
+    keep: Callable[[Evidence], None] = lambda evidence: None,
+) -> Run:
+    """Start measuring the routes of the program's small model within ``budget`` seconds.
+
+    Args:
+        labels: of the rows that it will report.
+        targets: the numbers asked for.
+        budget: in seconds.
+        keep: called once with what it measured.
+    """
+    asked = json.dumps({"targets": dict(targets), "budget": budget})
+    return Run([ROUTES, asked], probes=labels, keep=keep)
+
+
 def selftest(*, quick: bool) -> Run:
     """Start the instrument's own test, which keeps its result itself."""
     return Run(["selftest", *(["--quick"] if quick else [])])
@@ -261,4 +284,4 @@ def _end_all() -> None:
             run.end()
 
 
-__all__ = ["EvidenceError", "Run", "busy", "left_behind", "selftest", "start"]
+__all__ = ["EvidenceError", "Run", "busy", "left_behind", "selftest", "start", "start_routes"]

@@ -192,6 +192,11 @@ class RoutesDocument(_Strict):
     finished: Time
     spread: dict[str, Amount] = Field({}, description="an object of numbers")
 
+    def table(self) -> Routes:
+        """Return the table."""
+        parts = {name: value for name, value in self if name not in ("schema_", "rows")}
+        return Routes(**parts, rows=tuple(row.row() for row in self.rows))
+
 
 def routes_document(table: Routes) -> dict[str, Any]:
     """Return a table as plain JSON values; where things lie, and whose home that is, stays here."""
@@ -232,8 +237,7 @@ def read_table(data: Any, place: str) -> tuple[Routes | None, list[str]]:
         document = RoutesDocument.model_validate(data)
     except ValidationError as error:
         return None, [f"{where}: {said}" for where, said in problems_of(error, RoutesDocument, place)]
-    parts = {name: value for name, value in document if name not in ("schema_", "rows")}
-    table = Routes(**parts, rows=tuple(row.row() for row in document.rows))
+    table = document.table()
     return table, [f"{dot}{problem}" for problem in _problems(table)]
 
 

@@ -1,6 +1,7 @@
 """The ``evidence-set/1`` document: sessions of several machines in one file, and why others have none.
 
-Each session in it is an ``evidence/1`` document and is read as strictly as one that stands alone.
+Each session in it is an ``evidence/1`` document and is read as strictly as one that stands alone. A table of routes
+that stands alone (``routes/1``) is a session without probes.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from probes import reasons
 from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence
+from probes.evidence.routes import parse_routes
 from probes.evidence.schema import EvidenceDocument, spelled
-from probes.types import Evidence, Reason
+from probes.types import ROUTES_SCHEMA, Evidence, Reason, Routes
 
 SCHEMA = "evidence-set/1"
 
@@ -89,11 +91,13 @@ def set_document(found: EvidenceSet) -> dict[str, Any]:
 
 
 def parse_sessions(data: Any) -> tuple[Evidence, ...]:
-    """Return the sessions of a document: one of ``evidence/1``, all of ``evidence-set/1``.
+    """Return the sessions of a document: one of ``evidence/1`` or ``routes/1``, all of ``evidence-set/1``.
 
     Raises:
         EvidenceError: with every problem of every session.
     """
+    if isinstance(data, Mapping) and data.get("schema") == ROUTES_SCHEMA:
+        return (session_of(parse_routes(data)),)
     if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
         return (parse_evidence(data),)
     problems: list[str] = []
@@ -111,3 +115,17 @@ def parse_sessions(data: Any) -> tuple[Evidence, ...]:
     if problems:
         raise EvidenceError(problems)
     return tuple(sessions)
+
+
+def session_of(table: Routes) -> Evidence:
+    """Return a table of routes as the session of its machine, in which no probe ran."""
+    return Evidence(
+        machine=table.machine,
+        environments={},
+        probes=(),
+        selftest=None,
+        grade=table.grade,
+        started=table.started,
+        finished=table.finished,
+        routes=table,
+    )

@@ -13,6 +13,8 @@ import pytest
 
 import advisor
 from advisor import api
+from probes.evidence.routes import write_routes
+from tests import measured_routes
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE_APP = ROOT / "knowledge" / "examples" / "phone-app.yaml"
@@ -99,3 +101,26 @@ def test_the_example_in_the_docstring_holds() -> None:
 
     assert outcome.attempted == 4
     assert outcome.failed == 0
+
+
+def test_measured_routes_are_a_table_of_figures_and_evidence(tmp_path: Path) -> None:
+    path = tmp_path / "routes.json"
+    write_routes(measured_routes.table(), path)
+
+    found = advisor.read_routes(path)
+
+    frame = found.to_frame()
+    assert list(frame["route"]) == [row.route for row in found.routes.rows]
+    assert frame.loc[2, "p95_ms_low"] < frame.loc[2, "p95_ms"] < frame.loc[2, "p95_ms_high"]
+    assert found.to_csv().startswith("route,framework,runtime,precision,status")
+    knowledge = advisor.load_knowledge()
+    result = advisor.recommend(advisor.read_needs(PHONE_APP, knowledge), knowledge, [found.as_evidence()])
+    assert any(route.seen is not None for route in result.routes)
+
+
+def test_a_file_that_holds_no_routes_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "routes.json"
+    path.write_text("{}", encoding="utf-8")
+
+    with pytest.raises(advisor.InputError, match=r"routes\.json: schema: None is not 'routes/1'"):
+        advisor.read_routes(path)

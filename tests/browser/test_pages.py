@@ -21,7 +21,7 @@ OVERFLOWS = (
 
 LATIN = r"[A-Za-z][A-Za-z'’]+"
 
-NAMES = "English Python Markdown PDF JSON TOPSIS ReLU softmax needs yaml settings knowledge recommendation json"
+NAMES = "English Python Markdown PDF JSON TOPSIS ReLU softmax needs yaml settings knowledge recommendation json fp int"
 """Words that are the same in Chinese, beside those of the knowledge base."""
 
 TEXTS = """() => {

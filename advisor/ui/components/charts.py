@@ -1,4 +1,4 @@
-"""The charts: acceptability, contributions, ratios. Built from plain rows; heavy imports inside."""
+"""The charts: acceptability, contributions, ratios, routes. Built from plain rows; heavy imports inside."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from typing import Any
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
-from advisor.report.charts import AHEAD
+from advisor.report import charts as report_charts
+from advisor.report.charts import AHEAD, round_values, shown_target
+from advisor.report.route_rows import Table
+from advisor.report.route_words import ROUTES
 from advisor.ui.components import elements
-from advisor.ui.texts import say, words
+from advisor.ui.texts import language, say, words
+from probes.statistics import targets
 from probes.statistics.ratios import WIN
 from probes.types import Measurement
 
@@ -193,6 +197,124 @@ def _sides(measured: list[tuple[str, Measurement, str]]) -> str:
         return ""
     ((left, right),) = pairs
     return f"← {favour_words(left)}  ·  {favour_words(right)} →"
+
+
+ROOM = 1.35
+"""Factor by which an axis of routes reaches beyond what is shown."""
+
+ASKED = "#c0563b"
+"""Of targets' lines: readable on light and dark ground."""
+
+
+def routes(table: Table, knowledge: Knowledge) -> Any:
+    """Draw routes by size and p95 latency with intervals, numbered as in the table, and the targets as lines."""
+    alt = _altair()
+
+    told = ROUTES[language()]
+    dealt = elements.colors(knowledge.frameworks)
+    points = {point.number: point for point in table.points()}
+    sizes = [point.size / 1e6 for point in points.values()]
+    times = [end for point in points.values() for end in (point.p95.low, point.p95.value, point.p95.high)]
+    lines = {line.number: line for line in table.lines}
+    rows = [
+        {
+            "number": str(number),
+            "name": lines[number].full_name,
+            "framework": lines[number].framework,
+            "precision": point.precision,
+            "mb": point.size / 1e6,
+            "p95": point.p95.value,
+            "low": point.p95.low,
+            "high": point.p95.high,
+            "size": lines[number].size,
+            "time": lines[number].p95,
+        }
+        for number, point in points.items()
+    ]
+    asked = {
+        name: shown
+        for name, values in (("artifact_mb", sizes), ("latency_p95_ms", times))
+        if name in table.asked and (shown := shown_target(table.asked[name], values)) is not None
+    }
+    frameworks = sorted({point.framework for point in points.values()})
+    names = [elements.name_of(framework, knowledge) for framework in frameworks]
+    across = {"title": f"{told['routes_axis_size']} (MB)", **_log(sizes, asked.get("artifact_mb"))}
+    up = {"title": f"{told['routes_axis_p95']} (ms)", **_log(times, asked.get("latency_p95_ms"))}
+    y = alt.Y("p95:Q", **up)
+    base = alt.Chart(_data(rows)).encode(
+        x=alt.X("mb:Q", **across),
+        color=alt.Color(
+            "framework:N",
+            scale=alt.Scale(domain=names, range=[dealt.get(framework, NEUTRAL) for framework in frameworks]),
+            legend=alt.Legend(orient="top", title=None),
+        ),
+        tooltip=[
+            alt.Tooltip("number:N", title=told["routes_number"]),
+            alt.Tooltip("name:N", title=told["routes_name"]),
+            alt.Tooltip("size:N", title=told["routes_size"]),
+            alt.Tooltip("time:N", title=told["routes_p95"]),
+        ],
+    )
+    shape = alt.Shape(
+        "precision:N",
+        scale=alt.Scale(domain=["fp32", "int8"], range=["circle", "square"]),
+        legend=alt.Legend(orient="bottom", title=None, symbolFillColor=NEUTRAL, symbolStrokeColor=NEUTRAL),
+    )
+    return alt.layer(
+        *_limits(asked),
+        base.mark_rule(strokeWidth=2.5).encode(y=alt.Y("low:Q", **up), y2="high:Q"),
+        base.mark_point(filled=True, size=110, opacity=1).encode(y=y, shape=shape),
+        *_numbers(base, y, table),
+    ).properties(height=380)
+
+
+def _numbers(base: Any, y: Any, table: Table) -> list[Any]:
+    """Return the points' numbers, each where the report has it too: beside its point, away from the others'."""
+    alt = _altair()
+
+    drawn = report_charts.sizes_and_times(
+        table.points(),
+        most_mb=table.asked.get("artifact_mb"),
+        most_ms=table.asked.get("latency_p95_ms"),
+        paint={},
+    )
+    by_place: dict[tuple[float, float], list[str]] = {}
+    for dot in drawn.dots if drawn else ():
+        place = (round(dot.label_x - dot.x), round(dot.label_y - dot.y) - 4)
+        by_place.setdefault(place, []).append(str(dot.number))
+    return [
+        base.mark_text(dx=dx, dy=dy, fontSize=13)
+        .encode(y=y, text="number:N", color=alt.value(NEUTRAL))
+        .transform_filter(alt.FieldOneOfPredicate(field="number", oneOf=numbers))
+        for (dx, dy), numbers in by_place.items()
+    ]
+
+
+def _log(values: list[float], asked: float | None) -> dict[str, Any]:
+    """Return scale and axis of a logarithmic channel that shows these values and a target."""
+    alt = _altair()
+
+    held = [*values, *([asked] if asked else [])]
+    low, high = min(held) / ROOM, max(held) * ROOM
+    return {
+        "scale": alt.Scale(type="log", domain=[low, high], nice=False),
+        "axis": alt.Axis(
+            values=round_values(low, high), labelExpr="format(datum.value, '.3~r')", grid=True, gridOpacity=0.3
+        ),
+    }
+
+
+def _limits(asked: dict[str, float]) -> list[Any]:
+    """Return the targets' lines, each with its number beside it."""
+    alt, found = _altair(), []
+    for name, field in (("artifact_mb", "x"), ("latency_p95_ms", "y")):
+        if name in asked:
+            label = targets.bound(name, asked[name], language())
+            data = alt.Chart(_data([{"asked": asked[name], "label": label}])).encode(**{field: "asked:Q"})
+            place = {"y": -7} if field == "x" else {"align": "left", "dx": 4, "x": "width"}
+            found.append(data.mark_rule(color=ASKED, strokeDash=[6, 4], strokeWidth=1.5))
+            found.append(data.mark_text(color=ASKED, fontSize=12, **place).encode(text="label:N"))
+    return found
 
 
 def _altair() -> Any:

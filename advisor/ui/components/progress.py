@@ -13,7 +13,7 @@ from advisor.ui.components import elements, reason_texts, verdicts
 from advisor.ui.texts import MODE, PROBE_STATUS, language, named, say, words
 from probes.catalog import probe_docs
 from probes.evidence.documents import EvidenceError
-from probes.types import Evidence, Probe
+from probes.types import Evidence, Probe, Status
 from probes.wording.verdicts import judged
 
 EVERY = 1.0
@@ -69,6 +69,15 @@ def begin(
     _watch(run, keeper)
 
 
+def begin_routes(labels: Sequence[str], *, targets: Mapping[str, float], budget: float) -> None:
+    """Start measuring routes in a process of its own; where another page measures already, tell that instead."""
+    if measuring_process.busy():
+        state.tell(busy_words())
+        return
+    keeper = Keeper()
+    _watch(measuring_process.start_routes(labels, targets=targets, budget=budget, keep=keeper), keeper)
+
+
 def _watch(run: measuring_process.Run, keeper: Keeper) -> None:
     tie_to_the_tab(run)
     _keepers[run.pid] = keeper
@@ -112,7 +121,7 @@ def _brief() -> None:
     if run.ended.is_set():
         _take_over(run)
         st.rerun(scope="app")
-    done = len({event.get("probe") for event in events if event.get("event") in ("done", "skipped")})
+    done = len({_subject(event) for event in events if event.get("event") in ("done", "skipped")})
     total = max(len(run.probes), 1)
     st.progress(min(done / total, 1.0), say(f"Measuring {done} of {total}", f"正在测量 {done} / {total}"))
 
@@ -164,10 +173,10 @@ def message() -> None:
         st.error(elements.plain(problem), icon=":material/error:")
 
 
-def show(known: Mapping[str, Probe]) -> None:
-    """Show the running measurement probe by probe, with a button that ends it."""
+def show(known: Mapping[str, Probe], *, names: Mapping[str, str] | None = None) -> None:
+    """Show the running measurement probe by probe, with a button that ends it; ``names``: of routes, by their label."""
     with st.container(border=True, key="live"):
-        _progress(known)
+        _progress(known, names or {})
         run = current()
         if run is not None:
             cancelled = run.cancelled
@@ -183,7 +192,7 @@ def show(known: Mapping[str, Probe]) -> None:
 
 
 @st.fragment(run_every=EVERY)
-def _progress(known: Mapping[str, Probe]) -> None:
+def _progress(known: Mapping[str, Probe], names: Mapping[str, str]) -> None:
     run = current()
     if run is None:
         return
@@ -193,8 +202,8 @@ def _progress(known: Mapping[str, Probe]) -> None:
     for event in events:
         if event.get("event") == "note":
             note = event
-        elif probe := event.get("probe"):
-            latest[str(probe)] = {**latest.get(str(probe), {}), **event}
+        elif probe := _subject(event):
+            latest[probe] = {**latest.get(probe, {}), **event}
     st.markdown(f"**{say('Measuring', '正在测量')}** · {verdicts.seconds(run.seconds)}")
     st.caption(
         elements.plain(reason_texts.told(note) if note else "")
@@ -204,12 +213,17 @@ def _progress(known: Mapping[str, Probe]) -> None:
         )
     )
     order = [*run.probes, *(probe for probe in latest if probe not in run.probes)]
-    lines = [_line(probe, latest.get(probe), known) for probe in order]
+    lines = [_line(names.get(probe) or verdicts.probe_name(probe, known), latest.get(probe)) for probe in order]
     st.markdown("\n\n".join(lines))
 
 
-def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe]) -> str:
-    name = elements.plain(verdicts.probe_name(probe, known))
+def _subject(event: Mapping[str, Any]) -> str:
+    """Return the probe or the route that an event is about, "" where it is about all."""
+    return str(event.get("probe") or event.get("route") or "")
+
+
+def _line(called: str, event: Mapping[str, Any] | None) -> str:
+    name = elements.plain(called)
     if event is None:
         return f":gray[:material/schedule: {name}]"
     kind, reason = event.get("event"), elements.plain(reason_texts.told(event))
@@ -219,6 +233,8 @@ def _line(probe: str, event: Mapping[str, Any] | None, known: Mapping[str, Probe
         if isinstance(ratio, Mapping):
             found = verdicts.ratio_words(judged(ratio), unit=event["unit"], metric=event["metric"])
             return f":green[:material/check:] {name}  \n{elements.plain(found)}"
+        if "route" in event and status == Status.OK.value:
+            return f":green[:material/check:] {name}"
         label = named(PROBE_STATUS, status)
         return f":orange[:material/info:] {name}  \n{elements.plain(label)} · {reason}"
     if kind == "skipped":

@@ -22,13 +22,12 @@ from advisor.ui.components import (
     verdicts,
     workload_source,
 )
+from advisor.ui.components.evidence_files import take
 from advisor.ui.components.upload import upload
 from advisor.ui.texts import language, listed, say, words
 from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
-from probes.evidence.sets import parse_sessions
 from probes.session import outcome
-from probes.system import json_reading
 from probes.types import Evidence, Measurement, Probe, Status
 from probes.wording import framework_defaults
 
@@ -107,7 +106,9 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
             )
         )
     )
-    if outcome.status(session) == outcome.NOTHING:
+    if session.routes is not None:
+        _routes(len(session.routes.rows))
+    elif outcome.status(session) == outcome.NOTHING:
         st.error(elements.plain(outcome.why_nothing(session, lang)), icon=":material/error:")
     if ended:
         rows = [(_label(found, several=several), found, _said(found, known, several=several)) for found in ended]
@@ -155,6 +156,11 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
             args=(name,),
         )
         elements.go_button("recommendation", say("What it changes", "它改变了什么"), icon=":material/arrow_forward:")
+
+
+def _routes(count: int) -> None:
+    st.write(say(f"A table of {count} routes belongs to this session.", f"此次测量含一份 {count} 条路线的表。"))
+    elements.go_button("deployment", say("Show the routes", "查看路线"), icon=":material/arrow_forward:")
 
 
 def _label(found: Measurement, *, several: bool) -> str:
@@ -216,7 +222,7 @@ def _stored(known: Mapping[str, Probe]) -> None:
                 width="stretch",
                 disabled=str(row["id"]) in state.evidence(),
             )
-        upload(say("Open an evidence file", "打开证据文件"), _take, types=("json",), key="evidence-file")
+        upload(say("Open an evidence file", "打开证据文件"), take, types=("json",), key="evidence-file")
 
 
 def _use(number: int) -> None:
@@ -224,23 +230,6 @@ def _use(number: int) -> None:
         state.add_evidence(str(number), parse_evidence(store.evidence_document(number)))
     except (EvidenceError, InputError) as error:
         progress.warn(list(error.problems))
-
-
-def _take(content: bytes) -> None:
-    sessions = parse_sessions(_json(content))
-    progress.warn([])
-    for session in sessions:
-        progress.use(session)
-
-
-def _json(content: bytes) -> dict[str, Any]:
-    try:
-        found = json_reading.loads(content)
-    except json_reading.Refused as error:
-        raise InputError([say(f"not JSON: {error.why['en']}", f"不是 JSON：{error.why['zh']}")]) from error
-    if not isinstance(found, dict):
-        raise InputError([say("a JSON object is wanted", "需要一个 JSON 对象")])
-    return found
 
 
 # ---------------------------------------------------------------- the same model in both

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from advisor.ui import measuring_process
-from probes.types import Evidence
+from probes.types import Evidence, Status
 
 pytestmark = pytest.mark.measures
 
@@ -171,3 +171,21 @@ def test_when_the_app_ends_the_measurement_ends_and_leaves_no_folder(way: str, t
     assert until(lambda: gone(processes))
     print(f"gone {time.monotonic() - began:.1f} s after the app")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.frameworks
+def test_routes_are_measured_in_a_process_of_their_own_and_what_came_of_each_is_kept() -> None:
+    kept: list[Evidence] = []
+    run = measuring_process.start_routes([], targets={"artifact_mb": 1.0}, budget=1.0, keep=kept.append)
+    try:
+        assert until(run.ended.is_set)
+    finally:
+        run.end()
+
+    # A second is too short for all but the frameworks' own inference, which is always taken along.
+    assert [event["event"] for event in run.events][:1] == ["plan"]
+    (session,) = kept
+    assert session.routes is not None
+    assert session.routes.targets == {"artifact_mb": 1.0}
+    others = {row.status for row in session.routes.rows if row.route != "own"}
+    assert others <= {Status.SKIPPED, Status.NOT_INSTALLED}

@@ -15,7 +15,9 @@ WHOLE = 'TITLE = Text(en="New", zh="新")\nICON = "star"\nORDER = 5\n'
 def test_the_questions_open_the_app_and_addresses_of_today_stay() -> None:
     addresses = [page.address for page in pages.registered()]
 
-    assert addresses == ["needs", "chat", "recommendation", "evidence", "report", "compare", "knowledge", "beliefs"]
+    assert addresses == [
+        *("needs", "chat", "recommendation", "evidence", "deployment", "report", "compare", "knowledge", "beliefs")
+    ]
 
 
 def test_a_page_is_known_from_its_file_alone(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import jsonschema
 import pytest
 
 from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence
+from probes.evidence.routes import routes_document
 from probes.evidence.sets import EvidenceSet, EvidenceSetDocument, NotMeasured, parse_sessions, set_document
 from probes.types import Reason
+from tests import measured_routes
 from tests.probes.evidence.test_documents import EVIDENCE
 
 LOST = NotMeasured({"cpu": "y"}, ("10.0.0.2",), Reason("node-lost", why="it is gone"))
@@ -54,3 +56,13 @@ def test_a_set_without_a_session_is_none(sessions: Any) -> None:
 def test_what_is_neither_is_refused(data: Any) -> None:
     with pytest.raises(EvidenceError):
         parse_sessions(data)
+
+
+def test_a_table_of_routes_alone_is_a_session_without_probes() -> None:
+    table = measured_routes.table()
+
+    (session,) = parse_sessions(routes_document(table))
+
+    assert session.routes == table
+    assert (session.probes, session.grade, session.finished) == ((), table.grade, table.finished)
+    assert parse_sessions(evidence_document(session)) == (session,)
