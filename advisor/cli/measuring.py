@@ -60,6 +60,7 @@ def measure_first(
     the budget; the table of routes is kept with the session.
     """
     from advisor.decisions.runtime_context import RuntimeContext
+    from probes.evidence.sets import session_of
     from probes.session import outcome
 
     context = context or RuntimeContext.here(knowledge)
@@ -72,7 +73,7 @@ def measure_first(
     status = outcome.status(session)
     if value and status != outcome.INTERRUPTED:
         table = _measure_routes(needs, value, None if budget is None else budget * ROUTES, lang=lang)
-        made = replace(session, probes=(), environments={}, selftest=None, routes=table)
+        made = session_of(table)
         keep(made, lang=lang)
         return (*evidence, session, made), status
     return (*evidence, session), status

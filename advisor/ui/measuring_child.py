@@ -33,6 +33,7 @@ def main() -> None:
 def _measure_routes(asked: Mapping[str, Any]) -> None:
     """Measure the routes of the program's small model; progress and, last, the session as ``probe run`` writes them."""
     from probes.command import JsonLines
+    from probes.environments import folders
     from probes.evidence import unfinished
     from probes.evidence.documents import evidence_document
     from probes.evidence.sets import session_of
@@ -46,6 +47,7 @@ def _measure_routes(asked: Mapping[str, Any]) -> None:
             source,
             targets=asked["targets"],
             budget=asked["budget"],
+            pythons=folders.interpreters(),
             progress=view.show,
             cancelled=signals.received,
             keep=keep,

@@ -17,6 +17,7 @@ from advisor.ui.components.evidence_files import take
 from advisor.ui.components.targets import show_targets
 from advisor.ui.components.upload import upload
 from advisor.ui.texts import language, listed, say, words
+from probes.environments import folders
 from probes.session import routing
 from probes.session.routing_plan import OWN, Planned
 from probes.statistics import targets
@@ -43,7 +44,7 @@ def page() -> None:
     )
     show_targets()
     progress.message()
-    planned = routing.plan(routing.Source("workload", routing.DEFAULT))
+    planned = routing.plan(routing.Source("workload", routing.DEFAULT), pythons=folders.interpreters())
     if progress.current() is not None:
         progress.show({}, names=_names(planned))
     made = route_results.tables(tuple(state.evidence().values()), state.context().machine)
