@@ -60,23 +60,25 @@ def measure_first(
     the budget; the table of routes is kept with the session.
     """
     from advisor.decisions.runtime_context import RuntimeContext
-    from probes.evidence.sets import session_of
+    from probes import command
     from probes.session import outcome
 
     context = context or RuntimeContext.here(knowledge)
     value = _route_values(needs, knowledge, evidence, context)
-    part = 1.0 if not value else 1.0 - ROUTES
-    budget = run.budget
-    session = measure_for(
-        needs, knowledge, run if budget is None else replace(run, budget=budget * part), lang=lang, context=context
-    )
-    status = outcome.status(session)
-    if value and status != outcome.INTERRUPTED:
-        table = _measure_routes(needs, value, None if budget is None else budget * ROUTES, lang=lang)
-        made = session_of(table)
-        keep(made, lang=lang)
-        return (*evidence, session, made), status
+    part = ROUTES if value else 0.0
+    probes, asked = planned(needs, knowledge, _with_part(run, 1.0 - part), context=context)
+    with command.kept_safe() as safe:
+        session = measure(probes, asked, lang=lang, keep=safe)
+        status = outcome.status(session)
+        if value and status != outcome.INTERRUPTED:
+            session = replace(session, routes=_measure_routes(needs, value, _with_part(run, part).budget, lang=lang))
+        keep(session, lang=lang)
     return (*evidence, session), status
+
+
+def _with_part(run: RunRequest, part: float) -> RunRequest:
+    """Return a run with its part of the budget."""
+    return run if run.budget is None else replace(run, budget=run.budget * part)
 
 
 def _route_values(

@@ -3,9 +3,10 @@
 Question: what does a net cost whose parts every converter and every small runtime knows?
 Why it matters: classifiers on devices are nets of this kind (MobileNet), of a hundred kilobytes or a few megabytes, and
     whether they get out of the framework, how large and how fast, is asked of exactly these layers.
-What is held equal: the same drawn pictures (ten kinds of bright figures on a dark ground, in any place, size and colour,
-    under noise), which two hundred steps teach a net to tell apart, so that a quantised copy can agree or not; the same stock layers in a Sequential model on each side, the same weights, momentum SGD. Kernels of
-    three at stride one, where Keras' "same" pads as PyTorch's 1 does; pooling halves. Each side keeps its own layout.
+What is held equal: the same drawn pictures (ten kinds of bright figures on a dark ground, in any place, size and
+    colour, under noise), which two hundred steps teach a net to tell apart, so that a quantised copy can agree or not;
+    the same stock layers in a Sequential model on each side, the same weights, momentum SGD. Kernels of three at stride
+    one, where Keras' "same" pads as PyTorch's 1 does; pooling halves. Each side keeps its own layout.
 What it does not tell: batch normalisation (folded away before a net is shipped), photographs, millions of weights.
 Source: Howard et al. 2017, "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications",
     arXiv 1704.04861.
@@ -23,8 +24,8 @@ ZH = """手机与开发板上常用的小型图像分类器：深度可分离卷
 问题：由各转换器与小型运行时都认识的部件组成的网络，代价是多少？
 为何重要：设备上的分类器正是这类网络（MobileNet），大小从一百 KB 到几 MB；能否导出、有多大、有多快，问的就是这些层。
 双方相同之处：相同的绘制图片（暗底上的十种亮图形，位置、大小与颜色任意，带噪声），两百步即可教会网络区分它们，量化后的
-    副本是否给出相同答案才有意义；双方都是由相同现成层组成的 Sequential 模型，相同的权重，带动量的 SGD。卷积核为三、步幅为一，此时 Keras 的
-    same 与 PyTorch 的填充 1 一致；由池化减半。各边用自己的布局。
+    副本是否给出相同答案才有意义；双方都是由相同现成层组成的 Sequential 模型，相同的权重，带动量的 SGD。卷积核为三、
+    步幅为一，此时 Keras 的 same 与 PyTorch 的填充 1 一致；由池化减半。各边用自己的布局。
 不能说明什么：批归一化（发布前已被折叠）、照片，或有数百万权重的网络。
 """
 
