@@ -248,7 +248,7 @@ def _ordered(rows: Sequence[Planned], value: Mapping[str, float]) -> list[Planne
         ]
         own.sort(key=lambda one: (-one[0], one[1].seconds))
         ranked += [(rank, -worth, row.seconds, row) for rank, (worth, row) in enumerate(own)]
-    first = sorted((row for row in rows if row.route in held_against), key=lambda row: row.seconds)
+    first = sorted((row for row in rows if row.route in held_against), key=lambda row: (row.route != OWN, row.seconds))
     return first + [row for *_, row in sorted(ranked, key=lambda one: one[:3])]
 
 

@@ -110,11 +110,11 @@ def test_an_operator_that_the_converter_has_not_is_named() -> None:
 def test_an_onnx_file_is_run_as_it_is(tmp_path: Path) -> None:
     made_by(ONNX, tmp_path)
 
-    found = rows(routing.measure(Source("file", "model.onnx", tmp_path / "model.onnx")))
+    table = routing.measure(Source("file", "model.onnx", tmp_path / "model.onnx"))
+    (found,) = (row for row in table.rows if row.runtime == "onnx-runtime")
 
-    assert found["as-is fp32"].runtime == "onnx-runtime"
-    assert found["as-is fp32"].status is Status.OK, found["as-is fp32"].reason
-    assert found["as-is fp32"].p95_ms is not None
+    assert (found.route, found.status) == ("as-is", Status.OK), found.reason
+    assert found.p95_ms is not None
 
 
 def test_a_saved_program_of_pytorch_goes_through_onnx(tmp_path: Path) -> None:

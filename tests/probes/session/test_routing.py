@@ -308,7 +308,7 @@ def test_a_plan_puts_the_most_worth_a_second_first() -> None:
 
 
 def test_a_plan_with_a_budget_leaves_out_what_no_longer_fits() -> None:
-    planned = routing.plan(CONTROL, [ROUTE], 13.0, {"null": ["numpy"]})
+    planned = routing.plan(CONTROL, [ROUTE], routing_plan.OWN_SECONDS + 1, {"null": ["numpy"]})
 
     assert [one.status for one in planned] == [None, Status.SKIPPED, Status.SKIPPED]
 
