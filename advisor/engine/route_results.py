@@ -70,6 +70,8 @@ def with_routes(
     problem: Problem, needs: Needs, made: Sequence[Table], *, today: date, versions: Mapping[str, str]
 ) -> Problem:
     """Return the problem with what tables of routes say for these needs; without any it is the same."""
+    if not made:
+        return problem
     knowledge = problem.knowledge
     tried = [found for route in knowledge.routes if (found := _tried(route, needs, made, knowledge)) is not None]
     if not tried:
