@@ -110,7 +110,7 @@ class Route(Protocol):
 
 def known() -> tuple[str, ...]:
     """Return the ids of all routes but the control arm's, in alphabetical order; imports none of them."""
-    found = (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith(CONTROL))
+    found = (module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith((CONTROL, "_")))
     return tuple(sorted(name.replace("_", "-") for name in found))
 
 

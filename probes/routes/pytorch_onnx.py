@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from probes.routes import FP32, INT8, Converted, Order, RefusedOperators
+from probes.routes._shared import quantise_onnx
 
 NAME = {"en": "ONNX Runtime, by torch.onnx", "zh": "ONNX Runtime，经 torch.onnx"}
 FRAMEWORK = "pytorch"
@@ -42,26 +43,11 @@ def convert(order: Order) -> Converted:
             raise
         program.save(whole, external_data=False)
         if order.precision == INT8:
-            _quantise(order, whole, path)
+            quantise_onnx(whole, path, order)
     settings: dict[str, str | int | bool] = {"exporter": "dynamo", "opset": program.model.opset_imports[""]}
     if order.precision == INT8:
         settings.update(scheme="static QDQ, weights a channel", calibration=len(order.calibration))
     return Converted(path, settings=settings)
-
-
-def _quantise(order: Order, whole: object, path: object) -> None:
-    from onnxruntime import quantization
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class Reader(quantization.CalibrationDataReader):
-        def __init__(self) -> None:
-            self.batches = iter(order.calibration)
-
-        def get_next(self) -> object:
-            return next(self.batches, None)
-
-    quant_pre_process(whole, whole)
-    quantization.quantize_static(whole, path, Reader(), quant_format=quantization.QuantFormat.QDQ, per_channel=True)
 
 
 def _refused(error: BaseException | None) -> list[str]:

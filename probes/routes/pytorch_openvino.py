@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 
 from probes.routes import FP32, INT8, Converted, Order, RefusedOperators
+from probes.routes._shared import refused_by_openvino
 
 NAME = {"en": "OpenVINO", "zh": "OpenVINO"}
 FRAMEWORK = "pytorch"
@@ -30,7 +30,7 @@ def convert(order: Order) -> Converted:
     try:
         model = openvino.convert_model(order.model.model, example_input=order.model.example)
     except openvino.frontend.OpConversionFailure as error:
-        raise RefusedOperators(_named(str(error)), str(error)) from error
+        raise RefusedOperators(refused_by_openvino(str(error)), str(error)) from error
     if order.precision == INT8:
         import nncf
 
@@ -48,12 +48,5 @@ def refused(order: Order) -> Sequence[str]:
     try:
         openvino.convert_model(order.model.model, example_input=order.model.example)
     except openvino.frontend.OpConversionFailure as error:
-        return _named(str(error))
+        return refused_by_openvino(str(error))
     return ()
-
-
-def _named(said: str) -> list[str]:
-    """Return the operators that an error names."""
-    return [
-        name for line in re.findall(r"No conversion rule found for operations: (.+)", said) for name in line.split(", ")
-    ]

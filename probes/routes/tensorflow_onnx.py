@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.routes import FP32, INT8, Converted, Order, RefusedOperators
+from probes.routes._shared import quantise_onnx
 
 NAME = {"en": "ONNX Runtime, by tf2onnx", "zh": "ONNX Runtime，经 tf2onnx"}
 FRAMEWORK = "tensorflow"
@@ -55,7 +56,7 @@ def convert(order: Order) -> Converted:
     with tempfile.TemporaryDirectory() as beside:
         whole = Path(beside, "model.onnx")
         onnx.save(program, str(whole))
-        _quantise(whole, main, order)
+        quantise_onnx(whole, main, order)
     return Converted(main, settings={**settings, "scheme": "static QDQ, weights a channel"})
 
 
@@ -83,18 +84,3 @@ def _nodes(graph: Any) -> Iterator[Any]:
         for attribute in node.attribute:
             if attribute.HasField("g"):
                 yield from _nodes(attribute.g)
-
-
-def _quantise(whole: Path, main: Path, order: Order) -> None:
-    """Quantise as ONNX Runtime's guide does: prepare, take ranges from the data, write."""
-    from onnxruntime import quantization
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    batches = iter(order.calibration)
-
-    class Reader(quantization.CalibrationDataReader):
-        def get_next(self) -> Any:
-            return next(batches, None)
-
-    quant_pre_process(whole, whole)
-    quantization.quantize_static(whole, main, Reader(), quant_format=quantization.QuantFormat.QDQ, per_channel=True)

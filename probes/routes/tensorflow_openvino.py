@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from probes.routes import FP32, INT8, Converted, Order, RefusedOperators
+from probes.routes._shared import refused_by_openvino
 
 NAME = {"en": "OpenVINO, from TensorFlow", "zh": "OpenVINO，由 TensorFlow 转换"}
 FRAMEWORK = "tensorflow"
@@ -31,7 +31,7 @@ def convert(order: Order) -> Converted:
     try:
         model = openvino.convert_model(order.model.serve)
     except openvino.frontend.OpConversionFailure as error:
-        raise RefusedOperators(_named(str(error)), str(error)) from error
+        raise RefusedOperators(refused_by_openvino(str(error)), str(error)) from error
     inputs, outputs = _names(model.inputs, order.model.inputs), _names(model.outputs, order.model.outputs)
     if order.precision == INT8:
         import nncf
@@ -51,10 +51,3 @@ def refused(order: Order) -> Sequence[str]:
 def _names(places: Iterable[Any], known: Sequence[str]) -> tuple[str, ...]:
     """Return names in the order of the converted model, which is the alphabet's."""
     return tuple(name for place in places for name in known if name in place.names)
-
-
-def _named(said: str) -> list[str]:
-    """Return the operators that an error names."""
-    return [
-        name for line in re.findall(r"No conversion rule found for operations: (.+)", said) for name in line.split(", ")
-    ]

@@ -45,17 +45,21 @@ def installs(row: RouteRow) -> list[str]:
 
 
 def _with_callees(function: Callable[..., Any]) -> str:
-    """Return a function's source, and below it that of its file's functions that it reaches, each once."""
+    """Return a function's source, and below it that of its folder's functions that it reaches, each once."""
     found: dict[str, FunctionType] = {}
 
     def reach(one: Any) -> None:
-        if isinstance(one, FunctionType) and one.__module__ == function.__module__ and one.__name__ not in found:
+        if isinstance(one, FunctionType) and _folder(one) == _folder(function) and one.__name__ not in found:
             found[one.__name__] = one
             for name in _names(one.__code__):
                 reach(one.__globals__.get(name))
 
     reach(function)
     return "\n\n".join(inspect.getsource(one).rstrip() for one in found.values())
+
+
+def _folder(function: Callable[..., Any]) -> str:
+    return function.__module__.rpartition(".")[0]
 
 
 def _names(code: CodeType) -> list[str]:

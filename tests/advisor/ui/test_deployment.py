@@ -92,7 +92,7 @@ def test_each_converted_route_shows_the_code_that_ran_and_what_it_needs() -> Non
 
     assert route_source.conversion("pytorch-onnx") in shown
     assert "torch.onnx.export(" in route_source.conversion("pytorch-onnx")
-    assert "def _quantise(" in route_source.conversion("pytorch-onnx")
+    assert "def quantise_onnx(" in route_source.conversion("pytorch-onnx")
     assert "InferenceSession(" in route_source.running("onnx-runtime")
 
 
