@@ -630,15 +630,25 @@ def text(reason: Reason, lang: str = "en", *, page: bool = False, names: Mapping
         KeyError, ValueError, TypeError: the code has no words, or the parameters do not fit them.
     """
 
-    def worded(name: str, value: Any) -> Any:
+    return _text(reason, lang, page=page, names=names, depth=0)
+
+
+DEEPEST = 8
+"""Reasons within reasons, and lists within lists: ours go four deep, and each level may double what a word takes."""
+
+
+def _text(reason: Reason, lang: str, *, page: bool, names: Mapping[str, str] | None, depth: int) -> str:
+    def worded(name: str, value: Any, depth: int) -> Any:
+        if depth > DEEPEST:
+            raise ValueError(f"a reason is nested more than {DEEPEST} deep")
         if isinstance(value, Reason):
-            return _Worded(text(value, lang, page=page, names=names))
+            return _Worded(_text(value, lang, page=page, names=names, depth=depth))
         if isinstance(value, tuple):
-            return _Several(str(worded(name, one)) for one in value)
+            return _Several(str(worded(name, one, depth + 1)) for one in value)
         return names.get(value, value) if names and name in _SIDES and isinstance(value, str) else value
 
     pattern = CATALOGUE[reason.code].in_(lang, page=page)
-    made = {name: worded(name, value) for name, value in reason.params.items()}
+    made = {name: worded(name, value, depth + 1) for name, value in reason.params.items()}
     return "".join(_filled(pattern, made, between=_BETWEEN[lang]))
 
 

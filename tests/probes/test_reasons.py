@@ -197,3 +197,22 @@ def named_reason(node: ast.expr) -> bool:
     if isinstance(node, ast.Attribute):
         return node.attr == "reason"
     return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == "reason"
+
+
+def test_a_reason_that_is_nested_too_deeply_is_refused_before_its_words_grow() -> None:
+    """Each level of a list may double the quotes of the one inside: forty of them would take all memory."""
+    inner: object = "'"
+    for _ in range(40):
+        inner = [inner]
+
+    with pytest.raises(ValueError, match="nested"):
+        reasons.text(Reason.of({"code": "measured-again", "params": {"probes": inner}}))
+
+
+def test_reasons_within_reasons_end_too() -> None:
+    reason = Reason("likely-cause", causes=("x",))
+    for _ in range(40):
+        reason = Reason("likely-cause", causes=(reason, reason))
+
+    with pytest.raises(ValueError, match="nested"):
+        reasons.text(reason)
