@@ -34,8 +34,8 @@ KINDS = ("write", "print", "sync", "rename", "open", "mkdir", "fork", "exec", "p
 PATIENCE = 120.0
 """Seconds after which a command counts as hanging."""
 
-OUTLIVING = 10.0
-"""Seconds within which what a command had started must be gone, however it ended; a worker may still be importing."""
+OUTLIVING = 1.0
+"""Seconds within which what a command had started must be gone, however it ended."""
 
 LOOK = 0.005
 """Seconds between two looks at whether a command has ended."""
