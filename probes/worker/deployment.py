@@ -129,11 +129,11 @@ def _stacked(batches: Sequence[Mapping[str, Any]]) -> Arrays:
 
 
 def _batches(stage: Stage) -> Arrays:
-    """Draw batches as the workload draws them, never the one that was trained on."""
+    """Draw batches as the workload draws them, never one that was trained on: their seeds come after those."""
     drawn: list[Arrays] = []
     count, size = 0, 0
     while count < sum(SAMPLES.values()) and size < LARGEST:
-        batch = {name: array for name, array in stage.data(seed=stage.seed + 1 + len(drawn)).items() if array.ndim}
+        batch = {name: array for name, array in stage.data(seed=stage.seed + STEPS + len(drawn)).items() if array.ndim}
         drawn.append(batch)
         count += min(len(array) for array in batch.values())
         size += sum(array.nbytes for array in batch.values())
