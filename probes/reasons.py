@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from probes.types import VERBATIM, Measurement, Probe, Reason, Status
 
@@ -690,15 +690,25 @@ def read(held: Mapping[str, Any]) -> Reason:
     return found
 
 
-def of(measurement: Measurement) -> Reason:
-    """Return why a measurement holds no figure."""
-    return read(
-        {
-            "reason": measurement.reason,
-            "reason_code": measurement.reason_code,
-            "reason_params": measurement.reason_params,
-        }
-    )
+class Explained(Protocol):
+    """What holds a reason as evidence does: a measurement, a row of a table of routes."""
+
+    @property
+    def reason(self) -> str:
+        """An English sentence."""
+
+    @property
+    def reason_code(self) -> str:
+        """An entry of ``CATALOGUE``; "" in evidence of earlier versions."""
+
+    @property
+    def reason_params(self) -> Mapping[str, Any]:
+        """What fills its words."""
+
+
+def of(found: Explained) -> Reason:
+    """Return why a measurement, or a row, holds no figure."""
+    return read({"reason": found.reason, "reason_code": found.reason_code, "reason_params": found.reason_params})
 
 
 def absent(probe: Probe, status: Status, reason: Reason, *, parity: Mapping[str, Any] | None = None) -> Measurement:

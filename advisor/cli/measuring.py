@@ -25,14 +25,24 @@ _LEFT = {
 
 
 def measure_for(
-    needs: Needs, knowledge: Knowledge, run: RunRequest, *, lang: str, context: RuntimeContext | None = None
+    needs: Needs,
+    knowledge: Knowledge,
+    run: RunRequest,
+    *,
+    lang: str,
+    context: RuntimeContext | None = None,
+    completed: Callable[[Evidence], Evidence] = lambda session: session,
 ) -> Evidence:
-    """Measure what matters most for these needs within the budget of ``run``, and keep the session."""
+    """Measure what matters most for these needs within the budget of ``run``, and keep the session.
+
+    Args:
+        completed: adds to the session before it is kept; should it not return, what was measured is not lost.
+    """
     from probes import command
 
     probes, asked = planned(needs, knowledge, run, context=context)
     with command.kept_safe() as safe:
-        session = measure(probes, asked, lang=lang, keep=safe)
+        session = completed(measure(probes, asked, lang=lang, keep=safe))
         keep(session, lang=lang)
     return session
 
@@ -60,20 +70,21 @@ def measure_first(
     the budget; the table of routes is kept with the session.
     """
     from advisor.decisions.runtime_context import RuntimeContext
-    from probes import command
     from probes.session import outcome
 
     context = context or RuntimeContext.here(knowledge)
     value = _route_values(needs, knowledge, evidence, context)
     part = ROUTES if value else 0.0
-    probes, asked = planned(needs, knowledge, _with_part(run, 1.0 - part), context=context)
-    with command.kept_safe() as safe:
-        session = measure(probes, asked, lang=lang, keep=safe)
-        status = outcome.status(session)
-        if value and status != outcome.INTERRUPTED:
-            session = replace(session, routes=_measure_routes(needs, value, _with_part(run, part).budget, lang=lang))
-        keep(session, lang=lang)
-    return (*evidence, session), status
+
+    def with_routes(session: Evidence) -> Evidence:
+        if not value or outcome.status(session) == outcome.INTERRUPTED:
+            return session
+        return replace(session, routes=_measure_routes(needs, value, _with_part(run, part).budget, lang=lang))
+
+    session = measure_for(
+        needs, knowledge, _with_part(run, 1.0 - part), lang=lang, context=context, completed=with_routes
+    )
+    return (*evidence, session), outcome.status(session)
 
 
 def _with_part(run: RunRequest, part: float) -> RunRequest:

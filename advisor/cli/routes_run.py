@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 DEFAULT = Source("workload", routing.DEFAULT)
 """What is taken out where the user names nothing."""
-
-_NOT_RUN = frozenset({Status.FAILED, Status.TIMED_OUT, Status.NOT_INSTALLED})
-"""What means that a part could not run, as of a session of probes."""
 
 _BEGINS: Mapping[str, Callable[[Path], bool]] = {
     ".tflite": lambda path: _bytes(path)[4:8] == b"TFL3",
@@ -57,6 +54,7 @@ class Request:
     resumed: str | None
     target: str
     jsonl: bool
+    value: Mapping[str, float] = field(default_factory=dict)
 
 
 def read(
@@ -197,23 +195,24 @@ def measure_valuable(
         value: route -> what knowing it is worth; no other is taken.
         budget: seconds for all of them.
     """
-    from probes.evidence import unfinished
-
     pythons, names = folders.interpreters(), tuple(sorted(value))
-    planned = routing.plan(DEFAULT, names, budget, pythons=pythons, value=value)
-    view = routes_shown.Progress(planned, lang)
-    with signals.deferred(), unfinished.keeping_routes(output.notice) as keep, view:
-        return routing.measure(
-            DEFAULT,
-            routes=names,
-            targets=targets,
-            budget=budget,
-            pythons=pythons,
-            value=value,
-            progress=logs.following(view.show),
-            cancelled=signals.received,
-            keep=keep,
-        )
+    asked = Request(
+        source=DEFAULT,
+        planned=routing.plan(DEFAULT, names, budget, pythons=pythons, value=value),
+        routes=names,
+        targets=targets,
+        budget=budget,
+        threads="one",
+        seed=0,
+        pythons=pythons,
+        data=None,
+        resume=None,
+        resumed=None,
+        target="",
+        jsonl=False,
+        value=value,
+    )
+    return measure(asked, lang=lang)
 
 
 def measure(asked: Request, *, lang: str) -> Routes:
@@ -251,6 +250,7 @@ def _measured(asked: Request, keep: Callable[[Routes], None], *, lang: str) -> R
                 seed=asked.seed,
                 pythons=asked.pythons,
                 data=asked.data,
+                value=asked.value,
                 resume=asked.resume,
                 progress=logs.following(view.show),
                 cancelled=signals.received,
@@ -287,7 +287,7 @@ def status(table: Routes) -> int:
         return outcome.INTERRUPTED
     if not any(row.p50_ms is not None for row in table.rows):
         return outcome.NOTHING
-    return outcome.PARTLY if statuses & _NOT_RUN else outcome.DONE
+    return outcome.PARTLY if statuses & outcome.NOT_RUN else outcome.DONE
 
 
 def as_document(table: Routes) -> dict[str, Any]:

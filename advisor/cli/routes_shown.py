@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from advisor.report.figures import amount
+from advisor.report.figures import amount, milliseconds
 from probes import environments, reasons
 from probes.session import outcome
 from probes.session.routing_plan import AS_IS, OWN, Planned
@@ -217,8 +216,8 @@ class Progress:
             return
         found = {
             "of_size": None if event["artifact_bytes"] is None else _bytes(event["artifact_bytes"], self._lang),
-            "loaded": _ms(event["load_ms"], self._lang),
-            "first": _ms(event["first_ms"], self._lang),
+            "loaded": milliseconds(event["load_ms"], self._lang),
+            "first": milliseconds(event["first_ms"], self._lang),
         }
         words = WORDS[self._lang]
         told = words["comma"].join(words[key].format(value=value) for key, value in found.items() if value)
@@ -280,7 +279,7 @@ def table(found: Routes, *, lang: str) -> None:
         (plain if plain.is_terminal else terminal.Terminal(highlight=False, width=WIDE)).print(shown)
     else:
         say(words["nothing"])
-    ends = [(_name(row, lang), row.status, _reason(row)) for row in found.rows if row.p50_ms is None]
+    ends = [(_name(row, lang), row.status, reasons.of(row)) for row in found.rows if row.p50_ms is None]
     for label, status, reason in ends:
         if status is not Status.SKIPPED and not (status is Status.NOT_INSTALLED and _adds(reason)):
             ended = reasons.status(status, lang)
@@ -289,11 +288,6 @@ def table(found: Routes, *, lang: str) -> None:
         say(line)
     source = found.source
     say(words["grade"].format(grade=found.grade, threads=found.threads, kind=source["kind"], name=source["name"]))
-
-
-def _reason(row: RouteRow) -> Reason:
-    held = {"reason": row.reason, "reason_code": row.reason_code, "reason_params": row.reason_params}
-    return reasons.read(held)
 
 
 def _name(row: RouteRow, lang: str) -> str:
@@ -308,9 +302,9 @@ def _cells(row: RouteRow, lang: str) -> list[str]:
         _name(row, lang),
         row.precision,
         "" if row.artifact_bytes is None else _bytes(row.artifact_bytes, lang),
-        _ms(row.load_ms, lang),
-        _ms(row.p50_ms.value if row.p50_ms else None, lang),
-        _ms(row.p95_ms.value if row.p95_ms else None, lang),
+        milliseconds(row.load_ms, lang),
+        milliseconds(row.p50_ms.value if row.p50_ms else None, lang),
+        milliseconds(row.p95_ms.value if row.p95_ms else None, lang),
         "" if row.ratio is None else _interval(row.ratio),
         "" if row.peak_memory_bytes is None else _bytes(row.peak_memory_bytes, lang),
         _alike(row, lang),
@@ -338,10 +332,6 @@ def _verdicts(row: RouteRow, found: Routes, lang: str) -> list[str]:
 
 def _interval(ratio: Interval) -> str:
     return f"{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
-
-
-def _ms(value: float | None, lang: str) -> str:
-    return "" if value is None or not math.isfinite(value) else amount(value / 1e3, "s", lang)
 
 
 def _bytes(value: float, lang: str) -> str:

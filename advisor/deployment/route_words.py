@@ -14,8 +14,8 @@ def seen_in_words(seen: RouteSeen) -> Text:
     """Return how it went and the figures: where it was measured, with whose model, and what its targets say."""
     where = _where(seen)
     if seen.state == "fails":
-        why = {lang: _why(seen, lang) for lang in ("en", "zh")}
-        return Text(en=f"Tried {where.en}, and it failed: {why['en']}", zh=f"{where.zh}试过，失败：{why['zh']}")
+        why = {lang: reasons.text(reasons.of(seen), lang).rstrip(".。") for lang in ("en", "zh")}
+        return Text(en=f"Tried {where.en}, and it failed: {why['en']}.", zh=f"{where.zh}试过，失败：{why['zh']}。")
     figures = {lang: _figures(seen, lang) for lang in ("en", "zh")}
     missed = [name for name, word in seen.targets.items() if word == targets.FAILS]
     en, zh = f"Measured {where.en}: {', '.join(figures['en'])}", f"{where.zh}实测：{'，'.join(figures['zh'])}"
@@ -49,18 +49,6 @@ def _figures(seen: RouteSeen, lang: str) -> list[str]:
     elif seen.max_abs is not None:
         found.append(f"答案最多相差 {seen.max_abs:.0e}" if zh else f"answers at most {seen.max_abs:.0e} apart")
     return found
-
-
-def _why(seen: RouteSeen, lang: str) -> str:
-    said = reasons.text(
-        reasons.read({"reason": seen.reason, "reason_code": seen.reason_code, "reason_params": seen.reason_params}),
-        lang,
-    )
-    said = said.rstrip(".。")
-    if seen.refused:
-        names = ", ".join(seen.refused)
-        said += f"（被拒绝的算子：{names}）" if lang == "zh" else f" (operators refused: {names})"
-    return said + ("。" if lang == "zh" else ".")
 
 
 def _rounded(value: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def points(share: float) -> str:
     """Return a difference of utility in points of a hundred, with its sign."""
@@ -30,6 +32,11 @@ def amount(value: float, unit: str, lang: str) -> str:
     scale = {"s": TIMES, "bytes": SIZES}.get(unit, ((1.0, unit),))
     factor, name = next((step for step in scale if abs(value) >= step[0]), scale[-1])
     return f"{_three(value / factor)} {UNITS.get(lang, {}).get(name, name)}".strip()
+
+
+def milliseconds(value: float | None, lang: str) -> str:
+    """Return a time in the unit that suits it, "" where it was not measured."""
+    return "" if value is None or not math.isfinite(value) else amount(value / 1e3, "s", lang)
 
 
 def _three(value: float) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.model.formatting import percent
 from advisor.report.charts import RoutePoint
-from advisor.report.figures import amount
+from advisor.report.figures import milliseconds
 from advisor.report.route_words import ROUTES
 from probes import reasons, routes, runtimes
 from probes.evidence.sets import session_of
@@ -227,8 +227,8 @@ def _line(number: int, row: RouteRow, verdicts: tuple[Verdict, ...], lang: str, 
         reason="" if ok else _reason(row, lang),
         deprecated=words["routes_deprecated"].format(text=row.deprecated) if row.deprecated else "",
         size=_size("artifact_mb", row.artifact_bytes, lang),
-        load=_ms(row.load_ms, lang),
-        first=_ms(row.first_ms, lang),
+        load=milliseconds(row.load_ms, lang),
+        first=milliseconds(row.first_ms, lang),
         p50=_with_interval(row.p50_ms, lang),
         p95=_with_interval(row.p95_ms, lang),
         ratio=_ratio(row.ratio, words),
@@ -267,9 +267,8 @@ def runtime_name(runtime: str) -> str:
 
 
 def _reason(row: RouteRow, lang: str) -> str:
-    held = {"reason": row.reason, "reason_code": row.reason_code, "reason_params": row.reason_params}
-    said = reasons.text(reasons.read(held), lang)
-    if row.refused:
+    said = reasons.text(reasons.of(row), lang)
+    if not all(name in said for name in row.refused):
         between = "、" if lang == "zh" else ", "
         refused = ROUTES[lang]["routes_refused"].format(names=between.join(row.refused))
         said += f"（{refused}）" if lang == "zh" else f" ({refused})"
@@ -291,15 +290,11 @@ def _ratio(found: Interval | None, words: Mapping[str, str]) -> str:
     return words["routes_times"].format(value=value, low=low, high=high)
 
 
-def _ms(value: float | None, lang: str) -> str:
-    return "" if value is None or not math.isfinite(value) else amount(value / 1e3, "s", lang)
-
-
 def _with_interval(found: Interval | None, lang: str) -> str:
     """Return a time with its interval in the unit that suits it."""
     if found is None:
         return ""
-    value, low, high = (_ms(part, lang) for part in (found.value, found.low, found.high))
+    value, low, high = (milliseconds(part, lang) for part in (found.value, found.low, found.high))
     unit = value.rpartition(" ")[2]
     if low.endswith(f" {unit}") and high.endswith(f" {unit}"):
         return f"{value} [{low.removesuffix(f' {unit}')}, {high.removesuffix(f' {unit}')}]"

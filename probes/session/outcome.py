@@ -12,7 +12,7 @@ from probes.wording import framework_defaults, verdicts
 
 DONE, NOTHING, PARTLY, INTERRUPTED = 0, 1, 3, 130
 
-_NOT_RUN = frozenset({Status.FAILED, Status.TIMED_OUT, Status.NOT_INSTALLED})
+NOT_RUN = frozenset({Status.FAILED, Status.TIMED_OUT, Status.NOT_INSTALLED})
 """What means that a part could not run; not-supported and not-comparable are answers, a budget is a plan."""
 
 ROUND = 10
@@ -67,7 +67,7 @@ def status(session: Evidence) -> int:
         return INTERRUPTED
     if nothing(session):
         return NOTHING
-    return PARTLY if statuses & _NOT_RUN else DONE
+    return PARTLY if statuses & NOT_RUN else DONE
 
 
 def several(session: Evidence) -> bool:

@@ -332,7 +332,7 @@ def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
             row = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
         table.put(planned, row)
         if planned.route == OWN and row.status is not Status.OK and planned.framework in table.arrays:
-            told = Reason("without-own", framework=planned.framework, reason=reasons.read(_reason_of(row)))
+            told = Reason("without-own", framework=planned.framework, reason=reasons.of(row))
             options.progress({**reasons.note(told), "route": planned.label})
         keep(table.routes())
         options.progress(_done(planned, table.rows[planned.label], seconds=time.monotonic() - began))

@@ -184,10 +184,7 @@ def _asked(wanted: Sequence[str] | None) -> dict[str, set[str]] | None:
         name, _, precision = text.partition(":")
         try:
             route = routes.route(name)
-        except KeyError:
-            problems.append(f"no route {name!r}; {nearest(name, routes.known())}")
-            continue
-        except ModuleNotFoundError:
+        except (KeyError, ModuleNotFoundError):
             problems.append(f"no route {name!r}; {nearest(name, routes.known())}")
             continue
         if precision and precision not in route.PRECISIONS:
@@ -240,16 +237,14 @@ def _ordered(rows: Sequence[Planned], value: Mapping[str, float]) -> list[Planne
 
     The frameworks take turns: what is measured of one alone compares nothing.
     """
-    held_against = (OWN, AS_IS)
-    ranked: list[tuple[int, float, float, Planned]] = []
-    for framework in sorted({row.framework for row in rows}):
-        own = [
-            (_worth(row, value), row) for row in rows if row.framework == framework and row.route not in held_against
-        ]
-        own.sort(key=lambda one: (-one[0], one[1].seconds))
-        ranked += [(rank, -worth, row.seconds, row) for rank, (worth, row) in enumerate(own)]
-    first = sorted((row for row in rows if row.route in held_against), key=lambda row: (row.route != OWN, row.seconds))
-    return first + [row for *_, row in sorted(ranked, key=lambda one: one[:3])]
+    converted = [row for row in rows if row.route not in (OWN, AS_IS)]
+    ranked: list[tuple[int, Planned]] = []
+    for framework in sorted({row.framework for row in converted}):
+        of_one = [row for row in converted if row.framework == framework]
+        ranked += enumerate(sorted(of_one, key=lambda row: (-_worth(row, value), row.seconds)))
+    ranked.sort(key=lambda one: (one[0], -_worth(one[1], value), one[1].seconds))
+    first = sorted((row for row in rows if row not in converted), key=lambda row: (row.route != OWN, row.seconds))
+    return [*first, *(row for _, row in ranked)]
 
 
 def _worth(row: Planned, value: Mapping[str, float]) -> float:

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from probes import reasons
 from probes.session.arms import Arm
-from probes.system import json_reading, machine
+from probes.system import families, json_reading, machine
 from probes.types import Reason, Status
 
 _BOOT = """
@@ -335,21 +335,7 @@ class Client:
 
     def end(self) -> None:
         """End the worker and everything it has started."""
-        import psutil
-
-        family: list[psutil.Process] = []
-        with contextlib.suppress(psutil.Error):
-            family = psutil.Process(self.pid).children(recursive=True)
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
-        for process in family:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        with contextlib.suppress(OSError):
-            self._process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
+        families.end(self._process)
         self._asked.put(None)
         with contextlib.suppress(OSError, ValueError):
             self._printed.close()
