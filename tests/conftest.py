@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -28,8 +31,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
-# Whoever runs the tests may keep on a server; nothing of theirs is seen or touched.
+# Whoever runs the tests may keep on a server or at home; nothing of theirs is seen or touched.
 os.environ.pop("FRAMEWORK_ADVISOR_DATABASE", None)
+os.environ["FRAMEWORK_ADVISOR_HOME"] = tempfile.mkdtemp(prefix="advisor-tests-")
+atexit.register(shutil.rmtree, os.environ["FRAMEWORK_ADVISOR_HOME"], ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
