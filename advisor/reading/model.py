@@ -1,7 +1,8 @@
 """What the lexicon does not know: one calibrated classifier a question on character n-grams.
 
-Trained from `knowledge/phrases/` with scikit-learn on first use (seconds) and kept as plain arrays, never as
-a pickle, under the user's cache directory, named by the hash of what it was made from. Reading needs NumPy only.
+Trained from `knowledge/phrases/` with scikit-learn and kept as plain arrays, never as a pickle, beside the phrases and
+read from there. Where the words of a knowledge base were changed, it is trained anew (seconds) and kept under the
+user's cache directory. Each carries the hash of what it was made from. Reading needs NumPy only.
 
 Method: TF-IDF of character n-grams (2-4 in Latin words, 1-3 in Chinese), linear SVM, temperature calibration.
 One more classifier, taught by all questions together, decides whether a wording denies what it speaks of.
@@ -193,25 +194,76 @@ def folder() -> Path:
     return data_folders.cache()
 
 
-def recall(name: str) -> Model | None:
-    """Return the kept model ``name``, None where there is none or it cannot be read."""
+SHIPPED = "model.npz"
+"""The file beside the phrases that holds what was learned from them."""
+
+LARGEST = 64_000_000
+"""Bytes of a kept model, unpacked; ours takes five million."""
+
+
+def recall(name: str, *, beside: Path | None = None) -> Model | None:
+    """Return the model ``name``, None where there is none or it cannot be read.
+
+    Args:
+        name: of what it was made from. beside: a folder of phrases that may hold it; else the user's cache.
+    """
     try:
-        with np.load(folder() / f"reading-{name}.npz", allow_pickle=False) as held:
+        place = folder() / f"reading-{name}.npz" if beside is None else beside / SHIPPED
+        with zipfile.ZipFile(place) as parts:
+            if sum(part.file_size for part in parts.infolist()) > LARGEST:
+                return None
+        with np.load(place, allow_pickle=False) as held:
             facts = json.loads(str(held["facts"]))
+            if facts.get("made_from", name) != name:
+                return None
             heads = {q: Head(tuple(h["classes"]), h["start"], h["beta"]) for q, h in facts["heads"].items()}
             denial = heads.pop(_DENIED, None)
             vocabulary = {gram: place for place, gram in enumerate(facts["grams"])}
             weights = held["weights"].astype(np.float32)
             found = Model(vocabulary, held["idf"], weights, held["bias"], heads, denial)
-    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, data_folders.Nowhere):
+    except (
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        EOFError,
+        RecursionError,
+        zipfile.BadZipFile,
+        data_folders.Nowhere,
+    ):
         return None
-    return found if found.weights.shape == (len(found.vocabulary), len(found.bias)) else None
+    return found if _fits(found) else None
+
+
+def _fits(model: Model) -> bool:
+    """Return whether the arrays of a model belong together, so that no text can stumble over them."""
+    columns = len(model.bias)
+    heads = [*model.heads.values(), *([model.denial] if model.denial else [])]
+    return (
+        model.weights.shape == (len(model.vocabulary), columns)
+        and model.bias.shape == (columns,)
+        and model.idf.shape == (len(model.vocabulary),)
+        and all(bool(np.isfinite(part).all()) for part in (model.weights, model.bias, model.idf))
+        and all(len(head.classes) > 1 and 0 <= head.start <= columns - len(head.classes) for head in heads)
+    )
 
 
 def keep(name: str, model: Model) -> None:
     """Keep ``model`` for next time; a place that cannot be written costs time only, so it is no error."""
+    try:
+        place = folder()
+        place.mkdir(parents=True, exist_ok=True)
+        write_atomically(place / f"reading-{name}.npz", packed(name, model))
+    except (OSError, data_folders.Nowhere):
+        return
+
+
+def packed(name: str, model: Model) -> bytes:
+    """Return a model as the file that ``recall`` reads."""
     heads = model.heads | ({_DENIED: model.denial} if model.denial else {})
     facts = {
+        "made_from": name,
         "grams": sorted(model.vocabulary, key=model.vocabulary.__getitem__),
         "heads": {q: {"classes": h.classes, "start": h.start, "beta": h.beta} for q, h in heads.items()},
     }
@@ -223,18 +275,14 @@ def keep(name: str, model: Model) -> None:
         weights=model.weights.astype(np.float16),
         bias=model.bias,
     )
-    try:
-        place = folder()
-        place.mkdir(parents=True, exist_ok=True)
-        write_atomically(place / f"reading-{name}.npz", arrays.getvalue())
-    except (OSError, data_folders.Nowhere):
-        return
+    return arrays.getvalue()
 
 
 __all__ = [
     "ABSENCES",
     "NOTHING",
     "OUT_OF_SCOPE",
+    "SHIPPED",
     "VERSION",
     "Head",
     "Model",
@@ -242,6 +290,7 @@ __all__ = [
     "grams",
     "keep",
     "label",
+    "packed",
     "recall",
     "train",
 ]

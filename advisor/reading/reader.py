@@ -152,7 +152,7 @@ def _enough(part: str, *, latin: int = 2, chinese: int = 3) -> bool:
 
 
 def load(path: Path | None = None) -> Reader:
-    """Return the reader of the knowledge base at ``path``; trains it on first use and keeps the result.
+    """Return the reader of the knowledge base at ``path``; one whose words were changed is trained on first use.
 
     Raises:
         KnowledgeError: the lexicon or a phrases file is wrong.
@@ -162,11 +162,16 @@ def load(path: Path | None = None) -> Reader:
     return _loaded(root, tuple(file.stat().st_mtime_ns for file in files if file.exists()))
 
 
+def made_from(root: Path) -> str:
+    """Return the name of the model that belongs to a knowledge base: a hash of the words it is made from."""
+    return f"{model.VERSION}-{phrases.digest(root / 'lexicon.yaml', root / 'phrases')[:24]}"
+
+
 @lru_cache(maxsize=2)
 def _loaded(root: Path, stamps: tuple[int, ...]) -> Reader:
     words = lexicon.load(root / "lexicon.yaml")
-    name = f"{model.VERSION}-{phrases.digest(root / 'lexicon.yaml', root / 'phrases')[:24]}"
-    found = model.recall(name)
+    name = made_from(root)
+    found = model.recall(name, beside=root / "phrases") or model.recall(name)
     if found is None:
         with logs.phase("text model training"):
             found = trained(words, phrases.load(root / "phrases"))

@@ -73,7 +73,7 @@ def first_page() -> None:
 
 
 def other_pages() -> None:
-    """Load what the other pages need: the reader of free text, taught on first use, tables, charts and forms.
+    """Load what the other pages need: the reader of free text, tables, charts and forms.
 
     Raises:
         KnowledgeError: the lexicon or the phrases cannot be used; the conversation says so.
