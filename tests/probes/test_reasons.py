@@ -30,14 +30,6 @@ def trees(*folders: Path) -> Iterator[tuple[Path, ast.Module]]:
             yield path, parsed(path)
 
 
-def made() -> Iterator[tuple[str, ast.Call]]:
-    """Every call that makes a reason, with the file it stands in."""
-    for path, tree in trees(ROOT):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Reason":
-                yield path.name, node
-
-
 def gaps(pattern: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
 
@@ -50,14 +42,15 @@ def chinese(text: str) -> bool:
     return any("一" <= character <= "鿿" for character in text)
 
 
-MADE = [(f"{file}:{call.lineno}", call) for file, call in made() if isinstance(call.args[0], ast.Constant)]
-LITERALS = {
-    node.value
-    for path, tree in trees(ROOT)
-    if path.name != "reasons.py"
-    for node in ast.walk(tree)
-    if isinstance(node, ast.Constant)
-}
+NODES = [(path.name, node) for path, tree in trees(ROOT) for node in ast.walk(tree)]
+MADE = [
+    (f"{file}:{node.lineno}", node)
+    for file, node in NODES
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Reason"
+    if isinstance(node.args[0], ast.Constant)
+]
+"""Every call that makes a reason of a code written there, with its place."""
+LITERALS = {node.value for file, node in NODES if file != "reasons.py" and isinstance(node, ast.Constant)}
 KEPT = Reason(
     "side",
     side="tensorflow",
