@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -48,6 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.get_closest_marker(name) for name in ("measures", "cluster")):
             item.add_marker("frameworks")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what collection made: it lives to the end, and every full pass would walk through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
