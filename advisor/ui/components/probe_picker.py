@@ -43,7 +43,7 @@ def show(known: Mapping[str, Probe]) -> None:
         if way == "plan":
             budget = _budget(BUDGETS, 60, key="probe-budget")
             chosen = _planned(known, float(budget))
-            compared = pair_of(state.recommendation().probe_plan) or USUAL_PAIR
+            compared = pair_of(state.recommendation().planned_probes) or USUAL_PAIR
         elif way == "hand":
             chosen = _by_hand(known)
             budget = _budget((*BUDGETS, NO_LIMIT), NO_LIMIT, key="probe-limit")
@@ -101,7 +101,7 @@ def _budget(offered: tuple[int, ...], usual: int, *, key: str) -> int:
 
 def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
     """Show the plan and return the probes that fit the budget, most valuable per second first."""
-    plan = [step for step in state.recommendation().probe_plan if step.probe in known]
+    plan = [step for step in state.recommendation().planned_probes if step.probe in known]
     chosen, left = [], budget
     rows = []
     for step in plan:
