@@ -28,6 +28,7 @@ from advisor.deployment import plans, route_value
 from advisor.engine import machines, observations, scoring, smaa
 from advisor.engine.observations import Finding
 from advisor.engine.reference_results import reference_results
+from advisor.engine.route_claims import with_verdicts
 from advisor.engine.route_results import Table, tables, with_routes
 from advisor.engine.route_what_if import what_if
 from advisor.engine.scoring import Problem, Scored
@@ -107,7 +108,9 @@ def prepare(
         )
         return replace(finding, reference=results)
 
+    made = tables(measured, machine)
     finding = beside(observations.interpret(measured, knowledge, probes=probes, machine=machine), measured)
+    finding = with_verdicts(finding, made, knowledge)
     unmeasured = beside(Finding(), ())
     return Prepared(
         problem=scoring.prepare(knowledge, today=today, versions=versions, finding=finding),
@@ -117,7 +120,7 @@ def prepare(
         done=frozenset(pair for session in measured for pair in measured_pairs(session)),
         disagreements=machines.disagreements(measured),
         machine=machine,
-        tables=tables(measured, machine),
+        tables=made,
         routes=tuple(routes),
         today=today,
         versions=versions or {},

@@ -212,8 +212,8 @@ def _way(way: RouteResult) -> None:
         known = state.knowledge().tools
         names = [known[tool].name if tool in known else tool for tool in way.tools]
         lines.append(f"{say('Tools', '工具')}: {elements.plain(', '.join(names))}")
-    if (known := known_in_words(way)) is not None:
-        lines.append(elements.plain(words(known)))
+    if (told := known_in_words(way)) is not None:
+        lines.append(elements.plain(words(told)))
     if way.note:
         lines.append(elements.plain(words(way.note)))
     if lines:
