@@ -25,6 +25,7 @@ def _names(question: Question, options: tuple[str, ...]) -> Text:
 
 
 def outcome_text(knowledge: Knowledge, winner: str | None) -> Text:
+    """Return what the answer would be, as the end of a sentence."""
     if winner is None:
         return Text(en="no framework could be recommended", zh="将无法推荐任何框架")
     name = knowledge.frameworks[winner].name
