@@ -7,13 +7,14 @@ figure can be any. Each outcome is judged as if it had been measured.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from advisor.analysis import messages, route_messages, tipping_points
 from advisor.analysis.route_flips import turned_need
 from advisor.engine import route_figures
 from advisor.engine.route_results import on_other_device
 from advisor.engine.route_what_if import WhatIf
+from advisor.engine.scoring import Scored
 from advisor.model.knowledge import Route
 from advisor.model.recommendation import MeasurableRoute, PlannedProbe
 from advisor.model.text import Text
@@ -70,19 +71,20 @@ def _ways(what_if: WhatIf, route: MeasurableRoute) -> list[Route]:
     ]
 
 
-def _rivals(what_if: WhatIf, able: Iterable[MeasurableRoute], ways: Collection[Route]) -> set[str]:
-    """Return the other frameworks of which a way to one of the same needs can be measured."""
-    names, needs = {(route.route, route.framework) for route in able}, {way.need for way in ways}
-    mine = {way.framework for way in ways}
-    return {
-        way.framework
-        for way in what_if.knowledge.routes
-        if way.need in needs and way.framework not in mine and any((n, way.framework) in names for n in way.measured)
-    }
+def _rivals(what_if: WhatIf, able: Collection[MeasurableRoute], ways: Collection[Route]) -> dict[str, list[Route]]:
+    """Return the other frameworks of which ways to one of the same needs can be measured, with those ways."""
+    names = {(route.route, route.framework) for route in able}
+    mine, needs = next(iter(ways)).framework, {way.need for way in ways}
+    found: dict[str, list[Route]] = {}
+    for way in what_if.knowledge.routes:
+        measurable = any((name, way.framework) in names for name in way.measured)
+        if measurable and way.need in needs and way.framework != mine and what_if.open(way):
+            found.setdefault(way.framework, []).append(way)
+    return found
 
 
 def _planned(
-    what_if: WhatIf, route: MeasurableRoute, ways: Sequence[Route], rivals: Collection[str], worth: float
+    what_if: WhatIf, route: MeasurableRoute, ways: Sequence[Route], rivals: Mapping[str, Sequence[Route]], worth: float
 ) -> PlannedProbe:
     turn = (
         _failing(what_if, ways)
@@ -138,40 +140,58 @@ def _working(what_if: WhatIf, ways: Sequence[Route]) -> Turn:
     return {"changes": "recommendation", "reason": route_messages.if_it_works(ways[0], then)}
 
 
-def _compared(what_if: WhatIf, ways: Sequence[Route], rivals: Collection[str]) -> Turn:
-    """Return the turn of the recommendation that a ratio of two frameworks' figures brings, the nearest to 1."""
-    scored, settings = what_if.now.scored, what_if.knowledge.settings
-    framework, other_device = ways[0].framework, all(on_other_device(way.need, what_if.knowledge) for way in ways)
-    found = []
-    for criterion in scored.problem.criteria:
-        figure = route_figures.name_of(what_if.knowledge.criteria[criterion])
-        if figure is None:
-            continue
-        apart = other_device and not (figure in TARGETS and TARGETS[figure].travels)
-        transfer = math.hypot(settings.transfer, settings.other_machine if apart else 0.0)
-        for rival in sorted(set(rivals) & set(scored.allowed)):
-            denominator, numerator = sorted((framework, rival))
-            ratio = tipping_points.ratio_that_flips(scored, criterion, pair=(numerator, denominator), transfer=transfer)
-            if ratio is not None:
-                found.append((abs(math.log(ratio)), criterion, numerator, denominator, ratio))
+def _compared(what_if: WhatIf, ways: Sequence[Route], rivals: Mapping[str, Sequence[Route]]) -> Turn:
+    """Return the turn of the recommendation that a ratio of two frameworks' figures brings, the nearest to 1.
+
+    The ways of both are taken to work: without that there is nothing to compare.
+    """
+    seen = {one.route.id for one in what_if.tried}
+    found: list[tuple[float, str, tuple[str, str], float]] = []
+    for rival, theirs in sorted(rivals.items()):
+        works = what_if.with_state([way.id for way in (*ways, *theirs) if way.id not in seen], "works")
+        if works.leader == what_if.now.leader and rival in works.scored.allowed:
+            pair = (max(ways[0].framework, rival), min(ways[0].framework, rival))
+            found.extend(_ratios(works.scored, pair, _other_device(what_if, ways)))
     if not found:
         return {}
-    _, criterion, numerator, denominator, ratio = min(found)
-    pair = (numerator, denominator)
+    _, criterion, (numerator, denominator), ratio = min(found)
     return {
         "would_flip_at": ratio,
         "criterion": criterion,
         "numerator": numerator,
         "denominator": denominator,
         "changes": "recommendation",
-        "reason": messages.planned_probe(what_if.knowledge, criterion, pair=pair, ratio=ratio, asked_only=False),
+        "reason": messages.planned_probe(
+            what_if.knowledge, criterion, pair=(numerator, denominator), ratio=ratio, asked_only=False
+        ),
     }
+
+
+def _ratios(
+    scored: Scored, pair: tuple[str, str], elsewhere: bool
+) -> Iterator[tuple[float, str, tuple[str, str], float]]:
+    """Yield the ratios at which figures of a pair change the leader: how far from 1, criterion, pair, ratio."""
+    settings = scored.problem.knowledge.settings
+    for criterion in scored.problem.criteria:
+        figure = route_figures.name_of(scored.problem.knowledge.criteria[criterion])
+        if figure is None:
+            continue
+        apart = elsewhere and not (figure in TARGETS and TARGETS[figure].travels)
+        transfer = math.hypot(settings.transfer, settings.other_machine if apart else 0.0)
+        ratio = tipping_points.ratio_that_flips(scored, criterion, pair=pair, transfer=transfer)
+        if ratio is not None:
+            yield abs(math.log(ratio)), criterion, pair, ratio
+
+
+def _other_device(what_if: WhatIf, ways: Iterable[Route]) -> bool:
+    """Return whether any of the ways leads to another kind of machine than those that measure."""
+    return any(on_other_device(way.need, what_if.knowledge) for way in ways)
 
 
 def _missing(what_if: WhatIf, ways: Sequence[Route]) -> str | None:
     """Return the first number asked for that a measurement here could show to be missed on every way."""
     asked = what_if.needs.targets
-    elsewhere = any(on_other_device(way.need, what_if.knowledge) for way in ways)
+    elsewhere = _other_device(what_if, ways)
     return next((str(name) for name in asked if TARGETS[name].travels or not elsewhere), None)
 
 

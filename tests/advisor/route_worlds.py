@@ -133,7 +133,9 @@ def worlds(draw: st.DrawFn) -> World:
         requires=draw(st.sampled_from([None, "all"])),
     ).model_copy(update={"other_device": ("phone",)})
     goal = small.question("goal", {"any": {"other": draw(st.sampled_from([0.5, 2.0]))}})
-    claims = [small.claim("claim-0", "other", {name: draw(effects) for name in FRAMEWORKS}, grade=draw(grades))]
+    tested = draw(st.sampled_from([(), *(({"route": name},) for name in ROUTES)]))
+    judged_so = {name: draw(effects) for name in FRAMEWORKS}
+    claims = [small.claim("claim-0", "other", judged_so, grade=draw(grades), measured=tested)]
     knowledge = small.knowledge(FRAMEWORKS, judged, [deploy, goal], claims, routes=ways, settings=SETTINGS)
     asked: dict[str, float] = {}
     if draw(st.booleans()):

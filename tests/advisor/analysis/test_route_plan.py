@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -14,13 +16,13 @@ from advisor.model.needs import Needs
 from advisor.model.recommendation import MeasurableRoute, PlannedProbe, Recommendation
 from advisor.recommendation import recommend
 from probes.statistics import targets
-from probes.types import RouteRow, Status
+from probes.types import Interval, RouteRow, Status
 from tests.advisor.analysis.test_route_flips import ways
 from tests.advisor.engine.test_route_results import MACHINE, TODAY, session
 from tests.advisor.engine.test_route_results import row as measured
-from tests.advisor.route_worlds import World, row, worlds
+from tests.advisor.route_worlds import ROUTES, World, row, worlds
 
-unhurried = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck), derandomize=True)
+unhurried = settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,33 @@ def test_a_route_that_is_said_to_change_nothing_changes_nothing_by_failing(world
         then = world.recommend([*world.rows, failed(step.probe)])
         assert (then.recommended, ways(then, step.probe[0])) == (found.recommended, ways(found, step.probe[0]))
         assert step.value == 0
+
+
+def of_size(name: str, step: PlannedProbe, times: float) -> RouteRow:
+    """Return a row that works, of which the one figure that a step is about is ``times`` what others have."""
+    exact = Interval(times, times, times)
+    bare = {"artifact_bytes": None, "p50_ms": None, "p95_ms": None}
+    figure = {"artifact_bytes": round(1e8 * times)} if step.criterion == "size" else {"p50_ms": exact}
+    return row(name, **{**bare, **figure})
+
+
+@unhurried
+@given(worlds())
+def test_at_the_ratio_that_it_says_the_answer_turns(world: World) -> None:
+    """Once the route and all of the other framework's are measured and work: on one side of it, not on the other."""
+    world = dataclasses.replace(world, rows=(), needs=world.needs.model_copy(update={"targets": {}}))
+    found = world.recommend()
+    for step in (one for one in steps(found) if one.criterion):
+        assert step.would_flip_at is not None
+        mine = step.probe[0]
+        (other,) = {step.numerator, step.denominator} - {mine}
+        turned = []
+        for factor in (1.001, 0.999):
+            ratio = step.would_flip_at * factor
+            own = of_size(step.probe, step, ratio if step.numerator == mine else 1 / ratio)
+            theirs = [of_size(name, step, 1.0) for name in ROUTES if name[0] == other]
+            turned.append(world.recommend([own, *theirs]).recommended != found.recommended)
+        assert sorted(turned) == [False, True], step
 
 
 @unhurried
