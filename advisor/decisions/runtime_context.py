@@ -19,7 +19,7 @@ from advisor.decisions.document import Decision, build_decision
 from advisor.decisions.recheck import recheck
 from advisor.decisions.reference_evidence import load_reference
 from advisor.decisions.results import Recheck
-from advisor.deployment.known_routes import measurable
+from advisor.deployment.measurable_routes import measurable
 from advisor.model.knowledge import Framework, Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import MeasurableRoute, Recommendation

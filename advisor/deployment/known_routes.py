@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from advisor.model.recommendation import MeasurableRoute
 from probes import environments, routes
 from probes.environments import folders, installing, locks
 from probes.session import routing_plan
@@ -103,21 +101,6 @@ class KnownRoute:
     add: str
     seconds: float
     deprecated: str
-
-
-@lru_cache(maxsize=1)
-def measurable() -> tuple[MeasurableRoute, ...]:
-    """Return every route as the plan of a recommendation needs it; looks for nothing on this machine."""
-    return tuple(
-        MeasurableRoute(
-            route=name,
-            framework=route.FRAMEWORK,
-            seconds=route.SECONDS + routing_plan.RUN_SECONDS,
-            environment=route.ENVIRONMENT,
-        )
-        for name in routes.known()
-        if (route := routes.route(name))
-    )
 
 
 def known() -> tuple[KnownRoute, ...]:

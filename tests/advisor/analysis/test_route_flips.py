@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from advisor.deployment.known_routes import measurable
+from advisor.deployment.measurable_routes import measurable
 from advisor.engine.route_figures import FIGURES, with_figure
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from advisor.analysis import route_plan
-from advisor.deployment.known_routes import measurable
+from advisor.deployment.measurable_routes import measurable
 from advisor.knowledge.loading import knowledge_folder, load_knowledge
 from advisor.knowledge.needs_files import read_needs
 from advisor.model.knowledge import Knowledge

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from advisor.curation.claim_trials import hold_against
-from advisor.deployment.known_routes import measurable
+from advisor.deployment.measurable_routes import measurable
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Claim, Knowledge
 from advisor.model.needs import Needs

@@ -11,7 +11,7 @@ import pytest
 from advisor.decisions.document import Decision, build_decision
 from advisor.decisions.seals import seals
 from advisor.decisions.verification import verify
-from advisor.deployment.known_routes import measurable
+from advisor.deployment.measurable_routes import measurable
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import MeasurableRoute
