@@ -17,21 +17,28 @@ from advisor.analysis import (
     messages,
     probe_value,
     question_value,
+    route_flips,
+    route_messages,
+    route_plan,
     stopping,
     tipping_points,
 )
 from advisor.analysis.leave_one_out import LeaveOneOut
-from advisor.deployment import plans
+from advisor.deployment import plans, route_value
 from advisor.engine import machines, observations, scoring, smaa
 from advisor.engine.observations import Finding
 from advisor.engine.reference_results import reference_results
+from advisor.engine.route_claims import with_verdicts
 from advisor.engine.route_results import Table, tables, with_routes
+from advisor.engine.route_what_if import what_if
 from advisor.engine.scoring import Problem, Scored
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import (
+    CriterionResult,
     Flip,
     KnowledgeStamp,
+    MeasurableRoute,
     Plan,
     PlannedProbe,
     Recommendation,
@@ -55,7 +62,8 @@ class Prepared:
         done: what was measured already: ids of a probe and of the two frameworks.
         disagreements: where machines disagree.
         machine: this machine's description, where it is told.
-        tables: of routes, the most trusted first. today, versions: for ageing.
+        tables: of routes, the most trusted first. routes: those that can be measured.
+        today, versions: for ageing.
     """
 
     problem: Problem
@@ -66,6 +74,7 @@ class Prepared:
     disagreements: Sequence[machines.Disagreement]
     machine: Mapping[str, Any] | None
     tables: Sequence[Table]
+    routes: Sequence[MeasurableRoute]
     today: date
     versions: Mapping[str, str]
 
@@ -80,6 +89,7 @@ def prepare(
     machine: Mapping[str, Any] | None = None,
     measurable: Collection[str] | None = None,
     reference: Sequence[ReferenceSession] = (),
+    routes: Sequence[MeasurableRoute] = (),
 ) -> Prepared:
     """Return what ``recommend_prepared`` needs; the arguments are those of ``recommend``."""
 
@@ -98,7 +108,9 @@ def prepare(
         )
         return replace(finding, reference=results)
 
+    made = tables(measured, machine)
     finding = beside(observations.interpret(measured, knowledge, probes=probes, machine=machine), measured)
+    finding = with_verdicts(finding, made, knowledge)
     unmeasured = beside(Finding(), ())
     return Prepared(
         problem=scoring.prepare(knowledge, today=today, versions=versions, finding=finding),
@@ -108,7 +120,8 @@ def prepare(
         done=frozenset(pair for session in measured for pair in measured_pairs(session)),
         disagreements=machines.disagreements(measured),
         machine=machine,
-        tables=tables(measured, machine),
+        tables=made,
+        routes=tuple(routes),
         today=today,
         versions=versions or {},
     )
@@ -138,6 +151,7 @@ def recommend(
     machine: Mapping[str, Any] | None = None,
     measurable: Collection[str] | None = None,
     reference: Sequence[ReferenceSession] = (),
+    routes: Sequence[MeasurableRoute] = (),
 ) -> Recommendation:
     """Recommend a framework and a plan, say how firmly, and what would change it.
 
@@ -151,6 +165,7 @@ def recommend(
         measurable: frameworks that probes can run; those with a backend where not given.
         reference: sessions of other machines that come with the program; they count where nothing was measured here, as
             far as ``machine`` is like theirs.
+        routes: those that can be measured; without them nothing is said of what routes' figures would change.
     """
     prepared = prepare(
         knowledge,
@@ -161,6 +176,7 @@ def recommend(
         machine=machine,
         measurable=measurable,
         reference=reference,
+        routes=routes,
     )
     return recommend_prepared(needs, prepared, random_seed=random_seed)
 
@@ -176,8 +192,9 @@ def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) ->
     left_out = LeaveOneOut(scored)
     plan = probe_value.probe_plan(scored, prepared.probes, measurable=prepared.measurable, done=prepared.done)
     settled = stopping.settled(scored)
-    routes = plans.routes_for(scored)
     criteria = explanation.criteria(scored, left_out)
+    about_routes = of_routes(prepared, needs, scored, criteria)
+    routes = about_routes.results
     speaks_for, speaks_against = explanation.for_and_against(scored, left_out)
     before = None
     if prepared.undone is not None:
@@ -195,10 +212,10 @@ def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) ->
         routes=routes,
         for_=speaks_for,
         against=speaks_against,
-        flips=what_flips(scored, left_out, plan, random_seed=random_seed),
+        flips=what_flips(scored, left_out, plan, about_routes.flips, random_seed=random_seed),
         next_questions=() if settled else question_value.next_questions(scored),
         settled=settled,
-        probe_plan=plan,
+        probe_plan=route_plan.merged(plan, about_routes.plan),
         knowledge=KnowledgeStamp(version=knowledge.version, sha256=knowledge.sha256),
         random_seed=random_seed,
         pairwise={f: s.ahead for f, s in shares.items()},
@@ -206,7 +223,12 @@ def recommend_prepared(needs: Needs, prepared: Prepared, *, random_seed: int) ->
         verdicts=finding.verdicts,
         contradictions=explanation.contradictions(problem, criteria),
         before=before,
-        notes=(*sharpened(said, knowledge), *notes(scored, strength=strength, settled=settled), *disagreeing(prepared)),
+        notes=(
+            *sharpened(said, knowledge),
+            *notes(scored, strength=strength, settled=settled),
+            *disagreeing(prepared),
+            *about_routes.notes,
+        ),
         plans=plans_of(scored, routes),
         machine=dict(machine) if machine is not None else None,
         reference=finding.reference,
@@ -239,15 +261,61 @@ def measurable_frameworks(frameworks: Sequence[str]) -> tuple[str, ...]:
     return able if len(able) > 1 else tuple(frameworks)
 
 
+@dataclass(frozen=True)
+class AboutRoutes:
+    """What is said of routes: each way with what of its figures would change something, and what to measure next."""
+
+    results: tuple[RouteResult, ...]
+    flips: tuple[route_flips.FoundFlip, ...] = ()
+    plan: tuple[PlannedProbe, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+
+def of_routes(prepared: Prepared, needs: Needs, scored: Scored, criteria: Sequence[CriterionResult]) -> AboutRoutes:
+    """Return the ways to what the plan answers, and what measuring them changed and could change."""
+    results = plans.routes_for(scored)
+    if not prepared.routes:
+        return AboutRoutes(results)
+    asked = what_if(prepared.problem, needs, prepared.tables, scored, today=prepared.today, versions=prepared.versions)
+    flips = route_flips.figure_flips(asked)
+    values = route_value.values_of(results, criteria, scored.excluded, scored.problem.knowledge)
+    plan = route_plan.route_plan(asked, prepared.routes, values)
+    return AboutRoutes(
+        results=tuple(_with_flips(result, flips) for result in results),
+        flips=flips,
+        plan=plan,
+        notes=(route_messages.NO_ROUTE,) if plan and not any(step.telling for step in plan) else (),
+    )
+
+
+def _with_flips(result: RouteResult, flips: Sequence[route_flips.FoundFlip]) -> RouteResult:
+    """Return a way with what its own figures would change: the recommendation, or the plan's row on its need."""
+    mine = [
+        one.flip
+        for one in flips
+        if result.seen is not None
+        and one.tried.route.framework == result.framework
+        and (one.tried.row.route, one.tried.row.precision) == (result.seen.route, result.seen.precision)
+        and one.need in ("", result.need)
+    ]
+    return result.model_copy(update={"would_flip_at": tuple(mine)}) if mine else result
+
+
 def what_flips(
-    scored: Scored, left_out: LeaveOneOut, plan: Sequence[PlannedProbe], *, random_seed: int
+    scored: Scored,
+    left_out: LeaveOneOut,
+    plan: Sequence[PlannedProbe],
+    figures: Sequence[route_flips.FoundFlip],
+    *,
+    random_seed: int,
 ) -> tuple[Flip, ...]:
-    """Return what would change the result: answers, a shift of weight, one claim, one probe."""
+    """Return what would change the result: answers, a shift of weight, one claim, one probe, a route's figure."""
     found = [
         *answer_changes.answer_flips(scored, random_seed=random_seed),
         tipping_points.weight_flip(scored, random_seed=random_seed),
         tipping_points.claim_flip(scored, left_out, random_seed=random_seed),
         tipping_points.probe_flip(scored, plan, random_seed=random_seed),
+        route_flips.route_flip(figures, random_seed=random_seed),
     ]
     return tuple(flip for flip in found if flip is not None)
 

@@ -24,7 +24,8 @@ def _names(question: Question, options: tuple[str, ...]) -> Text:
     return Text(en=", ".join(name.en for name in chosen), zh="、".join(name.zh for name in chosen))
 
 
-def _outcome(knowledge: Knowledge, winner: str | None) -> Text:
+def outcome_text(knowledge: Knowledge, winner: str | None) -> Text:
+    """Return what the answer would be, as the end of a sentence."""
     if winner is None:
         return Text(en="no framework could be recommended", zh="将无法推荐任何框架")
     name = knowledge.frameworks[winner].name
@@ -43,7 +44,7 @@ def answer_flip(knowledge: Knowledge, needs: Needs, change: Mapping[str, Answer 
         names = _names(question, (answer,) if isinstance(answer, str) else answer)
         en.append(f"“{question.text.en}” answered “{names.en}”")
         zh.append(f"“{question.text.zh}”回答“{names.zh}”")
-    outcome = _outcome(knowledge, winner)
+    outcome = outcome_text(knowledge, winner)
     return Text(en=f"With {' and '.join(en)}, {outcome.en}.", zh=f"若{'，且'.join(zh)}，{outcome.zh}。")
 
 
@@ -63,7 +64,7 @@ def sharpened(question: Question, target: targets.TargetName, *, needs: Needs, o
 
 def other_flip(knowledge: Knowledge, change: Mapping[str, Any], *, kind: str, winner: str | None) -> Text:
     """Return which weight, claim or ratio would lead to which framework."""
-    outcome = _outcome(knowledge, winner)
+    outcome = outcome_text(knowledge, winner)
     if kind == "weight":
         giver, taker = knowledge.criteria[change["from"]].name, knowledge.criteria[change["to"]].name
         points = 100 * change["share"]

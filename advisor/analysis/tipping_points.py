@@ -148,12 +148,22 @@ def balance(lead: Callable[[float], float], *, start: float) -> float | None:
     """Return where in [-1, 1] a monotone ``lead``, positive at ``start``, falls clearly below 0; None where nowhere."""
     for end in (-1.0, 1.0):
         if lead(end) < -CLEAR:
-            inside, outside = start, end
-            for _ in range(HALVINGS):
-                middle = (inside + outside) / 2.0
-                inside, outside = (middle, outside) if lead(middle) >= -CLEAR else (inside, middle)
-            return outside
+            return boundary(lambda gap: lead(gap) < -CLEAR, inside=start, outside=end)
     return None
+
+
+def boundary(changed: Callable[[float], bool], *, inside: float, outside: float, apart: float = 0.0) -> float:
+    """Return where ``changed``, False ``inside`` and True ``outside``, turns: a place at which it is True.
+
+    Args:
+        apart: how near to it a place at which it is still False is to be found; 0 = as near as rounding lets.
+    """
+    for _ in range(HALVINGS):
+        if abs(outside - inside) <= apart:
+            break
+        middle = (inside + outside) / 2.0
+        inside, outside = (inside, middle) if changed(middle) else (middle, outside)
+    return outside
 
 
 def ratio_that_flips(scored: Scored, criterion: str, *, pair: tuple[str, str], transfer: float) -> float | None:

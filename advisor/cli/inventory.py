@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from advisor.cli.prose import console, framework
+from advisor.report.machine_words import MACHINE
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
+    from advisor.curation.claim_trials import Trials
     from advisor.curation.releases import Found
     from advisor.model.knowledge import Knowledge
 
@@ -65,6 +67,7 @@ WORDS: dict[str, dict[str, str]] = {
         "renamed": "renamed",
         "removed": "removed",
         "tables_in_english": "",
+        "unmade": "not measured",
         "newer": "{id:<30} {known:<12} -> {version} of {day}  ({registry})",
         "untold": "{id:<30} not told by {registry}: {reason}",
         "released": "{asked} asked, {newer} with a newer release, {untold} not told",
@@ -118,6 +121,7 @@ WORDS: dict[str, dict[str, str]] = {
         "renamed": "已更名",
         "removed": "已移除",
         "tables_in_english": "以下表格及理由仅有英文。",
+        "unmade": "未测量",
         "newer": "{id:<30} {known:<12} -> {version}，{day}  （{registry}）",
         "untold": "{id:<30} {registry} 没有答复：{reason}",
         "released": "共查询 {asked} 项，{newer} 项有新版本，{untold} 项没有答复",
@@ -160,6 +164,21 @@ def stale(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
     for row in rows:
         points = 100 * row["influence"]
         say(WORDS[lang]["stale"].format(day=row["review_by"], days=row["days"], points=points, id=row["id"]))
+
+
+def verdicts(found: Trials, knowledge: Knowledge, *, lang: str) -> None:
+    """Print what became of each claim that was tested, with the row, and what would test the others."""
+    words, out = WORDS[lang], console()
+    for verdict in found.verdicts:
+        statement = knowledge.claims[verdict.claim].statement.in_(lang)
+        word = MACHINE[lang].get(verdict.verdict, verdict.verdict)
+        out.print(f"[bold]{word}[/bold]  {escape(statement)}  [dim]{verdict.claim}[/dim]", highlight=False)
+        if verdict.reason is not None:
+            out.print(f"  {escape(verdict.reason.in_(lang))}", highlight=False)
+    for claim, commands in found.unmade.items():
+        out.print(f"{words['unmade']}  {claim}", highlight=False)
+        for command in commands:
+            out.print(f"  [dim]{escape(command)}[/dim]", highlight=False, soft_wrap=True)
 
 
 def release_row(found: Found) -> dict[str, Any]:

@@ -107,6 +107,36 @@ def show(name: str, as_json: bool, lang: str) -> None:
         inventory.entry(entry, lang=lang)
 
 
+@command.command(epilog="Example: framework-advisor knowledge verdicts --evidence routes.json")
+@output.with_evidence
+@output.as_json
+@output.in_language
+def verdicts(evidence_files: tuple[str, ...], as_json: bool, lang: str) -> None:
+    """Hold the claims against measurements: what they confirm, contradict or leave open, with the row.
+
+    Takes what 'probe run' and 'routes run' write. Exit status 1 where a claim is contradicted.
+    """
+    from advisor.cli import inventory
+    from advisor.curation.claim_trials import hold_against
+    from advisor.decisions.runtime_context import RuntimeContext
+    from advisor.engine.claim_verdicts import CONTRADICTED
+    from advisor.errors import InputError
+    from advisor.knowledge.loading import load_knowledge
+
+    if not evidence_files:
+        raise InputError(["no measurements: give --evidence FILE, from 'probe run' or 'routes run'"])
+    knowledge, evidence = load_knowledge(), output.read_evidence(evidence_files)
+    here = RuntimeContext.here(knowledge, reference=False)
+    found = hold_against(evidence, knowledge, probes=here.probes, routes=here.routes, machine=here.machine)
+    if as_json:
+        unmade = [{"claim": claim, "commands": list(commands)} for claim, commands in found.unmade.items()]
+        output.emit({"verdicts": [verdict.model_dump(mode="json") for verdict in found.verdicts], "unmade": unmade})
+    else:
+        inventory.verdicts(found, knowledge, lang=lang)
+    if any(verdict.verdict == CONTRADICTED for verdict in found.verdicts):
+        raise click.exceptions.Exit(1)
+
+
 @command.command(epilog="Example: framework-advisor knowledge stale --json")
 @output.as_json
 @output.in_language

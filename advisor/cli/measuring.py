@@ -125,7 +125,7 @@ def planned(
     from advisor.decisions.runtime_context import RuntimeContext
 
     context = context or RuntimeContext.here(knowledge)
-    plan = context.recommend(needs, knowledge).probe_plan
+    plan = context.recommend(needs, knowledge).planned_probes
     known = {probe.id: probe for probe in context.probes}
     probes = [known[step.probe] for step in plan]
     return probes, run if run.frameworks else replace(run, frameworks=pair_of(plan))

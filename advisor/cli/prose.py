@@ -10,7 +10,7 @@ from rich.table import Table
 
 from advisor.decisions.provenance import engine_of
 from advisor.decisions.results import Comparison, Recheck, Verification
-from advisor.deployment.route_words import seen_in_words
+from advisor.deployment.route_words import known_in_words
 from advisor.model.formatting import percent
 from advisor.report import reference_rows
 from advisor.report.words import WORDS as REPORT_WORDS
@@ -224,11 +224,11 @@ def _plan(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str)
             tools = ", ".join(knowledge.tools[tool].name if tool in knowledge.tools else tool for tool in route.tools)
             table.add_row(need(knowledge, route.need, lang), f"{name} ({tools})", REPORT_WORDS[lang][route.status])
         out.print(table)
-    for route, seen in ((route, route.seen) for route in plan if route.seen is not None):
-        out.print(
-            f"  {need(knowledge, route.need, lang)}{words['colon']}{escape(seen_in_words(seen).in_(lang))}",
-            highlight=False,
-        )
+    for route, known in ((route, known_in_words(route)) for route in plan):
+        if known is not None:
+            out.print(
+                f"  {need(knowledge, route.need, lang)}{words['colon']}{escape(known.in_(lang))}", highlight=False
+            )
     for line in (line for chosen in found.plans if chosen.role == "recommended" for line in chosen.install):
         out.print(escape(f"  {line}"), highlight=False, soft_wrap=True)
 
@@ -265,7 +265,7 @@ def _reference(out: Terminal, found: Recommendation, knowledge: Knowledge, lang:
 def _flips(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     if found.flips:
         out.print(f"[bold]{WORDS[lang]['flips']}[/bold]")
-    for flip in found.flips[:4]:
+    for flip in (*found.flips[:4], *(flip for flip in found.flips[4:] if flip.kind == "route")):
         out.print(f"  {escape(flip_text(flip, knowledge, lang))}")
 
 
@@ -281,14 +281,16 @@ def _questions(out: Terminal, found: Recommendation, knowledge: Knowledge, lang:
 
 def _probes(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: str) -> None:
     words = WORDS[lang]
-    telling = [probe for probe in found.probe_plan if probe.would_flip_at is not None]
+    telling = [step for step in found.probe_plan if step.telling]
     if telling:
         out.print(f"[bold]{words['probes']}[/bold]")
     elif found.recommended is not None:
         out.print(REPORT_WORDS[lang]["no_probe"])
-    for probe in telling[:4]:
-        why = f"  {escape(probe.reason.in_(lang))}" if probe.reason else ""
-        out.print(f"  {probe.probe}  {probe.seconds:.0f} {words['seconds']}{why}", highlight=False)
+    for step in telling[:4]:
+        why = f"  {escape(step.reason.in_(lang))}" if step.reason else ""
+        out.print(f"  {step.probe}  {step.seconds:.0f} {words['seconds']}{why}", highlight=False)
+        if step.command:
+            out.print(f"    [dim]{escape(step.command)}[/dim]", highlight=False)
 
 
 def audit(result: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:

@@ -117,7 +117,7 @@ def _of(knowledge: Knowledge, criterion: str) -> Coverage:
         independent=sum(_independent(knowledge, claim) for claim in claims),
         primary=sum(_primary(knowledge, claim) for claim in claims),
         graded=sum(claim.grade in GOOD for claim in claims),
-        testable=sum(claim.id in knowledge.probes_of for claim in claims),
+        testable=sum(bool(knowledge.tests_of(claim)) for claim in claims),
         favouring=_favouring(knowledge, claims),
         independent_sources=_origins(sources.values()),
         routes=sum(route.need in needs and route.status in LIVING_ROUTE for route in knowledge.routes),

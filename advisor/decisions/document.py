@@ -19,7 +19,7 @@ from advisor.decisions.provenance import program_stamp
 from advisor.errors import InputError
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
-from advisor.model.recommendation import ClaimVerdict, Recommendation
+from advisor.model.recommendation import ClaimVerdict, MeasurableRoute, Recommendation
 from advisor.model.reference import ReferenceSession
 from advisor.recommendation import measurable_frameworks
 from probes.evidence.documents import evidence_document
@@ -42,6 +42,7 @@ class Decision(BaseModel):
         versions: installed framework versions at the time, which the ageing of claims depends on.
         probes: the catalogue the plan was chosen from. measurable: frameworks that probes could run.
         reference: sessions of other machines that came with the program; absent where it had none.
+        routes: those that could be measured; absent from decisions that were made without.
         program: who computed it (see ``provenance.program_stamp``). seals: a digest of each part (see ``seals.seals``).
     """
 
@@ -62,6 +63,7 @@ class Decision(BaseModel):
     probes: dict[str, dict[str, Any]] = {}
     measurable: tuple[str, ...] = ()
     reference: tuple[ReferenceSession, ...] = Field((), exclude_if=lambda sessions: not sessions)
+    routes: tuple[MeasurableRoute, ...] = Field((), exclude_if=lambda routes: not routes)
     seals: dict[str, str] = {}
 
     def document(self) -> dict[str, Any]:
@@ -81,6 +83,7 @@ def build_decision(
     probes: Iterable[Probe] = (),
     measurable: Sequence[str] | None = None,
     reference: Sequence[ReferenceSession] = (),
+    routes: Sequence[MeasurableRoute] = (),
 ) -> Decision:
     """Gather everything the decision rests on into one document; where things lie on this disk stays here."""
     told = recommendation.model_copy(
@@ -109,6 +112,7 @@ def build_decision(
         probes={probe.id: _probe_entry(probe) for probe in probes},
         measurable=measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else tuple(measurable),
         reference=tuple(reference),
+        routes=tuple(routes),
     )
     return decision.model_copy(update={"seals": sealing.seals(decision.document())})
 

@@ -16,7 +16,7 @@ from advisor.decisions.seals import edited
 from advisor.decisions.verification import recomputed
 from advisor.errors import InputError
 from advisor.model.knowledge import Knowledge
-from advisor.model.recommendation import Recommendation
+from advisor.model.recommendation import MeasurableRoute, Recommendation
 from advisor.model.reference import ReferenceSession
 from advisor.model.text import Text
 from probes.evidence.documents import evidence_document
@@ -68,6 +68,7 @@ class _Inputs:
     probes: Sequence[Probe]
     measurable: Sequence[str] | None
     reference: Sequence[ReferenceSession]
+    routes: Sequence[MeasurableRoute]
 
     def recommendation(self, decision: Decision) -> Recommendation:
         return recomputed(
@@ -79,6 +80,7 @@ class _Inputs:
             machine=self.machine,
             measurable=self.measurable,
             reference=self.reference,
+            routes=self.routes,
             more=self.more,
         )
 
@@ -93,6 +95,7 @@ def recheck(
     probes: Sequence[Probe] = (),
     measurable: Sequence[str] | None = None,
     reference: Sequence[ReferenceSession] = (),
+    routes: Sequence[MeasurableRoute] = (),
     evidence: Sequence[Evidence] = (),
 ) -> Recheck:
     """Decide again with today's knowledge, versions and machine; say what changed and whether the decision stands.
@@ -116,6 +119,7 @@ def recheck(
         probes=probes,
         measurable=measurable,
         reference=reference,
+        routes=routes,
     )
     now = given.recommendation(decision)
     stands = decision.recommendation.recommended == now.recommended

@@ -19,9 +19,10 @@ from advisor.decisions.document import Decision, build_decision
 from advisor.decisions.recheck import recheck
 from advisor.decisions.reference_evidence import load_reference
 from advisor.decisions.results import Recheck
+from advisor.deployment.measurable_routes import measurable
 from advisor.model.knowledge import Framework, Knowledge
 from advisor.model.needs import Needs
-from advisor.model.recommendation import Recommendation
+from advisor.model.recommendation import MeasurableRoute, Recommendation
 from advisor.model.reference import ReferenceSession
 from probes.backends import builds
 from probes.catalog.loading import load_catalog
@@ -44,6 +45,7 @@ class RuntimeContext:
         probes: the catalogue, in its order.
         measurable: ids of the frameworks that probes can run.
         reference: sessions of other machines that come with the program; they count where nothing was measured here.
+        routes: those that can be measured.
     """
 
     today: date
@@ -52,6 +54,7 @@ class RuntimeContext:
     probes: tuple[Probe, ...]
     measurable: tuple[str, ...]
     reference: tuple[ReferenceSession, ...] = ()
+    routes: tuple[MeasurableRoute, ...] = ()
 
     @classmethod
     def here(cls, knowledge: Knowledge, *, reference: bool = True) -> RuntimeContext:
@@ -72,6 +75,7 @@ class RuntimeContext:
             probes=tuple(load_catalog().values()),
             measurable=engine.measurable_frameworks(tuple(knowledge.frameworks)),
             reference=load_reference() if reference and not os.environ.get(NO_REFERENCE) else (),
+            routes=measurable(),
         )
         logs.event("surroundings", versions=found.versions, knowledge=knowledge.version)
         return found
@@ -96,6 +100,7 @@ class RuntimeContext:
             machine=self.machine,
             measurable=self.measurable,
             reference=self.reference,
+            routes=self.routes,
         )
         return lambda needs: engine.recommend_prepared(needs, prepared, random_seed=random_seed)
 
@@ -120,6 +125,7 @@ class RuntimeContext:
             probes=self.probes,
             measurable=self.measurable,
             reference=self.reference,
+            routes=self.routes,
         )
 
     def recheck(
@@ -139,6 +145,7 @@ class RuntimeContext:
             probes=self.probes,
             measurable=self.measurable,
             reference=self.reference,
+            routes=self.routes,
             evidence=evidence,
         )
 

@@ -21,7 +21,7 @@ from advisor.decisions.seals import SEALS, edited
 from advisor.errors import InputError
 from advisor.knowledge.needs_files import parse_needs
 from advisor.model.knowledge import Knowledge
-from advisor.model.recommendation import KnowledgeStamp, Recommendation
+from advisor.model.recommendation import KnowledgeStamp, MeasurableRoute, Recommendation
 from advisor.model.reference import ReferenceSession
 from advisor.model.text import Text
 from advisor.recommendation import recommend
@@ -50,6 +50,7 @@ TAKEN_AS_GIVEN = (
     "program",
     "recommendation.machine",
     "reference",
+    "routes",
     "transcript",
     "versions",
 )
@@ -174,6 +175,7 @@ def recomputed(
     machine: Mapping[str, Any] | None,
     measurable: Sequence[str] | None = None,
     reference: Sequence[ReferenceSession] = (),
+    routes: Sequence[MeasurableRoute] = (),
     more: Sequence[Evidence] = (),
 ) -> Recommendation:
     """Return what a decision's needs and evidence, and ``more``, give with this knowledge, on this day and machine.
@@ -194,6 +196,7 @@ def recomputed(
             machine=machine,
             measurable=measurable,
             reference=reference,
+            routes=routes,
         )
     except (LookupError, ValueError, ArithmeticError) as error:
         # A basis edited by hand can contradict itself in ways that its model does not rule out.
@@ -211,6 +214,7 @@ def _rebuilt(decision: Decision, basis: Knowledge, catalogue: Sequence[Probe]) -
         machine=decision.recommendation.machine,
         measurable=decision.measurable or None,
         reference=decision.reference,
+        routes=decision.routes,
     )
     return build_decision(
         parse_needs(decision.needs, basis),
@@ -223,6 +227,7 @@ def _rebuilt(decision: Decision, basis: Knowledge, catalogue: Sequence[Probe]) -
         probes=catalogue,
         measurable=decision.measurable or None,
         reference=decision.reference,
+        routes=decision.routes,
     ).document()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.model.recommendation import RouteSeen
+from advisor.model.recommendation import RouteResult, RouteSeen
 from advisor.model.text import Text
 from probes import reasons
 from probes.statistics import targets
@@ -26,6 +26,14 @@ def seen_in_words(seen: RouteSeen) -> Text:
         en += " (times are indicative: it is to run on another kind of machine)"
         zh += "（时间仅供参考：它将在另一类机器上运行）"
     return Text(en=f"{en}.", zh=f"{zh}。")
+
+
+def known_in_words(route: RouteResult) -> Text | None:
+    """Return what was measured of a way, and which of its figures would change something; None where nothing was."""
+    if route.seen is None:
+        return None
+    told = [seen_in_words(route.seen), *(flip.text for flip in route.would_flip_at)]
+    return Text(en=" ".join(text.en for text in told), zh="".join(text.zh for text in told))
 
 
 def _where(seen: RouteSeen) -> Text:

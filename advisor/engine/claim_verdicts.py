@@ -43,7 +43,7 @@ def verdicts_on_claims(
             for claim_id in sorted(claims & set(knowledge.claims)):
                 verdict = _of_probe(knowledge.claims[claim_id], measurement, reported.get(claim_id))
                 by_claim.setdefault(claim_id, []).append(verdict)
-    return tuple(_overall(knowledge.claims[claim_id], given) for claim_id, given in sorted(by_claim.items()))
+    return tuple(overall(knowledge.claims[claim_id], given) for claim_id, given in sorted(by_claim.items()))
 
 
 def _reported(measurement: Measurement) -> dict[str, str]:
@@ -102,8 +102,8 @@ def _shown(ratio: Ratio) -> ProbeRatio:
     )
 
 
-def _overall(claim: Claim, given: Sequence[ProbeVerdict]) -> ClaimVerdict:
-    """Join the probes' verdicts on one claim; decisive ones that disagree are inconclusive together."""
+def overall(claim: Claim, given: Sequence[ProbeVerdict]) -> ClaimVerdict:
+    """Join the verdicts of probes and of routes on one claim; decisive ones that disagree are inconclusive together."""
     kinds = {one.verdict for one in given}
     decisive = sorted(kinds & {CONFIRMED, CONTRADICTED, NO_DIFFERENCE})
     verdict = INCONCLUSIVE if len(decisive) > 1 or INCONCLUSIVE in kinds else NOT_TESTABLE

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from advisor.engine.pooling import EvidenceGroup, Floats, Item, NeedRoutes
 from advisor.engine.problem import MeasuredGap, Problem, Requirement, RouteOption
 from advisor.engine.reference_results import observations_of
 from advisor.model.knowledge import Answers, Claim, Knowledge, Question, split_need
+from advisor.model.recommendation import RouteSeen
 
 
 def prepare(
@@ -42,6 +44,30 @@ def prepare(
     return _Compiler(knowledge, finding, today=today, versions=versions or {}).problem()
 
 
+def revised(problem: Problem, finding: Finding, *, today: date, versions: Mapping[str, str]) -> Problem:
+    """Return a compiled problem with another finding: compiled anew only where routes open or close by it.
+
+    The last few such problems are kept: what else might have been seen is asked again and again. Of the routes
+    ``Problem.routes`` tells only whether they are open; the finding has what is seen of them.
+    """
+    if _compiled_from(problem.finding) != _compiled_from(finding):
+        known = tuple(sorted(versions.items()))
+        problem = _with_routes(_Base(problem.knowledge), today, known, *_compiled_from(finding))
+    ratios = measured_gaps(
+        (*finding.observations, *observations_of(finding.reference)),
+        problem.knowledge,
+        criteria=problem.criteria,
+        frameworks=problem.frameworks,
+    )
+    return replace(problem, finding=finding, ratios=MappingProxyType(ratios))
+
+
+def _compiled_from(finding: Finding) -> tuple[frozenset[str], frozenset[str], frozenset[tuple[str, bool]]]:
+    """Return what of a finding is more than a ratio: which claims hold and do not, and which routes work."""
+    working = frozenset((route, seen.state == "works") for route, seen in finding.routes.items())
+    return finding.confirmed, finding.dropped, working
+
+
 class _Base:
     """A knowledge base as a key: by identity, since it never changes and hashing it takes longer than compiling it."""
 
@@ -58,6 +84,20 @@ class _Base:
 @lru_cache(maxsize=4)
 def _unmeasured(base: _Base, today: date, versions: tuple[tuple[str, str], ...]) -> Problem:
     return _Compiler(base.knowledge, Finding(), today=today, versions=dict(versions)).problem()
+
+
+@lru_cache(maxsize=32)
+def _with_routes(
+    base: _Base,
+    today: date,
+    versions: tuple[tuple[str, str], ...],
+    confirmed: frozenset[str],
+    dropped: frozenset[str],
+    working: frozenset[tuple[str, bool]],
+) -> Problem:
+    seen = {route: RouteSeen.imagined("works" if works else "fails") for route, works in working}
+    finding = Finding(confirmed=confirmed, dropped=dropped, routes=seen)
+    return _Compiler(base.knowledge, finding, today=today, versions=dict(versions)).problem()
 
 
 class _ConditionTable:

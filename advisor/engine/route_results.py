@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from advisor.engine import compilation, observations
-from advisor.engine.observations import Observation, same_machine
+from advisor.engine.observations import Finding, Observation, same_machine
 from advisor.engine.problem import Problem
 from advisor.model.knowledge import Criterion, Knowledge, Route, split_need
 from advisor.model.needs import Needs
@@ -56,7 +56,7 @@ def trusted(measured: Iterable[Routes], machine: Mapping[str, Any] | None) -> tu
 
 
 @dataclass(frozen=True)
-class _Tried:
+class Tried:
     """A documented route that was tried: its table, the row that speaks for it, and what is known of it by that."""
 
     route: Route
@@ -70,23 +70,34 @@ def with_routes(
     problem: Problem, needs: Needs, made: Sequence[Table], *, today: date, versions: Mapping[str, str]
 ) -> Problem:
     """Return the problem with what tables of routes say for these needs; without any it is the same."""
-    if not made:
-        return problem
-    knowledge = problem.knowledge
-    tried = [found for route in knowledge.routes if (found := _tried(route, needs, made, knowledge)) is not None]
+    tried = trials(needs, made, problem.knowledge)
     if not tried:
         return problem
-    finding = replace(
-        problem.finding,
+    finding = told_by(tried, problem.finding, needs, problem.knowledge)
+    return compilation.prepare(problem.knowledge, today=today, versions=versions, finding=finding)
+
+
+def trials(needs: Needs, made: Sequence[Table], knowledge: Knowledge) -> tuple[Tried, ...]:
+    """Return what tables say of each documented route that any of them tried."""
+    if not made:
+        return ()
+    return tuple(found for route in knowledge.routes if (found := trial(route, needs, made, knowledge)) is not None)
+
+
+def told_by(tried: Sequence[Tried], finding: Finding, needs: Needs, knowledge: Knowledge) -> Finding:
+    """Return a finding without routes with what trials of them tell: which ways work, and the ratios."""
+    return replace(
+        finding,
         routes={found.route.id: found.seen for found in tried},
-        observations=(*problem.finding.observations, *_observations(tried, needs, knowledge)),
+        observations=(*finding.observations, *_observations(tried, needs, knowledge)),
     )
-    return compilation.prepare(knowledge, today=today, versions=versions, finding=finding)
 
 
-def _tried(route: Route, needs: Needs, made: Sequence[Table], knowledge: Knowledge) -> _Tried | None:
-    """Return what the most trusted table that tried a route says of it; None where none did."""
-    indicative = _elsewhere(route.need, knowledge)
+def trial(route: Route, needs: Needs, made: Sequence[Table], knowledge: Knowledge) -> Tried | None:
+    """Return what the most trusted table that tried a documented route says of it; None where none did."""
+    if not route.measured:
+        return None
+    indicative = on_other_device(route.need, knowledge)
     asked = {str(name): value for name, value in needs.targets.items()}
     for table in made:
         rows = [r for r in table.routes.rows if r.route in route.measured and r.framework == route.framework]
@@ -96,17 +107,17 @@ def _tried(route: Route, needs: Needs, made: Sequence[Table], knowledge: Knowled
         meeting = [(row, told) for row, told in judged if targets.FAILS not in told.values()]
         if meeting:
             row, told = min(meeting, key=lambda one: _order(one[0], needs))
-            return _Tried(route, table, row, indicative, _seen("works", table, row, told, indicative))
+            return Tried(route, table, row, indicative, _seen("works", table, row, told, indicative))
         if judged:
             row, told = min(judged, key=lambda one: (list(one[1].values()).count(targets.FAILS), _order(one[0], needs)))
-            return _Tried(route, table, row, indicative, _seen("misses", table, row, told, indicative))
+            return Tried(route, table, row, indicative, _seen("misses", table, row, told, indicative))
         failing = [row for row in rows if row.status in FAILING]
         if failing and len(failing) == len(rows):
-            return _Tried(route, table, failing[0], indicative, _seen("fails", table, failing[0], {}, indicative))
+            return Tried(route, table, failing[0], indicative, _seen("fails", table, failing[0], {}, indicative))
     return None
 
 
-def _elsewhere(need: str, knowledge: Knowledge) -> bool:
+def on_other_device(need: str, knowledge: Knowledge) -> bool:
     """Return whether a need is about another kind of machine than those that measure: a phone, a board, a browser."""
     question, option = split_need(need)
     return question in knowledge.questions and option in knowledge.questions[question].other_device
@@ -125,7 +136,7 @@ def indicative(row: RouteRow, table: Table, needs: Needs, knowledge: Knowledge) 
         for option in needs.options(question.id)
     }
     named = asked & reached or asked
-    return table.elsewhere or (bool(named) and all(_elsewhere(need, knowledge) for need in named))
+    return table.elsewhere or (bool(named) and all(on_other_device(need, knowledge) for need in named))
 
 
 def _order(row: RouteRow, needs: Needs) -> tuple[float, str]:
@@ -165,14 +176,14 @@ def _value(found: Interval | None) -> float | None:
 # ------------------------------------------------------------ ratios
 
 
-def _observations(tried: Sequence[_Tried], needs: Needs, knowledge: Knowledge) -> Iterator[Observation]:
+def _observations(tried: Sequence[Tried], needs: Needs, knowledge: Knowledge) -> Iterator[Observation]:
     """Return, for each criterion with a figure of routes, how the frameworks' best compare over the named needs."""
     for _, criterion in sorted(knowledge.criteria.items()):
         if criterion.route_figure is not None and criterion.full_scale is not None:
             yield from _on(criterion, tried, needs, knowledge)
 
 
-def _on(criterion: Criterion, tried: Sequence[_Tried], needs: Needs, knowledge: Knowledge) -> Iterator[Observation]:
+def _on(criterion: Criterion, tried: Sequence[Tried], needs: Needs, knowledge: Knowledge) -> Iterator[Observation]:
     frameworks = sorted({found.route.framework for found in tried})
     for i, denominator in enumerate(frameworks):
         for numerator in frameworks[i + 1 :]:
@@ -195,8 +206,8 @@ Figure = tuple[float, float]
 
 
 def _both(
-    criterion: Criterion, tried: Sequence[_Tried], need: str, pair: tuple[str, str]
-) -> tuple[tuple[_Tried, Figure], tuple[_Tried, Figure]] | None:
+    criterion: Criterion, tried: Sequence[Tried], need: str, pair: tuple[str, str]
+) -> tuple[tuple[Tried, Figure], tuple[Tried, Figure]] | None:
     """Return the best of either framework on one need, of one table; None where one has none."""
     found = []
     for framework in pair:
@@ -223,7 +234,7 @@ def _figure(criterion: Criterion, row: RouteRow) -> Figure | None:
 
 
 def _pooled(
-    criterion: Criterion, sides: Sequence[tuple[tuple[_Tried, Figure], tuple[_Tried, Figure]]], knowledge: Knowledge
+    criterion: Criterion, sides: Sequence[tuple[tuple[Tried, Figure], tuple[Tried, Figure]]], knowledge: Knowledge
 ) -> Observation:
     """Average over the needs; their common transfer to the real job counts once."""
     count, settings = len(sides), knowledge.settings

@@ -92,16 +92,25 @@ def _ways(holdings: Holdings) -> Iterator[Problem]:
                     yield entry.problem(("needs", at), f"nothing says how {framework.id} gets to {need}", way_out)
 
 
-def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
-    """Yield claims, and tools through the claims about them, that no probe tests and that do not say why none can.
-
-    A claim that is tested must not say that it cannot be. A tool may: a probe can test a claim that names it
-    beside others without running the tool itself.
-    """
+def _tests(holdings: Holdings, probes: Mapping[str, Probe]) -> dict[str, set[str]]:
+    """Return claim -> the probes that test it, and the routes that it names itself."""
     tests: dict[str, set[str]] = {}
     for probe in probes.values():
         for claim in probe.claims:
             tests.setdefault(claim, set()).add(probe.id)
+    for _, claim in holdings.items("claims"):
+        if claim.measured:
+            tests.setdefault(claim.id, set()).update(check.route for check in claim.measured)
+    return tests
+
+
+def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Problem]:
+    """Yield claims, and tools through the claims about them, that nothing tests and that do not say why nothing can.
+
+    A claim that is tested must not say that it cannot be. A tool may: a probe can test a claim that names it
+    beside others without running the tool itself.
+    """
+    tests = _tests(holdings, probes)
     about: dict[str, set[str]] = {}
     for _, claim in holdings.items("claims"):
         for tool in claim.tools:
@@ -111,11 +120,11 @@ def _testable(holdings: Holdings, probes: Mapping[str, Probe]) -> Iterator[Probl
             names = ", ".join(sorted(testing.get(item.id, ())))
             if kind == "claims" and names and item.why_not_probeable is not None:
                 message = f"said not to be testable, yet tested by {names}"
-                way_out = f"drop this key, or the claim from the probe in {CATALOGUE}"
+                way_out = f"drop this key, or the claim from the probe in {CATALOGUE}, or the claim's measured:"
                 yield entry.problem(("why_not_probeable",), message, way_out)
             if not names and item.why_not_probeable is None:
                 what = "it" if kind == "claims" else "a claim about it"
-                way_out = f"list {what} under claims: of a probe in {CATALOGUE}, or add why_not_probeable:"
+                way_out = f"list {what} under claims: of a probe in {CATALOGUE}, or add measured: or why_not_probeable:"
                 yield entry.problem((), "no probe tests it and nothing says why", way_out)
 
 

@@ -18,7 +18,15 @@ from pydantic import BaseModel
 from advisor.errors import Problem, nearest
 from advisor.knowledge.parsing import Entry, Holdings
 from advisor.knowledge.yaml_lines import Path
-from advisor.model.knowledge import GENERAL_NEEDS, LIVING_ROUTE, LIVING_TOOL, QUESTION_GROUPS, Grade
+from advisor.model.knowledge import (
+    GENERAL_NEEDS,
+    HELD_AGAINST,
+    LIVING_ROUTE,
+    LIVING_TOOL,
+    QUESTION_GROUPS,
+    Grade,
+    RowCheck,
+)
 from advisor.model.text import Text
 from probes import routes
 
@@ -260,6 +268,8 @@ def _claim(holdings: Holdings, entry: Entry, *, claim: Any) -> Iterator[Problem]
     yield from _answers(holdings, entry, thing=claim)
     for framework, versions in claim.versions.items():
         yield from _range(entry, ("versions", framework), text=versions)
+    for at, check in enumerate(claim.measured):
+        yield from _row_check(entry, ("measured", at), check=check)
     if not claim.sources:
         yield entry.problem(("sources",), "no source", "a claim without one is an opinion: cite at least one source id")
     if claim.truth in ("outdated", "wrong") and claim.superseded_by is None:
@@ -279,6 +289,28 @@ def _claim(holdings: Holdings, entry: Entry, *, claim: Any) -> Iterator[Problem]
         if first > second:
             message = f"{later} {second} lies before {earlier} {first}"
             yield entry.problem((later,), message, "dates run added <= reviewed <= review_by")
+
+
+def _row_check(entry: Entry, where: Path, *, check: RowCheck) -> Iterator[Problem]:
+    """Check that a claim names a row that can be measured, and a figure that a number can be held against."""
+    able = routes.known()
+    if check.route not in able:
+        yield entry.problem((*where, "route"), f"no route '{check.route}' can be measured", nearest(check.route, able))
+        return
+    precisions = routes.route(check.route).PRECISIONS
+    if check.precision not in precisions:
+        message = f"'{check.route}' is not made in {check.precision}"
+        yield entry.problem((*where, "precision"), message, nearest(check.precision, precisions))
+    if check.of not in HELD_AGAINST[check.figure]:
+        way_out = nearest(check.of, [word for word in HELD_AGAINST[check.figure] if word] or ["nothing"])
+        yield entry.problem((*where, "of"), f"'{check.figure}' is not held against '{check.of}'", way_out)
+    numbers = [number for number in (check.at_most, check.at_least, check.trial) if number is not None]
+    if check.figure == "works" and numbers:
+        yield entry.problem(where, "whether it works is no number", "name a figure:, or leave the numbers out")
+    if check.figure != "works" and check.at_most is None and check.at_least is None:
+        yield entry.problem(where, "nothing says when the claim holds", "add at_most: or at_least:")
+    if check.trial is not None and not check.holds(check.trial):
+        yield entry.problem((*where, "trial"), "the trial itself contradicts the claim", "mend trial:, or the bound")
 
 
 def _tool(entry: Entry, tool: Any) -> Iterator[Problem]:

@@ -176,6 +176,35 @@ class Source(Strict):
     quote: str | None = None
 
 
+HELD_AGAINST = {"works": ("",), "artifact_bytes": ("", "weights"), "max_abs": ("",), "p50_ms": ("", "own")}
+"""Figure of a ``RowCheck`` -> what it may be divided by."""
+
+
+class RowCheck(Strict):
+    """What a row of a table of routes shows where a claim holds.
+
+    Attributes:
+        route: of ``probes/routes``; with ``precision`` it names the row.
+        figure: "works": it answers, and its answers are right; or one of the row's figures.
+        of: what the figure is divided by: "own" (the same of the framework's own inference), "weights" (four bytes a
+            parameter), "" = nothing.
+        at_most, at_least: between which the claim has it.
+        trial: what this project's own trial found.
+    """
+
+    route: str
+    precision: Literal["fp32", "int8"] = "fp32"
+    figure: Literal["works", "artifact_bytes", "max_abs", "p50_ms"] = "works"
+    of: Literal["own", "weights", ""] = ""
+    at_most: float | None = None
+    at_least: float | None = None
+    trial: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Return whether a figure is as the claim has it."""
+        return (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
+
+
 class Claim(Strict):
     """One documented trade-off: dated, cited, gradable, and perhaps out of date.
 
@@ -190,6 +219,7 @@ class Claim(Strict):
         origin: "source" where the source document says it (``section`` says where), else "ours".
         favours: framework the statement speaks for, or "none" / "both".
         tools: tools it is about.
+        measured: rows of a table of routes that test it; all must be as they say.
     """
 
     id: ClaimId
@@ -216,6 +246,7 @@ class Claim(Strict):
     review_by: date
     why_not_probeable: Text | None = None
     same_as: ClaimId | None = None
+    measured: Annotated[tuple[RowCheck, ...], Field(exclude_if=lambda checks: not checks)] = ()
 
     @property
     def status(self) -> str:
@@ -332,6 +363,10 @@ class Knowledge(Strict):
     routes: tuple[Route, ...]
     probes_of: dict[ClaimId, tuple[str, ...]] = {}
     beliefs: dict[str, Belief] = {}
+
+    def tests_of(self, claim: Claim) -> tuple[str, ...]:
+        """Return the probes that test a claim, and the routes."""
+        return (*self.probes_of.get(claim.id, ()), *dict.fromkeys(check.route for check in claim.measured))
 
     def option_name(self, question: str, option: str) -> Text | None:
         """Return what an option is called, None where there is none of that id."""

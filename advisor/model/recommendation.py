@@ -112,9 +112,35 @@ class RouteSeen(Frozen):
     reason_params: dict[str, Any] = {}
     refused: tuple[str, ...] = ()
 
+    @classmethod
+    def imagined(cls, state: Literal["works", "misses", "fails"]) -> RouteSeen:
+        """Return what would be seen of a route that nobody has measured, had it gone that way."""
+        return cls(state=state, route="", runtime="", precision="", own=False, elsewhere=False, indicative=False)
+
+
+class FigureFlip(Frozen):
+    """At what value of a measured figure the recommendation, or the plan's row, would be another one.
+
+    ``figure``: a target's name, or "p50_ms"; ``value`` and ``would_flip_at`` are in its unit. ``direction``: on which
+    side of ``would_flip_at`` it changes. ``target``: whether a number that was asked for is what decides there. ``to``:
+    the framework that would be recommended, or the documented route that the plan would take; "" where none would be.
+    """
+
+    figure: str
+    value: float
+    would_flip_at: float
+    direction: Literal["above", "below"]
+    changes: Literal["recommendation", "plan"]
+    target: bool
+    to: str
+    text: Text
+
 
 class RouteResult(Frozen):
-    """How a need is reached from a framework. ``seen``: what was measured of it, absent where nothing was."""
+    """How a need is reached from a framework. ``seen``: what was measured of it, absent where nothing was.
+
+    ``would_flip_at``: which of its figures would change the recommendation or the plan, and where.
+    """
 
     need: str
     framework: FrameworkId
@@ -128,6 +154,7 @@ class RouteResult(Frozen):
     environment: Literal["shared", "own"] = "shared"
     best: bool = False
     seen: RouteSeen | None = Field(None, exclude_if=lambda seen: seen is None)
+    would_flip_at: tuple[FigureFlip, ...] = Field((), exclude_if=lambda flips: not flips)
 
     @property
     def living(self) -> bool:
@@ -146,7 +173,7 @@ class Flip(Frozen):
     change: dict[str, Any]
     recommended: FrameworkId | None
     acceptability: dict[FrameworkId, float]
-    kind: Literal["answer", "weight", "claim", "probe"] = "answer"
+    kind: Literal["answer", "weight", "claim", "probe", "route"] = "answer"
     text: Text | None = None
 
 
@@ -158,8 +185,28 @@ class NextQuestion(Frozen):
     why: Text | None = None
 
 
+class MeasurableRoute(Frozen):
+    """A route of ``probes/routes`` that can be measured: whose model it takes, and in how many seconds.
+
+    ``environment``: of its own that it runs in, "" where it lives beside the frameworks.
+    """
+
+    route: str
+    framework: FrameworkId
+    seconds: float = Field(gt=0)
+    environment: str = ""
+
+
 class PlannedProbe(Frozen):
-    """``would_flip_at``: the ratio (numerator over denominator, see probes.types.Ratio), None if it cannot flip."""
+    """A probe, or a route, that is worth measuring.
+
+    Attributes:
+        probe: id of the probe; of the route, where it has a ``command``.
+        would_flip_at: the ratio (numerator over denominator, see probes.types.Ratio) at which the answer changes, None
+            if it cannot flip; of a route with a ``figure`` the number asked for, beyond which it changes.
+        changes: what a route's outcome could change; "" for nothing. figure: a target's name.
+        command: what measures a route.
+    """
 
     probe: str
     value: float
@@ -169,6 +216,14 @@ class PlannedProbe(Frozen):
     criterion: CriterionId = ""
     numerator: FrameworkId = ""
     denominator: FrameworkId = ""
+    figure: str = Field("", exclude_if=lambda name: not name)
+    changes: Literal["recommendation", "plan", ""] = Field("", exclude_if=lambda what: not what)
+    command: str = Field("", exclude_if=lambda command: not command)
+
+    @property
+    def telling(self) -> bool:
+        """Whether its outcome could change the recommendation or the plan."""
+        return self.would_flip_at is not None or bool(self.changes)
 
 
 class PlanStep(Frozen):
@@ -309,6 +364,11 @@ class Recommendation(Frozen):
     reference: tuple[ReferenceResult, ...] = Field((), exclude_if=lambda results: not results)
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    @property
+    def planned_probes(self) -> tuple[PlannedProbe, ...]:
+        """What ``probe_plan`` holds of probes; the rest of it are routes."""
+        return tuple(step for step in self.probe_plan if not step.command)
 
     @property
     def runner_up(self) -> FrameworkId | None:

@@ -132,12 +132,13 @@ class CriterionRow:
 
 @dataclass(frozen=True)
 class PlannedProbeRow:
-    """A probe that could still flip the result."""
+    """A probe or a route that could still change the result. ``command``: what measures it."""
 
     probe: str
     question: str
     seconds: str
     effect: str
+    command: str
 
 
 @dataclass(frozen=True)

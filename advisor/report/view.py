@@ -8,7 +8,7 @@ from typing import Any
 from advisor.analysis.messages import EITHER
 from advisor.decisions.document import Decision
 from advisor.decisions.provenance import engine_of
-from advisor.deployment.route_words import DOCUMENTED, seen_in_words
+from advisor.deployment.route_words import DOCUMENTED, known_in_words
 from advisor.model.formatting import percent
 from advisor.model.knowledge import WEIGHING, need_name
 from advisor.model.recommendation import CriterionResult, Flip, Recommendation, RouteResult
@@ -156,8 +156,7 @@ class View:
         if not self.found.settled and open_:
             parts.append(words["brief_answer"].format(question=self.question(open_[0].question)))
         if leader is not None and probes:
-            command = f"framework-advisor probe run {probes[0].probe} -o evidence.json"
-            parts.append(words["brief_measure"].format(command=command, seconds=probes[0].seconds))
+            parts.append(words["brief_measure"].format(command=probes[0].command, seconds=probes[0].seconds))
         commands = [line for line in self.install(leader) if not line.startswith("#")][:1]
         if commands:
             parts.append(words["brief_install"])
@@ -209,8 +208,8 @@ class View:
 
     def _seen(self, route: RouteResult) -> Text | None:
         """Return what was measured of a route, where any was measured."""
-        if route.seen is not None:
-            return seen_in_words(route.seen)
+        if (known := known_in_words(route)) is not None:
+            return known
         return DOCUMENTED if any(one.seen for one in self.found.routes) else None
 
     def _route(self, route: RouteResult) -> Way:
@@ -385,16 +384,17 @@ class View:
         return [self.question(name) for name in [*ranked, *rest] if name not in answered]
 
     def probe_plan(self) -> list[PlannedProbeRow]:
-        """Return the probes that could still flip the result, the most valuable first."""
+        """Return the probes and routes that could still change the result or the plan, the most valuable first."""
         return [
             PlannedProbeRow(
                 probe=step.probe,
                 question=self.text(self.decision.probes.get(step.probe, {}).get("question")) or step.probe,
                 seconds=f"{step.seconds:.0f}",
                 effect=self.text(step.reason) or self.words["would_flip_at"].format(ratio=f"{step.would_flip_at:.2f}"),
+                command=step.command or f"framework-advisor probe run {step.probe} -o evidence.json",
             )
             for step in self.found.probe_plan
-            if step.would_flip_at is not None
+            if step.telling
         ]
 
     def claims(self) -> list[ClaimRow]:

@@ -17,7 +17,20 @@ from advisor.model.formatting import percent
 from advisor.model.knowledge import Claim, Knowledge, Source
 from advisor.model.recommendation import Recommendation
 from advisor.ui import state
-from advisor.ui.texts import GRADE, GRADE_REASON, KIND, STRENGTH, TRUTH, language, listed, named, say, section, words
+from advisor.ui.texts import (
+    GRADE,
+    GRADE_REASON,
+    KIND,
+    STRENGTH,
+    TRUTH,
+    VERDICT,
+    language,
+    listed,
+    named,
+    say,
+    section,
+    words,
+)
 
 if TYPE_CHECKING:
     from advisor.decisions.store import Kind, Listing
@@ -218,11 +231,16 @@ def _checking(claim: Claim, base: Knowledge) -> Iterator[tuple[str, str]]:
         yield say("Checked for", "核对版本"), ", ".join(versions)
     again = f"{say('review again by', '下次复核')} {claim.review_by.isoformat()}"
     yield say("Reviewed", "复核"), f"{claim.reviewed.isoformat()} · {again}"
-    tests = base.probes_of.get(claim.id, ())
+    tests = base.tests_of(claim)
     if tests:
-        yield say("Can be tested here by", "可用探针检验"), ", ".join(tests)
+        yield say("Can be tested here by", "可用以下测量检验"), ", ".join(tests)
     elif claim.why_not_probeable:
         yield say("Not testable here", "此处无法检验"), words(claim.why_not_probeable)
+    measured = state.recommendation().verdicts if state.evidence() else ()
+    for verdict in (one for one in measured if one.claim == claim.id):
+        word, _ = VERDICT[verdict.verdict]
+        row = f" ({words(verdict.reason)})" if verdict.reason else ""
+        yield say("By your measurements", "按你的测量"), words(word) + row
 
 
 def claims_by_id(ids: Iterable[str]) -> list[Claim]:

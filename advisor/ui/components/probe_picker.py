@@ -43,7 +43,7 @@ def show(known: Mapping[str, Probe]) -> None:
         if way == "plan":
             budget = _budget(BUDGETS, 60, key="probe-budget")
             chosen = _planned(known, float(budget))
-            compared = pair_of(state.recommendation().probe_plan) or USUAL_PAIR
+            compared = pair_of(state.recommendation().planned_probes) or USUAL_PAIR
         elif way == "hand":
             chosen = _by_hand(known)
             budget = _budget((*BUDGETS, NO_LIMIT), NO_LIMIT, key="probe-limit")
@@ -101,7 +101,7 @@ def _budget(offered: tuple[int, ...], usual: int, *, key: str) -> int:
 
 def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
     """Show the plan and return the probes that fit the budget, most valuable per second first."""
-    plan = [step for step in state.recommendation().probe_plan if step.probe in known]
+    plan = [step for step in state.recommendation().planned_probes if step.probe in known]
     chosen, left = [], budget
     rows = []
     for step in plan:
@@ -141,14 +141,19 @@ def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
 def _nothing_planned(known: Mapping[str, Probe], budget: float) -> list[str]:
     """Offer a cross-section where no probe can change the answer: curiosity is no error."""
     chosen = cross_section(known, budget)
-    said = (
-        say(
+    routes = any(step.command and step.telling for step in state.recommendation().probe_plan)
+    if not state.needs().answers:
+        said = say(
             "Answer some questions, and the probes that matter to you come first.",
             "回答问题后，与你相关的探针排在前面。",
         )
-        if not state.needs().answers
-        else say("No measurement here could change your answer.", "这里的任何测量都不会改变你的结论。")
-    )
+    elif routes:
+        said = say(
+            "No probe could change your answer; a route could: see Deployment.",
+            "任何探针都不会改变你的结论；路线则可能改变：见“部署”页。",
+        )
+    else:
+        said = say("No measurement here could change your answer.", "这里的任何测量都不会改变你的结论。")
     also = say(
         f" If you are curious: {len(chosen)} everyday training steps, compared on this machine.",
         f"如有兴趣，可在本机比较 {len(chosen)} 种日常训练步。",

@@ -140,7 +140,7 @@ def _pressed(action: dialogue.Action, talk: Talk) -> str:
 
 
 def _measure() -> None:
-    plan = state.recommendation().probe_plan
+    plan = state.recommendation().planned_probes
     if progress.current() is None:
         probes = [step.probe for step in plan] or probe_picker.cross_section(load_catalog(), BUDGET)
         progress.begin(probes, budget=BUDGET, frameworks=pair_of(plan))

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from advisor.analysis import messages
-from advisor.deployment.route_words import seen_in_words
+from advisor.deployment.route_words import known_in_words
 from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import BeforeMeasuring, Flip, Recommendation, RouteResult
@@ -22,8 +22,12 @@ TITLE = Text(en="Recommendation", zh="建议")
 ICON = "task_alt"
 ORDER = 30
 
+MEASURED_ON = {"probe": "evidence", "route": "deployment"}
+"""Kind of flip -> page on which it is measured."""
+
 SHOWN_REASONS = 5
 SHOWN_FLIPS = 6
+SHOWN_STEPS = 4
 
 
 def page() -> None:
@@ -45,6 +49,7 @@ def page() -> None:
     _reasons(found)
     _contributions(found, knowledge)
     _flips(found, knowledge)
+    _worth_measuring(found)
     _reference(found)
     _measured(found, knowledge)
     _inside(found, knowledge)
@@ -207,8 +212,8 @@ def _way(way: RouteResult) -> None:
         known = state.knowledge().tools
         names = [known[tool].name if tool in known else tool for tool in way.tools]
         lines.append(f"{say('Tools', '工具')}: {elements.plain(', '.join(names))}")
-    if way.seen is not None:
-        lines.append(elements.plain(words(seen_in_words(way.seen))))
+    if (told := known_in_words(way)) is not None:
+        lines.append(elements.plain(words(told)))
     if way.note:
         lines.append(elements.plain(words(way.note)))
     if lines:
@@ -299,10 +304,25 @@ def _flip(flip: Flip, at: int) -> None:
         right.button(
             say("Try it", "试一试"), key=f"try-{at}", on_click=state.apply, args=(flip.change,), width="stretch"
         )
-    elif flip.kind == "probe":
+    elif flip.kind in MEASURED_ON:
         with right:
             if st.button(say("Measure", "去测量"), key=f"measure-{at}", width="stretch"):
-                elements.go("evidence")
+                elements.go(MEASURED_ON[flip.kind])
+
+
+def _worth_measuring(found: Recommendation) -> None:
+    """Show the routes whose outcome could change something, with what measures them."""
+    telling = [step for step in found.probe_plan if step.command and step.telling]
+    if not telling:
+        return
+    st.subheader(say("Routes worth measuring", "值得实测的路线"))
+    for step in telling[:SHOWN_STEPS]:
+        if step.reason is not None:
+            st.markdown(
+                elements.plain(words(step.reason)) + " " + say(f"{step.seconds:.0f} s", f"{step.seconds:.0f} 秒")
+            )
+        st.code(step.command, language="bash", wrap_lines=True)
+    elements.go_button("deployment", say("Measure routes", "实测路线"), icon=":material/rocket_launch:")
 
 
 def _change_words(flip: Flip) -> str:
