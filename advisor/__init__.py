@@ -6,7 +6,7 @@ Any other module may change in any release. Their types stand in ``__init__.pyi`
 
 from __future__ import annotations
 
-__version__ = "0.2.0"
+__version__ = "0.3.0.dev0"
 
 __all__ = [
     "Evidence",

@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor import __version__
 
-ENGINE = 1
+ENGINE = 2
 """Raised whenever the same needs, knowledge and evidence may give another result; golden results hold it to that."""
 
 

@@ -1,5 +1,8 @@
 """What the engine answered when its version was last raised: a frozen knowledge base, needs, and the results.
 
+Nothing is measured there. ``decisions`` holds saved decisions, each with all that went into it: sessions of one machine
+and of two, routes, reference evidence, and the program that made it.
+
 ``python -m tests.golden`` computes the results anew. Do so only where the engine is meant to answer otherwise, raise
 ``ENGINE`` with it and say why in the commit. A change of ``knowledge/`` is none: the base in here stays as it is.
 """
