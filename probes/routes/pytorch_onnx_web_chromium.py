@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from probes.routes import FP32, INT8, pytorch_onnx
 
-NAME = {"en": "ONNX Runtime Web in the browser (Chromium), by torch.onnx", "zh": "ONNX Runtime Web（浏览器 Chromium），经 torch.onnx"}
+NAME = {
+    "en": "ONNX Runtime Web in the browser (Chromium), by torch.onnx",
+    "zh": "ONNX Runtime Web（浏览器 Chromium），经 torch.onnx",
+}
 FRAMEWORK = "pytorch"
 RUNTIME = "onnx-runtime-web-chromium"
 PRECISIONS = (FP32, INT8)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from probes.routes import FP32, INT8, tensorflow_onnx
 
-NAME = {"en": "ONNX Runtime Web in the browser (Chromium), by tf2onnx", "zh": "ONNX Runtime Web（浏览器 Chromium），经 tf2onnx"}
+NAME = {
+    "en": "ONNX Runtime Web in the browser (Chromium), by tf2onnx",
+    "zh": "ONNX Runtime Web（浏览器 Chromium），经 tf2onnx",
+}
 FRAMEWORK = "tensorflow"
 RUNTIME = "onnx-runtime-web-chromium"
 PRECISIONS = (FP32, INT8)

@@ -1,7 +1,7 @@
 """TensorFlow to TensorFlow.js: SavedModel, then its makers' converter, run by its WebAssembly backend in Node.
 
-The converter holds an older TensorFlow than today's, hence the environment of its own. Its int8 is of the weights alone,
-for a smaller download: they are floats again when the model is loaded.
+The converter holds an older TensorFlow than today's, hence the environment of its own. Its int8 is of the weights
+alone, for a smaller download: they are floats again when the model is loaded.
 
 Source: https://www.tensorflow.org/js/guide/conversion, https://github.com/tensorflow/tfjs/tree/master/tfjs-converter
 """

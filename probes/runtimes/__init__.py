@@ -71,7 +71,7 @@ class Apart(Protocol):
         """Answer one batch, as every ``Run``."""
 
     def keep(self, samples: Sequence[Sequence[Any]]) -> None:
-        """Take the samples that turns go round."""
+        """Keep there the samples that turns go round."""
 
     def turn(self, *, blocks: int, loops: int, between: int, slowdown: float) -> tuple[list[float], Readings]:
         """Return seconds of an answer of each block, at least ``loops`` answers long, after ``between`` without time.

@@ -1,7 +1,7 @@
 """Runtimes of JavaScript: the model answers in Node or in a page, which this process starts, asks and ends.
 
-What is answered and timed stands in ``*.mjs`` here, the same for both: a host (``hosts``) carries requests there. Worker
-side, as the runtimes are: standard library and NumPy.
+What is answered and timed stands in ``*.mjs`` here, the same for both: a host (``hosts``) carries requests there.
+Worker side, as the runtimes are: standard library and NumPy.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Program:
         return Reason("no-program", program=self.kind.NAME, command=command)
 
     def before_import(self, threads: int) -> None:
-        """Take the threads; they are given with the first request."""
+        """Set the threads; they are given with the first request."""
         self.threads = threads
 
     def start(self, threads: int) -> None:
@@ -97,7 +97,7 @@ class Program:
 
 
 def asked(host: Host, do: str, **arguments: Any) -> dict[str, Any]:
-    """Ask a host, and return what it answers.
+    """Return what a host answers to a request.
 
     Raises:
         RuntimeError: with what JavaScript said.
@@ -124,11 +124,11 @@ class Answering:
         return [_unpacked(array) for array in answer["arrays"]]
 
     def keep(self, samples: Sequence[Sequence[Any]]) -> None:
-        """Give the samples that turns go round."""
+        """Send the samples that turns go round."""
         asked(self.host, "keep", samples=[[_packed(array) for array in sample] for sample in samples])
 
     def turn(self, *, blocks: int, loops: int, between: int, slowdown: float) -> tuple[list[float], Readings]:
-        """Take the times of blocks of answers."""
+        """Time blocks of answers there."""
         asking = {"blocks": blocks, "loops": loops, "between": between, "slowdown": slowdown}
         answer = asked(self.host, "turn", **asking)
         if answer["readings"] is None or self.threads > 1:  # of its other threads nothing is told
@@ -140,7 +140,7 @@ class Answering:
         return answer["seconds"], pairs
 
     def batch(self, arrays: Sequence[Any], least: int, most: int, enough: float) -> list[float]:
-        """Take the times of answers to one batch."""
+        """Time answers to one batch there."""
         packed = [_packed(array) for array in arrays]
         found: list[float] = asked(self.host, "batch", arrays=packed, least=least, most=most, enough=enough)["seconds"]
         return found

@@ -1,4 +1,4 @@
-"""Where JavaScript runs: Node, and a page of headless Chromium. Each is a child process, asked in JSON, ended with us."""
+"""Where JavaScript runs: Node, and a page of headless Chromium. Each is a child, asked in JSON, which ends with us."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class Host(Protocol):
         """Return where it is on this machine, None where it is not."""
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Hand over one request and wait for its answer.
+        """Send one request and wait for its answer.
 
         Raises:
             NotRunning: it has ended, or does not open.
         """
 
     def show(self, folder: Path) -> None:
-        """Let it read an artifact's folder."""
+        """Open an artifact's folder to it."""
 
     def fetched(self) -> int:
         """Return the bytes of packages that it has fetched; 0 where it reads them from the disk."""
@@ -79,7 +79,7 @@ class _Child:
             stdout=subprocess.PIPE,
             stderr=self._printed,
             env={**os.environ, **(variables or {})},
-            preexec_fn=_bind,  # noqa: PLW1509 - one system call; no other thread holds anything that it needs
+            preexec_fn=_bind,  # one system call: no other thread holds anything that it needs
         )
         atexit.register(self.end)
 
@@ -102,7 +102,7 @@ class _Child:
         return next((line[:300] for line in reversed(shown) if line), "-")
 
     def end(self) -> None:
-        """Ask it to end, and see to it."""
+        """End it, by force where it does not when asked."""
         atexit.unregister(self.end)
         if self.process.poll() is None:
             self.process.terminate()
@@ -126,7 +126,7 @@ _bind = _bound()
 class Node:
     """Node: requests by its standard streams."""
 
-    NAME = "Node"
+    NAME: ClassVar[str] = "Node"
     ADD: ClassVar[Mapping[str, str]] = {
         "linux": "sudo apt-get install nodejs npm",
         "darwin": "brew install node",
@@ -145,7 +145,7 @@ class Node:
         return shutil.which("node")
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Hand over one request and wait for its answer."""
+        """Send one request and wait for its answer."""
         line = b""
         with contextlib.suppress(OSError):  # a pipe that nobody reads
             self._requests.write(json.dumps(request).encode() + b"\n")
@@ -171,7 +171,7 @@ class Node:
 class Chromium:
     """Headless Chromium: one page of a server on this machine alone, with its profile in the run's scratch folder."""
 
-    NAME = "Chromium"
+    NAME: ClassVar[str] = "Chromium"
     ADD: ClassVar[Mapping[str, str]] = {
         "linux": "sudo apt-get install chromium",
         "darwin": "brew install --cask chromium",
@@ -218,7 +218,7 @@ class Chromium:
         return next((path for path in found if path), None)
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Hand over one request and wait for its answer."""
+        """Send one request and wait for its answer."""
         until = time.monotonic() + OPENING
         self._server.requests.put(json.dumps(request).encode())
         while True:
@@ -237,7 +237,7 @@ class Chromium:
 
     def show(self, folder: Path) -> None:
         """Serve an artifact's folder."""
-        self._server.artifact = folder
+        self._server.folders["artifact"] = folder
 
     def fetched(self) -> int:
         """Return the bytes of packages that the page has fetched."""
@@ -259,7 +259,8 @@ def _unboxed() -> list[str]:
 def _renderers_peak(process: Path) -> int:
     """Return the peak of a process where it is a page of our browser, else 0: it is of the family of this one."""
     try:
-        if os.getpgid(int(process.name)) != os.getpgrp() or b"--type=renderer" not in (process / "cmdline").read_bytes():
+        ours = os.getpgid(int(process.name)) == os.getpgrp()
+        if not ours or b"--type=renderer" not in (process / "cmdline").read_bytes():
             return 0
         status = (process / "status").read_text()
     except OSError:  # it has ended, or is another's

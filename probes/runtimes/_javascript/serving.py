@@ -32,7 +32,7 @@ class Server(ThreadingHTTPServer):
         pages: folder of the page and of its modules.
 
     Attributes:
-        artifact: folder of the artifact, once there is one.
+        folders: first part of a path -> folder that is served there; "artifact" comes once there is one.
         requests: those for the page, as JSON.
         answers: those of the page; None once it is gone.
         opened: set once the page is there.
@@ -45,7 +45,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, packages: Path, *, pages: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.key = secrets.token_urlsafe(16)
-        self.folders: dict[str, Path] = {"": pages, "packages": packages}
+        self.folders = {"": pages, "packages": packages}
         self.requests: queue.Queue[bytes] = queue.Queue()
         self.answers: queue.Queue[bytes | None] = queue.Queue()
         self.opened = threading.Event()
@@ -56,15 +56,6 @@ class Server(ThreadingHTTPServer):
         """Where the page is."""
         return f"http://127.0.0.1:{self.server_port}/{self.key}/"
 
-    @property
-    def artifact(self) -> Path | None:
-        """The folder that is served as the artifact."""
-        return self.folders.get("artifact")
-
-    @artifact.setter
-    def artifact(self, folder: Path) -> None:
-        self.folders["artifact"] = folder
-
     def file(self, path: str) -> Path | None:
         """Return the file that a path below the key names, None where there is none in its folder."""
         first, _, rest = path.partition("/")
@@ -73,14 +64,14 @@ class Server(ThreadingHTTPServer):
         return found if found.is_relative_to(folder.resolve()) and found.is_file() else None
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a browser that was ended breaks off whatever it was reading."""
+        """Ignore it: a browser that was ended breaks off whatever it was reading."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Give a file, the next request, or nothing for as long as the page lives."""
+        """Send a file, the next request, or nothing for as long as the page lives."""
         path, server = self._path(), cast("Server", self.server)
         if path == "alive":
             self._hold()
@@ -97,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._give(content, TYPES.get(file.suffix, "application/octet-stream"))
 
     def do_POST(self) -> None:
-        """Take an answer."""
+        """Receive an answer."""
         if self._path() != "answer":
             self._give(b"", "text/plain", HTTPStatus.NOT_FOUND)
             return
@@ -135,4 +126,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: what is printed last stands in a reason."""
+        """Print nothing: what is printed last stands in a reason."""
