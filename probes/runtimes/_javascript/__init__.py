@@ -64,7 +64,11 @@ class Program:
         if (reason := self.absent()) is not None:
             raise NotRunning(reason, Status.NOT_INSTALLED)
         self.host = self.kind(self.kind.program() or "", folder)
-        self.told = asked(self.host, "start", runtime=self.code, threads=threads)
+        try:
+            self.told = asked(self.host, "start", runtime=self.code, threads=threads)
+        except (RuntimeError, NotRunning):
+            self.host.end()
+            raise
 
     def versions(self) -> Mapping[str, str]:
         """Return those of the packages, and of what runs them."""

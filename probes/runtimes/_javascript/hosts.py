@@ -66,6 +66,9 @@ class Host(Protocol):
     def peak_memory(self) -> int | None:
         """Return the peak resident bytes of the process that answers, where it cannot tell by itself."""
 
+    def end(self) -> None:
+        """End it."""
+
 
 class _Child:
     """A child process that ends with this one, however this one ends; what it prints is kept for its last words."""
@@ -167,6 +170,10 @@ class Node:
         """Return None: it tells by itself."""
         return None
 
+    def end(self) -> None:
+        """End it."""
+        self._child.end()
+
 
 class Chromium:
     """Headless Chromium: one page of a server on this machine alone, with its profile in the run's scratch folder."""
@@ -231,7 +238,6 @@ class Chromium:
             if self._child.process.poll() is not None:
                 raise self._child.gone()
             if not self._server.opened.is_set() and time.monotonic() > until:
-                self._child.end()
                 params: dict[str, Any] = {"program": self.NAME, "seconds": OPENING, "printed": self._child.printed()}
                 raise NotRunning(Reason("page-not-opened", **params))
 
@@ -249,6 +255,13 @@ class Chromium:
         The browser around it, one for all its pages, is not in it.
         """
         return max((found for found in map(_renderers_peak, Path("/proc").glob("[0-9]*"))), default=0) or None
+
+    def end(self) -> None:
+        """End it, the server and its profile."""
+        self._child.end()
+        self._server.shutdown()
+        self._server.server_close()
+        shutil.rmtree(self._profile, ignore_errors=True)
 
 
 def _unboxed() -> list[str]:
