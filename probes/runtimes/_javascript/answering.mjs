@@ -43,7 +43,6 @@ function tick() {
 export class Answering {
   constructor(host) {
     this.host = host;
-    this.last = 0; // milliseconds of an answer, as of the last that were timed
   }
 
   async answer(request) {
@@ -93,19 +92,22 @@ export class Answering {
     const answers = [];
     for (let block = 0; block < blocks; block++) {
       for (let i = 0; i < between; i++) await this.one();
-      const times = Math.max(loops, this.last ? Math.ceil((TICKS * grain) / this.last) : 1);
       const before = this.host.waits();
       const begin = performance.now();
-      for (let i = 0; i < times; i++) await this.one();
-      let spent = performance.now() - begin;
+      let times = 0;
+      let spent = 0;
+      while (times < loops || spent < TICKS * grain) {
+        await this.one();
+        times++;
+        spent = performance.now() - begin;
+      }
       readings.push([before, this.host.waits()]);
-      this.last = spent / times || grain;
       if (slowdown > 1) {
         const until = begin + spent * slowdown;
         while (performance.now() < until);
         spent = performance.now() - begin;
       }
-      seconds.push((spent || grain) / times / 1e3);
+      seconds.push(spent / times / 1e3);
       answers.push(times);
     }
     return { seconds, times: answers, readings: this.host.tells ? readings : null };

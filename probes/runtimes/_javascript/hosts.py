@@ -73,7 +73,9 @@ class Host(Protocol):
 class _Child:
     """A child process that ends with this one, however this one ends; what it prints is kept for its last words."""
 
-    def __init__(self, name: str, command: Sequence[str], variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], *, folder: str = ".", variables: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self._printed: IO[bytes] = tempfile.TemporaryFile(dir=Path.cwd())  # noqa: SIM115 - lives as long as the child
         self.process = subprocess.Popen(
@@ -82,6 +84,7 @@ class _Child:
             stdout=subprocess.PIPE,
             stderr=self._printed,
             env={**os.environ, **(variables or {})},
+            cwd=folder,
             preexec_fn=_bind,  # one system call: no other thread holds anything that it needs
         )
         atexit.register(self.end)
@@ -214,8 +217,11 @@ class Chromium:
         self._profile = tempfile.mkdtemp(prefix="chromium-", dir=Path.cwd())
         atexit.register(shutil.rmtree, self._profile, ignore_errors=True)
         flags = [*self.FLAGS, f"--user-data-dir={self._profile}", *_unboxed()]
-        folders = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), self._profile)
-        self._child = _Child(self.NAME, [program, *flags, self._server.address + "page.html"], folders)
+        folders = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), self._profile)
+        if sys.platform.startswith("linux"):  # by a short name: a path of a socket has room for 108 letters
+            folders["TMPDIR"] = "/proc/self/cwd"
+        command = [program, *flags, self._server.address + "page.html"]
+        self._child = _Child(self.NAME, command, folder=self._profile, variables=folders)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @staticmethod
