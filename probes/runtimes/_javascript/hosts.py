@@ -74,14 +74,20 @@ class _Child:
     """A child process that ends with this one, however this one ends; what it prints is kept for its last words."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, folder: str = ".", variables: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        streams: int = subprocess.DEVNULL,
+        folder: str = ".",
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self._printed: IO[bytes] = tempfile.TemporaryFile(dir=Path.cwd())  # noqa: SIM115 - lives as long as the child
         self.process = subprocess.Popen(
             command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=streams,
+            stdout=streams,
             stderr=self._printed,
             env={**os.environ, **(variables or {})},
             cwd=folder,
@@ -140,7 +146,8 @@ class Node:
     }
 
     def __init__(self, program: str, packages: Path) -> None:
-        self._child = _Child(self.NAME, [program, str(FOLDER / "node.mjs"), str(packages)])
+        command = [program, str(FOLDER / "node.mjs"), str(packages)]
+        self._child = _Child(self.NAME, command, streams=subprocess.PIPE)
         assert self._child.process.stdin is not None
         assert self._child.process.stdout is not None
         self._requests, self._answers = self._child.process.stdin, self._child.process.stdout
