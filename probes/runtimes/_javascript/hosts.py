@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,9 @@ ENDING = 3.0
 
 _QUANTUM = 0.25
 """Seconds between two looks at whether the program still runs."""
+
+_ERROR = re.compile(r"FATAL|^\w*Error\b|Unhandled|No usable sandbox")
+"""What a last word of Node's or Chromium's looks like; both print other lines after it."""
 
 
 class Host(Protocol):
@@ -107,11 +111,12 @@ class _Child:
         return NotRunning(Reason("program-ended", program=self.name, how=how, printed=self.printed()))
 
     def printed(self) -> str:
-        """Return the last line that it printed, cut to 300 characters."""
+        """Return the last line in which it printed an error, else the last, cut to 300 characters."""
         self._printed.seek(max(0, self._printed.seek(0, os.SEEK_END) - 4000))
         lines = self._printed.read().decode("utf-8", "replace").splitlines()
         shown = ["".join(c for c in line if c.isprintable()).strip() for line in lines]
-        return next((line[:300] for line in reversed(shown) if line), "-")
+        errors = [line for line in shown if _ERROR.search(line)]
+        return next((line[:300] for line in reversed(errors or shown) if line), "-")
 
     def end(self) -> None:
         """End it, by force where it does not when asked."""

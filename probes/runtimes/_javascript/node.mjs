@@ -3,7 +3,7 @@
 
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
-import { openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -41,7 +41,8 @@ const host = {
 
 const answering = new Answering(host);
 for await (const line of createInterface({ input: process.stdin })) {
-  const bytes = Buffer.from(JSON.stringify(await answering.answer(JSON.parse(line))) + "\n");
-  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+  const answer = JSON.stringify(await answering.answer(JSON.parse(line)));
+  // By the stream, which waits: WebAssembly's threads leave the pipe in a mode in which it would be said to be full.
+  await new Promise((done) => process.stdout.write(answer + "\n", done));
 }
 process.exit(0);

@@ -35,7 +35,7 @@ DIES = """
 import json, sys
 for line in sys.stdin:
     if json.loads(line)["do"] != "start":
-        sys.exit("FATAL ERROR: JavaScript heap out of memory")
+        sys.exit("FATAL ERROR: JavaScript heap out of memory\\n\\nNode.js v99")
     print(json.dumps({"ms": 1, "tick": 0.001, "versions": {"node": "99"}}), flush=True)
 """
 SAYS_NO = """
