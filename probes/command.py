@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from probes import backends
+from probes import backends, environments
 from probes.system import logs, signals
 from probes.system.suggestions import nearest
 from probes.types import DEVICES, Status, UserFile
@@ -262,7 +262,9 @@ def parse_pythons(given: Sequence[str], known: Collection[str]) -> tuple[dict[st
             problems.append(f"--python {text}: expected FRAMEWORK=PATH, e.g. {backends.USUAL_PAIR[-1]}=/opt/bin/python")
         elif framework not in known:
             problems.append(f"--python {text}: no framework '{framework}'; {nearest(framework, known)}")
-        elif not Path(path).is_file():
+        elif environments.of_npm(framework) and not Path(path).is_dir():
+            problems.append(f"--python {text}: no folder {path}")
+        elif not environments.of_npm(framework) and not Path(path).is_file():
             problems.append(f"--python {text}: no file {path}")
         else:
             # Not resolved: a virtual environment's python is a link, and is what it is by its place.

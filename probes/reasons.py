@@ -297,6 +297,26 @@ CATALOGUE: Mapping[str, Words] = {
         "{environment} needs an environment of its own; add it: framework-advisor routes add {environment}",
         "{environment} 需要单独的环境；安装命令：framework-advisor routes add {environment}",
     ),
+    "no-program": Words(
+        "{program} is not on the PATH of this machine; add it: {command}",
+        "此机器的 PATH 中没有 {program}；安装命令：{command}",
+    ),
+    "no-npm-package": Words(
+        "the folder of npm packages has no {package}, or not all of it; add it: {command}",
+        "npm 包的文件夹中没有 {package}，或不完整；安装命令：{command}",
+    ),
+    "program-ended": Words(
+        "{program} ended by itself ({how}); the last it printed was: {printed}",
+        "{program} 自行结束（{how}）；它最后输出的是：{printed}",
+    ),
+    "page-ended": Words(
+        "the page in {program} crashed or was closed; the last the browser printed was: {printed}",
+        "{program} 中的页面崩溃或被关闭；浏览器最后输出的是：{printed}",
+    ),
+    "page-not-opened": Words(
+        "{program} did not open its page within {seconds:.0f} s and was ended; the last it printed was: {printed}",
+        "{program} 在 {seconds:.0f} 秒内没有打开页面，已被结束；它最后输出的是：{printed}",
+    ),
     "operators-refused": Words("the converter does not take {operators:, }", "转换器不支持 {operators:、}"),
     "operators-refused-said": Words(
         "the converter does not take {operators:, }: {said}", "转换器不支持 {operators:、}：{said}"

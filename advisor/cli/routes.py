@@ -93,7 +93,11 @@ def remove(names: tuple[str, ...], as_json: bool, lang: str) -> None:
 @click.option("--routes", "names", multiple=True, metavar="A,B", help="Only these, as ID or ID:PRECISION.")
 @click.option("--budget", type=output.SECONDS, help="Seconds for all routes; those that do not fit are skipped.")
 @click.option(
-    "--python", "pythons", multiple=True, metavar="NAME=PATH", help="The Python of a framework or an environment."
+    "--python",
+    "pythons",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="The Python of a framework or an environment; of web, the folder of npm packages.",
 )
 @click.option("--threads", default="one", show_default=True, metavar="one|all|N", help="The same in each runtime.")
 @click.option("--random-seed", type=int, default=0, show_default=True, help="For weights, data and order.")

@@ -128,7 +128,7 @@ def listing(routes: Iterable[KnownRoute], environments: Sequence[EnvironmentHere
             precisions = ", ".join(route.precisions)
             seconds = f"{route.seconds:>3.0f} {words['seconds']}"
             here = f"  {words['installed']}" if route.installed else ""
-            say(f"  {route.id:<28} {precisions:<11} {seconds}  {route.name[lang]}{here}")
+            say(f"  {route.id:<32} {precisions:<11} {seconds}  {route.name[lang]}{here}")
             if not route.installed:
                 say(f"      {words['add'].format(line=route.add)}")
             if route.deprecated:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from probes import environments, routes
+from probes import environments, routes, runtimes
 from probes.environments import folders, installing, locks
 from probes.session import routing_plan
 from probes.session.routing_plan import Planned
@@ -131,7 +131,9 @@ def _known(row: Planned, has: Mapping[str, Collection[str]]) -> KnownRoute:
 
 def _missing(row: Planned, has: Mapping[str, Collection[str]]) -> Sequence[str]:
     """Return the commands that add what a route lacks here, each once."""
-    if row.status is not None and row.environment:
-        return [environments.add_line(row.environment)]
+    if row.status is not None and row.reason is not None:
+        return [environments.add_line(str(row.reason.params["environment"]))]
     lacking = [module for module in routing_plan.needed(row) if module not in has[routing_plan.place(row)]]
-    return list(dict.fromkeys(routing_plan.add(row, module) for module in lacking))
+    program = runtimes.absent(row.runtime)
+    commands = [routing_plan.add(row, module) for module in lacking]
+    return list(dict.fromkeys([*commands, *([str(program.params["command"])] if program else [])]))

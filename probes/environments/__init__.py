@@ -84,3 +84,8 @@ ENVIRONMENTS: Mapping[str, Environment] = {
 def add_line(name: str) -> str:
     """Return the command that adds an environment."""
     return f"framework-advisor routes add {name}"
+
+
+def of_npm(name: str) -> bool:
+    """Return whether a name is that of an environment that is a folder of npm packages."""
+    return name in ENVIRONMENTS and ENVIRONMENTS[name].kind == NODE

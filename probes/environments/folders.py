@@ -63,8 +63,7 @@ def installed(name: str) -> Installed | None:
     except (OSError, data_folders.Nowhere, json_reading.Refused, UnicodeDecodeError, KeyError, TypeError, ValueError):
         return None
     # The Python that a virtual environment was made of may have gone: its own is a link to that.
-    entry = found.folder / "node_modules" if ENVIRONMENTS[name].kind == NODE else interpreter(found.folder)
-    return found if entry.exists() else None
+    return found if _entry(name, found.folder).exists() else None
 
 
 def half(name: str) -> bool:
@@ -76,9 +75,13 @@ def half(name: str) -> bool:
 
 
 def interpreters() -> dict[str, str]:
-    """Return environment -> interpreter of those that are whole."""
-    found = {name: installed(name) for name, environment in ENVIRONMENTS.items() if environment.kind != NODE}
-    return {name: str(interpreter(one.folder)) for name, one in found.items() if one is not None}
+    """Return environment -> interpreter of those that are whole; of npm packages, which have none, their folder."""
+    found = {name: installed(name) for name in ENVIRONMENTS}
+    return {name: str(_entry(name, one.folder)) for name, one in found.items() if one is not None}
+
+
+def _entry(name: str, folder: Path) -> Path:
+    return folder / "node_modules" if ENVIRONMENTS[name].kind == NODE else interpreter(folder)
 
 
 def interpreter(folder: Path) -> Path:

@@ -98,7 +98,10 @@ def by_hand(name: str) -> tuple[str, ...]:
     """Return what a person types to make an environment without the lock files, and to measure with it."""
     environment = ENVIRONMENTS[name]
     if environment.kind == NODE:
-        return (f"npm install --ignore-scripts {' '.join(environment.asks)}",)
+        return (
+            f"npm install --ignore-scripts {' '.join(environment.asks)}",
+            f"framework-advisor routes run --python {name}=node_modules",
+        )
     python = f"{name}-env\\Scripts\\python" if sys.platform == "win32" else f"{name}-env/bin/python"
     asked = " ".join(f'"{ask}"' if re.search(r"[<>*]", ask) else ask for ask in environment.asks)
     return (

@@ -462,7 +462,8 @@ def _started(table: _Table, planned: Planned, *, runtime: bool) -> tuple[Client,
     """Start a worker with the framework, or with the runtime alone, and return it with what it says of itself."""
     options = table.options
     plant = dict(options.plants.get(planned.label, {}))
-    arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant)
+    npm = {"NODE_PATH": planned.packages} if planned.packages else {}
+    arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant, variables=npm)
     client = Client(arm, settings="default", scratch=options.scratch)
     asked: dict[str, Any] = {"timeout": options.allowed(planned), "cancelled": options.cancelled}
     configured: dict[str, Any] = {"framework": arm.framework, "threads": options.threads, "plant": plant}
@@ -541,6 +542,7 @@ def _seen(
         load_ms=None if planned.route == OWN and table.options.source.kind != "file" else answer["load_ms"],
         first_ms=answer["first_ms"],
         peak_memory_bytes=answer["peak_memory"],
+        settings={**row.settings, **answer.get("settings", {})},
         versions={**row.versions, **said["versions"]},
     )
     found = _read(answer["arrays"])

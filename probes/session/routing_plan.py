@@ -76,6 +76,7 @@ class Planned:
         status: what is known beforehand: not installed, left out for the budget; None where it is going to be tried.
         reason: why.
         deprecated: what its makers say in its place.
+        packages: folder of the npm packages that its runtime takes, "" for those of Python.
     """
 
     route: str
@@ -88,6 +89,7 @@ class Planned:
     status: Status | None = None
     reason: Reason | None = None
     deprecated: str = ""
+    packages: str = ""
 
     @property
     def label(self) -> str:
@@ -152,8 +154,9 @@ def _rows(source: Source, wanted: Sequence[str] | None, pythons: Mapping[str, st
             route.ENVIRONMENT,
             pythons.get(route.ENVIRONMENT or route.FRAMEWORK, sys.executable),
             route.SECONDS + RUN_SECONDS,
-            *_unreachable(route.ENVIRONMENT, pythons),
+            *_unreachable((route.ENVIRONMENT, runtimes.environment(route.RUNTIME)), pythons),
             deprecated=route.DEPRECATED,
+            packages=pythons.get(runtimes.environment(route.RUNTIME), ""),
         )
         for name, route in known.items()
         if owners is None or route.FRAMEWORK in owners
@@ -166,7 +169,17 @@ def _rows(source: Source, wanted: Sequence[str] | None, pythons: Mapping[str, st
         for name in frameworks
     ]
     as_is = [
-        Planned(AS_IS, "", name, routes.FP32, python=pythons.get(name, sys.executable), seconds=RUN_SECONDS)
+        Planned(
+            AS_IS,
+            "",
+            name,
+            routes.FP32,
+            "",
+            pythons.get(name, sys.executable),
+            RUN_SECONDS,
+            *_unreachable((runtimes.environment(name),), pythons),
+            packages=pythons.get(runtimes.environment(name), ""),
+        )
         for name in _takers(source)
     ]
     if isinstance(source.file, Path) and not (own or as_is):
@@ -226,9 +239,9 @@ def _no_taker(path: Path) -> str:
     return f"{said}; known are: {', '.join(sorted(set(known)))}"
 
 
-def _unreachable(needed: str, pythons: Mapping[str, str]) -> tuple[Status | None, Reason | None]:
-    if needed and needed not in pythons:
-        return Status.NOT_INSTALLED, Reason("route-not-added", environment=needed)
+def _unreachable(needed: Sequence[str], pythons: Mapping[str, str]) -> tuple[Status | None, Reason | None]:
+    if missing := [name for name in needed if name and name not in pythons]:
+        return Status.NOT_INSTALLED, Reason("route-not-added", environment=" ".join(missing))
     return None, None
 
 
@@ -254,7 +267,7 @@ def _worth(row: Planned, value: Mapping[str, float]) -> float:
 
 def needed(row: Planned) -> list[str]:
     """Return the top-level modules that a row needs of its interpreter."""
-    names = [runtimes.runtime(row.runtime).MODULE]
+    names = [] if runtimes.environment(row.runtime) else [runtimes.runtime(row.runtime).MODULE]
     if row.framework:
         names.append(import_module(f"probes.backends.{row.framework}").MODULE)
     if row.route not in (OWN, AS_IS):
@@ -304,7 +317,8 @@ def _seen(row: Planned, has: Mapping[str, Collection[str]]) -> Planned:
         return row
     missing = [name for name in needed(row) if name not in has.get(place(row), ())]
     if not missing:
-        return row
+        reason = runtimes.absent(row.runtime)
+        return row if reason is None else replace(row, status=Status.NOT_INSTALLED, reason=reason)
     reason = Reason("not-installed", python=row.python, package=missing[0], command=add(row, missing[0]))
     return replace(row, status=Status.NOT_INSTALLED, reason=reason)
 

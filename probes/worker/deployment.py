@@ -21,6 +21,8 @@ from typing import Any
 
 from probes import routes, runtimes
 from probes.scenarios import Stage
+from probes.statistics import ratios
+from probes.system import process_readings
 from probes.types import Exportable, Reason, Twin, Unsupported
 
 STEPS = 200
@@ -368,6 +370,10 @@ class Loaded:
         self.run(self.samples[0])
         return {"load_ms": 1e3 * self.seconds, "first_ms": 1e3 * (time.perf_counter() - begin)}
 
+    def about(self) -> dict[str, Any]:
+        """Return the peak memory so far, and what is to be known of whatever answers."""
+        return {"peak_memory": process_readings.peak_memory(), "settings": {}}
+
     def answers(self) -> Arrays:
         """Answer every sample."""
         found = [self.run(sample) for sample in self.samples]
@@ -394,7 +400,55 @@ class Loaded:
             return {"seconds": None}
         if not all(_same(one, other) for one, other in zip(alone, together, strict=True)):
             return {"seconds": None}
-        return {"seconds": list(_timed(lambda: self.run(batch))), "batch": BATCH}
+        return {"seconds": self.timed(batch), "batch": BATCH}
+
+    def timed(self, batch: Sequence[Any]) -> list[float]:
+        """Time answers to a batch."""
+        return list(_timed(lambda: self.run(batch)))
+
+
+class LoadedApart(Loaded):
+    """What answers in another process than this, which takes the times there."""
+
+    def __init__(self, run: runtimes.Apart, held: Arrays, request: Mapping[str, Any]) -> None:
+        super().__init__(run, held, request, run.seconds)
+        self.apart = run
+        run.keep(self.samples[:CYCLE])
+
+    def first(self) -> dict[str, float]:
+        """Return what it took there to be ready, and to give the first answer."""
+        self.apart(self.samples[0])
+        return {"load_ms": 1e3 * self.seconds, "first_ms": 1e3 * self.apart.took}
+
+    def about(self) -> dict[str, Any]:
+        """Return that process' peak memory so far, and what is to be known of it."""
+        return {"peak_memory": self.apart.peak_memory(), "settings": dict(self.apart.settings)}
+
+    def timed(self, batch: Sequence[Any]) -> list[float]:
+        """Time answers to a batch."""
+        return self.apart.batch(batch, *THROUGHPUT)
+
+    def turn(self, request: Mapping[str, Any], *, slowdown: float) -> dict[str, Any]:
+        """Have a turn timed there, as ``Worker.do_turn`` times one here."""
+        blocks, begin, used = request["blocks"], time.perf_counter(), time.process_time()
+        most, waits = request.get("most", blocks), process_readings.Waits()
+        seconds: list[float] = []
+        waited: list[float] = []
+        while len(seconds) < blocks or (len(seconds) < most and not ratios.enough_clean(seconds, waited)):
+            more, readings = self.apart.turn(
+                blocks=blocks, loops=request["loops"], between=request.get("between", 0), slowdown=slowdown
+            )
+            seconds += more
+            waited += [waits.between(before, after)[0] / answers for before, after, answers in readings or ()]
+        waits.close()
+        told = [float(f"{one:.5g}") for one in waited] or None
+        return {
+            "seconds": [float(f"{one:.5g}") for one in seconds],
+            "waited": told,
+            "surely": told,
+            "elapsed": time.perf_counter() - begin,
+            "cpu": time.process_time() - used,
+        }
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -427,6 +481,8 @@ def load(runtime: runtimes.Runtime, request: dict[str, Any]) -> Loaded:
     begin = time.perf_counter()
     run = runtime.load(main, tuple(request["inputs"]), tuple(request["outputs"]))
     seconds = time.perf_counter() - begin
+    if isinstance(run, runtimes.Apart):
+        return LoadedApart(run, read(request["arrays"]), request)
     return Loaded(run, read(request["arrays"]), request, seconds)
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from probes.runtimes import Runtime
+from probes.runtimes import NotRunning, Runtime
 from probes.scenarios import Live, Stage
 from probes.statistics import ratios
 from probes.system import process_readings
@@ -117,6 +117,8 @@ class Worker:
             result = self._do(request)
         except deployment.MissingModule as missing:
             return _refusal(request, Status.NOT_INSTALLED, self._missing(missing, request))
+        except NotRunning as lost:
+            return _refusal(request, lost.status, lost.reason)
         except NotInstalled as absent:
             return _refusal(request, Status.NOT_INSTALLED, absent.reason)
         except Unsupported as unsupported:
@@ -185,14 +187,14 @@ class Worker:
             loaded = deployment.load(self.runtime, request)
         self.loaded, self.seconds = loaded, []
         times = loaded.first()
-        peak = process_readings.peak_memory()
+        about = loaded.about()
         answers = self._save(request, loaded.answers())
         self.live = Live(iterate=loaded.iterate, items=1)
         if self.backend is not None:
             self.base = self.backend.counters()
         gc.collect()
         gc.freeze()
-        return {**times, "peak_memory": peak, "arrays": answers}
+        return {**times, **about, "arrays": answers}
 
     def do_throughput(self, request: dict[str, Any]) -> dict[str, Any]:
         """Time answers to a batch, where the artifact takes one."""
@@ -393,6 +395,8 @@ class Worker:
             waited: one that has nothing to do waits on nobody's way. With several, all may lie on the way.
         """
         assert self.live is not None
+        if isinstance(self.loaded, deployment.LoadedApart):
+            return self.loaded.turn(request, slowdown=self.slowdown)
         iterate, loops, synchronise = self.live.iterate, range(request["loops"]), self.synchronise
         between = range(request.get("between", 0))
         clock, slowdown, waits = time.perf_counter, self.slowdown, process_readings.Waits()

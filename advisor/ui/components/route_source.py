@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -29,7 +30,9 @@ def conversion(route: str) -> str:
 def running(runtime: str) -> str:
     """Return the code that loads an artifact and answers, "" where this program does not know the runtime."""
     try:
-        return _with_callees(runtimes.runtime(runtime).load)
+        held = runtimes.runtime(runtime)
+        code: Path | None = getattr(held, "CODE", None)
+        return _with_callees(held.load) if code is None else code.read_text(encoding="utf-8")
     except KeyError:
         return ""
 
@@ -39,7 +42,9 @@ def installs(row: RouteRow) -> list[str]:
     try:
         environment = "" if row.route in (OWN, AS_IS) else routes.route(row.route).ENVIRONMENT
         planned = Planned(row.route, row.framework, row.runtime, row.precision, environment)
-        return list(dict.fromkeys(routing_plan.add(planned, module) for module in routing_plan.needed(planned)))
+        npm = [runtimes.runtime(row.runtime).ADD] if runtimes.environment(row.runtime) else []
+        added = [routing_plan.add(planned, module) for module in routing_plan.needed(planned)]
+        return list(dict.fromkeys([*added, *npm]))
     except (KeyError, ModuleNotFoundError):  # of a later version of the program
         return []
 

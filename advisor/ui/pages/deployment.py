@@ -227,7 +227,7 @@ def _one(line: route_rows.Line, code: str) -> None:
     run = route_source.running(line.row.runtime)
     if run:
         st.markdown(f"**{say('Load and run', '加载并运行')}**")
-        st.code(run, language="python")
+        st.code(run, language="javascript" if run.startswith("//") else "python")
     noted = {**line.row.settings, **line.row.versions}
     if noted:
         st.caption(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -102,7 +103,7 @@ def test_every_route_has_code_and_commands_to_show(route: str) -> None:
     row = RouteRow(route, found.FRAMEWORK, found.RUNTIME.replace("_", "-"), "fp32", Status.OK)
 
     assert route_source.conversion(route).startswith("def convert(")
-    assert route_source.running(row.runtime).startswith("def load(")
+    assert re.search(r"^(def|export async function) load\(", route_source.running(row.runtime), re.MULTILINE)
     assert route_source.installs(row)
 
 

@@ -1,0 +1,21 @@
+"""ONNX Runtime Web in a page of headless Chromium: its WebAssembly, as a visitor's browser runs it."""
+
+from __future__ import annotations
+
+from probes.runtimes import _javascript
+from probes.runtimes._javascript import hosts
+
+NAME = "ONNX Runtime Web (Chromium)"
+MODULE = "onnxruntime-web"
+ADD = _javascript.ADD
+ENVIRONMENT = _javascript.ENVIRONMENT
+SUFFIXES = (".onnx",)
+
+_program = _javascript.Program("onnx_runtime_web", ("onnxruntime-web",), hosts.Chromium)
+
+CODE = _program.source
+absent = _program.absent
+before_import = _program.before_import
+start = _program.start
+versions = _program.versions
+load = _program.load
