@@ -8,6 +8,7 @@ and never imports it, nor any framework.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -82,6 +83,7 @@ def measure(
     cancelled: Callable[[], bool] = lambda: False,
     keep: Callable[[Routes], None] = lambda table: None,
     again: Callable[[Routes], bool] = lambda table: False,
+    artifacts: Path | None = None,
 ) -> Routes:
     """Measure routes in one session.
 
@@ -108,6 +110,8 @@ def measure(
         cancelled: asked all the time; True ends the session and keeps what is finished.
         keep: given, after every row, what the table would be had it ended then.
         again: given the table; True has the same artifacts measured once more, in fresh processes.
+        artifacts: folder in which what is converted stays, a folder a row, with what its runtime is asked to load in a
+            ``.json`` file of the same name and the samples in ``source-FRAMEWORK.npz``; None = nothing stays.
 
     Returns:
         One row a route and precision, absent ones with their reason. Ctrl-C and ``cancelled`` are no errors.
@@ -125,6 +129,7 @@ def measure(
             threads={"one": 1, "all": process_readings.cores()}.get(threads) or int(threads),
             seed=seed,
             scratch=scratch,
+            artifacts=Path(scratch) if artifacts is None else artifacts,
             data=data,
             targets=targets or {},
             same_kind=same_kind,
@@ -160,6 +165,7 @@ class _Options:
     threads: int
     seed: int
     scratch: str
+    artifacts: Path
     data: Path | None
     targets: Mapping[str, float]
     same_kind: bool
@@ -440,6 +446,7 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
         if not converted["there"]:
             return absent(planned, Status.FAILED, Reason("no-artifact"))
         asked.update({key: converted[key] for key in ("main", "inputs", "outputs", "layouts", "dtypes")})
+        (table.options.artifacts / f"{_folder(planned)}.json").write_text(json.dumps(asked))
         row = replace(
             row,
             convert_s=converted["seconds"],
@@ -481,7 +488,9 @@ def _renew(table: _Table) -> None:
 
 def _untimed(row: RouteRow) -> RouteRow:
     """Return a row without what fresh processes are timed for."""
-    times = dict.fromkeys(("p50_ms", "p95_ms", "p99_ms", "ratio", "throughput_per_s", "throughput_batch"))
+    times: dict[str, Any] = dict.fromkeys(
+        ("p50_ms", "p95_ms", "p99_ms", "ratio", "throughput_per_s", "throughput_batch")
+    )
     return replace(row, **times, samples={}, processes=1, bounds={})
 
 
@@ -557,7 +566,7 @@ def _prepared(table: _Table, planned: Planned) -> None:
         raise table.failed[framework]
     if framework in table.arrays:
         return
-    path = str(Path(table.options.scratch, f"source-{framework}.npz"))
+    path = str(table.options.artifacts / f"source-{framework}.npz")
     plain = replace(planned, route=OWN)
     try:
         client, _ = _started(table, plain, runtime=False)
@@ -570,8 +579,12 @@ def _prepared(table: _Table, planned: Planned) -> None:
     table.parameters = table.parameters or answer["parameters"]
 
 
+def _folder(planned: Planned) -> str:
+    return planned.label.replace(" ", "-")
+
+
 def _converted(table: _Table, planned: Planned, arrays: str) -> dict[str, Any]:
-    folder = Path(table.options.scratch, planned.label.replace(" ", "-"))
+    folder = table.options.artifacts / _folder(planned)
     folder.mkdir()
     client, facts = _started(table, planned, runtime=False)
     command = add(planned, "")
@@ -585,7 +598,8 @@ def _loaded(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, 
     """Load in a fresh process, and hold the answers against the reference."""
     client, said, answer = _fresh(table, planned, asked, answers=True)
     try:
-        row = replace(row, **table.read[planned.label], versions={**row.versions, **said["versions"]})
+        read: Mapping[str, Any] = table.read[planned.label]
+        row = replace(row, **read, versions={**row.versions, **said["versions"]})
         found = _read(answer["arrays"])
         return client, compared(row, found, _reference(table, planned, found))
     except BaseException:  # nobody else knows of it yet
