@@ -118,8 +118,8 @@ TOOLS: Mapping[str, Tool] = {
         "OpenVINO's benchmark_app",
         _openvino,
         lambda out, printed: _latency(json.loads((out / "benchmark_report.json").read_text())),
-        "the call itself: it reads the request's own latency, to 0.01 ms. Calling infer() from Python was seen to take 0.05 ms "
-        "more than that, and handing over inputs and fetching outputs 0.03 ms",
+        "the call: it reads the request's own latency, to 0.01 ms; infer() from Python was seen to take 0.05 ms more, "
+        "and handing over inputs and fetching outputs 0.03 ms",
     ),
 }
 """By runtime."""
@@ -224,12 +224,13 @@ def _shapes(asked: Mapping[str, Any]) -> Shapes:
     with np.load(asked["arrays"]) as held:
         samples = {name: held[f"x/{name}"][:1] for name in asked["inputs"]}
     layouts = asked["layouts"]
-    return [np.transpose(one, layouts.get(name, range(one.ndim))).shape for name, one in samples.items()]
+    return [tuple(one.shape[axis] for axis in layouts.get(name, range(one.ndim))) for name, one in samples.items()]
 
 
 def _ours(client: Client) -> float:
     client.ask("turn", timeout=PATIENCE, blocks=WARM, loops=1)
-    return 1e3 * statistics.median(client.ask("turn", timeout=PATIENCE, blocks=ANSWERS, loops=1)["seconds"])
+    seconds: list[float] = client.ask("turn", timeout=PATIENCE, blocks=ANSWERS, loops=1)["seconds"]
+    return 1e3 * statistics.median(seconds)
 
 
 def _theirs(tool: Tool, arguments: list[str], folder: Path) -> float:
