@@ -679,7 +679,7 @@ def _repeat(table: _Table, keep: Callable[[Routes], None]) -> None:
             table.stopped = Reason("cancelled-rest")
         _take_turns(table, until=time.monotonic() + TURNS * len(repeated))
         table.end()
-        if table.stopped is not None:
+        if table.stopped is not None or (table.deadline is not None and time.monotonic() > table.deadline):
             break
     for planned in repeated:
         if table.rows[planned.label].status is Status.OK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,10 @@ def asked(tmp_path: Path) -> Mapping[str, Any]:
     return {**loaded, "inputs": [], "outputs": [], "layouts": {}, "dtypes": {}, "data": ""}
 
 
-def tool(*arguments: str) -> Tool:
-    return Tool("a stopwatch", lambda file, out, shapes: [*arguments, str(file)], lambda out, text: float(text), "no")
+def tool(*arguments: str, left_out: float | None = None) -> Tool:
+    more = None if left_out is None else lambda file, shapes: ["-c", f"print({left_out})"]
+    command = lambda file, out, shapes: [*arguments, str(file)]  # noqa: E731
+    return Tool("a stopwatch", command, lambda out, text: float(text), "no", more)
 
 
 def compared(monkeypatch: pytest.MonkeyPatch, asked: Mapping[str, Any], one: Tool) -> dict[str, Any]:
@@ -53,6 +56,15 @@ def test_both_are_timed_in_fresh_processes_and_their_ratio_has_an_interval(
 
 
 @pytest.mark.measures
+def test_what_a_tool_leaves_out_is_taken_off_ours(monkeypatch: pytest.MonkeyPatch, asked: Mapping[str, Any]) -> None:
+    found = compared(monkeypatch, asked, tool("-c", STOPWATCH, left_out=0.001))
+
+    assert [pair[2] for pair in found["pairs"]] == [0.001] * 3
+    expected = np.mean([math.log((ours - 0.001) / theirs) for ours, theirs, _ in found["pairs"]])
+    assert math.log(found["ratio"]["value"]) == pytest.approx(expected)
+
+
+@pytest.mark.measures
 def test_a_tool_that_fails_is_told_in_its_own_last_words(
     monkeypatch: pytest.MonkeyPatch, asked: Mapping[str, Any]
 ) -> None:
@@ -64,7 +76,7 @@ def test_a_tool_that_fails_is_told_in_its_own_last_words(
 
 def result(ours: float, theirs: float, **ratio: float) -> dict[str, Any]:
     one = {"runtime": "r", "tool": "t", "leaves_out": "much", "status": "ok", "reason": "", "ratio": ratio}
-    return {"source": "m", "answers": 500, "seconds": 9.0, "tools": [{**one, "pairs": [(ours, theirs)] * 4}]}
+    return {"source": "m", "answers": 500, "seconds": 9.0, "tools": [{**one, "pairs": [(ours, theirs, 0.0)] * 4}]}
 
 
 @pytest.mark.parametrize(("value", "within"), [(1.04, True), (0.96, True), (1.06, False), (0.94, False)])
