@@ -20,7 +20,7 @@ from probes.types import DEVICES
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 EXIT_BAD_INPUT = 2
@@ -161,14 +161,17 @@ def run_selftest(quick: bool, as_json: bool, framework: str, lang: str) -> None:
 @click.option("--simulated-only", is_flag=True, help="Leave out what needs workers.")
 @click.option("--long", "long", is_flag=True, help="Repeat the session, plant in many fresh pairs: 20 minutes more.")
 @click.option("--device", type=click.Choice(DEVICES), help="Check what only this device can show, instead.")
-@click.option("--routes", is_flag=True, help="Judge the measuring of routes instead: half an hour.")
-@click.option("--quick", is_flag=True, help="With --device: four minutes at most instead of fifteen.")
+@click.option("--routes", is_flag=True, help="Judge the measuring of routes instead: an hour where all is installed.")
+@click.option("--side-by-side", "beside", is_flag=True, help="Hold our times against the runtimes' own tools instead.")
+@click.option(
+    "--quick", is_flag=True, help="With --device, --routes or --side-by-side: fewer repeats, a third of the time."
+)
 @click.option(
     "--framework", "frameworks", multiple=True, help="With --device: these only; unless told all that are there."
 )
 @command.with_pythons
 @click.option("-o", "--output", default="", help="With --device: the evidence file.")
-def run_benchmark(as_json: bool, simulated_only: bool, long: bool, routes: bool, **options: Any) -> None:
+def run_benchmark(as_json: bool, simulated_only: bool, long: bool, routes: bool, beside: bool, **options: Any) -> None:
     """Judge the instrument against its own targets, or on a device of its own.
 
     With --device the exit status is 0 where no check failed, 1 where one failed or no framework sees the device, 3
@@ -178,27 +181,72 @@ def run_benchmark(as_json: bool, simulated_only: bool, long: bool, routes: bool,
     """
     from probes.calibration import benchmark
 
-    if options["device"]:
-        if simulated_only or long or routes:
-            _fail(["--simulated-only, --long and --routes do not go with --device"])
+    asked = {"--device": options["device"], "--routes": routes, "--side-by-side": beside}
+    parts = [name for name, given in asked.items() if given]
+    if len(parts) > 1:
+        _fail([f"{' and '.join(parts)} do not go together; give one of them"])
+    part = parts[0] if parts else ""
+    if problems := _out_of_place(part, {**options, "simulated_only": simulated_only, "long": long}):
+        _fail(problems)
+    if part == "--device":
         _check_device(as_json, **options)
-    given = [f"--{name.removesuffix('s')}" for name in ("quick", "frameworks", "pythons", "output") if options[name]]
-    if given:
-        _fail([f"{', '.join(given)}: only with --device, e.g. --device gpu"])
-    if routes:
-        if long:
-            _fail(["--long does not go with --routes"])
-        _judge_routes(as_json, simulated_only=simulated_only)
+    if part == "--routes":
+        _judge_routes(as_json, simulated_only=simulated_only, quick=options["quick"], pythons=options["pythons"])
         return
-    result = benchmark.run(simulated_only=simulated_only, long=long, progress=lambda text: say(text, err=True))
-    say(json.dumps(result, ensure_ascii=False, indent=1) if as_json else benchmark.table(result))
+    if part == "--side-by-side":
+        from probes.calibration import side_by_side
+
+        _tell(side_by_side.run(quick=options["quick"], progress=_progress), side_by_side.table, as_json=as_json)
+        return
+    _tell(benchmark.run(simulated_only=simulated_only, long=long, progress=_progress), benchmark.table, as_json=as_json)
 
 
-def _judge_routes(as_json: bool, *, simulated_only: bool) -> None:
+_TAKES = {
+    "": ("simulated_only", "long"),
+    "--device": ("quick", "frameworks", "pythons", "output"),
+    "--routes": ("simulated_only", "quick", "pythons"),
+    "--side-by-side": ("quick",),
+}
+"""What each part of the benchmark takes."""
+
+
+def _out_of_place(part: str, options: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with options of one part of the benchmark that were given with another."""
+    others = [name for name in dict.fromkeys(name for taken in _TAKES.values() for name in taken) if options[name]]
+    return [
+        f"--{name.removesuffix('s').replace('_', '-')}: only {_where(name)}"
+        for name in others
+        if name not in _TAKES[part]
+    ]
+
+
+def _where(name: str) -> str:
+    """Return with which parts of the benchmark an option goes."""
+    fitting = [part for part, taken in _TAKES.items() if name in taken]
+    if "" not in fitting:
+        return f"with {' or '.join(fitting)}"
+    return f"without {' and '.join(part for part in _TAKES if part not in fitting)}"
+
+
+def _progress(text: str) -> None:
+    say(text, err=True)
+
+
+def _tell(result: Mapping[str, Any], table: Callable[[Any], str], *, as_json: bool) -> None:
+    say(json.dumps(result, ensure_ascii=False, indent=1) if as_json else table(result))
+
+
+def _judge_routes(as_json: bool, *, simulated_only: bool, quick: bool, pythons: tuple[str, ...]) -> None:
+    from probes import backends, environments
     from probes.calibration import routes_benchmark
+    from probes.environments import folders
 
-    result = routes_benchmark.run(simulated_only=simulated_only, progress=lambda text: say(text, err=True))
-    say(json.dumps(result, ensure_ascii=False, indent=1) if as_json else routes_benchmark.table(result))
+    given, problems = command.parse_pythons(pythons, (*backends.frameworks(), *environments.ENVIRONMENTS))
+    if problems:
+        _fail(problems)
+    interpreters = {**folders.interpreters(), **given}
+    result = routes_benchmark.run(simulated_only=simulated_only, quick=quick, pythons=interpreters, progress=_progress)
+    _tell(result, routes_benchmark.table, as_json=as_json)
 
 
 def _check_device(

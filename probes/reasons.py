@@ -401,6 +401,14 @@ CATALOGUE: Mapping[str, Words] = {
         "无法写入或读取 {place}（{why}）；请在那里腾出空间，或将 TMPDIR 设为更大磁盘上的文件夹",
     ),
     "lost-in-turns": Words("it was lost while its times were taken: {reason}", "计时中它出了故障：{reason}"),
+    "lost-again": Words(
+        "it worked once and was lost in a further fresh process: {reason}",
+        "它成功过一次，但在另一个新进程中出了故障：{reason}",
+    ),
+    "too-few-processes": Words(
+        "one process does not decide a target, and {of} do not fit: {reason}",
+        "一个进程不足以判断目标，而 {of} 个进程放不下：{reason}",
+    ),
     "without-own": Words(
         "{framework} itself could not answer, so its routes are held against nothing: {reason}",
         "{framework} 自身无法推理，因此其各路线没有比较对象：{reason}",

@@ -239,7 +239,7 @@ class RouteRow:
         load_ms: a fresh process, the runtime imported, until the artifact is ready to answer.
         first_ms: the first answer after that.
         p50_ms, p95_ms, p99_ms: of one answer at batch 1, with intervals over turns and processes.
-        throughput_per_s: answers a second at the batch in ``throughput_batch``.
+        throughput_per_s: answers a second at the batch in ``throughput_batch``, 1 where it takes no larger one.
         ratio: p50 against the framework's own inference, paired turn by turn; None for that row itself.
         peak_memory_bytes: of a fresh process that only loads and runs it: Python, NumPy, the runtime and some test data
             are in it.
@@ -252,9 +252,14 @@ class RouteRow:
         settings: what the converter chose.
         versions: distribution -> version.
         samples: "turns": one list of seconds an answer each turn; "own": those of the framework's own inference, turn
-            by turn; "waited", "surely" and "own_waited", "own_surely", where the system tells and anything waited: what
-            other load held each answer up, at most and at least; "batch": seconds of answers at the larger batch.
+            by turn, beside the first process; "waited", "surely" and "own_waited", "own_surely", where the system tells
+            and anything waited: what other load held each answer up, at most and at least; "batch": seconds of answers
+            at the larger batch. Of several processes: "processes" and "batches", how many of those belong to each, and
+            one reading a process of "load_ms", "first_ms" and "peak_memory_bytes".
         deprecated: what its makers say in its place.
+        processes: fresh processes behind the figures; the ratio comes from the first.
+        bounds: "load_ms", "first_ms", "cold_start_ms" (both together) and "peak_memory_bytes" -> where another fresh
+            process lies, where several were read.
     """
 
     route: str
@@ -286,6 +291,8 @@ class RouteRow:
     versions: Mapping[str, str] = field(default_factory=dict)
     samples: Mapping[str, Any] = field(default_factory=dict)
     deprecated: str = ""
+    processes: int = 1
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,13 +37,12 @@ class Request:
     """A checked request; most fields are arguments of ``routing.measure``.
 
     Attributes:
-        planned: every row to come.
+        planned: every row to come, with those that a budget is likely to leave out.
         resumed: the file that ``resume`` was read from.
     """
 
     source: Source
     planned: Sequence[Planned]
-    routes: tuple[str, ...] | None
     targets: Mapping[str, float]
     budget: float | None
     threads: str
@@ -54,7 +53,6 @@ class Request:
     resumed: str | None
     target: str
     jsonl: bool
-    value: Mapping[str, float] = field(default_factory=dict)
 
 
 def read(
@@ -100,7 +98,6 @@ def read(
     return Request(
         source=source,
         planned=planned,
-        routes=routes,
         targets=asked,
         budget=budget,
         threads=threads,
@@ -199,7 +196,6 @@ def measure_valuable(
     asked = Request(
         source=DEFAULT,
         planned=routing.plan(DEFAULT, names, budget, pythons=pythons, value=value),
-        routes=names,
         targets=targets,
         budget=budget,
         threads="one",
@@ -210,7 +206,6 @@ def measure_valuable(
         resumed=None,
         target="",
         jsonl=False,
-        value=value,
     )
     return measure(asked, lang=lang)
 
@@ -243,14 +238,13 @@ def _measured(asked: Request, keep: Callable[[Routes], None], *, lang: str) -> R
         try:
             return routing.measure(
                 asked.source,
-                routes=asked.routes,
+                planned=asked.planned,
                 targets=asked.targets,
                 budget=asked.budget,
                 threads=asked.threads,
                 seed=asked.seed,
                 pythons=asked.pythons,
                 data=asked.data,
-                value=asked.value,
                 resume=asked.resume,
                 progress=logs.following(view.show),
                 cancelled=signals.received,

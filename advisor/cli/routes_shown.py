@@ -42,6 +42,7 @@ WORDS: dict[str, dict[str, str]] = {
         "own": "{framework} itself",
         "start": "[{index}/{of}] {label}",
         "turns": "{of} take turns with each other: {done} rounds",
+        "again": "near your targets: process {process} of {of} for {count}",
         "done": "{label}: answers like its source: {told}",
         "of_size": "{value}",
         "loaded": "loaded in {value}",
@@ -88,6 +89,7 @@ WORDS: dict[str, dict[str, str]] = {
         "own": "{framework} 自身",
         "start": "[{index}/{of}] {label}",
         "turns": "{of} 条路线轮流运行：已 {done} 轮",
+        "again": "接近你的目标：{count} 条路线，第 {process} / {of} 个进程",
         "done": "{label}：结果与原模型一致：{told}",
         "of_size": "{value}",
         "loaded": "加载 {value}",
@@ -166,6 +168,7 @@ class Progress:
             "plan": self._plan,
             "start": self._start,
             "turns": self._turns,
+            "again": self._again,
             "note": self._note,
             "done": self._done,
         }
@@ -201,6 +204,10 @@ class Progress:
 
     def _turns(self, event: Mapping[str, Any]) -> None:
         self._line.update(WORDS[self._lang]["turns"].format(of=event["of"], done=event["pairs"]))
+
+    def _again(self, event: Mapping[str, Any]) -> None:
+        told = {"process": event["process"], "of": event["of"], "count": len(event["routes"])}
+        self._line.update(WORDS[self._lang]["again"].format(**told))
 
     def _note(self, event: Mapping[str, Any]) -> None:
         note = reasons.text(reasons.read(event), self._lang)

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from probes.calibration import simulation
+from probes.environments import add_line
 from probes.session import interleaving, routing
 from probes.session.arms import Arm
 from probes.session.routing_plan import OWN
-from probes.statistics import percentiles, ratios
+from probes.statistics import percentiles, ratios, targets
 from probes.types import RouteRow, Routes, Status
 
 PLANTED = 1.2
@@ -28,11 +29,25 @@ PLANTED = 1.2
 ARMS = 6
 """Routes of a simulated session."""
 
-RUNS = 200
-"""Simulated sessions: the standard error of a share of .95 is then .015."""
+RUNS = {False: 200, True: 40}
+"""Simulated sessions a cell, fewer where it is to be quick: the standard error of a share of .95 is .015, or .034."""
 
-SESSIONS = 10
+SESSIONS = {False: 10, True: 3}
 """Real ones, of the same artifacts in fresh processes."""
+
+SPREADS = (0.0, ratios.PROCESS_SD, 2 * ratios.PROCESS_SD)
+"""Standard deviations of ln(seconds) between fresh processes of a simulated machine: none, as documented, and twice."""
+
+ANSWERS, TURNS = 80, 12
+"""Single answers a turn, and turns a process, of a simulated session that judges a target."""
+
+DISTANCES = (1.1, 1.2)
+"""Times the true value at which a target is set that has to be decided."""
+
+PROMISED = 0.02
+"""Share of sessions in which a target at the true value may be said to be met."""
+
+SEED = 2000
 
 CONTROL_ROUTE = "null-npz"
 FIRST, SECOND = f"{CONTROL_ROUTE} fp32", f"{CONTROL_ROUTE} int8"
@@ -61,24 +76,68 @@ FAULTS: Mapping[str, tuple[Mapping[str, Any], Status]] = {
 Told = Callable[[str], None]
 
 
-def run(*, simulated_only: bool, progress: Told) -> dict[str, Any]:
+def run(*, simulated_only: bool, quick: bool, pythons: Mapping[str, str], progress: Told) -> dict[str, Any]:
     """Run all parts.
 
+    Args:
+        simulated_only: leave out what needs processes.
+        quick: fewer repeats.
+        pythons: framework or environment -> interpreter that has it.
+        progress: told what is done, and first what is missing here.
+
     Returns:
-        ``planted`` and ``false_meets`` of simulated sessions; unless left out ``faults``, ``planted_here``, ``repeats``
-        and ``end_to_end`` of this machine.
+        ``planted`` and ``targets`` of simulated sessions; unless left out ``faults``, ``planted_here``, ``repeats``,
+        ``false_meets`` and ``end_to_end`` of this machine; ``seconds`` of each part and ``seed`` of all.
     """
-    progress(f"{RUNS} simulated sessions of {ARMS} routes")
-    found: dict[str, Any] = {
-        "planted": [planted(noise, runs=RUNS, seed=2000 + i) for i, noise in enumerate(simulation.NOISES)]
-    }
+    runs, sessions = RUNS[quick], SESSIONS[quick]
+    found: dict[str, Any] = {"seed": SEED, "quick": quick, "seconds": {}}
+
+    def part(name: str, told: str, make: Callable[[], Any]) -> None:
+        progress(told)
+        began = time.monotonic()
+        found[name] = make()
+        found["seconds"][name] = time.monotonic() - began
+
+    if not simulated_only:
+        found["missing"] = missing(pythons)
+        for command, labels in found["missing"].items():
+            progress(f"not installed, and so not measured: {', '.join(labels)}; add it: {command}")
+    part(
+        "planted",
+        f"{runs} simulated sessions of {ARMS} routes a kind of noise",
+        lambda: [planted(noise, runs=runs, seed=SEED + i) for i, noise in enumerate(simulation.NOISES)],
+    )
+    part(
+        "targets",
+        f"{runs} simulated sessions a kind of noise and spread, judged by targets at and near the true value",
+        lambda: [
+            judged(noise, spread, runs=runs, seed=SEED + 10 * i + j)
+            for i, noise in enumerate(simulation.NOISES)
+            for j, spread in enumerate(SPREADS)
+        ],
+    )
     if simulated_only:
         return found
-    found["faults"] = faults(progress)
-    found["planted_here"] = planted_here(progress)
-    whole, tables = end_to_end(progress)
-    found["end_to_end"], found["repeats"] = whole, order(tables)
-    found["false_meets"] = false_meets(tables)
+    part("faults", f"{len(FAULTS)} kinds of fault, planted", lambda: faults(progress))
+    part("planted_here", "a planted slow-down", lambda: planted_here(progress, sessions=sessions))
+    tables: list[Routes] = []
+    part(
+        "end_to_end",
+        f"all routes from end to end, then {sessions - 1} times in fresh processes",
+        lambda: end_to_end(progress, tables, sessions=sessions, pythons=pythons),
+    )
+    part("repeats", "their order", lambda: order(tables))
+    part("false_meets", "targets at what they really took", lambda: false_meets(tables, runs=runs))
+    return found
+
+
+def missing(pythons: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the commands that add what is not here -> the rows that lack it."""
+    found: dict[str, list[str]] = {}
+    for row in routing.plan(routing.Source("workload", routing.DEFAULT), pythons=pythons):
+        if row.status is not None and row.reason is not None:
+            command = add_line(row.environment) if row.environment else str(row.reason.params["command"])
+            found.setdefault(command, []).append(row.label)
     return found
 
 
@@ -108,32 +167,111 @@ def planted(noise: str, *, runs: int, seed: int) -> dict[str, Any]:
     return {"noise": noise, "runs": runs, "found": hits / runs, "wrong": wrong / (runs * (ARMS - 2))}
 
 
-def false_meets(tables: Sequence[Routes], *, runs: int = RUNS, seed: int = 7) -> dict[str, Any]:
+def judged(noise: str, process_sd: float, *, runs: int, seed: int) -> dict[str, Any]:
+    """Judge simulated sessions by a target at the true 95th percentile, and by some near it.
+
+    The truth is the percentile over fresh processes at all times; a session sees ``ENOUGH`` of them, one after the
+    other on a machine whose mood wanders, or the first of them alone.
+
+    Returns:
+        ``runs``; how many ``met`` the truth itself, and with one process alone (``alone``); the share that was decided
+        rightly by distance (``found``), the harder of both sides, and that was not decided at all (``open``).
+    """
+    rng = np.random.default_rng(seed)
+    truth = _true(simulation.NOISES[noise], process_sd, rng)
+    met = alone = 0
+    right = {(side, distance): 0 for side in (1, -1) for distance in DISTANCES}
+    wrong = dict.fromkeys(right, 0)
+    for number in range(runs):
+        processes = _simulated(simulation.NOISES[noise], process_sd, rng)
+        row = _row_of(processes, number)
+        met += _reads(row, truth) == targets.MEETS
+        alone += _reads(_row_of(processes[:1], number), truth) == targets.MEETS
+        for side, distance in right:
+            said = _reads(row, truth * distance**side)
+            right[side, distance] += said == (targets.MEETS if side > 0 else targets.FAILS)
+            wrong[side, distance] += said == (targets.FAILS if side > 0 else targets.MEETS)
+    found = {distance: min(right[1, distance], right[-1, distance]) / runs for distance in DISTANCES}
+    decided = {d: sum(right[side, d] + wrong[side, d] for side in (1, -1)) / (2 * runs) for d in DISTANCES}
+    return {
+        "noise": noise,
+        "process_sd": process_sd,
+        "runs": runs,
+        "met": met,
+        "alone": alone,
+        "found": {str(distance): share for distance, share in found.items()},
+        "open": {str(distance): 1 - share for distance, share in decided.items()},
+    }
+
+
+def _true(noise: simulation.Noise, process_sd: float, rng: np.random.Generator, *, processes: int = 2000) -> float:
+    """Return the 95th percentile of answers of fresh processes, each at a moment of its own."""
+    answers = []
+    for _ in range(processes):
+        mood = simulation.Machine(noise, rng, level=noise.drift * float(rng.standard_normal()))
+        answers += mood.run(math.exp(process_sd * rng.standard_normal()), ANSWERS)
+    return float(np.percentile(answers, 95))
+
+
+def _simulated(noise: simulation.Noise, process_sd: float, rng: np.random.Generator) -> list[list[list[float]]]:
+    """Return the turns of some processes of a route, taken beside two others on a machine whose mood wanders."""
+    mood = simulation.Machine(noise, rng, level=noise.drift * float(rng.standard_normal()))
+    processes = []
+    for _ in range(targets.ENOUGH):
+        cost, turns = math.exp(process_sd * rng.standard_normal()), []
+        for _ in range(TURNS):
+            for _ in range(2):
+                mood.run(cost, 1)
+            turns.append(mood.run(cost, ANSWERS))
+        processes.append(turns)
+    return processes
+
+
+def _row_of(processes: Sequence[Sequence[Sequence[float]]], seed: int, **spread: float) -> RouteRow:
+    """Return a row whose p95 is what these processes give, a second for a millisecond."""
+    known = {"process_sd": ratios.PROCESS_SD, "process_df": ratios.PROCESS_DF, **spread}
+    (p95,) = percentiles.pooled(processes, (95,), seed=seed, **known)
+    return RouteRow(CONTROL_ROUTE, "null", "null", "fp32", Status.OK, p95_ms=p95, processes=len(processes))
+
+
+def _reads(row: RouteRow, asked: float) -> str:
+    return targets.readings({"latency_p95_ms": asked}, row)["latency_p95_ms"]
+
+
+def false_meets(tables: Sequence[Routes], *, runs: int, seed: int = 7) -> dict[str, Any]:
     """Ask for the true 95th percentile itself, which no session may say is met more often than by chance.
 
     A route's processes, each with the turns that it really took, are all the world there is: a simulated session draws
-    one of them and as many of its turns as it took, and the truth is the percentile over all processes alike.
+    ``ENOUGH`` of them and as many of their turns as they took; the truth is the percentile over all processes alike.
 
     Returns:
-        ``share`` of simulated sessions in which the whole interval lay below the truth, their number, and the share of
-        each route.
+        ``share`` of simulated sessions that met the truth, and with one process alone (``alone``), of how many
+        ``sessions``; the share of each route; the share that was decided at the farthest of ``DISTANCES`` (``found``).
     """
     rng = np.random.default_rng(seed)
     by_route: dict[str, float] = {}
+    alone, found = [], []
     for name, processes in _processes(tables).items():
-        truth = _truth(processes)
-        met = 0
+        truth, spread = _truth(processes), dict(tables[0].spread)
+        met = []
         for number in range(runs):
-            turns = processes[rng.integers(len(processes))]
-            drawn = [turns[i] for i in rng.integers(len(turns), size=len(turns))]
-            spread = dict(tables[0].spread)
-            (p95,) = percentiles.intervals(
-                drawn, (95,), seed=number, process_sd=spread["process_sd"], process_df=spread["process_df"]
-            )
-            met += p95.high <= truth
-        by_route[name] = met / runs
-    total = statistics.fmean(by_route.values()) if by_route else None
-    return {"share": total, "sessions": runs * len(by_route), "routes": by_route}
+            drawn = [_drawn(processes[i], rng) for i in rng.integers(len(processes), size=targets.ENOUGH)]
+            row = _row_of(drawn, number, **spread)
+            met.append(_reads(row, truth) == targets.MEETS)
+            alone.append(_reads(_row_of(drawn[:1], number, **spread), truth) == targets.MEETS)
+            found.append(_reads(row, truth * DISTANCES[-1]) == targets.MEETS)
+        by_route[name] = statistics.fmean(met)
+    return {
+        "share": statistics.fmean(by_route.values()) if by_route else None,
+        "alone": statistics.fmean(alone) if alone else None,
+        "found": statistics.fmean(found) if found else None,
+        "sessions": runs * len(by_route),
+        "routes": by_route,
+    }
+
+
+def _drawn(turns: Sequence[list[float]], rng: np.random.Generator) -> list[list[float]]:
+    return [turns[i] for i in rng.integers(len(turns), size=len(turns))]
 
 
 def _processes(tables: Sequence[Routes]) -> dict[str, list[list[list[float]]]]:
@@ -188,7 +326,7 @@ def _row(table: Routes, route: str, precision: str) -> RouteRow:
     return next(row for row in table.rows if (row.route, row.precision) == (route, precision))
 
 
-def planted_here(progress: Told) -> dict[str, Any]:
+def planted_here(progress: Told, *, sessions: int) -> dict[str, Any]:
     """Plant the slow-down in the control arm's route, which computes just what that arm itself does."""
     seen = []
 
@@ -197,7 +335,7 @@ def planted_here(progress: Told) -> dict[str, Any]:
         if row.ratio is not None:
             seen.append(row.ratio)
             progress(f"planted +{PLANTED - 1:.0%}: {row.ratio.value:.3f} [{row.ratio.low:.3f}, {row.ratio.high:.3f}]")
-        return len(seen) < SESSIONS and row.status is Status.OK
+        return len(seen) < sessions and row.status is Status.OK
 
     routing.measure(
         routing.Source("workload", "control", size="medium"),
@@ -208,21 +346,26 @@ def planted_here(progress: Told) -> dict[str, Any]:
     return {"runs": len(seen), "found": sum(one.low > 1 for one in seen)}
 
 
-def end_to_end(progress: Told) -> tuple[dict[str, Any], list[Routes]]:
-    """Measure all routes of the default source from end to end, then the same artifacts in fresh processes."""
-    began, tables = time.monotonic(), []
+def end_to_end(progress: Told, tables: list[Routes], *, sessions: int, pythons: Mapping[str, str]) -> dict[str, Any]:
+    """Measure all routes of the default source from end to end, then the same artifacts in fresh processes.
+
+    Args:
+        tables: filled with one a session.
+    """
+    began = time.monotonic()
     seconds: list[float] = []
 
     def told(event: Mapping[str, Any]) -> None:
-        if event["event"] == "done":
+        if event["event"] == "done" and not event.get("timed"):
             progress(f"{event['route']}: {event['status']} {event['reason']} ({event['seconds']:.0f} s)")
 
     def again(table: Routes) -> bool:
         seconds.append(time.monotonic() - began)
         tables.append(table)
-        return len(tables) < SESSIONS
+        progress(f"session {len(tables)} of {sessions}: {seconds[-1]:.0f} s")
+        return len(tables) < sessions
 
-    routing.measure(routing.Source("workload", routing.DEFAULT), progress=told, again=again)
+    routing.measure(routing.Source("workload", routing.DEFAULT), pythons=pythons, progress=told, again=again)
     measured = [row for row in tables[0].rows if row.status is Status.OK and row.p50_ms is not None]
     routes = [row for row in measured if row.route != OWN]
     absent = {_name(row): row.reason for row in tables[0].rows if row.status is not Status.OK}
@@ -232,7 +375,7 @@ def end_to_end(progress: Told) -> tuple[dict[str, Any], list[Routes]]:
         "seconds": seconds[0],
         "absent": absent,
         "grade": tables[0].grade,
-    }, tables
+    }
 
 
 def order(tables: Sequence[Routes]) -> dict[str, Any]:
@@ -263,35 +406,67 @@ def _name(row: RouteRow) -> str:
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Return the result as lines, each with its target."""
-    lines = [
+    """Return the result as lines, each with its count, its target and, where it takes long, its seconds."""
+    took = result["seconds"]
+    lines = [f"seed {result['seed']}, {sum(took.values()):.0f} s in all{', quick' if result['quick'] else ''}"]
+    lines += [
         f"{cell['noise']:6}: planted +{PLANTED - 1:.0%} found in {cell['found']:.1%} of {cell['runs']} simulated "
         f"sessions (target >= 95 %), equal routes told apart {cell['wrong']:.1%} (5 % allowed)"
         for cell in result["planted"]
     ]
+    lines += _targets(result["targets"])
     if "faults" not in result:
         return "\n".join(lines)
     own = [one for one in result["faults"] if one["named"] and one["others_measured"]]
-    lines.append(f"faults: {len(own)} of {len(result['faults'])} kinds cost their own row only (target: 12 kinds, all)")
+    lines.append(
+        f"faults: {len(own)} of {len(result['faults'])} kinds cost their own row only (target: 12 kinds, all) in "
+        f"{took['faults']:.0f} s"
+    )
     lines += [
         f"  not so: {one['fault']}: {one['status']}, {one['reason']}" for one in result["faults"] if one not in own
     ]
     here, whole, repeats, met = (result[key] for key in ("planted_here", "end_to_end", "repeats", "false_meets"))
     lines.append(
-        f"planted +{PLANTED - 1:.0%} here: found in {here['found']} of {here['runs']} sessions (target >= 95 %)"
+        f"planted +{PLANTED - 1:.0%} here: found in {here['found']} of {here['runs']} sessions (target >= 95 %) in "
+        f"{took['planted_here']:.0f} s"
     )
     lines.append(
-        f"end to end: {whole['routes']} routes of {', '.join(whole['frameworks'])} in {whole['seconds']:.0f} s, grade "
-        f"{whole['grade']} (target >= 14 of 2 frameworks in 600 s)"
+        f"end to end: {whole['routes']} routes of {', '.join(whole['frameworks']) or 'no framework'} in "
+        f"{whole['seconds']:.0f} s, grade {whole['grade']} (target >= 14 of 2 frameworks in 600 s)"
     )
     lines += [f"  without: {name}: {reason}" for name, reason in whole["absent"].items()]
     if repeats["share"] is not None:
         lines.append(
             f"order: the same in {repeats['share']:.1%} of {repeats['pairs']} pairs over {repeats['sessions']} "
-            f"sessions (target >= 95 %); where intervals lie apart {_share(repeats['apart'])}"
+            f"sessions in {took['end_to_end']:.0f} s (target >= 95 %); where intervals lie apart "
+            f"{_share(repeats['apart'])}"
         )
-    lines.append(f"false 'meets' at the true p95: {_share(met['share'])} of {met['sessions']} (target <= 2 %)")
+    lines.append(
+        f"false 'meets' at the true p95, of the processes measured here: {_share(met['share'])} of {met['sessions']} "
+        f"(target <= {PROMISED:.0%}), from one process alone {_share(met['alone'])}; "
+        f"{DISTANCES[-1] - 1:.0%} off it decided in {_share(met['found'])}"
+    )
     return "\n".join(lines)
+
+
+def _targets(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what simulated sessions said of targets at and near the true value, with all cells together at the end."""
+    lines = [
+        f"{cell['noise']:6} processes {cell['process_sd']:.0%}: target at the true p95 met in {cell['met']} of "
+        f"{cell['runs']}, by one process alone in {cell['alone']}; found "
+        + ", ".join(f"{float(d) - 1:.0%} off {share:.1%}" for d, share in cell["found"].items())
+        + "; cannot tell "
+        + ", ".join(f"{float(d) - 1:.0%} off {share:.1%}" for d, share in cell["open"].items())
+        for cell in cells
+    ]
+    runs = sum(cell["runs"] for cell in cells)
+    for name, told in (("met", f"from {targets.ENOUGH} processes"), ("alone", "from one process alone")):
+        count = sum(cell[name] for cell in cells)
+        lines.append(
+            f"false 'meets' {told}: {count} of {runs}, {percentiles.share(count, runs).high:.1%} at most with 95 % "
+            f"confidence (target <= {PROMISED:.0%})"
+        )
+    return lines
 
 
 def _share(value: float | None) -> str:

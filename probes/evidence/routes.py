@@ -32,7 +32,17 @@ from probes.evidence.schema import (
 )
 from probes.session.interleaving import Turns
 from probes.session.routing_plan import OWN
-from probes.session.routing_rows import AGREED, BOUND, FEWEST, INT8_BOUND, PERCENTS, named
+from probes.session.routing_rows import (
+    AGREED,
+    BOUND,
+    FEWEST,
+    INT8_BOUND,
+    PERCENTS,
+    READ,
+    named,
+    of_process,
+    over_processes,
+)
 from probes.statistics import percentiles, ratios
 from probes.statistics.targets import CANNOT_TELL, FAILS, INDICATIVE, MEETS, TARGETS
 from probes.system import json_reading
@@ -58,6 +68,9 @@ SCHEMA = ROUTES_SCHEMA
 BESIDE = ("p50_ms", "p95_ms", "p99_ms", "throughput_per_s")
 """Figures that stand as numbers, with their intervals beside them in ``intervals``."""
 
+OVER = ("load_ms", "first_ms", "cold_start_ms", "peak_memory_bytes")
+"""What has an interval there where several processes were read."""
+
 OPTIONAL = (
     "reason_code",
     "reason_params",
@@ -67,6 +80,7 @@ OPTIONAL = (
     "settings",
     "deprecated",
     "intervals",
+    "processes",
 )
 """Keys of a row that stand in a document only where they hold something."""
 
@@ -121,6 +135,14 @@ class IntervalsDocument(_Strict):
     throughput_per_s: tuple[Positive, Positive] | None = Field(
         None, strict=False, description="a list of two positive numbers"
     )
+    load_ms: tuple[Positive, Positive] | None = Field(None, strict=False, description="a list of two positive numbers")
+    first_ms: tuple[Positive, Positive] | None = Field(None, strict=False, description="a list of two positive numbers")
+    cold_start_ms: tuple[Positive, Positive] | None = Field(
+        None, strict=False, description="a list of two positive numbers"
+    )
+    peak_memory_bytes: tuple[Positive, Positive] | None = Field(
+        None, strict=False, description="a list of two positive numbers"
+    )
 
 
 class RouteRowDocument(_Strict):
@@ -158,6 +180,7 @@ class RouteRowDocument(_Strict):
     versions: dict[str, str] = Field({}, description="an object of texts")
     samples: dict[str, Any] = Field({}, description="an object")
     deprecated: Words = ""
+    processes: Annotated[int, Field(ge=1, description="a positive whole number")] = 1
 
     def row(self) -> RouteRow:
         """Return the row; a figure without its interval is one that it is exact."""
@@ -166,6 +189,7 @@ class RouteRowDocument(_Strict):
         for name in BESIDE:
             value, bounds = parts[name], getattr(beside, name)
             parts[name] = None if value is None else Interval(value, *(bounds or (value, value)))
+        parts["bounds"] = {name: bounds for name in OVER if (bounds := getattr(beside, name)) is not None}
         for name in ("ratio", "agreement"):
             parts[name] = parts[name] and parts[name].interval()
         parts["parity"] = self.parity and dict(self.parity)
@@ -211,6 +235,8 @@ def _row_document(row: RouteRow) -> dict[str, Any]:
     held = {name: made[name] for name in BESIDE if made[name] is not None}
     made.update({name: interval.value for name, interval in held.items()})
     made["intervals"] = {name: [interval.low, interval.high] for name, interval in held.items()}
+    made["intervals"] |= {name: list(bounds) for name, bounds in made.pop("bounds").items()}
+    made["processes"] = row.processes if row.processes > 1 else None  # as documents of one process always were
     return {name: value for name, value in made.items() if name not in OPTIONAL or value}
 
 
@@ -307,6 +333,7 @@ def _contradictions(row: RouteRow, place: str) -> Iterator[str]:
             yield f"{place}.{less}: {one.value:.4g} lies above {more}, {other.value:.4g}"
     if row.files and row.artifact_bytes != sum(row.files.values()):
         yield f"{place}.artifact_bytes: {row.artifact_bytes}, but its files hold {sum(row.files.values())}"
+    yield from _processes(row, place)
     if row.agreement is not None and (row.agreement.high > 1 or row.agreement_of is None):
         yield f"{place}.agreement: a share of samples is needed, at most 1, with agreement_of beside it"
     if (row.throughput_per_s is None) != (row.throughput_batch is None):
@@ -314,6 +341,40 @@ def _contradictions(row: RouteRow, place: str) -> Iterator[str]:
     if row.route == OWN and row.ratio is not None:
         yield f"{place}.ratio: a framework's own inference is not held against itself"
     yield from _status(row, place)
+
+
+def _processes(row: RouteRow, place: str) -> Iterator[str]:
+    """Yield what does not go together of a row of several processes."""
+    counts = row.samples.get("processes")
+    if counts is None:
+        if row.processes > 1 or row.bounds:
+            yield f"{place}.samples.processes: missing; a row of several processes tells how many turns each took"
+        return
+    turns = row.samples.get("turns")
+    if not isinstance(counts, list) or not all(isinstance(n, int) and n >= FEWEST for n in counts):
+        yield f"{place}.samples.processes: a list of whole numbers of turns, {FEWEST} or more, is needed"
+    elif not isinstance(turns, list) or len(counts) != row.processes or sum(counts) != len(turns):
+        yield f"{place}.samples.processes: {counts} are not the turns of {row.processes} processes"
+    else:
+        yield from _readings(row, place)
+
+
+def _readings(row: RouteRow, place: str) -> Iterator[str]:
+    """Yield where what every process read of itself is not what the row says."""
+    read = {name: row.samples[name] for name in READ if name in row.samples}
+    for name, values in read.items():
+        if not isinstance(values, list) or len(values) != row.processes or not all(map(recompute.is_cost, values)):
+            yield f"{place}.samples.{name}: one positive number of each of {row.processes} processes is needed"
+            return
+    for name, found in over_processes(read).items():
+        low, high = row.bounds.get(name, (math.inf, -math.inf))
+        value = found.value if name == "cold_start_ms" else getattr(row, name)
+        if low > high or value is None:
+            yield f"{place}.intervals.{name}: missing; its samples give [{found.low:.4g}, {found.high:.4g}]"
+        else:
+            yield from _off(Interval(value, low, high), found, f"{place}.{name}")
+    for name in row.bounds.keys() - over_processes(read).keys():
+        yield f"{place}.intervals.{name}: it has no samples"
 
 
 def _status(row: RouteRow, place: str) -> Iterator[str]:
@@ -362,28 +423,30 @@ def _of_samples(row: RouteRow, spread: Mapping[str, float], place: str) -> Itera
         "process_sd": float(spread.get("process_sd", 0.0)),
         "process_df": float(spread.get("process_df", ratios.PROCESS_DF)),
     }
-    again = percentiles.intervals(turns.seconds[""], PERCENTS, seed=0, **known)
+    processes = of_process(row.samples, "turns", "processes")
+    again = percentiles.pooled(processes, PERCENTS, seed=0, **known)
     for name, wanted in zip(("p50_ms", "p95_ms", "p99_ms"), again, strict=True):
         scaled = replace(wanted, value=1e3 * wanted.value, low=1e3 * wanted.low, high=1e3 * wanted.high)
         yield from _off(getattr(row, name), scaled, f"{place}.{name}")
     if row.ratio is not None:
-        yield from _ratio(row, turns, known, place)
+        yield from _ratio(row, turns, len(processes[0]), known, place)
 
 
-def _ratio(row: RouteRow, turns: Turns, spread: Mapping[str, float], place: str) -> Iterator[str]:
+def _ratio(row: RouteRow, turns: Turns, first: int, spread: Mapping[str, float], place: str) -> Iterator[str]:
+    """Yield where the ratio is not what the turns of the first process, which are ``first``, give."""
     found: list[str] = []
     own = _turns(row.samples, "own", f"{place}.samples", found)
     if own is None:
         yield from found
         return
-    if len(own.used) != len(turns.used):
-        yield f"{place}.samples.own: {len(own.used)} turns, and {len(turns.used)} of the route; turns come in pairs"
+    if len(own.used) != first:
+        yield f"{place}.samples.own: {len(own.used)} turns, and {first} of the route; turns come in pairs"
         return
     both = Turns(
-        seconds={**turns.seconds, **own.seconds},
-        waited={**turns.waited, **own.waited},
-        surely={**turns.surely, **own.surely},
-        used=turns.used,
+        seconds={"": turns.seconds[""][:first], **own.seconds},
+        waited={"": turns.waited[""][:first], **own.waited},
+        surely={"": turns.surely[""][:first], **own.surely},
+        used=own.used,
     )
     estimate = ratios.widened(both.estimate("own", ""), **spread)
     yield from _off(row.ratio, percentiles.interval(estimate), f"{place}.ratio")

@@ -8,6 +8,7 @@ and never imports it, nor any framework.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,17 @@ from probes.session import interleaving, time_budget
 from probes.session.arms import Arm
 from probes.session.interleaving import Turns
 from probes.session.routing_plan import AS_IS, OWN, Planned, Source, Unknown, add, late, plan
-from probes.session.routing_rows import Arrays, absent, begun, compared, named, timed, with_throughput
+from probes.session.routing_rows import (
+    FEWEST,
+    Arrays,
+    absent,
+    begun,
+    compared,
+    named,
+    timed,
+    with_readings,
+    with_throughput,
+)
 from probes.session.runner import grade
 from probes.session.worker_client import Cancelled, Client, Lost
 from probes.session.workers import PATIENCE, Progress
@@ -55,6 +66,7 @@ def measure(
     source: Source,
     *,
     routes: Sequence[str] | None = None,
+    planned: Sequence[Planned] | None = None,
     targets: Mapping[str, float] | None = None,
     budget: float | None = None,
     threads: str = "one",
@@ -71,6 +83,7 @@ def measure(
     cancelled: Callable[[], bool] = lambda: False,
     keep: Callable[[Routes], None] = lambda table: None,
     again: Callable[[Routes], bool] = lambda table: False,
+    artifacts: Path | None = None,
 ) -> Routes:
     """Measure routes in one session.
 
@@ -78,7 +91,10 @@ def measure(
         source: what is taken out.
         routes: ids, or ids with a precision ("pytorch-onnx:int8"); None = all. The framework's own inference is always
             taken along.
-        targets: name of ``probes.statistics.targets`` -> the number asked for.
+        planned: what ``plan`` gave for the same source, routes and interpreters, so that it is not made twice; what it
+            left out for a budget is begun all the same where it fits.
+        targets: name of ``probes.statistics.targets`` -> the number asked for. What hangs on one of them and cannot be
+            decided by one process is measured in further ones, as far as the budget goes.
         budget: seconds for all of it; what no longer fits is "skipped".
         threads: "one", "all", or a number; of every runtime.
         seed: of weights, data and order.
@@ -94,6 +110,8 @@ def measure(
         cancelled: asked all the time; True ends the session and keeps what is finished.
         keep: given, after every row, what the table would be had it ended then.
         again: given the table; True has the same artifacts measured once more, in fresh processes.
+        artifacts: folder in which what is converted stays, a folder a row, with what its runtime is asked to load in a
+            ``.json`` file of the same name and the samples in ``source-FRAMEWORK.npz``; None = nothing stays.
 
     Returns:
         One row a route and precision, absent ones with their reason. Ctrl-C and ``cancelled`` are no errors.
@@ -104,13 +122,14 @@ def measure(
     """
     if data is not None:
         _check_data(data)
-    rows = plan(source, routes, pythons=pythons, value=value)
+    rows = plan(source, routes, pythons=pythons, value=value) if planned is None else list(map(_to_begin, planned))
     with held.temporary() as scratch:
         options = _Options(
             source=source,
             threads={"one": 1, "all": process_readings.cores()}.get(threads) or int(threads),
             seed=seed,
             scratch=scratch,
+            artifacts=Path(scratch) if artifacts is None else artifacts,
             data=data,
             targets=targets or {},
             same_kind=same_kind,
@@ -128,9 +147,11 @@ def measure(
         try:
             _bring_all(table, keep)
             _time_all(table)
+            _repeat(table, keep)
             while again(table.routes()):
                 _renew(table)
                 _time_all(table)
+                _repeat(table, keep)
         finally:
             table.end()
         return table.routes()
@@ -144,6 +165,7 @@ class _Options:
     threads: int
     seed: int
     scratch: str
+    artifacts: Path
     data: Path | None
     targets: Mapping[str, float]
     same_kind: bool
@@ -159,6 +181,31 @@ class _Options:
         return max(self.patience, 6 * planned.seconds) if self.patience >= PATIENCE else self.patience
 
 
+def _to_begin(planned: Planned) -> Planned:
+    """Return a row as it stands before any budget: what others really took decides whether it fits."""
+    return replace(planned, status=None, reason=None) if planned.status is Status.SKIPPED else planned
+
+
+@dataclass
+class _Process:
+    """What one fresh process of a row gave.
+
+    Attributes:
+        taken: the turns that it took, beside others.
+        read: what it read of itself, by ``routing_rows.READ``.
+        batch: seconds of answers to a batch of ``size`` samples; none where it gave none.
+    """
+
+    taken: Turns
+    read: Mapping[str, float | None]
+    batch: Sequence[float] = ()
+    size: int = 0
+
+    def like(self, first: _Process, label: str) -> bool:
+        """Return whether it has all that the first process has, so that it counts."""
+        return len(self.taken.seconds.get(label, [])) >= FEWEST and self.size == first.size
+
+
 @dataclass
 class _Table:
     """A table under way.
@@ -169,6 +216,9 @@ class _Table:
         rows: what each gave so far, by label.
         live: label -> the worker that answers, of rows whose times are to be taken.
         asked: label -> what it was asked to load.
+        read: label -> what its last process read of itself, by ``routing_rows.READ``.
+        loading: label -> seconds that starting and loading it took.
+        processes: label -> its fresh processes, of which the first took its turns beside all others.
         arrays: framework (or "" for a file as it is) -> weights, samples and reference, as its worker kept them.
         failed: framework -> why it has none.
         reference: what files as they are are compared with: the first one's answers.
@@ -184,6 +234,9 @@ class _Table:
     rows: dict[str, RouteRow] = field(default_factory=dict)
     live: dict[str, Client] = field(default_factory=dict)
     asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    read: dict[str, Mapping[str, float | None]] = field(default_factory=dict)
+    loading: dict[str, float] = field(default_factory=dict)
+    processes: dict[str, list[_Process]] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)
     failed: dict[str, Lost] = field(default_factory=dict)
     reference: Arrays = field(default_factory=dict)
@@ -207,7 +260,7 @@ class _Table:
             self.options.seed,
         ):
             return
-        known = {named(row): row for row in old.rows if _finished(row)}
+        known = {named(row): row for row in old.rows if _finished(row, self.options.targets)}
         found = {one.label: known.get(named(begun(one))) for one in self.planned}
         missing = {one.framework for one in self.planned if one.status is None and found[one.label] is None}
         for one in self.planned:
@@ -257,10 +310,10 @@ class _Table:
         self.live.clear()
 
 
-def _finished(row: RouteRow) -> bool:
-    """Return whether a row needs no further measurement: it has its times, or failed by itself."""
+def _finished(row: RouteRow, asked: Mapping[str, float]) -> bool:
+    """Return whether a row needs no further measurement: it has all that was asked for, or failed by itself."""
     if row.status is Status.OK:
-        return row.p50_ms is not None
+        return row.p50_ms is not None and not targets.undecided(asked, row)
     return row.status in (Status.NOT_SUPPORTED, Status.NOT_COMPARABLE)
 
 
@@ -393,6 +446,7 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
         if not converted["there"]:
             return absent(planned, Status.FAILED, Reason("no-artifact"))
         asked.update({key: converted[key] for key in ("main", "inputs", "outputs", "layouts", "dtypes")})
+        (table.options.artifacts / f"{_folder(planned)}.json").write_text(json.dumps(asked))
         row = replace(
             row,
             convert_s=converted["seconds"],
@@ -412,18 +466,32 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
     return row
 
 
+def _alive(table: _Table) -> list[Planned]:
+    """Return the rows that were loaded here and gave no reason to stop."""
+    return [one for one in table.planned if one.label in table.asked and table.rows[one.label].status is Status.OK]
+
+
 def _renew(table: _Table) -> None:
-    """Load what is alive anew, each in a fresh process; what is lost on the way has no times."""
-    alive = [one for one in table.planned if one.label in table.live]
+    """Load all that works anew, each in a fresh process, as if nothing of it had been timed."""
+    alive = _alive(table)
     table.end()
+    table.pairs = table.disturbed = 0
     for planned in alive:
-        row = replace(table.rows[planned.label], p50_ms=None, p95_ms=None, p99_ms=None, ratio=None, samples={})
+        row = _untimed(table.rows[planned.label])
         try:
             client, row = _loaded(table, planned, row, table.asked[planned.label])
             table.live[planned.label] = client
         except Lost as lost:
             row = replace(row, status=lost.status, **reasons.document(_without_side(lost.reason)))
         table.put(planned, row)
+
+
+def _untimed(row: RouteRow) -> RouteRow:
+    """Return a row without what fresh processes are timed for."""
+    times: dict[str, Any] = dict.fromkeys(
+        ("p50_ms", "p95_ms", "p99_ms", "ratio", "throughput_per_s", "throughput_batch")
+    )
+    return replace(row, **times, samples={}, processes=1, bounds={})
 
 
 def _sizes(found: Mapping[str, Path], place: Path) -> dict[str, Any]:
@@ -499,7 +567,7 @@ def _prepared(table: _Table, planned: Planned) -> None:
         raise table.failed[framework]
     if framework in table.arrays:
         return
-    path = str(Path(table.options.scratch, f"source-{framework}.npz"))
+    path = str(table.options.artifacts / f"source-{framework}.npz")
     plain = replace(planned, route=OWN)
     try:
         client, _ = _started(table, plain, runtime=False)
@@ -512,8 +580,12 @@ def _prepared(table: _Table, planned: Planned) -> None:
     table.parameters = table.parameters or answer["parameters"]
 
 
+def _folder(planned: Planned) -> str:
+    return planned.label.replace(" ", "-")
+
+
 def _converted(table: _Table, planned: Planned, arrays: str) -> dict[str, Any]:
-    folder = Path(table.options.scratch, planned.label.replace(" ", "-"))
+    folder = table.options.artifacts / _folder(planned)
     folder.mkdir()
     client, facts = _started(table, planned, runtime=False)
     command = add(planned, "")
@@ -525,28 +597,41 @@ def _converted(table: _Table, planned: Planned, arrays: str) -> dict[str, Any]:
 
 def _loaded(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, Any]) -> tuple[Client, RouteRow]:
     """Load in a fresh process, and hold the answers against the reference."""
-    client, said = _started(table, planned, runtime=planned.route != OWN)
+    client, said, answer = _fresh(table, planned, asked, answers=True)
     try:
-        return client, _seen(table, planned, row, said, _asking(table, planned, client, "load", **asked))
+        read: Mapping[str, Any] = table.read[planned.label]
+        row = replace(
+            row,
+            **read,
+            settings={**row.settings, **answer["settings"]},
+            versions={**row.versions, **said["versions"]},
+        )
+        found = _read(answer["arrays"])
+        return client, compared(row, found, _reference(table, planned, found))
     except BaseException:  # nobody else knows of it yet
         client.end()
         raise
 
 
-def _seen(
-    table: _Table, planned: Planned, row: RouteRow, said: Mapping[str, Any], answer: Mapping[str, Any]
-) -> RouteRow:
-    row = replace(
-        row,
+def _fresh(
+    table: _Table, planned: Planned, asked: Mapping[str, Any], *, answers: bool
+) -> tuple[Client, Mapping[str, Any], Mapping[str, Any]]:
+    """Load in a fresh process, and keep what it read of itself.
+
+    Returns:
+        The worker, what it said of itself, and what it answered, with its answers to the test data where asked for.
+    """
+    began = time.monotonic()
+    client, said = _started(table, planned, runtime=planned.route != OWN)
+    answer = _asking(table, planned, client, "load", **asked, answers=answers)
+    table.loading[planned.label] = time.monotonic() - began
+    table.read[planned.label] = {
         # Building the source anew brings all that training needs, which nobody waits for who only answers.
-        load_ms=None if planned.route == OWN and table.options.source.kind != "file" else answer["load_ms"],
-        first_ms=answer["first_ms"],
-        peak_memory_bytes=answer["peak_memory"],
-        settings={**row.settings, **answer.get("settings", {})},
-        versions={**row.versions, **said["versions"]},
-    )
-    found = _read(answer["arrays"])
-    return compared(row, found, _reference(table, planned, found))
+        "load_ms": None if planned.route == OWN and table.options.source.kind != "file" else answer["load_ms"],
+        "first_ms": answer["first_ms"],
+        "peak_memory_bytes": answer["peak_memory"],
+    }
+    return client, said, answer
 
 
 def _reference(table: _Table, planned: Planned, found: Arrays) -> Arrays:
@@ -569,30 +654,99 @@ def _time_all(table: _Table) -> None:
     """Let all that compute the same take turns, and fill their rows."""
     if not table.live:
         return
-    options, taken = table.options, Turns()
-    clients = list(table.live.values())
-    until = time.monotonic() + TURNS * len(clients) if table.deadline is None else table.deadline
-    cancelled = table.stopped is not None
+    alive = list(table.live)
+    table.processes = {label: [] for label in alive}
+    until = time.monotonic() + TURNS * len(alive) if table.deadline is None else table.deadline
+    _take_turns(table, until=until)
+    for planned in table.planned:
+        if planned.label in table.live:
+            _fill(table, planned)
+            table.options.progress({**_done(planned, table.rows[planned.label], seconds=0.0), "timed": True})
+
+
+def _repeat(table: _Table, keep: Callable[[Routes], None]) -> None:
+    """Measure in further fresh processes what a target hangs on and one process cannot decide.
+
+    What is measured so is chosen before any of it is, and all of it as often: looking again after every process until
+    the answer is a welcome one would make it welcome too often.
+    """
+    repeated = [] if table.stopped else _affordable(table)
+    if not repeated:
+        return
+    keep(table.routes())
+    table.end()
+    for number in range(2, targets.ENOUGH + 1):
+        repeated = [one for one in repeated if table.rows[one.label].status is Status.OK]
+        labels = [one.label for one in repeated]
+        table.options.progress({"event": "again", "process": number, "of": targets.ENOUGH, "routes": labels})
+        try:
+            _load_once_more(table, repeated)
+        except (Cancelled, KeyboardInterrupt):
+            table.stopped = Reason("cancelled-rest")
+        _take_turns(table, until=time.monotonic() + TURNS * len(repeated))
+        table.end()
+        if table.stopped is not None or (table.deadline is not None and time.monotonic() > table.deadline):
+            break
+    for planned in repeated:
+        if table.rows[planned.label].status is Status.OK:
+            _fill(table, planned)
+            table.options.progress({**_done(planned, table.rows[planned.label], seconds=0.0), "timed": True})
+
+
+def _affordable(table: _Table) -> list[Planned]:
+    """Return the rows that a target leaves open and whose further processes fit into what is left: routes first."""
+    left = None if table.deadline is None else table.deadline - time.monotonic()
+    found = []
+    for planned in sorted(_alive(table), key=lambda one: one.route == OWN):
+        row = table.rows[planned.label]
+        seconds = (targets.ENOUGH - 1) * (table.loading[planned.label] + TURNS)
+        if row.p50_ms is None or not targets.undecided(table.options.targets, row):
+            continue
+        if not time_budget.fits(seconds, left):
+            reason = late(table.options.budget or 0.0, left or 0.0, seconds)
+            told = Reason("too-few-processes", of=targets.ENOUGH, reason=reason)
+            table.options.progress({**reasons.note(told), "route": planned.label})
+            continue
+        left = None if left is None else left - seconds
+        found.append(planned)
+    return found
+
+
+def _load_once_more(table: _Table, rows: Sequence[Planned]) -> None:
+    """Load each in a fresh process; what is lost on the way has no times, as it does not always work."""
+    for planned in rows:
+        try:
+            table.live[planned.label], _, _ = _fresh(table, planned, table.asked[planned.label], answers=False)
+        except Lost as lost:
+            _lose(table, planned, Reason("lost-again", reason=_without_side(lost.reason)), lost.status)
+
+
+def _lose(table: _Table, planned: Planned, reason: Reason, status: Status) -> None:
+    table.put(planned, replace(_untimed(table.rows[planned.label]), status=status, **reasons.document(reason)))
+
+
+def _take_turns(table: _Table, *, until: float) -> None:
+    """Let all that are loaded take turns and answer a batch; each has one process more then."""
+    clients, taken = list(table.live.values()), Turns()
 
     def dropped(client: Client, lost: Lost) -> None:
         label = client.arm.label
         planned = next(one for one in table.planned if one.label == label)
-        reason = Reason("lost-in-turns", reason=_without_side(lost.reason))
-        table.put(planned, replace(table.rows[label], status=lost.status, **reasons.document(reason)))
+        _lose(table, planned, Reason("lost-in-turns", reason=_without_side(lost.reason)), lost.status)
         table.live.pop(label).end()
 
+    made = {label: _Process(taken, table.read[label]) for label in table.live}
     try:
-        if not cancelled:
+        if table.stopped is None:
             _take(table, clients, taken, until=until, dropped=dropped)
-            _throughputs(table, dropped)
+            _throughputs(table, made)
     except (Cancelled, KeyboardInterrupt):
-        cancelled = True
         table.stopped = Reason("cancelled-rest")
-    table.pairs, table.disturbed = len(taken.used), len(taken.disturbed)
-    for planned in table.planned:
-        if planned.label in table.live:
-            _fill(table, planned, taken, cancelled=cancelled)
-            options.progress({**_done(planned, table.rows[planned.label], seconds=0.0), "timed": True})
+    table.pairs, table.disturbed = table.pairs + len(taken.used), table.disturbed + len(taken.disturbed)
+    for label in table.live:
+        processes = table.processes[label]
+        if not processes or made[label].like(processes[0], label):
+            processes.append(made[label])
 
 
 def _take(
@@ -621,28 +775,28 @@ def _take(
             options.progress({**reasons.note(Reason("not-steady", side=label)), "route": label})
 
 
-def _throughputs(table: _Table, dropped: interleaving.Dropped) -> None:
+def _throughputs(table: _Table, made: Mapping[str, _Process]) -> None:
     """Ask each for a batch, after its turns: what a runtime does with a shape that is new to it may be anything."""
     options = table.options
-    for planned in table.planned:
-        client = table.live.get(planned.label)
-        if client is None:
-            continue
+    for label, client in table.live.items():
         try:
             answer = client.ask("throughput", timeout=max(options.patience, 1.0), cancelled=options.cancelled)
         except Lost as lost:
-            options.progress({**reasons.note(lost.reason), "route": planned.label})
+            options.progress({**reasons.note(lost.reason), "route": label})
             continue
-        row = table.rows[planned.label]
-        found = with_throughput(row, answer["seconds"], answer.get("batch"), spread=options.spread, seed=options.seed)
-        table.put(planned, found)
+        made[label].batch, made[label].size = answer["seconds"], answer["batch"]
 
 
-def _fill(table: _Table, planned: Planned, taken: Turns, *, cancelled: bool) -> None:
-    options = table.options
-    own = planned.framework if planned.route != OWN and planned.framework in table.live else None
-    row = timed(table.rows[planned.label], taken, planned.label, own, spread=options.spread, seed=options.seed)
+def _fill(table: _Table, planned: Planned) -> None:
+    """Make a row's figures from its processes."""
+    options, label = table.options, planned.label
+    first, *further = table.processes[label]
+    own = planned.framework if planned.route != OWN and planned.framework in first.taken.seconds else None
+    known: dict[str, Any] = {"spread": options.spread, "seed": options.seed}
+    row = timed(table.rows[label], first.taken, label, own, **known, further=[one.taken for one in further])
     if row.p50_ms is None:
-        reason = Reason("routes-cancelled") if cancelled else Reason("routes-late", budget=options.budget or 0.0)
+        reason = Reason("routes-cancelled") if table.stopped else Reason("routes-late", budget=options.budget or 0.0)
         row = replace(row, **reasons.document(reason))
-    table.put(planned, row)
+    elif first.size:
+        row = with_throughput(row, [one.batch for one in (first, *further)], first.size, **known)
+    table.put(planned, with_readings(row, [one.read for one in (first, *further)]))

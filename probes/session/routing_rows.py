@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from probes import reasons, routes
 from probes.session.interleaving import Turns
 from probes.session.routing_plan import Planned
 from probes.statistics import parity, percentiles, ratios
-from probes.types import Reason, RouteRow, Status
+from probes.types import Interval, Reason, RouteRow, Status
 
 BOUND = parity.BOUNDS["outputs"]
 """Largest relative distance of a float32 artifact's answers from the float64 reference, as of a probe's outputs."""
@@ -91,7 +92,14 @@ def _agreeing(row: RouteRow, found: Arrays, wanted: Arrays) -> RouteRow:
 
 
 def timed(
-    row: RouteRow, taken: Turns, label: str, own: str | None, *, spread: Mapping[str, float], seed: int
+    row: RouteRow,
+    taken: Turns,
+    label: str,
+    own: str | None,
+    *,
+    spread: Mapping[str, float],
+    seed: int,
+    further: Sequence[Turns] = (),
 ) -> RouteRow:
     """Add percentiles, and the ratio to the framework's own inference, from the turns; none where there are too few.
 
@@ -102,37 +110,105 @@ def timed(
         own: that of its framework's own inference; None where there is none, or it is that itself.
         spread: ``process_sd`` and ``process_df``.
         seed: of the table.
+        further: turns of further processes of it; those with too few count for nothing.
     """
     turns = taken.seconds.get(label, [])
     if len(turns) < FEWEST:
         return row
+    processes = [taken, *(one for one in further if len(one.seconds.get(label, [])) >= FEWEST)]
     places = [seed, zlib.crc32(label.encode())]
-    found = percentiles.intervals(turns, PERCENTS, seed=places, **spread)
+    found = percentiles.pooled([one.seconds[label] for one in processes], PERCENTS, seed=places, **spread)
     p50, p95, p99 = (replace(one, value=1e3 * one.value, low=1e3 * one.low, high=1e3 * one.high) for one in found)
-    samples: dict[str, Any] = {"turns": turns, **_waits(taken, label, "")}
+    samples: dict[str, Any] = {"turns": [turn for one in processes for turn in one.seconds[label]]}
+    samples |= _waits(processes, label, "")
+    if len(processes) > 1:
+        samples["processes"] = [len(one.seconds[label]) for one in processes]
     ratio = None
     if own is not None and len(taken.seconds.get(own, [])) == len(turns):
-        samples |= {"own": taken.seconds[own], **_waits(taken, own, "own_")}
+        samples |= {"own": taken.seconds[own], **_waits([taken], own, "own_")}
         ratio = percentiles.interval(ratios.widened(taken.estimate(own, label), **spread))
-    return replace(row, p50_ms=p50, p95_ms=p95, p99_ms=p99, ratio=ratio, samples={**row.samples, **samples})
+    row = replace(row, p50_ms=p50, p95_ms=p95, p99_ms=p99, ratio=ratio, processes=len(processes))
+    return replace(row, samples={**row.samples, **samples})
 
 
-def _waits(taken: Turns, label: str, prefix: str) -> dict[str, Any]:
+def of_process(samples: Mapping[str, Any], key: str, counts: str) -> list[list[Any]]:
+    """Return a row's samples process by process; all are of one where none is told apart.
+
+    Args:
+        samples: of the row.
+        key: which of them, e.g. "turns".
+        counts: where stands how many belong to each process, e.g. "processes".
+    """
+    ends = list(itertools.accumulate(samples.get(counts) or [len(samples[key])]))
+    return [list(samples[key][begin:end]) for begin, end in itertools.pairwise([0, *ends])]
+
+
+def _waits(processes: Sequence[Turns], label: str, prefix: str) -> dict[str, Any]:
     """Return what other load held up, where it did: evidence is long enough."""
-    held = {"waited": taken.waited[label], "surely": taken.surely[label]}
+    held = {
+        "waited": [turn for one in processes for turn in one.waited[label]],
+        "surely": [turn for one in processes for turn in one.surely[label]],
+    }
     if held["surely"] == held["waited"]:
         del held["surely"]
     return {prefix + name: waits for name, waits in held.items() if any(any(turn or ()) for turn in waits)}
 
 
 def with_throughput(
-    row: RouteRow, seconds: Sequence[float] | None, batch: int | None, *, spread: Mapping[str, float], seed: int
+    row: RouteRow, processes: Sequence[Sequence[float]], batch: int, *, spread: Mapping[str, float], seed: int
 ) -> RouteRow:
-    """Add how many samples a second it answers at a batch; None where it takes none."""
-    if not seconds or len(seconds) < 2 or batch is None:
+    """Add how many samples a second it answers at a batch.
+
+    Args:
+        processes: seconds of answers to the whole batch, of each process; those with fewer than two count for nothing.
+        batch: samples in it.
+    """
+    enough = [seconds for seconds in processes if len(seconds) > 1]
+    if not enough:
         return row
-    halves = [seconds[i::2] for i in range(2)] if len(seconds) < FEWEST else [seconds[i::FEWEST] for i in range(FEWEST)]
-    (cost,) = percentiles.intervals(halves, (50,), seed=[seed, batch], **spread)
+    (cost,) = percentiles.pooled([_parts(one) for one in enough], (50,), seed=[seed, batch], **spread)
     made = replace(cost, value=batch / cost.value, low=batch / cost.high, high=batch / cost.low)
-    samples = {**row.samples, "batch": list(seconds)}
+    samples = {**row.samples, "batch": [second for one in enough for second in one]}
+    if len(enough) > 1:
+        samples["batches"] = [len(one) for one in enough]
     return replace(row, throughput_per_s=made, throughput_batch=batch, samples=samples)
+
+
+def _parts(seconds: Sequence[float]) -> list[Sequence[float]]:
+    """Part answers to a batch, which come one after the other, as if they were turns."""
+    count = FEWEST if len(seconds) >= FEWEST else 2
+    return [seconds[i::count] for i in range(count)]
+
+
+READ = ("load_ms", "first_ms", "peak_memory_bytes")
+"""What every fresh process gives one reading of."""
+
+
+def with_readings(row: RouteRow, processes: Sequence[Mapping[str, float | None]]) -> RouteRow:
+    """Add what several processes read, and where the next one would lie; of one process the readings stand alone.
+
+    Args:
+        processes: ``READ`` of each, None where the system tells nothing.
+    """
+    if len(processes) < 2:
+        return row
+    read = {name: [value for one in processes if (value := one[name])] for name in READ}
+    read = {name: values for name, values in read.items() if len(values) == len(processes)}
+    found = over_processes(read)
+    values: dict[str, Any] = {name: found[name].value for name in read}
+    if "peak_memory_bytes" in values:
+        values["peak_memory_bytes"] = round(values["peak_memory_bytes"])
+    bounds = {name: (one.low, one.high) for name, one in found.items()}
+    return replace(row, **values, bounds=bounds, samples={**row.samples, **read})
+
+
+def over_processes(read: Mapping[str, Sequence[float]]) -> dict[str, Interval]:
+    """Return what readings of several processes give, those of load and first answer also together.
+
+    Args:
+        read: names of ``READ`` -> one reading a process.
+    """
+    together = dict(read)
+    if "load_ms" in read and "first_ms" in read:
+        together["cold_start_ms"] = [a + b for a, b in zip(read["load_ms"], read["first_ms"], strict=True)]
+    return {name: percentiles.readings(values) for name, values in together.items()}

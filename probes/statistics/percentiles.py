@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,6 +85,70 @@ def intervals(
     """
     spread = {"process_sd": process_sd, "process_df": process_df}
     return [interval(ratios.widened(one, **spread)) for one in estimates(turns, percents, seed=seed)]
+
+
+def over_processes(processes: Sequence[Sequence[Sequence[float]]], percents: Sequence[float]) -> list[ratios.Estimate]:
+    """Estimate ln(percentile) from several fresh processes: where the percentile of all answers lies for the next one.
+
+    Every process weighs alike. How far a fresh process may lie off is how far these lie from each other (a prediction
+    interval, Student's t with one degree of freedom less than processes), and by how much turns differ among themselves
+    comes on top as for one process: on a machine that drifts, processes taken one after the other are too much alike.
+
+    Args:
+        processes: of each its turns, of each turn the seconds of its answers; at least two processes.
+        percents: e.g. 50, 95, 99.
+
+    Raises:
+        ValueError: fewer than two processes.
+    """
+    count = len(processes)
+    if count < 2:
+        raise ValueError(f"{count} processes give no spread; at least 2 are needed")
+    arrays = [[np.log(np.asarray(turn, float)) for turn in turns] for turns in processes]
+    answers = [np.concatenate(turns) for turns in arrays]
+    seen = np.var([np.percentile(one, percents) for one in answers], axis=0, ddof=1) * (1 + 1 / count)
+    drift = np.mean([_drift(turns, percents) for turns in arrays], axis=0)
+    values = np.percentile(
+        np.concatenate(answers),
+        percents,
+        weights=np.concatenate([np.full(len(one), 1 / len(one)) for one in answers]),
+        method="inverted_cdf",
+    )
+    turns = sum(map(len, processes))
+    alone = [
+        ratios.Estimate(float(value), math.sqrt(variance), count - 1, count)
+        for value, variance in zip(values, seen, strict=True)
+    ]
+    return [
+        ratios.widened(one, process_sd=math.sqrt(variance), process_df=max(1, turns - count))
+        for one, variance in zip(alone, drift, strict=True)
+    ]
+
+
+def pooled(
+    processes: Sequence[Sequence[Sequence[float]]],
+    percents: Sequence[float],
+    *,
+    process_sd: float,
+    process_df: float,
+    seed: int | Sequence[int],
+) -> list[Interval]:
+    """Return percentiles in seconds with intervals that hold for fresh processes, from one process or several."""
+    if len(processes) == 1:
+        return intervals(processes[0], percents, process_sd=process_sd, process_df=process_df, seed=seed)
+    spread = {"process_sd": process_sd, "process_df": process_df}
+    return [interval(ratios.widened(one, **spread)) for one in over_processes(processes, percents)]
+
+
+def readings(values: Sequence[float]) -> Interval:
+    """Return the geometric mean of one reading a process, and where the next process lies (a prediction interval).
+
+    Args:
+        values: positive, at least two.
+    """
+    logs = [math.log(value) for value in values]
+    error = statistics.stdev(logs) * math.sqrt(1 + 1 / len(logs))
+    return interval(ratios.Estimate(statistics.fmean(logs), error, len(logs) - 1, len(logs)))
 
 
 def interval(estimate: ratios.Estimate) -> Interval:

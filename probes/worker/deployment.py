@@ -44,7 +44,7 @@ CYCLE = 16
 """Samples that the timed answers go round: one alone would lie in every cache."""
 
 BATCH = 16
-"""Samples of the batch at which the throughput is taken, where the artifact takes one."""
+"""Samples of the batch at which the throughput is taken; one where the artifact takes no more."""
 
 THROUGHPUT = (5, 200, 0.5)
 """Answers to that batch, at least and at most, and seconds after which there are enough."""
@@ -383,24 +383,31 @@ class Loaded:
         return {f"y/{name}": _joined([one[number] for one in found]) for number, name in enumerate(names)}
 
     def throughput(self) -> dict[str, Any]:
-        """Time answers to a batch, where the artifact takes one and says the same of each sample as alone.
+        """Time answers to a batch: ``BATCH`` samples, or one after the other where the artifact takes but one.
 
-        Nothing is made anew for it: an artifact of a fixed shape refuses, and has no such figure.
+        Nothing is made anew for it: size, latency and throughput are those of one artifact, and one that was converted
+        for a fixed batch serves a sample at a time. So does one that says something else of samples that come together.
         """
+        batch = self._batch()
+        if batch is None:
+            return {"seconds": self.timed(self.samples[0]), "batch": 1}
+        return {"seconds": self.timed(batch), "batch": BATCH}
+
+    def _batch(self) -> list[Any] | None:
+        """Return a batch that the artifact takes, and of whose samples it says the same as of each alone."""
         import numpy as np
 
         few = self.samples[:BATCH]
         if len(few) < BATCH:
-            return {"seconds": None}
+            return None
         batch = [np.concatenate([sample[number] for sample in few]) for number in range(len(few[0]))]
         alone = [_joined([one[number] for one in map(self.run, few)]) for number in range(len(self.run(few[0])))]
         try:
             together = [np.array(array) for array in self.run(batch)]
         except Exception:  # a fixed shape: whatever the runtime says of it is no failure
-            return {"seconds": None}
-        if not all(_same(one, other) for one, other in zip(alone, together, strict=True)):
-            return {"seconds": None}
-        return {"seconds": self.timed(batch), "batch": BATCH}
+            self.run(few[0])  # some runtimes keep the shape they were refused with: back to the one that works
+            return None
+        return batch if all(_same(one, other) for one, other in zip(alone, together, strict=True)) else None
 
     def timed(self, batch: Sequence[Any]) -> list[float]:
         """Time answers to a batch."""

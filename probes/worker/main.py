@@ -177,7 +177,7 @@ class Worker:
         return deployment.convert(self.backend, lambda: self._stage(request), request)
 
     def do_load(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Make an artifact, or the framework itself, ready to answer; keep its answers to the test data.
+        """Make an artifact, or the framework itself, ready to answer; keep its answers to the test data where asked to.
 
         The peak memory is that of this process so far: Python, NumPy, the runtime, the artifact and the test data.
         """
@@ -188,7 +188,7 @@ class Worker:
         self.loaded, self.seconds = loaded, []
         times = loaded.first()
         about = loaded.about()
-        answers = self._save(request, loaded.answers())
+        answers = self._save(request, loaded.answers()) if request["answers"] else None
         self.live = Live(iterate=loaded.iterate, items=1)
         if self.backend is not None:
             self.base = self.backend.counters()

@@ -30,6 +30,9 @@ ORDER = 45
 BUDGET = 300
 """Seconds that a measurement is given unless told: a dozen routes on two cores."""
 
+PLANNED = 60.0
+"""Seconds after which it is looked again what is installed; an environment that is added shows at once."""
+
 
 def page() -> None:
     """Show the page."""
@@ -44,7 +47,7 @@ def page() -> None:
     )
     show_targets()
     progress.message()
-    planned = routing.plan(routing.Source("workload", routing.DEFAULT), pythons=folders.interpreters())
+    planned = _planned(folders.interpreters())
     if progress.current() is not None:
         progress.show({}, names=_names(planned))
     made = route_results.tables(tuple(state.evidence().values()), state.context().machine)
@@ -61,6 +64,12 @@ def page() -> None:
                 )
             )
     _measure(planned, measured=bool(made))
+
+
+@st.cache_data(ttl=PLANNED, show_spinner=False)
+def _planned(interpreters: dict[str, str]) -> list[Planned]:
+    """Return every row to come: looking for what is installed starts a process of each environment of its own."""
+    return routing.plan(routing.Source("workload", routing.DEFAULT), pythons=interpreters)
 
 
 def _names(planned: Sequence[Planned]) -> dict[str, str]:

@@ -152,9 +152,11 @@ def test_a_card_that_only_nvml_sees_asks_for_another_build(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--quick"], "--quick: only with --device"),
-        (["--framework", "null", "-o", "x.json"], "--framework, --output: only with --device"),
-        (["--device", "cpu", "--long"], "do not go with --device"),
+        (["--quick"], "--quick: only with --device or --routes or --side-by-side"),
+        (["--framework", "null", "-o", "x.json"], "--framework: only with --device"),
+        (["--device", "cpu", "--long"], "--long: only without --device and --routes and --side-by-side"),
+        (["--device", "cpu", "--routes"], "--device and --routes do not go together"),
+        (["--side-by-side", "--simulated-only"], "--simulated-only: only without --device and --side-by-side"),
         (["--device", "cpu", "-o", "/nowhere/at/all.json"], "the directory /nowhere/at does not exist"),
         (["--device", "cpu", "--python", "pytorch"], "FRAMEWORK=PATH"),
         (["--device", "cpu", "--framework", "pytroch"], "did you mean 'pytorch'?"),

@@ -6,6 +6,7 @@ import copy
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ import pytest
 from advisor.decisions import schemas
 from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence, read_evidence, write_evidence
 from probes.evidence.routes import parse_routes, read_routes, routes_document, write_routes
+from probes.session import routing_rows
+from probes.session.interleaving import Turns
+from probes.session.routing_plan import Planned
 from probes.types import Evidence, Interval
 
 RNG = np.random.default_rng(0)
@@ -147,6 +151,70 @@ def test_a_table_is_written_and_read_without_loss(tmp_path: Path) -> None:
 def test_what_cannot_be_is_refused_with_its_place(change: Callable[[dict[str, Any]], Any], said: str) -> None:
     with pytest.raises(EvidenceError) as refused:
         parse_routes(changed(change))
+
+    assert said in str(refused.value)
+
+
+def several() -> dict[str, Any]:
+    """Return a document with a row of three processes, each 2 % slower than the one before."""
+    label = "pytorch-onnx fp32"
+    planned = Planned("pytorch-onnx", "pytorch", "onnx-runtime", "fp32")
+
+    def taken(level: float) -> Turns:
+        seconds = {label: [[round(level * one, 9) for one in turn] for turn in TURNS]}
+        still: dict[str, list[list[float] | None]] = {label: [None] * len(TURNS)}
+        return Turns(seconds=seconds, waited=still, surely=still, used=[True] * len(TURNS))
+
+    parity = {"max_abs": 1e-6, "relative": 1e-7, "bound": 1e-4}
+    first, *further = map(taken, (1.0, 1.02, 1.04))
+    spread = {"process_sd": 0.03, "process_df": 8.0}
+    row = routing_rows.timed(
+        routing_rows.begun(planned, parity=parity), first, label, None, spread=spread, seed=0, further=further
+    )
+    read = [{"load_ms": 10.0 + n, "first_ms": 1.0, "peak_memory_bytes": 9e7 + n * 1e5} for n in range(3)]
+    made = document()
+    table = replace(parse_routes(made), rows=(routing_rows.with_readings(row, read),))
+    return json.loads(json.dumps(routes_document(table)))
+
+
+def test_a_row_of_several_processes_is_read_as_it_was_written() -> None:
+    row = parse_routes(several()).rows[0]
+
+    assert row.processes == 3
+    assert set(row.bounds) == {"load_ms", "first_ms", "cold_start_ms", "peak_memory_bytes"}
+    assert row.bounds["first_ms"] == pytest.approx((1.0, 1.0))
+    # Loading took 10, 11 and 12 ms: their geometric mean.
+    assert row.load_ms == pytest.approx((10 * 11 * 12) ** (1 / 3))
+    assert json.loads(json.dumps(routes_document(parse_routes(several())))) == several()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda row: row["samples"].update(processes=[12, 12]),
+            "rows[0].samples.processes: [12, 12] are not the turns",
+        ),
+        (lambda row: row["samples"].update(processes=[34, 1, 1]), "whole numbers of turns, 4 or more"),
+        (lambda row: row["samples"].update(processes="all"), "whole numbers of turns, 4 or more"),
+        (lambda row: row["samples"].pop("processes"), "rows[0].samples.processes: missing"),
+        (lambda row: row.update(processes=6), "are not the turns of 6 processes"),
+        (lambda row: row.update(processes=0), "rows[0].processes: a positive whole number"),
+        (lambda row: row["samples"].update(load_ms=[10.0]), "samples.load_ms: one positive number of each of 3"),
+        (lambda row: row["samples"].pop("first_ms"), "intervals.first_ms: it has no samples"),
+        (lambda row: row.update(peak_memory_bytes=5), "rows[0].peak_memory_bytes: 5, but the samples give"),
+        (lambda row: row["intervals"].update(load_ms=[10.9, 11.0]), "rows[0].load_ms: [10.9, 11] is narrower"),
+        (lambda row: row["intervals"].update(p95_ms=[row["p95_ms"], row["p95_ms"]]), "rows[0].p95_ms: "),
+    ],
+)
+def test_what_several_processes_cannot_have_given_is_refused(
+    change: Callable[[dict[str, Any]], Any], said: str
+) -> None:
+    made = several()
+    change(made["rows"][0])
+
+    with pytest.raises(EvidenceError) as refused:
+        parse_routes(made)
 
     assert said in str(refused.value)
 

@@ -65,6 +65,50 @@ def test_turns_that_differ_among_themselves_leave_room_for_another_session():
     assert half(0.1) == pytest.approx(2.05 * 0.1, rel=0.4)
 
 
+def test_several_processes_give_the_interval_in_which_the_next_one_lies():
+    # ln of the processes' costs: mean 0, standard deviation 0.1 (closed form), turns all alike
+    processes = [[[math.exp(0.1 * z)] * 10] * 4 for z in (-math.sqrt(1.5), 0.0, math.sqrt(1.5))]
+
+    (found,) = percentiles.pooled(processes, (50,), seed=0, **NO_SPREAD)
+
+    # Prediction of one more (Student's t of 2 degrees of freedom at 97.5 %: 4.303): 4.303 s sqrt(1 + 1/3); s**2 = 0.015
+    assert found.value == pytest.approx(1.0)
+    assert math.log(found.high / found.value) == pytest.approx(4.303 * math.sqrt(0.015 * 4 / 3), rel=1e-3)
+    assert found.low == pytest.approx(1 / found.high)
+
+
+def test_the_percentile_of_several_processes_is_that_of_all_their_answers_each_process_weighing_alike():
+    short, long = [[1.0, 1.0]] * 4, [[2.0] * 50] * 4
+
+    (found,) = percentiles.pooled([short, long, long], (30,), seed=0, **NO_SPREAD)
+
+    assert found.value == pytest.approx(1.0)
+
+
+def test_the_interval_of_several_processes_reaches_the_percentile_of_all_there_are():
+    rng, below, above = np.random.default_rng(5), 0, 0
+    truth = math.exp(1.6449 * math.hypot(0.03, 0.1))  # of processes spread by 3 % with answers spread by a tenth
+
+    for number in range(200):
+        levels = 0.03 * rng.standard_normal(6)
+        drawn = [np.exp(level + 0.1 * rng.standard_normal((8, 50))) for level in levels]
+        (found,) = percentiles.pooled(drawn, (95,), seed=number, process_sd=0.03, process_df=8)
+        below += found.high <= truth
+        above += found.low > truth
+
+    # 2 % is promised; with that more than 11 of 200 would be seen once in 1,000 times.
+    assert below <= 11
+    assert above <= 11
+
+
+def test_readings_of_processes_give_where_the_next_one_lies():
+    found = percentiles.readings([10.0, 10.0 * math.e])
+
+    # Two readings one apart on the log scale: s = 1 / sqrt 2; Student's t of one degree of freedom is 12.706.
+    assert found.value == pytest.approx(10 * math.sqrt(math.e))
+    assert math.log(found.high / found.value) == pytest.approx(12.706 * math.sqrt(0.5 * 1.5), rel=1e-3)
+
+
 def test_one_turn_gives_no_interval():
     with pytest.raises(ValueError, match="at least 2"):
         percentiles.intervals([[1.0, 2.0]], (50,), seed=0, **NO_SPREAD)

@@ -13,6 +13,7 @@ from probes.evidence.routes import Interval, RouteRow
 from probes.statistics import targets
 from probes.statistics.targets import (
     CANNOT_TELL,
+    ENOUGH,
     FAILS,
     INDICATIVE,
     MEETS,
@@ -22,6 +23,7 @@ from probes.statistics.targets import (
     judge,
     parse,
     readings,
+    undecided,
 )
 from probes.types import Status
 
@@ -34,9 +36,9 @@ def row(**measured: Any) -> RouteRow:
 
 
 def between(name: str, low: float, high: float) -> RouteRow:
-    """Return a row whose figure for the target lies between two bounds in the target's unit."""
+    """Return a row of enough processes whose figure for the target lies between two bounds in the target's unit."""
     if name in FIGURES:
-        return row(**{FIGURES[name]: Interval((low + high) / 2, low, high)})
+        return row(**{FIGURES[name]: Interval((low + high) / 2, low, high)}, processes=ENOUGH)
     return row(agreement=Interval(1 - low / 100, 1 - high / 100, 1 - low / 100))
 
 
@@ -222,6 +224,49 @@ def test_a_route_that_computes_something_else_is_judged_by_its_agreement_alone()
 def test_a_single_reading_near_the_target_tells_nothing() -> None:
     assert judge({"memory_mb": 100}, row(peak_memory_bytes=99_000_000), True) == {"memory_mb": CANNOT_TELL}
     assert judge({"memory_mb": 100}, row(peak_memory_bytes=50_000_000), True) == {"memory_mb": MEETS}
+
+
+@pytest.mark.parametrize(
+    ("asked", "alone", "with_others"),
+    [
+        (21, CANNOT_TELL, MEETS),
+        (39, CANNOT_TELL, MEETS),
+        (41, MEETS, MEETS),
+        (17, CANNOT_TELL, FAILS),
+        (8, FAILS, FAILS),
+    ],
+)
+def test_one_process_decides_only_what_lies_twice_as_far(asked: float, alone: str, with_others: str) -> None:
+    p95 = Interval(19, 18, 20)
+
+    for processes, said in ((1, alone), (ENOUGH - 1, alone), (ENOUGH, with_others)):
+        assert judge({"latency_p95_ms": asked}, row(p95_ms=p95, processes=processes), True) == {"latency_p95_ms": said}
+
+
+def test_memory_and_cold_start_of_enough_processes_are_judged_by_their_intervals() -> None:
+    several = row(
+        peak_memory_bytes=100_000_000,
+        load_ms=20.0,
+        first_ms=5.0,
+        processes=ENOUGH,
+        bounds={"peak_memory_bytes": (99e6, 101e6), "cold_start_ms": (20.0, 30.0)},
+    )
+
+    def said(memory: float, seconds: float) -> list[str]:
+        return list(judge({"memory_mb": memory, "cold_start_s": seconds}, several, True).values())
+
+    assert said(101, 0.03) == [MEETS, MEETS]
+    assert said(100.5, 0.025) == [CANNOT_TELL, CANNOT_TELL]
+    assert said(98.9, 0.0199) == [FAILS, FAILS]
+
+
+def test_further_processes_are_asked_for_only_where_they_may_decide() -> None:
+    p95 = Interval(19, 18, 20)
+    asked = {"latency_p95_ms": 21.0, "memory_mb": 100.0, "artifact_mb": 1.0, "throughput_per_s": 5.0}
+
+    assert undecided(asked, row(p95_ms=p95, artifact_bytes=2_000_000)) == ["latency_p95_ms"]
+    assert undecided(asked, row(p95_ms=p95, processes=ENOUGH)) == []
+    assert undecided({"latency_p95_ms": 90.0}, row(p95_ms=p95)) == []
 
 
 intervals = st.tuples(numbers, numbers).map(lambda pair: (min(pair), max(pair)))
