@@ -80,7 +80,7 @@ def _usable(held: Mapping[str, Any]) -> bool:
 
 def _is_spread(size: Any, freedom: Any) -> bool:
     """Return whether two values are a spread, at least 0, and its degrees of freedom, above 0 (both within bounds)."""
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (size, freedom))
+    numbers = all(map(json_reading.is_number, (size, freedom)))
     return numbers and 0 <= size <= LARGEST_SPREAD and 0 < freedom <= MOST_FREEDOM
 
 

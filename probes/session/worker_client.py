@@ -350,8 +350,7 @@ def _is_answer(said: Any) -> bool:
             reasons.text(Reason.of(said["reason"]))
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return False
-    inside = said.get("inside", 0.0)
-    return isinstance(inside, int | float) and not isinstance(inside, bool)
+    return json_reading.is_number(said.get("inside", 0.0))
 
 
 _NT_STATUSES = {0xC000001D: "SIGILL", 0xC0000005: "SIGSEGV"}
