@@ -20,7 +20,7 @@ from probes.catalog.loading import load_catalog
 from probes.session import runner, within_framework
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, Lost
-from probes.system import held, machine
+from probes.system import exit_status, held, machine
 from probes.system.suggestions import nearest
 from probes.types import Evidence, Measurement, Probe, Reason, Status
 
@@ -86,7 +86,7 @@ class Result:
     @property
     def status(self) -> int:
         """130 where the user ended it, 1 where a check failed, 3 where one could not be run, else 0."""
-        return 130 if self.interrupted else device_rows.exit_status(self.checks)
+        return exit_status.INTERRUPTED if self.interrupted else device_rows.exit_status(self.checks)
 
     def summary(self) -> dict[str, Any]:
         """Return the rows as plain JSON values."""

@@ -29,7 +29,7 @@ from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.evidence.sets import EvidenceSet, NotMeasured
 from probes.evidence.unfinished import KeepOf
 from probes.session import outcome
-from probes.system import json_reading
+from probes.system import exit_status, json_reading
 from probes.types import Evidence, Reason, Status
 
 LOADED = 120.0
@@ -261,7 +261,7 @@ class _Records:
     def _best(self, kind: int, *, stopped: bool) -> tuple[str, Evidence] | None:
         """Return the session of a kind and its node: the one that went through the plan, else the one with most."""
         whole = self._sessions.get(kind)
-        if whole and outcome.status(whole[1]) in (outcome.DONE, outcome.PARTLY):
+        if whole and outcome.status(whole[1]) in (exit_status.DONE, exit_status.PARTLY):
             return whole
         left = self._left(stopped=stopped)
         cut = [

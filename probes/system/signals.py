@@ -13,11 +13,10 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from probes.system.exit_status import INTERRUPTED
+
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 """Windows sends SIGBREAK where other systems send SIGTERM."""
-
-EXIT_INTERRUPTED = 130
-"""What a shell gives for Ctrl-C; the same for every signal, since it means the same."""
 
 
 class Ended(KeyboardInterrupt):
@@ -43,7 +42,7 @@ def received() -> bool:
 
 def exit_status(otherwise: int) -> int:
     """Return that of what was interrupted where a signal came, else ``otherwise``."""
-    return EXIT_INTERRUPTED if received() else otherwise
+    return INTERRUPTED if received() else otherwise
 
 
 def quiet_until_handled() -> None:
