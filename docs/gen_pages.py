@@ -27,6 +27,7 @@ from advisor.knowledge.loading import load_knowledge
 from advisor.model.text import Text
 from probes.catalog import probe_docs
 from probes.catalog.loading import load_catalog
+from probes.system import exit_status
 from probes.types import Probe
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -146,10 +147,8 @@ def command_pages() -> list[Page]:
     return pages
 
 
-EXIT_STATUS = """
-Exit status: 0 done; 1 the answer is "no" (`knowledge check`, `verify`, `recheck`), or nothing could be compared;
-2 wrong input; 3 a part could not run and the rest is complete; 130 interrupted.
-"""
+_MEANINGS = "; ".join(f"{status} {meaning}" for status, meaning in exit_status.MEANINGS.items())
+EXIT_STATUS = f"\nExit status: {_MEANINGS}.\n"
 
 
 def _inner(command: click.Command, parent: click.Context, name: str) -> Iterator[click.Context]:

@@ -15,15 +15,12 @@ if __name__ == "__main__":
 import click
 
 from probes import backends, command
-from probes.system import logs
+from probes.system import exit_status, logs
 from probes.types import DEVICES
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-
-EXIT_BAD_INPUT = 2
 
 
 class RunByDefault(click.Group):
@@ -254,7 +251,6 @@ def _check_device(
 ) -> NoReturn:
     from probes.calibration import device_check
     from probes.evidence.documents import EvidenceError, write_evidence
-    from probes.session import outcome
 
     if output:
         _check_place(output)
@@ -266,7 +262,7 @@ def _check_device(
         result = device_check.run(arms, device=device, quick=quick, progress=lambda text: say(text, err=True))
     except device_check.NoAccelerator as error:
         say(str(error), err=True)
-        raise SystemExit(outcome.NOTHING) from None
+        raise SystemExit(exit_status.NEGATIVE) from None
     if output:
         try:
             write_evidence(result.evidence, output)
@@ -288,7 +284,7 @@ def _or_exit(load: Callable[[], Any]) -> Any:
 def _fail(problems: Sequence[str]) -> NoReturn:
     for problem in problems:
         say(problem, err=True)
-    raise SystemExit(EXIT_BAD_INPUT)
+    raise SystemExit(exit_status.BAD_INPUT)
 
 
 def _check_place(path: str) -> None:
@@ -311,7 +307,7 @@ def run_as_program() -> NoReturn:
             main()
         except SystemExit as ended:
             raise SystemExit(signals.exit_status(int(ended.code or 0))) from None
-    raise SystemExit(0)
+    raise SystemExit(exit_status.DONE)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what collection made: it lives to the end, and every full pass would walk through it."""
+    """Spare the garbage collector what collection made: it lives to the end, and every full pass would walk it."""
     gc.collect()
     gc.freeze()
 

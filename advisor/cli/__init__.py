@@ -1,7 +1,6 @@
 """The command line. Each command is one module, imported only when it is called.
 
-Exit status: 0 done; 1 the answer is "no"; 2 bad input; 3 a part could not run and the rest is
-complete; 130 interrupted. No traceback reaches a user.
+It ends with an exit status of ``probes.system.exit_status``. No traceback reaches a user.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import click
 
 from advisor import __version__
 from advisor.cli.logged import with_log
-from probes.system import signals
+from probes.system import exit_status, signals
 from probes.wording.visible import refuse, say
 
 COMMANDS = {
@@ -79,7 +78,7 @@ with_log(cli)
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the command line and leave with the contract's exit status."""
+    """Run the command line and leave with its exit status (``probes.system.exit_status``)."""
     lost: list[str] = []
     if isinstance(sys.stdout, io.TextIOWrapper):
         _stand_in(sys.stdout, lost)
@@ -101,13 +100,13 @@ def _run(argv: list[str] | None) -> int:
         code = stop.exit_code
     except click.Abort:
         say("interrupted", err=True)
-        code = 130
+        code = exit_status.INTERRUPTED
     except click.ClickException as error:
         refuse(error)
-        code = 2
+        code = exit_status.BAD_INPUT
     except KeyboardInterrupt:
         say("interrupted", err=True)
-        code = 130
+        code = exit_status.INTERRUPTED
     except Exception as error:  # the last line of defence: a user never sees a traceback
         code = 0
         if _reader_is_gone(error):
@@ -125,7 +124,7 @@ def _reader_is_gone(error: Exception) -> bool:
 
 
 def _stand_in(stream: io.TextIOWrapper, lost: list[str]) -> None:
-    """Have what the terminal cannot show stand as ? instead of ending the command; note where letters are lost."""
+    """Replace what the terminal cannot show by ? instead of ending the command; note where letters are lost."""
 
     def replace(error: UnicodeError) -> tuple[str | bytes, int]:
         if isinstance(error, UnicodeEncodeError) and any(map(str.isalpha, error.object[error.start : error.end])):
@@ -145,13 +144,13 @@ def _explain(error: Exception) -> int:
         say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}:", err=True)
         for problem in problems:
             say(f"  {problem}", err=True)
-        return 2
+        return exit_status.BAD_INPUT
     if isinstance(error, OSError):
         say(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
-        return 2
+        return exit_status.BAD_INPUT
     say(
         f"unexpected {type(error).__name__}: {error}\n"
         "This is a fault of the program. FRAMEWORK_ADVISOR_DEBUG=1 shows where.",
         err=True,
     )
-    return 2
+    return exit_status.BAD_INPUT

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from advisor.cli import evidence_sharing, kept, output
-from probes.system import logs
+from probes.system import exit_status, logs
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def import_(paths: tuple[str, ...], as_json: bool, lang: str) -> None:
     elif added:
         say(kept.phrase("imported", lang, new=new, known=len(added) - new, refused=len(refused)))
     if refused:
-        raise click.exceptions.Exit(3 if added else 2)
+        raise click.exceptions.Exit(exit_status.PARTLY if added else exit_status.BAD_INPUT)
 
 
 def _import_one(path: str, *, as_json: bool) -> None:
@@ -256,7 +256,7 @@ def _export_all(target: str, kind: str, *, as_json: bool, lang: str) -> None:
     else:
         say(kept.phrase("exported", lang, count=len(files), folder=target))
     if damaged:
-        raise click.exceptions.Exit(3)
+        raise click.exceptions.Exit(exit_status.PARTLY)
 
 
 @command.command(epilog="Example: framework-advisor evidence check")
@@ -279,7 +279,7 @@ def check(as_json: bool, lang: str) -> None:
         count = usage.evidence + usage.decisions
         say(kept.phrase("checked", lang, sound=count - len(damaged), all=count))
     if damaged or faults:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(exit_status.NEGATIVE)
 
 
 @command.command(epilog="Example: framework-advisor evidence remove --older-than 365")
@@ -305,7 +305,7 @@ def remove(names: tuple[str, ...], older_than: str | None, kind: str, yes: bool,
         chosen |= set(store.older(_kinds(kind), day.isoformat()))
     numbers = sorted(chosen)
     if numbers and not yes and not _confirmed(numbers, lang):
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(exit_status.NEGATIVE)
     removed = store.remove(numbers) if numbers else 0
     if as_json:
         output.emit({"removed": numbers})

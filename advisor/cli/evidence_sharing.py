@@ -9,6 +9,7 @@ import click
 
 from advisor.cli import output
 from probes.command import BadInput, RunRequest, read_run
+from probes.system import exit_status
 from probes.types import DEVICES
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def share(source: str, dry_run: bool, target: str | None, as_json: bool, lang: s
         output.emit(document)
         _tell(evidence_document(session), document, problems, lang)
         if problems:
-            raise click.exceptions.Exit(1)
+            raise click.exceptions.Exit(exit_status.NEGATIVE)
         return
     if problems:
         raise InputError([f"{source}: {problem}" for problem in problems])
@@ -114,7 +115,7 @@ def reference(
     command.selftest(framework=CONTROL, quick=False, lang=lang)
     session = measuring.measure(probes, run, lang=lang)
     measuring.keep(session, lang=lang)
-    if (status := outcome.status(session)) == outcome.INTERRUPTED:  # half a session stands for no kind of machine
+    if (status := outcome.status(session)) == exit_status.INTERRUPTED:  # half a session stands for no kind of machine
         output.notice(WORDS[lang]["unfinished"])
         raise click.exceptions.Exit(status)
     document = shared(session)
@@ -172,7 +173,7 @@ def _write(document: dict[str, Any], target: str, *, as_json: bool) -> None:
 
 
 def _tell(whole: dict[str, Any], given: dict[str, Any], problems: Sequence[str], lang: str) -> None:
-    """Say on standard error what is kept back, and whether the document could be contributed."""
+    """Print on standard error what is kept back, and whether the document could be contributed."""
     words = WORDS[lang]
     places = sorted(set(_kept_back(whole, given)))
     shown = ", ".join(places[:KEPT_BACK]) + (f" (+{len(places) - KEPT_BACK})" if len(places) > KEPT_BACK else "")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from advisor.cli import output
+from probes.system import exit_status
 
 directory = click.option(
     "--path", type=click.Path(path_type=Path, file_okay=False), help="Another knowledge folder than the program's own."
@@ -52,7 +53,7 @@ def check(path: Path | None, as_json: bool, lang: str) -> None:
 
         inventory.checked(problems, result.warnings, counts, lang=lang)
     if problems:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(exit_status.NEGATIVE)
 
 
 @command.command(name="list", epilog="Example: framework-advisor knowledge list --origin source --json")
@@ -209,6 +210,6 @@ def releases(path: Path | None, write: bool, pypi: str | None, npm: str | None, 
     else:
         inventory.releases(found, [*map(str, changed)], lang=lang)
     if any(one.newest is None for one in found):
-        raise click.exceptions.Exit(3)
+        raise click.exceptions.Exit(exit_status.PARTLY)
     if not write and any(one.outdated for one in found):
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(exit_status.NEGATIVE)

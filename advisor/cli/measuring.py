@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probes.command import RunRequest
+from probes.system import exit_status
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def measure_first(
     part = ROUTES if value else 0.0
 
     def with_routes(session: Evidence) -> Evidence:
-        if not value or outcome.status(session) == outcome.INTERRUPTED:
+        if not value or outcome.status(session) == exit_status.INTERRUPTED:
             return session
         return replace(session, routes=_measure_routes(needs, value, _with_part(run, part).budget, lang=lang))
 

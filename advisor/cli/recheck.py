@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from advisor.cli import output
+from probes.system import exit_status
 
 if TYPE_CHECKING:
     from advisor.decisions.runtime_context import RuntimeContext
@@ -46,7 +47,7 @@ def command(
         for file, result in zip(files, results, strict=True):
             prose.rechecked(result, lang=lang, name=file if len(files) > 1 else "")
     if not all(result.stands for result in results):
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(exit_status.NEGATIVE)
 
 
 def _context(knowledge: Knowledge, *, latest: bool, reference: bool) -> RuntimeContext:

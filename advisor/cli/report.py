@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from advisor.cli import inputs, output
+from advisor.cli import answering, output
 
 if TYPE_CHECKING:
     from advisor.decisions.document import Decision
@@ -18,55 +18,19 @@ if TYPE_CHECKING:
     epilog="Example: framework-advisor report --needs knowledge/examples/phone-app.yaml --probe --budget 60"
     " -o decision.html"
 )
-@inputs.needs_file
-@inputs.free_text
-@inputs.target
-@output.with_evidence
-@click.option("--probe", is_flag=True, help="Measure first, on this machine, and weigh what was measured.")
-@click.option("--budget", type=output.SECONDS, default=60.0, show_default=True, help="Seconds for --probe.")
-@output.with_variables
-@output.with_reference
-@output.random_seed
+@answering.options
 @click.option("-o", "--output", "target", required=True, metavar="FILE", help="The suffix chooses the form.")
 @output.as_json
 @output.in_language
-def command(
-    needs_file: str | None,
-    text: str | None,
-    targets: tuple[str, ...],
-    evidence_files: tuple[str, ...],
-    probe: bool,
-    budget: float,
-    passed: tuple[str, ...],
-    reference: bool,
-    random_seed: int,
-    target: str,
-    as_json: bool,
-    lang: str,
-) -> None:
+def command(given: answering.Given, target: str, as_json: bool, lang: str) -> None:
     """Write the decision report: .html, .md, .json or .pdf; with --json also print what was written where."""
-    from advisor.decisions.runtime_context import RuntimeContext
     from advisor.knowledge.loading import load_knowledge
-    from probes.command import RunRequest
 
     knowledge = load_knowledge()
-    form, needs, asked, evidence, variables = output.together(
-        lambda: form_of(target),
-        lambda: inputs.needs_of(knowledge, needs_file, text),
-        lambda: inputs.read_targets(targets),
-        lambda: output.read_evidence(evidence_files),
-        lambda: output.variables(passed, measuring=probe),
-    )
-    needs = inputs.with_targets(needs, asked, lang=lang)
-    context, status = RuntimeContext.here(knowledge, reference=reference), 0
-    if probe:
-        from advisor.cli import measuring
-
-        evidence, status = measuring.measure_first(
-            needs, knowledge, evidence, RunRequest(budget=budget, variables=variables), lang=lang, context=context
-        )
-    recommendation = context.recommend(needs, knowledge, evidence, random_seed=random_seed)
-    decision = context.decision(needs, recommendation, evidence, knowledge)
+    form, asked = output.together(lambda: form_of(target), lambda: answering.read(given, knowledge))
+    answered = answering.answer(given, asked, knowledge, lang=lang)
+    recommendation = answered.recommendation
+    decision = answered.context.decision(answered.needs, recommendation, answered.evidence, knowledge)
     content = form.render(decision, lang)
     output.write_atomically(target, content)
     number = keep(decision, lang=lang)
@@ -78,8 +42,8 @@ def command(
 
         prose.answer(recommendation, knowledge, lang=lang)
         output.notice(str(target))
-    if status:
-        raise click.exceptions.Exit(status)
+    if answered.status:
+        raise click.exceptions.Exit(answered.status)
 
 
 def keep(decision: Decision, *, lang: str) -> int | None:

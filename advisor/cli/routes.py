@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from advisor.cli import inputs, output
+from probes.system import exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +114,6 @@ def run(as_json: bool, lang: str, **options: Any) -> None:
     framework's own inference. Ctrl-C ends it in order, and what is finished is written.
     """
     from advisor.cli import routes_run, routes_shown
-    from probes.session import outcome
 
     asked = routes_run.read(lang=lang, **options)
     table = routes_run.measure(asked, lang=lang)
@@ -122,7 +122,7 @@ def run(as_json: bool, lang: str, **options: Any) -> None:
     elif not asked.jsonl:
         routes_shown.table(table, lang=lang)
     status = routes_run.status(table)
-    if status == outcome.INTERRUPTED and asked.target and not output.is_standard_output(asked.target):
+    if status == exit_status.INTERRUPTED and asked.target and not output.is_standard_output(asked.target):
         output.notice(routes_shown.resume(asked.target, lang))
     if status:
         raise click.exceptions.Exit(status)
@@ -143,7 +143,6 @@ def _each(
     from advisor.errors import InputError
     from probes import reasons
     from probes.environments import ENVIRONMENTS, installing
-    from probes.session import outcome
 
     problems = [output.unknown("environment", name, ENVIRONMENTS) for name in names if name not in ENVIRONMENTS]
     if problems:
@@ -164,4 +163,4 @@ def _each(
     if as_json:
         output.emit({"environments": done})
     if failed:
-        raise click.exceptions.Exit(outcome.NOTHING if failed == len(done) else outcome.PARTLY)
+        raise click.exceptions.Exit(exit_status.NEGATIVE if failed == len(done) else exit_status.PARTLY)

@@ -13,7 +13,7 @@ from probes import backends, command, environments, reasons
 from probes.environments import folders
 from probes.session import outcome, routing
 from probes.session.routing import Planned, Source
-from probes.system import logs, sample_arrays, signals
+from probes.system import exit_status, logs, sample_arrays, signals
 from probes.types import Status
 from probes.user_model import reading
 
@@ -278,10 +278,10 @@ def status(table: Routes) -> int:
     """Return the exit status: interrupted, nothing measured, a part could not run, or done."""
     statuses = {row.status for row in table.rows}
     if signals.received() or Status.CANCELLED in statuses:
-        return outcome.INTERRUPTED
+        return exit_status.INTERRUPTED
     if not any(row.p50_ms is not None for row in table.rows):
-        return outcome.NOTHING
-    return outcome.PARTLY if statuses & outcome.NOT_RUN else outcome.DONE
+        return exit_status.NEGATIVE
+    return exit_status.PARTLY if statuses & outcome.NOT_RUN else exit_status.DONE
 
 
 def as_document(table: Routes) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from advisor.cli import output
+from probes.system import exit_status
 
 
 @click.command(epilog="Example: framework-advisor verify decision.json")
@@ -24,4 +25,4 @@ def command(file: str, as_json: bool, lang: str) -> None:
     else:
         prose.verified(result, lang=lang)
     if not result.same:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(exit_status.NEGATIVE)

@@ -29,6 +29,7 @@ from advisor.knowledge.needs_files import read_needs
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.recommendation import measurable_frameworks, recommend
+from probes.system import exit_status
 from probes.types import Probe
 from probes.wording.visible import say
 
@@ -175,7 +176,7 @@ def interviews(knowledge: Knowledge, sets: Mapping[str, Needs]) -> dict[str, Any
 class _Refusal(click.ClickException):
     """What an ``InputError`` says, as bad input ends everywhere: exit status 2 and no traceback."""
 
-    exit_code = 2
+    exit_code = exit_status.BAD_INPUT
 
 
 class _Benchmarks(click.Group):
@@ -274,7 +275,7 @@ def faults(names: tuple[str, ...], most: int, signals: int, kinds: tuple[str, ..
         say(line)
     say(f"{len(tally.faults)} faults, seed {seed}{', broken off' if broken_off else ''}")
     if tally.faults or broken_off:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(exit_status.NEGATIVE)
 
 
 @main.command()
@@ -321,7 +322,7 @@ def cluster(runs: int, seed: int) -> None:
     say(f"every kind of node that lives was measured in {well} of {runs} runs with one node killed (seed {seed})")
     say(f"finished probes kept: {sum(one.kept for one in tried)} of {sum(one.finished for one in tried)}")
     if well < runs:
-        raise SystemExit(1)
+        raise SystemExit(exit_status.NEGATIVE)
 
 
 def engine(count: int) -> None:
@@ -363,4 +364,4 @@ def _on_machines(names: tuple[str, ...], *, budget: float) -> None:
     table, well = main_job.matrix(names, budget=budget, progress=lambda text: say(text, err=True))
     say(table)
     if not well:
-        raise SystemExit(1)
+        raise SystemExit(exit_status.NEGATIVE)

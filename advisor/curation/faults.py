@@ -28,7 +28,7 @@ from advisor.decisions import store
 from advisor.errors import InputError
 from advisor.knowledge.loading import knowledge_folder
 from probes.evidence.documents import EvidenceError, parse_evidence, read_evidence
-from probes.system import data_folders, held
+from probes.system import data_folders, exit_status, held
 from probes.types import Status
 
 OLD_STORE = ROOT / "tests" / "golden" / "store-0.1.0.sqlite3.gz"
@@ -56,9 +56,6 @@ ANEW = 10
 
 PROGRESS = 20
 """Moments after which it is told how far the trial is."""
-
-STATUSES = frozenset({0, 1, 2, 3, 130})
-"""What a command may end with, however the system fails it."""
 
 NEVER = ("Traceback (most recent call last)", "fault of the program", "Exception ignored")
 
@@ -259,7 +256,7 @@ def _ended_wrongly(ended: Ended, signalled: int) -> list[str]:
     if ended.hung:
         return [*faults, f"still running after {PATIENCE:.0f} s"]
     # Before its handlers are there, and past its end, a signal ends a command as it ends any program.
-    if ended.status not in STATUSES and not (signalled and ended.status == -signalled):
+    if ended.status not in exit_status.MEANINGS and not (signalled and ended.status == -signalled):
         faults.append(f"ended with {ended.status}")
     if ended.outlived:
         faults.append(f"{ended.outlived} processes outlived it")

@@ -15,12 +15,12 @@ from pydantic_core import ErrorDetails
 
 from advisor.errors import nearest
 from advisor.knowledge.shape_problems import shape_problems
-from advisor.knowledge.yaml_lines import spelled
 from advisor.model.knowledge import CLAIM_STATUS, Claim, Knowledge, Source
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
 from probes.evidence.documents import shape_of
+from probes.system.suggestions import spelled
 
 MANUAL = "see 'framework-advisor schema decision'"
 _ROUNDED = 1e-9

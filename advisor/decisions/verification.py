@@ -26,6 +26,7 @@ from advisor.model.reference import ReferenceSession
 from advisor.model.text import Text
 from advisor.recommendation import recommend
 from probes.evidence.documents import EvidenceError, parse_evidence
+from probes.system.json_reading import is_number
 from probes.types import Evidence, Probe
 
 EXACT = 1e-9
@@ -367,7 +368,7 @@ def _unequal(saved: Any, computed: Any, *, drawn: float, place: str, factor: flo
             for index, (one, other) in enumerate(zip(saved, computed, strict=True))
             for entry in _unequal(one, other, drawn=drawn, place=f"{place}[{index}]", factor=factor)
         ]
-    if _number(saved) and _number(computed):
+    if is_number(saved) and is_number(computed):
         tolerance = max(EXACT, factor * drawn)
         return [] if math.isclose(saved, computed, rel_tol=tolerance, abs_tol=tolerance) else [(place, saved, computed)]
     return (
@@ -375,10 +376,6 @@ def _unequal(saved: Any, computed: Any, *, drawn: float, place: str, factor: flo
         if saved == computed and isinstance(saved, bool) == isinstance(computed, bool)
         else [(place, saved, computed)]
     )
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _stamp(knowledge: Knowledge) -> KnowledgeStamp:

@@ -18,7 +18,8 @@ from advisor.knowledge import yaml_lines
 from advisor.model.knowledge import Knowledge, Question
 from advisor.model.needs import Answer, Needs
 from probes.statistics import targets
-from probes.system.json_reading import LARGEST_WHOLE
+from probes.system.json_reading import LARGEST_WHOLE, is_number
+from probes.system.suggestions import spelled
 
 SCHEMA = "needs/1"
 KEYS = ("schema", "answers", "excluded", "priorities", "certainty", "targets")
@@ -40,7 +41,7 @@ def read_needs(path: str | Path, knowledge: Knowledge) -> Needs:
     reader = _Reader(knowledge)
     needs = reader.needs({} if document.data is None and document.problems else document.data)
     told = {problem.key for problem in document.problems}  # a place that could not be read is not judged as well
-    found = [document.problem(*problem) for problem in reader.problems if yaml_lines.spelled(problem[0]) not in told]
+    found = [document.problem(*problem) for problem in reader.problems if spelled(problem[0]) not in told]
     problems = sorted([*document.problems, *found], key=lambda problem: problem.line)
     if problems:
         raise InputError([str(problem) for problem in problems])
@@ -57,10 +58,7 @@ def parse_needs(document: Mapping[str, Any], knowledge: Knowledge) -> Needs:
     needs = reader.needs(document)
     if reader.problems:
         raise InputError(
-            [
-                f"{yaml_lines.spelled(where) or SCHEMA}: {message}; {way_out}"
-                for where, message, way_out in reader.problems
-            ]
+            [f"{spelled(where) or SCHEMA}: {message}; {way_out}" for where, message, way_out in reader.problems]
         )
     return needs
 
@@ -213,7 +211,7 @@ class _Reader:
         return ", ".join(self.ids(question))
 
     def number(self, where: yaml_lines.Path, given: Any, most: int) -> float:
-        if isinstance(given, bool) or not isinstance(given, (int, float)):
+        if not is_number(given):
             self.complain(where, f"{_kind(given)} instead of a number", f"write a number from 0 to {most}")
         elif not 0 <= given <= most:  # which no NaN is either
             self.complain(where, f"{_figure(given)} is out of range", f"write a number from 0 to {most}")
@@ -224,7 +222,7 @@ class _Reader:
     def target(self, name: str, given: Any) -> float | None:
         """Return the number of a target, None where it is none."""
         where = ("targets", name)
-        if isinstance(given, bool) or not isinstance(given, (int, float)):
+        if not is_number(given):
             self.complain(
                 where, f"{_kind(given)} instead of a number", f"write a number of {targets.TARGETS[name].unit}"
             )

@@ -19,7 +19,7 @@ from advisor.knowledge import yaml_lines
 from advisor.knowledge.shape_problems import shape_problems
 from advisor.knowledge.yaml_lines import Document
 from advisor.model.knowledge import Belief, Claim, Criterion, Framework, Question, Route, Settings, Source, Tool
-from probes.system.suggestions import CLOSE, nearest_word
+from probes.system.suggestions import CLOSE, nearest_word, spelled
 
 MODELS: dict[str, type[BaseModel]] = {
     "beliefs": Belief,
@@ -52,7 +52,7 @@ class Entry:
 
     def problem(self, where: yaml_lines.Path, message: str, way_out: str) -> Problem:
         """Return a problem at ``where`` inside this entry."""
-        key = ".".join(part for part in (self.kind, self.id, yaml_lines.spelled(where)) if part)
+        key = ".".join(part for part in (self.kind, self.id, spelled(where)) if part)
         return self.document.problem((*self.path, *where), message, way_out, key=key)
 
 
@@ -124,7 +124,7 @@ def _take(holdings: Holdings, path: Path) -> None:
         holdings.unread |= kinds
         if not document.problems:
             known = ", ".join(sorted(kinds or {"version", "settings"}))
-            holdings.problems.append(document.problem((), "nothing is said here", f"give it a top-level key: {known}"))
+            holdings.problems.append(document.problem((), "no key at the top level", f"add one of: {known}"))
         return
     settings = path.stem == "settings"
     for key, value in document.data.items():
@@ -194,7 +194,7 @@ def _validated(
         return model.model_validate(raw)
     except ValidationError as error:
         for where, message, way_out in shape_problems(error, model, manual="see knowledge/README.md"):
-            key = f"{name}.{yaml_lines.spelled(where)}" if where else name
+            key = f"{name}.{spelled(where)}" if where else name
             holdings.problems.append(document.problem((*path, *where), message, way_out, key=key))
         return None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ import yaml
 
 from advisor.errors import Problem
 from probes.system.json_reading import DEEPEST, LARGEST_WHOLE, LONGEST_NUMBER
+from probes.system.suggestions import spelled
 from probes.system.yaml_text import LOADER, too_deep
 
 Path = tuple[str | int, ...]
@@ -45,14 +45,6 @@ class Document:
     def problem(self, path: Path, message: str, way_out: str, *, key: str | None = None) -> Problem:
         """Return a problem at ``path``; ``key`` replaces how the place is called."""
         return Problem(self.file, self.line(path), spelled(path) if key is None else key, message, way_out)
-
-
-def spelled(path: Iterable[str | int]) -> str:
-    """Return ``path`` as people write it: ``claims[3].sources[0].title``."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
 
 
 def read_yaml(text: str, file: str, *, plain: bool = False) -> Document:

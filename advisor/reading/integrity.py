@@ -14,6 +14,7 @@ from advisor.knowledge import yaml_lines
 from advisor.knowledge.yaml_lines import Document
 from advisor.model.knowledge import Knowledge
 from advisor.reading import benchmark_texts, lexicon, phrases
+from probes.system.suggestions import spelled
 
 
 def integrity(root: Path, knowledge: Knowledge) -> list[Problem]:
@@ -67,7 +68,7 @@ def _phrases(document: Document, knowledge: Knowledge) -> Iterator[Problem]:
     for part in ("train", "held_out"):
         for option in document.data.get(part, {}):
             place = (part, option)
-            yield from _option(document, place, question, str(option), knowledge, key=yaml_lines.spelled(place))
+            yield from _option(document, place, question, str(option), knowledge, key=spelled(place))
 
 
 def _descriptions(document: Document, knowledge: Knowledge) -> Iterator[Problem]:

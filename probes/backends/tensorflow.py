@@ -204,8 +204,17 @@ def explain(error: BaseException) -> Reason | None:
 
 
 def mend(error: BaseException) -> bool:
-    """TensorFlow keeps no compiled code between processes."""
+    """Repair nothing: TensorFlow keeps no compiled code between processes."""
     return False
+
+
+def keep_compiled(folder: str) -> None:
+    """Do nothing: TensorFlow keeps no compiled code between processes."""
+
+
+def fetched(tensor: Any) -> Any:
+    """Return a tensor as an array."""
+    return tensor.numpy()
 
 
 def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:

@@ -21,7 +21,7 @@ from probes.catalog.loading import PATH, choose_probes, load_catalog
 from probes.session import runner
 from probes.session.arms import Arm
 from probes.session.worker_client import Client, environment
-from probes.statistics import ratios as compare
+from probes.statistics import ratios
 from probes.system import planted_load
 from probes.types import EQUIVALENT, INCONCLUSIVE, Ratio, Status
 
@@ -106,7 +106,7 @@ def simulated(*, runs: int = RUNS, progress: Callable[[str], None] = lambda text
     cells = []
     for number, noise in enumerate(simulation.NOISES):
         for truth in TRUTHS:
-            for spread in (0.0, compare.PROCESS_SD):
+            for spread in (0.0, ratios.PROCESS_SD):
                 progress(f"simulated {noise}, truth {truth}, processes spread by {spread:.0%}")
                 cell = simulation.trial(truth, noise, runs=runs, process_sd=spread, seed=1000 + number)
                 cells.append({**cell, "process_sd": spread})
@@ -117,7 +117,7 @@ def agreement() -> dict[str, Any]:
     """Alternate our turn with torch.utils.benchmark on the same step, in several fresh pairs of processes."""
     pairs = [_agreement() for _ in range(PROCESSES)]
     logs = [[math.log(ours / theirs) for ours, theirs in taken] for taken in pairs]
-    found = compare.ratio(compare.between([compare.within(one) for one in logs]), numerator="ours", denominator="timer")
+    found = ratios.ratio(ratios.between([ratios.within(one) for one in logs]), numerator="ours", denominator="timer")
     return {"ratio": found.value, "low": found.low, "high": found.high, "pairs": pairs}
 
 
@@ -213,17 +213,17 @@ def fresh(calibrated: Mapping[str, Any], *, progress: Callable[[str], None]) -> 
                     _judged(slowdown, seed=100 + number, spread=spread, kind=kind, progress=progress)
                     for number in range(runs)
                 ]
-            ratios = [ratio for ratio in judged if ratio is not None]
+            told = [ratio for ratio in judged if ratio is not None]
             found.append(
                 {
                     "load": kind,
                     "slowdown": slowdown,
                     "runs": runs,
-                    "measured": len(ratios),
-                    "winners_named": sum(r.favours not in (EQUIVALENT, INCONCLUSIVE) for r in ratios),
-                    "told_apart": sum(r.low > 1 or r.high < 1 for r in ratios),
-                    "covered": sum(r.low <= slowdown <= r.high for r in ratios),
-                    "ratios": [[r.value, r.low, r.high] for r in ratios],
+                    "measured": len(told),
+                    "winners_named": sum(r.favours not in (EQUIVALENT, INCONCLUSIVE) for r in told),
+                    "told_apart": sum(r.low > 1 or r.high < 1 for r in told),
+                    "covered": sum(r.low <= slowdown <= r.high for r in told),
+                    "ratios": [[r.value, r.low, r.high] for r in told],
                 }
             )
     return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from probes.statistics import parity, roofline
+from probes.system import exit_status as statuses
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Ratio, Status
 
 PASSED, FAILED, NOT_TESTABLE, NOT_RUN = "passed", "failed", "not testable here", "not run"
@@ -93,7 +94,9 @@ def ended(status: Status) -> str:
 def exit_status(checks: Sequence[Check]) -> int:
     """Return 1 where a check failed, 3 where one could not be run, else 0."""
     outcomes = {check.outcome for check in checks}
-    return 1 if FAILED in outcomes else 3 if NOT_RUN in outcomes else 0
+    if FAILED in outcomes:
+        return statuses.NEGATIVE
+    return statuses.PARTLY if NOT_RUN in outcomes else statuses.DONE
 
 
 def seen(sights: Sequence[Sight], kind: str, gpus: Sequence[Mapping[str, Any]]) -> Check:
@@ -334,7 +337,7 @@ def _by_nvml(name: str, sights: Sequence[Sight], kind: str, judge: Callable[[Sig
 
 
 def _held(sight: Sight) -> tuple[int, int, str]:
-    """Give what the allocator holds, what NVML shows, and by which of its figures."""
+    """Return what the allocator holds, what NVML shows, and by which of its figures."""
     memory = sight.observed["memory"]
     held = max(memory["held"], memory.get("reserved", memory.get("peak", 0)))
     process = sight.memory.get("process")

@@ -154,10 +154,10 @@ def planted(noise: str, *, runs: int, seed: int) -> dict[str, Any]:
     spread = {"process_sd": ratios.PROCESS_SD, "process_df": ratios.PROCESS_DF}
     hits = wrong = 0
     for _ in range(runs):
-        mood = simulation.Machine(simulation.NOISES[noise], rng)
+        machine = simulation.Machine(simulation.NOISES[noise], rng)
         costs = [0.002 * math.exp(ratios.PROCESS_SD / math.sqrt(2) * rng.standard_normal()) for _ in range(ARMS)]
         costs[1] *= PLANTED
-        sides: list[Any] = [simulation.Side(Arm(str(i), "simulated"), cost, mood) for i, cost in enumerate(costs)]
+        sides: list[Any] = [simulation.Side(Arm(str(i), "simulated"), cost, machine) for i, cost in enumerate(costs)]
         taken = interleaving.take(
             sides, until=math.inf, timeout=1, cancelled=lambda: False, looks=routing.LOOKS, single=True
         )

@@ -18,7 +18,7 @@ from typing import Any
 from probes.evidence.documents import EvidenceError
 from probes.session import runner
 from probes.session.arms import Arm
-from probes.statistics import ratios as compare
+from probes.statistics import ratios
 from probes.system import data_folders, json_reading, machine
 from probes.system.files import write_atomically
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
@@ -80,7 +80,7 @@ def _usable(held: Mapping[str, Any]) -> bool:
 
 def _is_spread(size: Any, freedom: Any) -> bool:
     """Return whether two values are a spread, at least 0, and its degrees of freedom, above 0 (both within bounds)."""
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (size, freedom))
+    numbers = all(map(json_reading.is_number, (size, freedom)))
     return numbers and 0 <= size <= LARGEST_SPREAD and 0 < freedom <= MOST_FREEDOM
 
 
@@ -161,7 +161,7 @@ def calibrate(
     for slowdown, times in repeats.items():
         taken = [measured(slowdown, number, spread) for number in range(times)]
         planted[slowdown] = [one.ratio for one in taken if one.ratio is not None]
-    found = {slowdown: sum(ratio.low > 1 for ratio in ratios) for slowdown, ratios in planted.items()}
+    found = {slowdown: sum(ratio.low > 1 for ratio in said) for slowdown, said in planted.items()}
     return {
         "same_arm": {
             "runs": len(alike),
@@ -171,11 +171,11 @@ def calibrate(
         "planted": [
             {
                 "slowdown": slowdown,
-                "runs": len(ratios),
+                "runs": len(said),
                 "found": found[slowdown],
-                "ratio": _pooled([math.log(ratio.value) for ratio in ratios]),
+                "ratio": _pooled([math.log(ratio.value) for ratio in said]),
             }
-            for slowdown, ratios in planted.items()
+            for slowdown, said in planted.items()
         ],
         "resolves": next((s for s in SLOWDOWNS if planted[s] and found[s] * 2 > len(planted[s])), None),
         "seconds": round(time.monotonic() - began, 1),
@@ -187,8 +187,8 @@ def calibrate(
     }
 
 
-def _spread(twins: Sequence[compare.Estimate]) -> dict[str, float]:
-    """Say what twins, whose true ratio is 1, show of the spread between processes.
+def _spread(twins: Sequence[ratios.Estimate]) -> dict[str, float]:
+    """Return what twins, whose true ratio is 1, show of the spread between processes.
 
     Their mean square is that spread plus what a pair's own turns leave uncertain.
     """
@@ -210,12 +210,12 @@ def _history(earlier: Mapping[str, Any] | None, framework: str) -> list[dict[str
 
 
 def pooled_spread(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Pool what was assumed and what this machine has shown: ``process_sd`` with ``process_df``.
+    """Return the spread between processes pooled over what was assumed and what this machine has shown.
 
     A dozen pairs may agree, or not, by luck; an interval that took their spread alone would be half as wide one day as
     the next. So the documented default stays in, with its own degrees of freedom, and fades as the history grows.
     """
-    known = [{"variance": compare.PROCESS_SD**2, "df": float(compare.PROCESS_DF)}, *history]
+    known = [{"variance": ratios.PROCESS_SD**2, "df": float(ratios.PROCESS_DF)}, *history]
     df = sum(one["df"] for one in known)
     variance = sum(one["df"] * one["variance"] for one in known) / df
     return {"process_sd": math.sqrt(variance), "process_df": df}
@@ -236,22 +236,22 @@ def pair(
     return taken.probes[0]
 
 
-def _first(measurement: Measurement) -> compare.Estimate:
+def _first(measurement: Measurement) -> ratios.Estimate:
     """Return what the first pair of processes gave."""
     within = measurement.facts["within"][0]
     count = within["pairs"]
-    return compare.Estimate(math.log(within["ratio"]), within["error"], count - 1, count, within["bias"])
+    return ratios.Estimate(math.log(within["ratio"]), within["error"], count - 1, count, within["bias"])
 
 
-def judge(estimates: Sequence[compare.Estimate], spread: Mapping[str, float]) -> Ratio:
+def judge(estimates: Sequence[ratios.Estimate], spread: Mapping[str, float]) -> Ratio:
     """Return the verdict on twins, for processes that spread on the log scale as ``pooled_spread`` says."""
     known = {"process_sd": spread["process_sd"], "process_df": spread["process_df"]}
-    return compare.ratio(compare.pooled(estimates, **known), numerator="b", denominator="a")
+    return ratios.ratio(ratios.pooled(estimates, **known), numerator="b", denominator="a")
 
 
 def _pooled(logs: Sequence[float]) -> dict[str, float]:
     if len(logs) < 2:
         only = math.exp(logs[0]) if logs else 1.0
         return {"value": only, "low": only, "high": only}
-    pooled = compare.ratio(compare.within(list(logs)), numerator="b", denominator="a")
+    pooled = ratios.ratio(ratios.within(list(logs)), numerator="b", denominator="a")
     return {"value": pooled.value, "low": pooled.low, "high": pooled.high}

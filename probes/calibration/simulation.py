@@ -43,7 +43,7 @@ NOISES: Mapping[str, Noise] = {
 
 @dataclass
 class Machine:
-    """One machine's mood, shared by both sides."""
+    """One machine's state, shared by both sides."""
 
     noise: Noise
     rng: np.random.Generator
@@ -78,16 +78,16 @@ class Side:
 
 def interleaved(truth: float, noise: Noise, rng: np.random.Generator) -> ratios.Estimate:
     """Run interleaved turns on a simulated machine with the very code that takes real ones."""
-    mood = Machine(noise, rng)
-    sides: list[Any] = [Side(Arm("a", "simulated"), 0.02, mood), Side(Arm("b", "simulated"), 0.02 * truth, mood)]
+    machine = Machine(noise, rng)
+    sides: list[Any] = [Side(Arm("a", "simulated"), 0.02, machine), Side(Arm("b", "simulated"), 0.02 * truth, machine)]
     taken = interleaving.take(sides, until=math.inf, timeout=1, cancelled=lambda: False)
     return ratios.within(taken.log_ratios("a", "b"))
 
 
 def blocked(truth: float, noise: Noise, rng: np.random.Generator) -> tuple[float, float]:
     """Run one side, then the other; return Welch's interval on the log scale."""
-    mood = Machine(noise, rng)
-    logs = [np.log([mood.run(cost, 1)[0] for _ in range(BLOCK)]) for cost in (1.0, truth)]
+    machine = Machine(noise, rng)
+    logs = [np.log([machine.run(cost, 1)[0] for _ in range(BLOCK)]) for cost in (1.0, truth)]
     variances = [float(np.var(log, ddof=1)) / BLOCK for log in logs]
     df = sum(variances) ** 2 / sum(v**2 / (BLOCK - 1) for v in variances)
     estimate = ratios.Estimate(float(logs[1].mean() - logs[0].mean()), math.sqrt(sum(variances)), df, BLOCK)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from probes.system.json_reading import is_number
 from probes.system.suggestions import nearest
 from probes.system.yaml_text import load_yaml
 from probes.types import MODES, OWN, Probe
@@ -76,7 +77,7 @@ def _read(path: Path, modified_ns: int, size: int) -> Mapping[str, Probe]:
             *_wrong_modules(entry, path.parent),
         ]
         if not wrong and entry["id"] in probes:
-            wrong.append("the id stands twice")
+            wrong.append("the id is used twice; give each probe its own")
         problems += [f"{place} ({entry.get('id', 'no id')}): {problem}" for problem in wrong]
         if not wrong:
             probes[entry["id"]] = _probe(entry)
@@ -92,7 +93,7 @@ _TABLES = ("relevant", "faster", "kept")
 def _wrong_kinds(entry: Mapping[str, Any]) -> list[str]:
     """Return which values are of another kind than their key wants."""
     seconds = entry.get("seconds", 1.0)
-    right = isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 < seconds < math.inf
+    right = is_number(seconds) and 0 < seconds < math.inf
     return [
         *(f"{key}: a text is needed" for key in _TEXTS if not isinstance(entry.get(key, ""), str)),
         *(f"{key}: a mapping to lists of texts is needed" for key in _TABLES if not _is_table(entry.get(key))),

@@ -29,7 +29,7 @@ from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.evidence.sets import EvidenceSet, NotMeasured
 from probes.evidence.unfinished import KeepOf
 from probes.session import outcome
-from probes.system import json_reading
+from probes.system import exit_status, json_reading
 from probes.types import Evidence, Reason, Status
 
 LOADED = 120.0
@@ -142,7 +142,7 @@ def _now() -> str:
 
 
 def _listen(driver: _Driver, records: _Records, *, address: str, cancelled: Callable[[], bool]) -> None:
-    """Take the driver's events until it has ended; Ctrl-C stops it in order, a second one at once."""
+    """Read the driver's events until it has ended; Ctrl-C stops it in order, a second one at once."""
     while True:
         try:
             if cancelled():
@@ -184,7 +184,7 @@ class _Records:
         self._undescribed: list[NotMeasured] = []
 
     def read(self, line: bytes) -> None:
-        """Take the event that a line holds; one that cannot be read costs the machine that it was about.
+        """Read the event that a line holds; one that cannot be read costs the machine that it was about.
 
         Raises:
             Unreachable: it tells that there is no cluster.
@@ -197,7 +197,7 @@ class _Records:
             self._hand_over(self._kept(told))
 
     def _hand_over(self, event: Event) -> None:
-        """Give on what is new after an event, and the event."""
+        """Pass on what is new after an event, and the event."""
         match event["event"]:
             case "measured" | "not-measured":
                 self._arrive(event["kind"], stopped=False)
@@ -261,7 +261,7 @@ class _Records:
     def _best(self, kind: int, *, stopped: bool) -> tuple[str, Evidence] | None:
         """Return the session of a kind and its node: the one that went through the plan, else the one with most."""
         whole = self._sessions.get(kind)
-        if whole and outcome.status(whole[1]) in (outcome.DONE, outcome.PARTLY):
+        if whole and outcome.status(whole[1]) in (exit_status.DONE, exit_status.PARTLY):
             return whole
         left = self._left(stopped=stopped)
         cut = [

@@ -20,6 +20,7 @@ from probes.cluster import gathering, node
 from probes.cluster.gathering import Gathered
 from probes.session import outcome
 from probes.session.arms import Arm
+from probes.system import exit_status
 from probes.types import Evidence, Probe, Status
 
 STORE = 80 << 20
@@ -82,7 +83,7 @@ class Local:
 
 @contextmanager
 def bound(cores: set[int], *, back: frozenset[int]) -> Iterator[None]:
-    """Have what is started in the block inherit these cores."""
+    """Bind what is started in the block to these cores."""
     os.sched_setaffinity(0, cores)
     try:
         yield
@@ -165,7 +166,8 @@ class Trial:
     @property
     def cores(self) -> list[int]:
         """Return the cores of the machines whose sessions are complete, as the exit status counts it."""
-        return sorted(session.machine["cores"] for session in self.sessions if outcome.status(session) == outcome.DONE)
+        complete = (session for session in self.sessions if outcome.status(session) == exit_status.DONE)
+        return sorted(session.machine["cores"] for session in complete)
 
     @property
     def finished(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from probes import reasons
 from probes.cluster.kinds import in_words
 from probes.session import outcome
+from probes.system import exit_status
 from probes.types import Status
 
 if TYPE_CHECKING:
@@ -117,8 +118,8 @@ class Lines:
 def status(gathered: Gathered) -> int:
     """Return the exit status of a run on a cluster: that of a session, over all machines."""
     statuses = {outcome.status(session) for session in gathered.found.sessions}
-    if gathered.interrupted or outcome.INTERRUPTED in statuses:
-        return outcome.INTERRUPTED
-    if statuses <= {outcome.NOTHING}:
-        return outcome.NOTHING
-    return outcome.PARTLY if gathered.found.not_measured or statuses - {outcome.DONE} else outcome.DONE
+    if gathered.interrupted or exit_status.INTERRUPTED in statuses:
+        return exit_status.INTERRUPTED
+    if statuses <= {exit_status.NEGATIVE}:
+        return exit_status.NEGATIVE
+    return exit_status.PARTLY if gathered.found.not_measured or statuses - {exit_status.DONE} else exit_status.DONE

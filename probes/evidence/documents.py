@@ -5,7 +5,6 @@ Where the samples stand in a document, its ratios, intervals and verdicts are re
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -14,15 +13,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from probes.evidence import plausibility, recompute
+from probes.evidence import measured_files, plausibility, recompute
 from probes.evidence.plain_values import plain
 from probes.evidence.routes import read_table, routes_document
 from probes.evidence.schema import EvidenceDocument, EvidenceError, MeasurementDocument, problems_of
-from probes.system import json_reading
-from probes.system.files import write_atomically
 from probes.system.suggestions import nearest, nearest_word
 from probes.types import EQUIVALENT, INCONCLUSIVE, MODES, SCHEMA, Evidence, Measurement, Probe, Ratio, Reason, Status
-from probes.wording.visible import visible
 
 __all__ = [
     "EvidenceError",
@@ -222,7 +218,7 @@ class _Reading:
             at = first.setdefault((measurement.probe, frozenset(measurement.samples)), i)
             if at != i:
                 self.problems.append(
-                    f"probes[{i}].probe: {measurement.probe!r} stands twice; it is probes[{at}] already"
+                    f"probes[{i}].probe: {measurement.probe!r} is listed twice; it is probes[{at}] already"
                 )
 
 
@@ -276,17 +272,7 @@ def read_evidence(path: str | Path) -> Evidence:
     Raises:
         EvidenceError: the file cannot be read, is no JSON, or is no evidence.
     """
-    try:
-        with Path(path).open("rb") as file:
-            data = json_reading.loads(file.read(json_reading.LARGEST + 1))
-    except OSError as error:
-        raise EvidenceError([f"{path}: {error.strerror or error}"]) from None
-    except json_reading.Refused as error:
-        raise EvidenceError([f"{path}: not JSON: {error}"]) from None
-    try:
-        return parse_evidence(data)
-    except EvidenceError as error:
-        raise EvidenceError([f"{path}: {problem}" for problem in error.problems]) from None
+    return measured_files.read(path, parse_evidence)
 
 
 def write_evidence(evidence: Evidence, path: str | Path) -> None:
@@ -295,9 +281,4 @@ def write_evidence(evidence: Evidence, path: str | Path) -> None:
     Raises:
         EvidenceError: the place cannot be written; what stood there before is untouched.
     """
-    target = Path(path)
-    text = visible(json.dumps(evidence_document(evidence), ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
-    try:
-        write_atomically(target, text.encode())
-    except OSError as error:
-        raise EvidenceError([f"{target}: cannot be written: {error.strerror}"]) from None
+    measured_files.write(evidence_document(evidence), path)

@@ -13,6 +13,7 @@ from typing import Any
 
 from probes.statistics.parity import BOUNDS
 from probes.statistics.roofline import SLACK
+from probes.system.json_reading import is_number
 from probes.types import Measurement, Status
 
 GREATEST = {"flops_per_second": 1e18, "bytes_per_second": 1e15}
@@ -80,15 +81,15 @@ def _parity(parity: Mapping[str, Any], place: str) -> Iterator[str]:
 
 
 def _distance(distance: Any, bound: Any, place: str) -> Iterator[str]:
-    if not _figure(bound) or not 0 < bound <= LOOSEST:
+    if not is_number(bound) or not 0 < bound <= LOOSEST:
         yield f"{place}.bound: {bound!r} is no bound; a relative distance up to {LOOSEST:g} is"
-    elif not _figure(distance) or not 0 <= distance <= bound:
+    elif not is_number(distance) or not 0 <= distance <= bound:
         yield f"{place}.distance: {distance!r} lies beyond its bound, {bound:g}, but the probe is ok"
 
 
 def _roof(roof: Mapping[str, Any], place: str) -> Iterator[str]:
     for key, most in GREATEST.items():
-        if key in roof and not (_figure(roof[key]) and 0 < roof[key] <= most):
+        if key in roof and not (is_number(roof[key]) and 0 < roof[key] <= most):
             yield f"{place}.{key}: {roof[key]!r}; no machine does more than {most:g}"
     for side, entry in roof.items():
         if not isinstance(entry, Mapping):
@@ -98,8 +99,4 @@ def _roof(roof: Mapping[str, Any], place: str) -> Iterator[str]:
 
 
 def _within(share: Any, most: float) -> bool:
-    return _figure(share) and 0 <= share <= most
-
-
-def _figure(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number(share) and 0 <= share <= most

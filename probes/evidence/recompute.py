@@ -13,6 +13,7 @@ from typing import Any
 
 from probes.session.interleaving import Turns
 from probes.statistics import ratios
+from probes.system.json_reading import is_number
 from probes.types import INCONCLUSIVE, Measurement, Ratio
 
 ROUNDING = 0.005
@@ -72,7 +73,7 @@ def withdrawn(measurements: Sequence[Measurement]) -> list[str]:
 
 def _p(measurement: Measurement) -> float | None:
     p = measurement.facts.get("p")
-    return float(p) if isinstance(p, int | float) and not isinstance(p, bool) and 0 <= p <= 1 else None
+    return float(p) if is_number(p) and 0 <= p <= 1 else None
 
 
 def _sides(measurement: Measurement, ratio: Ratio, place: str) -> list[str]:
@@ -149,7 +150,7 @@ def _within(measurement: Measurement, taken: Sequence[Turns], labels: tuple[str,
 
 def is_cost(value: Any) -> bool:
     """Return whether a value can be a cost: a number above 0 of some thirty orders of magnitude, whatever the unit."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and COSTS[0] <= value <= COSTS[1]
+    return is_number(value) and COSTS[0] <= value <= COSTS[1]
 
 
 def _turns(record: Any, labels: Sequence[str], place: str, found: list[str]) -> Turns | None:

@@ -7,7 +7,6 @@ table says is held against the samples in it: percentiles and ratios are compute
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
@@ -17,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from probes.evidence import recompute
+from probes.evidence import measured_files, recompute
 from probes.evidence.plain_values import plain
 from probes.evidence.schema import (
     Contents,
@@ -45,11 +44,8 @@ from probes.session.routing_rows import (
 )
 from probes.statistics import percentiles, ratios
 from probes.statistics.targets import CANNOT_TELL, FAILS, INDICATIVE, MEETS, TARGETS
-from probes.system import json_reading
-from probes.system.files import write_atomically
 from probes.system.suggestions import nearest
 from probes.types import ROUTES_SCHEMA, Interval, RouteRow, Routes, Status
-from probes.wording.visible import visible
 
 __all__ = [
     "Interval",
@@ -273,16 +269,7 @@ def read_routes(path: str | Path) -> Routes:
     Raises:
         EvidenceError: the file cannot be read, is no JSON, or is no table of routes.
     """
-    try:
-        with Path(path).open("rb") as file:
-            data = json_reading.loads(file.read(json_reading.LARGEST + 1))
-        return parse_routes(data)
-    except OSError as error:
-        raise EvidenceError([f"{path}: {error.strerror or error}"]) from None
-    except json_reading.Refused as error:
-        raise EvidenceError([f"{path}: not JSON: {error}"]) from None
-    except EvidenceError as error:
-        raise EvidenceError([f"{path}: {problem}" for problem in error.problems]) from None
+    return measured_files.read(path, parse_routes)
 
 
 def write_routes(table: Routes, path: str | Path) -> None:
@@ -291,11 +278,7 @@ def write_routes(table: Routes, path: str | Path) -> None:
     Raises:
         EvidenceError: the place cannot be written; what stood there before is untouched.
     """
-    text = visible(json.dumps(routes_document(table), ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
-    try:
-        write_atomically(Path(path), text.encode())
-    except OSError as error:
-        raise EvidenceError([f"{path}: cannot be written: {error.strerror}"]) from None
+    measured_files.write(routes_document(table), path)
 
 
 # ------------------------------------------------------------------------------------------------- what cannot be true
@@ -314,7 +297,7 @@ def _problems(table: Routes) -> Iterator[str]:
         place = f"rows[{number}]"
         at = first.setdefault(named(row), number)
         if at != number:
-            yield f"{place}: {' '.join(named(row))} stands twice; it is rows[{at}] already"
+            yield f"{place}: {' '.join(named(row))} is listed twice; it is rows[{at}] already"
         yield from _contradictions(row, place)
         yield from _judged(row, table.targets, f"{place}.targets")
         if not any(_contradictions(row, place)):

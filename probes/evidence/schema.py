@@ -26,7 +26,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from probes.evidence import recompute
-from probes.system.suggestions import nearest
+from probes.system.json_reading import is_number
+from probes.system.suggestions import nearest, spelled
 from probes.types import Measurement, Ratio, Status
 
 Place = tuple[str | int, ...]
@@ -55,7 +56,7 @@ def _refusal(message: str) -> PydanticCustomError:
 
 
 def _number(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < LARGEST:
+    if not is_number(value) or not -math.inf < value < LARGEST:
         raise ValueError
     number: int | float = value
     return number
@@ -276,13 +277,6 @@ def problems_of(error: ValidationError, model: type[BaseModel], place: str = "")
                 continue
             lists.add(where[:-1])
         yield spelled(where, place), _said(one, model)
-
-
-def spelled(where: Place, place: str = "") -> str:
-    """Return a place as people write it: ``probes[0].samples.pytorch[1]``."""
-    for part in where:
-        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else part
-    return place
 
 
 def _said(error: ErrorDetails, model: type[BaseModel]) -> str:

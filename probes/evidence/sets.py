@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from probes import reasons
 from probes.evidence.documents import EvidenceError, evidence_document, parse_evidence
 from probes.evidence.routes import parse_routes
-from probes.evidence.schema import EvidenceDocument, spelled
+from probes.evidence.schema import EvidenceDocument
+from probes.system.suggestions import spelled
 from probes.types import ROUTES_SCHEMA, Evidence, Reason, Routes
 
 SCHEMA = "evidence-set/1"

@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from probes.session import harmonization
 from probes.session.harmonization import Agreement, Event
 from probes.session.session import Session
 from probes.statistics import parity
+from probes.system import array_files
 from probes.types import Probe, Reason
 
 
@@ -86,8 +85,7 @@ def _prove(
     sides = {}
     for label, client in clients.items():
         answer = session.ask(client, "answers", probe, plan=plans[label], layers=True)
-        with np.load(answer["arrays"], allow_pickle=False) as held:
-            sides[label] = (answer["events"], {name: held[name] for name in held.files})
+        sides[label] = (answer["events"], array_files.read(answer["arrays"]))
     return parting(sides, fixed, Path(next(iter(written.values()))["file"]).name)
 
 

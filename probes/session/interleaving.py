@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from probes.session.worker_client import Client, Lost
-from probes.statistics import ratios as compare
+from probes.statistics import ratios
 from probes.system import machine
 
 TURN = 0.05
@@ -120,10 +120,10 @@ class Turns:
         both = list(zip(self.seconds[label], self.waited[label], strict=True))
         if not self.old:
             all_three = zip(self.seconds[label], self.waited[label], self.surely[label], strict=True)
-            return [compare.block_cost(*turn) for turn in all_three]
+            return [ratios.block_cost(*turn) for turn in all_three]
         if not self.net:
-            return [(compare.turn_cost(turn), 0.0) for turn, _ in both]
-        return [(compare.turn_cost(compare.without(t, w) if w is not None else t), 0.0) for t, w in both]
+            return [(ratios.turn_cost(turn), 0.0) for turn, _ in both]
+        return [(ratios.turn_cost(ratios.without(t, w) if w is not None else t), 0.0) for t, w in both]
 
     def log_ratios(self, first: str, second: str) -> list[float]:
         """Return ln(cost of second / cost of first) of every used pair."""
@@ -132,14 +132,14 @@ class Turns:
     def _log_ratios(self, first: Sequence[float], second: Sequence[float]) -> list[float]:
         return [math.log(b / a) for a, b, used in zip(first, second, self.used, strict=True) if used]
 
-    def estimate(self, first: str, second: str) -> compare.Estimate:
+    def estimate(self, first: str, second: str) -> ratios.Estimate:
         """Estimate ln(cost of second / cost of first) from all used pairs, disturbed ones with them.
 
         Raises:
             ValueError: fewer than two pairs.
         """
         one, other = self._judged(first), self._judged(second)
-        alone = compare.within(self._log_ratios([cost for cost, _ in one], [cost for cost, _ in other]))
+        alone = ratios.within(self._log_ratios([cost for cost, _ in one], [cost for cost, _ in other]))
         return replace(alone, bias=2 * statistics.fmean(doubt for _, doubt in (*one, *other)))
 
 
@@ -154,9 +154,9 @@ def warm_up(
     began, costs, loops = time.monotonic(), [], 1
     while True:
         answer = client.ask("turn", timeout=timeout, cancelled=cancelled, blocks=1, loops=loops)
-        costs.append(compare.block_cost(answer["seconds"], answer["waited"], answer["surely"])[0])
+        costs.append(ratios.block_cost(answer["seconds"], answer["waited"], answer["surely"])[0])
         spent = time.monotonic() - began
-        if compare.steady(costs):
+        if ratios.steady(costs):
             return statistics.median(costs[-5:]), True, spent
         if spent > budget and len(costs) >= 3:
             return statistics.median(costs[-5:]), False, spent
@@ -226,7 +226,7 @@ def take(
     return taken
 
 
-def _excess(estimate: compare.Estimate) -> float:
+def _excess(estimate: ratios.Estimate) -> float:
     """Return by how much an interval is wider, on the log scale, than is narrow enough."""
     return estimate.half - estimate.bias - max(NARROW, PART * abs(estimate.mean))
 
@@ -294,7 +294,7 @@ class _Asking:
         return True
 
     def pair(self, live: Sequence[Client], clients: Sequence[Client], *, forward: bool) -> tuple[Client | None, bool]:
-        """Take one turn of each worker and keep all of them.
+        """Run one turn of each worker and keep all of them.
 
         Returns:
             The worker that was lost on the way, and whether the turns were kept: they are not where one is lost, nor
@@ -340,7 +340,7 @@ def _letters(answered: Collection[str], clients: Sequence[Client]) -> str:
 
 
 def _sound(answer: Mapping[str, Any]) -> bool:
-    """Tell whether a turn's own clock agrees with the manager's."""
+    """Return whether a turn's own clock agrees with the manager's."""
     return all(second > 0 for second in answer["seconds"]) and answer["elapsed"] <= answer["outside"] * 1.05 + 0.01
 
 

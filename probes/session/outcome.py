@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from probes import reasons
+from probes.system import exit_status
 from probes.types import Evidence, Measurement, Probe, Reason, Status
 from probes.wording import framework_defaults, verdicts
-
-DONE, NOTHING, PARTLY, INTERRUPTED = 0, 1, 3, 130
 
 NOT_RUN = frozenset({Status.FAILED, Status.TIMED_OUT, Status.NOT_INSTALLED})
 """What means that a part could not run; not-supported and not-comparable are answers, a budget is a plan."""
@@ -64,10 +63,10 @@ def status(session: Evidence) -> int:
     """Return the exit status: interrupted, nothing compared, a part could not run, or done."""
     statuses = {found.status for found in session.probes}
     if Status.CANCELLED in statuses:
-        return INTERRUPTED
+        return exit_status.INTERRUPTED
     if nothing(session):
-        return NOTHING
-    return PARTLY if statuses & NOT_RUN else DONE
+        return exit_status.NEGATIVE
+    return exit_status.PARTLY if statuses & NOT_RUN else exit_status.DONE
 
 
 def several(session: Evidence) -> bool:

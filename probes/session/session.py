@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from probes.session.harmonization import Agreement
 from probes.session.rounds import Round
 from probes.session.worker_client import Client
 from probes.session.workers import Options, Workers
 from probes.statistics import parity
+from probes.system import array_files
 from probes.types import OWN, Probe
 
 
@@ -67,9 +66,9 @@ class Session:
             made = {}
             for label, client in self.workers.clients.items():
                 answer = self.ask(client, "parts", probe, dtype="float64", reference=True, parity=list(parts))
-                made[label] = _arrays(answer["arrays"])
+                made[label] = array_files.read(answer["arrays"])
             self.references[key] = made
-        sides = {label: _arrays(path) for label, path in arrays.items()}
+        sides = {label: array_files.read(path) for label, path in arrays.items()}
         bound = parity.OWN_REFERENCE if probe.workload == OWN else parity.REFERENCE
         return parity.gate(sides, self.references[key], parts=parts, exemptions=exemptions, bound=bound)
 
@@ -87,8 +86,3 @@ class Session:
     def allowed(self, probe: Probe) -> float:
         """Return the seconds one request about a probe may take."""
         return max(self.options.patience, 6 * probe.seconds)
-
-
-def _arrays(path: str) -> dict[str, Any]:
-    with np.load(path, allow_pickle=False) as held:
-        return {name: held[name] for name in held.files}

@@ -314,16 +314,6 @@ class Client:
         shown = ["".join(c for c in line if c.isprintable()).strip() for line in lines]
         return next((line[:300] for line in reversed(shown) if line), "")
 
-    def cpu_seconds(self) -> float | None:
-        """Return the CPU time the worker and its children have used; None when it cannot be read."""
-        import psutil
-
-        try:
-            times = psutil.Process(self.pid).cpu_times()
-        except psutil.Error:
-            return None
-        return float(times.user + times.system)
-
     def close(self) -> None:
         """Wait for the worker to end by itself, then make sure."""
         with contextlib.suppress(Lost, Cancelled):
@@ -350,8 +340,7 @@ def _is_answer(said: Any) -> bool:
             reasons.text(Reason.of(said["reason"]))
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
             return False
-    inside = said.get("inside", 0.0)
-    return isinstance(inside, int | float) and not isinstance(inside, bool)
+    return json_reading.is_number(said.get("inside", 0.0))
 
 
 _NT_STATUSES = {0xC000001D: "SIGILL", 0xC0000005: "SIGSEGV"}

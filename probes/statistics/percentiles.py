@@ -60,7 +60,7 @@ def estimates(
 def _drift(arrays: Sequence[npt.NDArray[Any]], percents: Sequence[float]) -> npt.NDArray[Any]:
     """Return the variance of a turn's own percentile beyond its sampling: what moves turns moves sessions too.
 
-    Another session meets the machine in another mood. Every turn's answers are parted into every other one: what the
+    Another session meets the machine in another state. Every turn's answers are parted into every other one: what the
     two halves of a turn have in common, over all turns, is the turn's and not the draw's.
     """
     if min(len(array) for array in arrays) < 2:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 DEEPEST = 64
 """Levels of nesting that are read; our own documents need a dozen."""
@@ -65,6 +65,11 @@ def loads(text: str | bytes, *, largest: int = LARGEST, ours: bool = False) -> A
     if not ours and _HALF_ESCAPE.search(written):
         _check_characters(found)
     return found
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Return whether a value read is a number; to Python true and false are whole numbers too."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _decoded(text: str | bytes, largest: int) -> str:

@@ -13,11 +13,10 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+from probes.system.exit_status import INTERRUPTED
+
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 """Windows sends SIGBREAK where other systems send SIGTERM."""
-
-EXIT_INTERRUPTED = 130
-"""What a shell gives for Ctrl-C; the same for every signal, since it means the same."""
 
 
 class Ended(KeyboardInterrupt):
@@ -43,11 +42,11 @@ def received() -> bool:
 
 def exit_status(otherwise: int) -> int:
     """Return that of what was interrupted where a signal came, else ``otherwise``."""
-    return EXIT_INTERRUPTED if received() else otherwise
+    return INTERRUPTED if received() else otherwise
 
 
 def quiet_until_handled() -> None:
-    """Have Ctrl-C end the process without a word while ``handled`` is not in force: before it, and past its end.
+    """End the process without a word at Ctrl-C while ``handled`` is not in force: before it, and past its end.
 
     To be called by a program before it imports what takes long: of its own accord Python shows where it was.
     """
@@ -57,7 +56,7 @@ def quiet_until_handled() -> None:
 
 @contextlib.contextmanager
 def handled() -> Iterator[None]:
-    """Have each of the signals raise ``Ended`` until the block ends, in the main thread, which alone can."""
+    """Raise ``Ended`` at each of the signals until the block ends, in the main thread, which alone can."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -78,7 +77,7 @@ def handled() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Have the first signal noted only, until the block ends; a second one ends at once."""
+    """Note the first signal only, until the block ends; a second one ends at once."""
     with contextlib.ExitStack() as stack:
         if signal.getsignal(signal.SIGTERM) is not _handle:
             stack.enter_context(handled())
@@ -98,7 +97,7 @@ def _handle(number: int, frame: FrameType | None) -> None:
 
 
 def _let_go() -> None:
-    """Have what is still to be told go nowhere: writing to a terminal that is gone would be an error."""
+    """Discard what is still to be told: writing to a terminal that is gone would be an error."""
     for number in _state.terminals:
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, number)

@@ -1,4 +1,4 @@
-"""The nearest known word to an unknown one, and how a message says it. Standard library only."""
+"""What messages about a document share: where something stands, and the nearest known word. Standard library only."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ CLOSE = 0.8
 
 SIMILAR = 0.6
 """Similarity of what may be meant; near in spelling may be far in sense: "gpu" is not "tpu"."""
+
+
+def spelled(path: Iterable[str | int], place: str = "") -> str:
+    """Return ``path``, seen from ``place``, as people write it: ``claims[3].sources[0].title``."""
+    for part in path:
+        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else part
+    return place
 
 
 def nearest_word(word: str, known: Iterable[str], *, similarity: float = SIMILAR) -> str | None:

@@ -16,6 +16,9 @@ from typing import Any, Protocol
 
 from probes.types import Build, Reason, Twin, Unsupported
 
+Names = dict[int, str]
+"""Identity of an array -> what the framework calls it, of those that no event holds yet."""
+
 
 @dataclass
 class Weight:
@@ -194,6 +197,30 @@ def whole(shape: tuple[int, ...]) -> Any:
     import numpy as np
 
     return np.arange(math.prod(shape)).reshape(shape)
+
+
+def weights_of(layer: Any, names: Names, roles: Mapping[str, str], statistics: Collection[str] = ()) -> list[Weight]:
+    """Return the weights of a layer that no event before it holds, and take their names out of ``names``.
+
+    Args:
+        roles: attribute of the layer -> role.
+        statistics: attributes that hold a running mean or variance.
+    """
+    found = []
+    for attribute, role in roles.items():
+        array = getattr(layer, attribute, None)
+        if array is not None and (raw := names.pop(id(array), "")):
+            found.append(Weight(raw, role, whole(tuple(array.shape)), attribute in statistics))
+    return found
+
+
+def as_given(layer: Any, attributes: Mapping[str, str]) -> dict[str, Setting]:
+    """Return settings that are compared and never changed: common name -> the value of that attribute of a layer."""
+    found = {}
+    for common, name in attributes.items():
+        value = getattr(layer, name)
+        found[common] = Setting(list(value) if isinstance(value, tuple | list) else value, name)
+    return found
 
 
 def key(name: str) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from probes.user_model import Event, Setting, Weight, whole
-
-Names = dict[int, str]
+from probes.user_model import Event, Names, Setting, Weight, as_given, weights_of, whole
 
 
 def _attribute(module: Any, name: str, default: Any, *, flipped: bool = False) -> Setting:
@@ -20,29 +18,20 @@ def _attribute(module: Any, name: str, default: Any, *, flipped: bool = False) -
     return Setting(round(1 - value, 12) if flipped else value, name, value != default, change, flipped=flipped)
 
 
-def _whole(module: Any, names: Names, roles: Mapping[str, str], statistics: tuple[str, ...] = ()) -> list[Weight]:
-    found = []
-    for attribute, role in roles.items():
-        tensor = getattr(module, attribute, None)
-        if tensor is not None and (raw := names.pop(id(tensor), "")):
-            found.append(Weight(raw, role, whole(tuple(tensor.shape)), attribute in statistics))
-    return found
-
-
 def _linear(place: str, text: str, module: Any, names: Names) -> list[Event]:
-    weights = _whole(module, names, {"weight": "kernel", "bias": "bias"})
+    weights = weights_of(module, names, {"weight": "kernel", "bias": "bias"})
     for weight in weights:
         weight.index = weight.index.T
     return [Event(place, text, "dense", weights=weights)]
 
 
 def _convolution(place: str, text: str, module: Any, names: Names) -> list[Event]:
-    weights = _whole(module, names, {"weight": "kernel", "bias": "bias"})
+    weights = weights_of(module, names, {"weight": "kernel", "bias": "bias"})
     for weight in weights:
         if weight.role == "kernel":
             rank = weight.index.ndim
             weight.index = weight.index.transpose(*range(2, rank), 1, 0)
-    settings = _given(module, {"stride": "stride", "dilation": "dilation", "groups": "groups"})
+    settings = as_given(module, {"stride": "stride", "dilation": "dilation", "groups": "groups"})
     if module.transposed:
         pads = [[p, p - more] for p, more in zip(module.padding, module.output_padding, strict=True)]
     elif module.padding == "same":
@@ -59,40 +48,25 @@ def _each(value: Any, like: Any) -> list[int]:
     return list(value) if isinstance(value, tuple | list) else [value] * len(like)
 
 
-def _given(module: Any, names: Mapping[str, str]) -> dict[str, Setting]:
-    """Describe what is compared and never changed."""
-    found = {}
-    for common, name in names.items():
-        value = getattr(module, name)
-        found[common] = Setting(list(value) if isinstance(value, tuple) else value, name)
-    return found
-
-
 def _batch_norm(place: str, text: str, module: Any, names: Names) -> list[Event]:
     roles = {"weight": "scale", "bias": "offset", "running_mean": "mean", "running_var": "variance"}
     settings = {"epsilon": _attribute(module, "eps", 1e-5)}
     if module.momentum is not None:
         settings["momentum"] = _attribute(module, "momentum", 0.1, flipped=True)
-    weights = _whole(module, names, roles, ("running_mean", "running_var"))
+    weights = weights_of(module, names, roles, ("running_mean", "running_var"))
     return [Event(place, text, "batch normalisation", settings, weights)]
 
 
 def _layer_norm(place: str, text: str, module: Any, names: Names) -> list[Event]:
     settings = {"epsilon": _attribute(module, "eps", 1e-5)}
-    return [
-        Event(
-            place, text, "layer normalisation", settings, _whole(module, names, {"weight": "scale", "bias": "offset"})
-        )
-    ]
+    weights = weights_of(module, names, {"weight": "scale", "bias": "offset"})
+    return [Event(place, text, "layer normalisation", settings, weights)]
 
 
 def _group_norm(place: str, text: str, module: Any, names: Names) -> list[Event]:
-    settings = {"epsilon": _attribute(module, "eps", 1e-5), **_given(module, {"groups": "num_groups"})}
-    return [
-        Event(
-            place, text, "group normalisation", settings, _whole(module, names, {"weight": "scale", "bias": "offset"})
-        )
-    ]
+    settings = {"epsilon": _attribute(module, "eps", 1e-5), **as_given(module, {"groups": "num_groups"})}
+    weights = weights_of(module, names, {"weight": "scale", "bias": "offset"})
+    return [Event(place, text, "group normalisation", settings, weights)]
 
 
 def _embedding(place: str, text: str, module: Any, names: Names) -> list[Event]:
@@ -100,7 +74,7 @@ def _embedding(place: str, text: str, module: Any, names: Names) -> list[Event]:
         "kept at zero": _attribute(module, "padding_idx", None),
         "zeros masked": Setting(False, "mask_zero", False),
     }
-    return [Event(place, text, "embedding", settings, _whole(module, names, {"weight": "table"}))]
+    return [Event(place, text, "embedding", settings, weights_of(module, names, {"weight": "table"}))]
 
 
 _GATES = {"LSTM": (0, 1, 2, 3), "GRU": (1, 0, 2), "RNN": (0,)}
@@ -127,7 +101,7 @@ def _recurrent(place: str, text: str, module: Any, names: Names) -> list[Event]:
             first = "input bias" if kind == "gru" else "bias"
             roles = {"weight_ih": "kernel", "weight_hh": "recurrent kernel", "bias_ih": first, "bias_hh": second}
             place_of = f"_l{number}{suffix}"
-            weights = _whole(module, names, {f"{name}{place_of}": role for name, role in roles.items()})
+            weights = weights_of(module, names, {f"{name}{place_of}": role for name, role in roles.items()})
             for weight in weights:
                 weight.index = weight.index[rows].T
             settings = {"batch first": Setting(module.batch_first, "batch_first")}
@@ -169,7 +143,7 @@ def _attention(place: str, text: str, module: Any, names: Names) -> list[Event]:
     if module.in_proj_bias is not None and (raw := names.pop(id(module.in_proj_bias), "")):
         index = whole(tuple(module.in_proj_bias.shape))
         weights += [Weight(raw, f"{part} bias", index[i * width : (i + 1) * width]) for i, part in enumerate(parts)]
-    last = _whole(module.out_proj, names, {"weight": "output kernel", "bias": "output bias"})
+    last = weights_of(module.out_proj, names, {"weight": "output kernel", "bias": "output bias"})
     for weight in last:
         weight.index = weight.index.T
     settings = {

@@ -5,30 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from probes.user_model import Event, Setting, Weight, whole
+from probes.user_model import Event, Names, Setting, Weight, as_given, weights_of
 from probes.user_model.tensorflow_activations import activation, attribute
 
 Shape = tuple[int, ...]
-Names = dict[int, str]
-
-
-def _weights(layer: Any, names: Names, roles: Mapping[str, str], statistics: tuple[str, ...] = ()) -> list[Weight]:
-    found = []
-    for name, role in roles.items():
-        variable = getattr(layer, name, None)
-        if variable is not None and (raw := names.pop(id(variable), "")):
-            found.append(Weight(raw, role, whole(tuple(variable.shape)), name in statistics))
-    return found
-
-
-def _given(layer: Any, names: Mapping[str, str]) -> dict[str, Setting]:
-    """Describe what is compared and never changed."""
-    found = {}
-    for common, name in names.items():
-        value = getattr(layer, name)
-        found[common] = Setting(list(value) if isinstance(value, tuple | list) else value, name)
-    return found
-
 
 _SHOWN = ("epsilon", "momentum", "slope", "alpha", "heads", "stride")
 
@@ -46,11 +26,11 @@ def _event(layer: Any, kind: str, settings: Mapping[str, Setting] | None = None,
 
 
 def _dense(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    return [_event(layer, "dense", weights=_weights(layer, names, {"kernel": "kernel", "bias": "bias"}))]
+    return [_event(layer, "dense", weights=weights_of(layer, names, {"kernel": "kernel", "bias": "bias"}))]
 
 
 def _einsum(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    return [_event(layer, "einsum dense", weights=_weights(layer, names, {"kernel": "kernel", "bias": "bias"}))]
+    return [_event(layer, "einsum dense", weights=weights_of(layer, names, {"kernel": "kernel", "bias": "bias"}))]
 
 
 def _same(sizes: Any, kernel: Any, stride: Any, dilation: Any) -> list[list[int]]:
@@ -67,7 +47,7 @@ def _padding(layer: Any, pads: list[list[int]], change: Callable[[Any], None] | 
 
 
 def _instead(layer: Any, operation: Callable[[Any], Any]) -> None:
-    """Have a layer call another operation; its bias and activation follow as before."""
+    """Replace the operation that a layer calls; its bias and activation follow as before."""
 
     def call(inputs: Any) -> Any:
         made = operation(inputs)
@@ -88,7 +68,7 @@ def _of_two(pads: Any, strides: Any, dilations: Any) -> tuple[Any, Any, Any]:
 def _convolution(layer: Any, shape: Shape, names: Names) -> list[Event]:
     import tensorflow as tf
 
-    settings = _given(layer, {"stride": "strides", "dilation": "dilation_rate", "groups": "groups"})
+    settings = as_given(layer, {"stride": "strides", "dilation": "dilation_rate", "groups": "groups"})
     rank = layer.rank
     pads = [[0, 0]] * rank
     if layer.padding == "same":
@@ -97,7 +77,7 @@ def _convolution(layer: Any, shape: Shape, names: Names) -> list[Event]:
         pads = [[d * (k - 1), 0] for k, d in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
 
     def explicit(value: Any) -> None:
-        """Let the operation pad as told, at no further operation's cost."""
+        """Pad within the operation as told, at no further operation's cost."""
         padding, strides, dilations = _of_two(value, layer.strides, layer.dilation_rate)
 
         def convolve(inputs: Any) -> Any:
@@ -110,18 +90,18 @@ def _convolution(layer: Any, shape: Shape, names: Names) -> list[Event]:
 
     able = rank < 3 and layer.groups == 1 and layer.data_format == "channels_last"
     settings["padding"] = _padding(layer, pads, explicit if able else None)
-    return [_event(layer, "convolution", settings, _weights(layer, names, {"kernel": "kernel", "bias": "bias"}))]
+    return [_event(layer, "convolution", settings, weights_of(layer, names, {"kernel": "kernel", "bias": "bias"}))]
 
 
 def _depthwise(layer: Any, shape: Shape, names: Names) -> list[Event]:
     import tensorflow as tf
 
-    weights = _weights(layer, names, {"kernel": "kernel", "bias": "bias"})
+    weights = weights_of(layer, names, {"kernel": "kernel", "bias": "bias"})
     for weight in weights:
         if weight.role == "kernel":
             *space, inputs, times = weight.index.shape
             weight.index = weight.index.reshape(*space, 1, inputs * times)
-    settings = _given(layer, {"stride": "strides", "dilation": "dilation_rate"})
+    settings = as_given(layer, {"stride": "strides", "dilation": "dilation_rate"})
     settings["groups"] = Setting(shape[-1], "groups")
     pads = [[0, 0]] * layer.rank
     if layer.padding == "same":
@@ -146,7 +126,7 @@ def _depthwise(layer: Any, shape: Shape, names: Names) -> list[Event]:
 def _transposed(layer: Any, shape: Shape, names: Names) -> list[Event]:
     import tensorflow as tf
 
-    settings = _given(layer, {"stride": "strides", "dilation": "dilation_rate"})
+    settings = as_given(layer, {"stride": "strides", "dilation": "dilation_rate"})
     sizes = shape[1 : 1 + layer.rank]
     pads = [[0, 0]] * layer.rank
     if layer.padding == "same":
@@ -158,7 +138,7 @@ def _transposed(layer: Any, shape: Shape, names: Names) -> list[Event]:
         )
 
     def explicit(value: Any) -> None:
-        """Let the operation crop as told, at no further operation's cost."""
+        """Crop within the operation as told, at no further operation's cost."""
         padding = [[0, 0], *value, [0, 0]]
 
         def convolve(inputs: Any) -> Any:
@@ -170,28 +150,28 @@ def _transposed(layer: Any, shape: Shape, names: Names) -> list[Event]:
 
     able = layer.rank == 2 and layer.data_format == "channels_last" and set(layer.dilation_rate) == {1}
     settings["padding"] = _padding(layer, pads, explicit if able else None)
-    weights = _weights(layer, names, {"kernel": "kernel", "bias": "bias"})
+    weights = weights_of(layer, names, {"kernel": "kernel", "bias": "bias"})
     return [_event(layer, "transposed convolution", settings, weights)]
 
 
 def _batch_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
     roles = {"gamma": "scale", "beta": "offset", "moving_mean": "mean", "moving_variance": "variance"}
     settings = {"epsilon": attribute(layer, "epsilon", 1e-3), "momentum": attribute(layer, "momentum", 0.99)}
-    weights = _weights(layer, names, roles, ("moving_mean", "moving_variance"))
+    weights = weights_of(layer, names, roles, ("moving_mean", "moving_variance"))
     return [_event(layer, "batch normalisation", settings, weights)]
 
 
 def _layer_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
     settings = {"epsilon": attribute(layer, "epsilon", 1e-3)}
     return [
-        _event(layer, "layer normalisation", settings, _weights(layer, names, {"gamma": "scale", "beta": "offset"}))
+        _event(layer, "layer normalisation", settings, weights_of(layer, names, {"gamma": "scale", "beta": "offset"}))
     ]
 
 
 def _group_norm(layer: Any, shape: Shape, names: Names) -> list[Event]:
-    settings = {"epsilon": attribute(layer, "epsilon", 1e-3), **_given(layer, {"groups": "groups"})}
+    settings = {"epsilon": attribute(layer, "epsilon", 1e-3), **as_given(layer, {"groups": "groups"})}
     return [
-        _event(layer, "group normalisation", settings, _weights(layer, names, {"gamma": "scale", "beta": "offset"}))
+        _event(layer, "group normalisation", settings, weights_of(layer, names, {"gamma": "scale", "beta": "offset"}))
     ]
 
 
@@ -200,7 +180,7 @@ def _embedding(layer: Any, shape: Shape, names: Names) -> list[Event]:
         "kept at zero": Setting(None, "padding_idx", False),
         "zeros masked": attribute(layer, "mask_zero", False),
     }
-    return [_event(layer, "embedding", settings, _weights(layer, names, {"_embeddings": "table"}))]
+    return [_event(layer, "embedding", settings, weights_of(layer, names, {"_embeddings": "table"}))]
 
 
 _KINDS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "simple rnn"}
@@ -209,7 +189,7 @@ _KINDS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "simple rnn"}
 def _recurrent(layer: Any, shape: Shape, names: Names) -> list[Event]:
     cell = layer.cell
     kind = next(_KINDS[c.__name__] for c in type(layer).__mro__ if c.__name__ in _KINDS)
-    weights = _weights(cell, names, {"kernel": "kernel", "recurrent_kernel": "recurrent kernel", "bias": "bias"})
+    weights = weights_of(cell, names, {"kernel": "kernel", "recurrent_kernel": "recurrent kernel", "bias": "bias"})
     settings = {
         "rate": attribute(cell, "dropout", 0.0),
         "recurrent rate": attribute(cell, "recurrent_dropout", 0.0),
@@ -237,12 +217,12 @@ def _bidirectional(layer: Any, shape: Shape, names: Names) -> list[Event]:
 def _attention(layer: Any, shape: Shape, names: Names) -> list[Event]:
     weights = []
     for part, held_as in (("query", "_query_dense"), ("key", "_key_dense"), ("value", "_value_dense")):
-        held = _weights(getattr(layer, held_as), names, {"kernel": f"{part} kernel", "bias": f"{part} bias"})
+        held = weights_of(getattr(layer, held_as), names, {"kernel": f"{part} kernel", "bias": f"{part} bias"})
         for weight in held:
             index = weight.index
             weight.index = index.reshape(index.shape[0], -1) if index.ndim == 3 else index.reshape(-1)
         weights += held
-    last = _weights(layer._output_dense, names, {"kernel": "output kernel", "bias": "output bias"})
+    last = weights_of(layer._output_dense, names, {"kernel": "output kernel", "bias": "output bias"})
     for weight in last:
         if weight.index.ndim == 3:
             weight.index = weight.index.reshape(-1, weight.index.shape[-1])

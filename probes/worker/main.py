@@ -10,7 +10,6 @@ import gc
 import importlib
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -368,11 +367,8 @@ class Worker:
                 twin.load(weights)
                 found.update({f"{part}/{name}": array for name, array in getattr(twin, part)(batch).items()})
         if "loss" in parts:
-            import numpy as np
-
             twin.load(weights)
-            loss = twin.loss(batch)
-            found["loss/loss"] = np.asarray(loss.detach().cpu() if hasattr(loss, "detach") else loss)
+            found["loss/loss"] = stage.backend.fetched(twin.loss(batch))
         twin.load(weights)
         return found
 
@@ -481,7 +477,7 @@ class Worker:
         return {"flops": 2.0 * size**3 / best, "bytes": 8.0 * count / copied, "matrix": size, "copied": 4 * count}
 
     def _best(self, call: Any) -> float:
-        """Take the fastest of five after one that warms up: another load rarely meets all of them."""
+        """Return the fastest of five after one that warms up: another load rarely meets all of them."""
         seconds = []
         for _ in range(6):
             self.backend.synchronise()
@@ -490,10 +486,6 @@ class Worker:
             self.backend.synchronise()
             seconds.append(time.perf_counter() - begin)
         return min(seconds[1:])
-
-    def do_pause(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Report the CPU time used so far: an arm that is not asked should use none."""
-        return {"cpu": time.process_time(), "median": statistics.median(self.seconds) if self.seconds else None}
 
     def do_exit(self, request: dict[str, Any]) -> dict[str, Any]:
         """Acknowledge the end; the loop then stops."""

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from advisor.model.knowledge import Choice, Claim, Criterion, Framework, Knowledge, Question, Route, Settings, Source
+from advisor.model.recommendation import Recommendation
 from advisor.model.text import Text
 
 TODAY = date(2026, 11, 1)
@@ -156,3 +157,18 @@ def knowledge(
         routes=tuple(routes),
         probes_of=dict(probes_of or {}),
     )
+
+
+def world(*claims: Claim) -> Knowledge:
+    """Return two frameworks and two criteria: a speed that can be measured, and ease; a moderate claim unless told."""
+    return knowledge(
+        ["a", "b"],
+        [criterion("speed", full_scale=2.0), criterion("easy")],
+        [question("goal", {"fast": {"speed": 1}, "nice": {"easy": 1}})],
+        claims or (claim("c", "speed", {"a": 1, "b": -1}, grade="moderate"),),
+    )
+
+
+def gap(found: Recommendation) -> float:
+    """Return by how much the first framework is ahead of the second on the first criterion."""
+    return found.criteria[0].value["a"] - found.criteria[0].value["b"]

@@ -11,7 +11,7 @@ from advisor.model.formatting import percent
 from advisor.model.knowledge import Knowledge
 from advisor.model.recommendation import Recommendation
 from advisor.report import charts as report_charts
-from advisor.report.charts import AHEAD, round_values, shown_target
+from advisor.report.charts import AHEAD, colours, round_values, shown_target
 from advisor.report.route_rows import Table
 from advisor.report.route_words import ROUTES
 from advisor.ui.components import elements
@@ -30,7 +30,7 @@ def acceptability(found: Recommendation, knowledge: Knowledge) -> Any:
     """Draw how often each framework comes out first, a bar each."""
     alt = _altair()
 
-    dealt = elements.colors(knowledge.frameworks)
+    dealt = colours(knowledge.frameworks)
     order = sorted(found.acceptability, key=lambda key: (-found.acceptability[key], key))
     names = [elements.name_of(key, knowledge) for key in order]
     rows = [
@@ -82,7 +82,7 @@ def contributions(found: Recommendation, knowledge: Knowledge) -> Any:
         shown.append(
             {"name": say(f"{len(rest)} others", f"其余 {len(rest)} 项"), "contribution": together, "weight": None}
         )
-    dealt = elements.colors(knowledge.frameworks)
+    dealt = colours(knowledge.frameworks)
     data = [
         {
             "criterion": row["name"],
@@ -131,7 +131,7 @@ def ratios(measured: list[tuple[str, Measurement, str]], knowledge: Knowledge) -
     """
     alt = _altair()
 
-    dealt = elements.colors(knowledge.frameworks)
+    dealt = colours(knowledge.frameworks)
     rows: list[dict[str, Any]] = []
     for label, found, told in measured:
         ratio = found.ratio
@@ -211,7 +211,7 @@ def routes(table: Table, knowledge: Knowledge) -> Any:
     alt = _altair()
 
     told = ROUTES[language()]
-    dealt = elements.colors(knowledge.frameworks)
+    dealt = colours(knowledge.frameworks)
     points = {point.number: point for point in table.points()}
     sizes = [point.size / 1e6 for point in points.values()]
     times = [end for point in points.values() for end in (point.p95.low, point.p95.value, point.p95.high)]

@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$<>:&])")
 
-PALETTE = ("#2a7f9e", "#d9822b", "#7a5ea8", "#4f9d69", "#b0566b")
-"""Told apart by colour-blind readers and on light and dark ground; dealt out in the order of the ids."""
-
 
 def plain(text: object) -> str:
     """Return ``text`` so that Markdown shows it letter by letter."""
@@ -56,11 +53,6 @@ def name_of(framework: str | None, knowledge: Knowledge | None = None) -> str:
     base = knowledge or state.knowledge()
     known = base.frameworks.get(framework or "")
     return words(known.name) if known else framework or say("either", "都可以")
-
-
-def colors(frameworks: Iterable[str]) -> dict[str, str]:
-    """Return a fixed colour per framework id."""
-    return {framework: PALETTE[at % len(PALETTE)] for at, framework in enumerate(sorted(frameworks))}
 
 
 def option_name(question: str, option: str) -> str:
@@ -306,7 +298,7 @@ def answer_strip() -> None:
             if state.anything_known():
                 go_button("recommendation", say("See why", "查看理由"), icon=":material/arrow_forward:")
             else:
-                go_button("chat", say("Or tell it", "或用话说"), icon=":material/chat:")
+                go_button("chat", say("Describe the project", "用文字描述"), icon=":material/chat:")
 
 
 def go_button(page: str, label: str, *, icon: str | None = None, primary: bool = False) -> None:

@@ -28,6 +28,7 @@ from advisor.ui.texts import language, listed, say, words
 from probes.catalog.loading import load_catalog
 from probes.evidence.documents import EvidenceError, parse_evidence, unknown_probes
 from probes.session import outcome
+from probes.system import exit_status
 from probes.types import Evidence, Measurement, Probe, Status
 from probes.wording import framework_defaults
 
@@ -108,7 +109,7 @@ def _session(name: str, session: Evidence, known: Mapping[str, Probe]) -> None:
     )
     if session.routes is not None:
         _routes(len(session.routes.rows))
-    elif outcome.status(session) == outcome.NOTHING:
+    elif outcome.status(session) == exit_status.NEGATIVE:
         st.error(elements.plain(outcome.why_nothing(session, lang)), icon=":material/error:")
     if ended:
         rows = [(_label(found, several=several), found, _said(found, known, several=several)) for found in ended]

@@ -30,15 +30,6 @@ def test_ranges_that_do_not_meet_have_no_python_in_common() -> None:
     assert doctor.pythons_for({"a": "<3.10", "b": ">=3.11"}, running="3.11.0")["serving_all"] == []
 
 
-@pytest.fixture
-def nobody_here(tmp_path: Path) -> list[str]:
-    """Interpreters that hold no framework and end at once, so that nothing is loaded."""
-    program = tmp_path / "python"
-    program.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
-    program.chmod(0o755)
-    return [part for name in ("pytorch", "tensorflow") for part in ("--python", f"{name}={program}")]
-
-
 def test_a_missing_compiler_is_named_before_a_probe_fails_for_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], nobody_here: list[str]
 ) -> None:

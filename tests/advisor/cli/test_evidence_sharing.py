@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from advisor import report
-from advisor.cli import cli, main, prose
+from advisor.cli import cli, prose
 from advisor.decisions.reference_evidence import reference_session, shared, unfit
 from advisor.decisions.runtime_context import RuntimeContext
 from advisor.knowledge.loading import load_knowledge
@@ -24,20 +23,6 @@ from tests.advisor.reference import XEON, recorded
 @pytest.fixture(autouse=True)
 def store(own_home: Path) -> Path:
     return own_home
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Run the command line in this process, as ``python -m advisor`` would."""
-    monkeypatch.setenv("LANG", "C.UTF-8")
-
-    def run(*argv: str) -> subprocess.CompletedProcess[str]:
-        with pytest.raises(SystemExit) as left:
-            main(list(argv))
-        out, err = capsys.readouterr()
-        return subprocess.CompletedProcess(argv, int(left.value.code or 0), out, err)
-
-    return run
 
 
 @pytest.fixture

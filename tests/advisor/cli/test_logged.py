@@ -97,14 +97,6 @@ def test_every_command_takes_both_options() -> None:
 
 
 @pytest.fixture
-def nobody_here(tmp_path: Path) -> list[str]:
-    program = tmp_path / "python"
-    program.write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
-    program.chmod(0o755)
-    return [part for name in ("pytorch", "tensorflow") for part in ("--python", f"{name}={program}")]
-
-
-@pytest.fixture
 def told_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A user, a host, a home and secrets that would be told on by a bundle that told them."""
     home = tmp_path / "home-of-ada"

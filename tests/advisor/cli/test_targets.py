@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from advisor.cli import main
 from advisor.decisions import schemas
 from advisor.decisions.diff import compare_decisions
 
@@ -17,20 +15,7 @@ ROOT = Path(__file__).parents[3]
 PHONE = "knowledge/examples/phone-app.yaml"
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
-    """Run the command line in this process, as ``python -m advisor`` would."""
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(ROOT)
-
-    def run(*argv: str) -> subprocess.CompletedProcess[str]:
-        with pytest.raises(SystemExit) as left:
-            main(list(argv))
-        out, err = capsys.readouterr()
-        return subprocess.CompletedProcess(argv, int(left.value.code or 0), out, err)
-
-    return run
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from advisor.recommendation import recommend
 from probes.types import Evidence, Probe
 from tests.advisor import small
 from tests.advisor.evidence import HERE, measurement, session
-from tests.advisor.small import TODAY, claim, criterion, question
+from tests.advisor.small import TODAY, claim, criterion, gap, question
 
 PROBES = (Probe(id="p", question={}, scenario="s", workload="p", mode="eager", criterion="speed"),)
 THERE = {"cpu": "there", "cores": 8, "memory_bytes": 64 << 30}
@@ -36,10 +36,6 @@ def after(*sessions: Evidence, hardware: tuple[str, ...] = ()) -> Recommendation
 
 def on(machine: dict[str, Any], *, ratio: float, device: str = "cpu", half_width: float = 0.02) -> Evidence:
     return session(measurement("p", ratio=ratio, half_width=half_width, facts={"device": device}), machine=machine)
-
-
-def gap(found: Recommendation) -> float:
-    return found.criteria[0].value["a"] - found.criteria[0].value["b"]
 
 
 def noted(found: Recommendation, lang: str = "en") -> str:

@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.engine import arrays, observations, scoring
-from advisor.model.knowledge import Claim, Knowledge
+from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 from advisor.recommendation import recommend
 from probes.types import Evidence, Measurement, Probe, Status
-from tests.advisor import small
 from tests.advisor.evidence import HERE, measurement, session
-from tests.advisor.small import TODAY, claim, criterion, question
+from tests.advisor.small import TODAY, claim, gap, world
 
 NEEDS = Needs(answers={"goal": "fast"})
 PROBES = tuple(
@@ -26,21 +25,8 @@ PROBES = tuple(
 )
 
 
-def world(*claims: Claim) -> Knowledge:
-    return small.knowledge(
-        ["a", "b"],
-        [criterion("speed", full_scale=2.0), criterion("easy")],
-        [question("goal", {"fast": {"speed": 1}, "nice": {"easy": 1}})],
-        claims or (claim("c", "speed", {"a": 1, "b": -1}, grade="moderate"),),
-    )
-
-
 def after(*sessions: Evidence, knowledge: Knowledge | None = None, needs: Needs = NEEDS) -> Recommendation:
     return recommend(needs, knowledge or world(), sessions, today=TODAY, probes=PROBES, machine=HERE)
-
-
-def gap(found: Recommendation) -> float:
-    return found.criteria[0].value["a"] - found.criteria[0].value["b"]
 
 
 def test_what_a_mode_is_worth_within_a_framework_judges_claims_and_observes_no_pair() -> None:

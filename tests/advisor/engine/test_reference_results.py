@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from advisor.engine import observations
 from advisor.engine.reference_results import reference_results
-from advisor.model.knowledge import Claim, Knowledge
+from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
 from advisor.model.reference import ReferenceResult, ReferenceSession
 from advisor.recommendation import recommend
 from probes.types import Evidence, Probe
-from tests.advisor import small, worlds
+from tests.advisor import worlds
 from tests.advisor.evidence import measurement, session
 from tests.advisor.reference import VERSIONS, XEON, reference, said
-from tests.advisor.small import TODAY, claim, criterion, question
+from tests.advisor.small import TODAY, gap, world
 
 NEEDS = Needs(answers={"goal": "fast"})
 PROBES = tuple(
@@ -30,15 +30,6 @@ PROBES = tuple(
 SIMILAR = {**XEON, "cores": 16}
 OTHER = {**XEON, "arch": "aarch64"}
 MINOR = {**VERSIONS, "a": "2.12.0"}
-
-
-def world(*claims: Claim) -> Knowledge:
-    return small.knowledge(
-        ["a", "b"],
-        [criterion("speed", full_scale=2.0), criterion("easy")],
-        [question("goal", {"fast": {"speed": 1}, "nice": {"easy": 1}})],
-        claims or (claim("c", "speed", {"a": 1, "b": -1}, grade="moderate"),),
-    )
 
 
 def after(
@@ -62,10 +53,6 @@ def after(
 
 def own(*measurements: Any, **more: Any) -> Evidence:
     return session(*measurements, machine=XEON, **more)
-
-
-def gap(found: Recommendation) -> float:
-    return found.criteria[0].value["a"] - found.criteria[0].value["b"]
 
 
 def only(found: Recommendation) -> ReferenceResult:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from advisor.errors import Problem
+import pytest
+
+from advisor.errors import KnowledgeError, Problem
+from advisor.knowledge.loading import load_knowledge
 from probes.types import Probe
 
 TODAY = date(2026, 11, 23)
@@ -302,8 +305,18 @@ def broken(root: Path, case: Case) -> Path:
     return folder
 
 
+def refused(root: Path, case: Case) -> None:
+    """Check that the base with one thing wrong is refused, with its place and the way out."""
+    folder = broken(root, case)
+    with pytest.raises(KnowledgeError) as caught:
+        load_knowledge(folder)
+    problems = caught.value.problems
+    assert told(problems, folder, case), "\n".join(map(str, problems))
+    assert all(problem.way_out for problem in problems)
+
+
 def told(problems: Sequence[Problem], folder: Path, case: Case, *, elsewhere: bool = False) -> bool:
-    """Say whether a problem names the case's file, line and key, and says what it should.
+    """Return whether a problem names the case's file, line and key, and says what it should.
 
     ``elsewhere``: what one file lacks may be a problem of another file.
     """

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import nearest
-from advisor.knowledge.yaml_lines import read_yaml, spelled
+from advisor.knowledge.yaml_lines import read_yaml
+from probes.system.suggestions import spelled
 
 PLAIN = st.recursive(
     st.integers(-9, 9) | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8),

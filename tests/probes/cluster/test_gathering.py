@@ -16,7 +16,7 @@ from probes import reasons
 from probes.cluster import gathering, view
 from probes.cluster.gathering import Unreachable, _Records
 from probes.evidence.documents import evidence_document
-from probes.session import outcome
+from probes.system import exit_status
 from probes.types import Evidence, Measurement, Reason, Status
 from tests.probes.evidence.test_documents import EVIDENCE, OK
 
@@ -111,7 +111,7 @@ def test_evidence_that_contradicts_itself_is_refused_on_arrival_with_the_node() 
     (absent,) = found.found.not_measured
     assert "10.0.0.1" in reasons.text(absent.reason)
     assert "probes[0].ratio.favours" in reasons.text(absent.reason)
-    assert view.status(found) == outcome.NOTHING
+    assert view.status(found) == exit_status.NEGATIVE
 
 
 def test_a_lost_head_keeps_what_had_arrived_and_counts_as_interrupted() -> None:
@@ -120,14 +120,14 @@ def test_a_lost_head_keeps_what_had_arrived_and_counts_as_interrupted() -> None:
 
     assert len(found.found.sessions) == 1
     assert [absent.reason.code for absent in found.found.not_measured] == ["cluster-lost"]
-    assert view.status(found) == outcome.INTERRUPTED
+    assert view.status(found) == exit_status.INTERRUPTED
 
 
 def test_a_kind_without_evidence_is_a_part_that_could_not_run() -> None:
     left = {"event": "not-measured", "kind": 1, **reasons.document(Reason("node-runs-nothing"))}
     found = records(KIND, {**KIND, "kind": 1}, MEASURED, left, FINISHED).ended(stopped=False)
 
-    assert view.status(found) == outcome.PARTLY
+    assert view.status(found) == exit_status.PARTLY
 
 
 def test_what_a_lost_node_had_finished_stands_and_the_rest_failed_for_that_reason() -> None:
@@ -141,7 +141,7 @@ def test_what_a_lost_node_had_finished_stands_and_the_rest_failed_for_that_reaso
     assert not found.found.not_measured
     assert found.nodes == ("a",)
     assert kept.arrived == [held]
-    assert view.status(found) == outcome.PARTLY
+    assert view.status(found) == exit_status.PARTLY
 
 
 def test_a_node_that_went_through_the_plan_stands_for_its_kind() -> None:
@@ -175,7 +175,7 @@ def test_what_the_user_cancelled_counts_as_cancelled() -> None:
 
         (held,) = found.found.sessions
         assert statuses(held) == [Status.OK, Status.CANCELLED, Status.CANCELLED]
-        assert view.status(found) == outcome.INTERRUPTED
+        assert view.status(found) == exit_status.INTERRUPTED
 
 
 def test_what_a_kind_has_so_far_is_kept_until_it_has_arrived() -> None:
@@ -222,7 +222,7 @@ def test_a_line_that_cannot_be_read_costs_the_machine_that_it_was_about(line: by
     assert absent.nodes == ("10.0.0.2",)
     assert absent.reason.code == "node-line"
     assert why in reasons.text(absent.reason)
-    assert view.status(found) == outcome.PARTLY
+    assert view.status(found) == exit_status.PARTLY
 
 
 @pytest.mark.parametrize(

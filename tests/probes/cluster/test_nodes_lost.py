@@ -21,7 +21,7 @@ from probes.cluster.trial import Kill
 from probes.evidence import unfinished
 from probes.session import outcome
 from probes.session.arms import Arm
-from probes.system import held
+from probes.system import exit_status, held
 from probes.types import Status
 
 pytestmark = [pytest.mark.cluster, pytest.mark.measures]
@@ -76,7 +76,7 @@ def test_when_a_kind_is_lost_the_others_are_measured_and_the_reason_is_told(loca
     assert found.gathered is not None
     (absent,) = (one for one in found.gathered.found.not_measured if one.machine)  # the other described nothing
     assert (absent.reason.code, absent.machine["cores"]) == ("node-lost", 2)
-    assert view.status(found.gathered) == outcome.PARTLY
+    assert view.status(found.gathered) == exit_status.PARTLY
 
 
 def test_what_lost_nodes_had_finished_stands_unless_another_of_their_kind_is_measured(local: trial.Local) -> None:
@@ -89,8 +89,8 @@ def test_what_lost_nodes_had_finished_stands_unless_another_of_their_kind_is_mea
     first, second = by_cores[2].probes
     assert (first.status, second.status) == (Status.OK, Status.FAILED)
     assert second.reason_code == "node-lost"
-    assert outcome.status(by_cores[1]) == outcome.DONE
-    assert view.status(found.gathered) == outcome.PARTLY
+    assert outcome.status(by_cores[1]) == exit_status.DONE
+    assert view.status(found.gathered) == exit_status.PARTLY
 
 
 def test_a_node_without_frameworks_is_told_and_of_a_kind_with_a_lost_node_another_is_measured(
@@ -109,10 +109,10 @@ def test_a_node_without_frameworks_is_told_and_of_a_kind_with_a_lost_node_anothe
     by_cores = {session.machine["cores"]: session for session in found.sessions}
     assert {probe.status for probe in by_cores[2].probes} == {Status.NOT_INSTALLED}
     assert PYTHON in by_cores[2].probes[0].reason
-    assert outcome.status(by_cores[1]) == outcome.DONE
+    assert outcome.status(by_cores[1]) == exit_status.DONE
     assert found.killed == [True]
     assert found.gathered is not None
-    assert view.status(found.gathered) == outcome.PARTLY
+    assert view.status(found.gathered) == exit_status.PARTLY
 
 
 def sent(number: signal.Signals, local: trial.Local) -> str:
@@ -168,4 +168,4 @@ def test_what_has_arrived_is_kept_when_the_head_is_lost(local: trial.Local) -> N
     assert run.kept == run.finished >= 1
     assert len(found.found.sessions) + len(found.found.not_measured) == 2
     # A kind may still have ended well: its node speaks with the driver, not with the head.
-    assert view.status(found) == (outcome.INTERRUPTED if found.interrupted else outcome.DONE)
+    assert view.status(found) == (exit_status.INTERRUPTED if found.interrupted else exit_status.DONE)

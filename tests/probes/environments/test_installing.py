@@ -101,7 +101,7 @@ def test_a_new_day_in_the_head_makes_nothing_old(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mood", "code", "says"),
+    ("failure", "code", "says"),
     [
         ("offline", "env-no-network", "packages.example does not answer"),
         ("full", "env-no-room", "MB free"),
@@ -110,9 +110,9 @@ def test_a_new_day_in_the_head_makes_nothing_old(home: Path) -> None:
     ],
 )
 def test_what_fails_leaves_nothing_and_says_the_way_out(
-    home: Path, monkeypatch: pytest.MonkeyPatch, mood: str, code: str, says: str
+    home: Path, monkeypatch: pytest.MonkeyPatch, failure: str, code: str, says: str
 ) -> None:
-    monkeypatch.setenv("STAND_IN", mood)
+    monkeypatch.setenv("STAND_IN", failure)
 
     reason = refused()
 

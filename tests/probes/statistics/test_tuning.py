@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from probes.statistics import tuning as worth
+from probes.statistics import tuning
 from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Ratio, Status
 
 
@@ -34,25 +34,25 @@ def measured(settings: str, pytorch: float, tensorflow: float, **more: Any) -> M
 
 
 def with_tuning(*found: Measurement) -> list[Measurement]:
-    return worth.with_tuning(found, process_sd=0.01, process_df=20)
+    return tuning.with_tuning(found, process_sd=0.01, process_df=20)
 
 
 def test_each_framework_is_compared_with_itself() -> None:
     plain, tuned = with_tuning(measured("default", 0.012, 0.010), measured("tuned", 0.006, 0.010))
-    tuning = tuned.facts["tuning"]
+    worth = tuned.facts["tuning"]
 
     assert "tuning" not in plain.facts
-    assert tuning["pytorch"]["times_as_fast"] == pytest.approx(2.0)
-    assert tuning["pytorch"]["low"] < 2.0 < tuning["pytorch"]["high"]
-    assert (tuning["pytorch"]["favours"], tuning["tensorflow"]["favours"]) == ("tuned", EQUIVALENT)
-    assert tuning["changing"]["default"]["favours"] == "tensorflow"
-    assert tuning["changing"]["tuned"]["favours"] == "pytorch"
+    assert worth["pytorch"]["times_as_fast"] == pytest.approx(2.0)
+    assert worth["pytorch"]["low"] < 2.0 < worth["pytorch"]["high"]
+    assert (worth["pytorch"]["favours"], worth["tensorflow"]["favours"]) == ("tuned", EQUIVALENT)
+    assert worth["changing"]["default"]["favours"] == "tensorflow"
+    assert worth["changing"]["tuned"]["favours"] == "pytorch"
 
 
 def test_the_interval_carries_the_spread_of_fresh_processes() -> None:
     found = (measured("default", 0.012, 0.010), measured("tuned", 0.006, 0.010))
-    narrow = worth.with_tuning(found, process_sd=0.01, process_df=20)[1].facts["tuning"]["pytorch"]
-    wide = worth.with_tuning(found, process_sd=0.10, process_df=20)[1].facts["tuning"]["pytorch"]
+    narrow = tuning.with_tuning(found, process_sd=0.01, process_df=20)[1].facts["tuning"]["pytorch"]
+    wide = tuning.with_tuning(found, process_sd=0.10, process_df=20)[1].facts["tuning"]["pytorch"]
 
     # 2.086 standard deviations of .01 and of .1 to either side, and the six turns' own hundredth
     assert narrow["high"] / narrow["low"] == pytest.approx(1.048, abs=0.01)
@@ -79,7 +79,7 @@ def test_a_tuned_probe_without_its_default_says_nothing() -> None:
 def test_a_line_weighs_tuning_against_changing(
     plain: tuple[float, float], tuned: tuple[float, float], said: str
 ) -> None:
-    (line,) = worth.lines(with_tuning(measured("default", *plain), measured("tuned", *tuned)))
+    (line,) = tuning.lines(with_tuning(measured("default", *plain), measured("tuned", *tuned)))
 
     assert said in line
     assert "\n" not in line
@@ -89,7 +89,7 @@ def test_what_cannot_be_told_is_said() -> None:
     plain = measured("default", 0.012, 0.010)
     assert plain.ratio is not None
     plain = replace(plain, ratio=replace(plain.ratio, favours=INCONCLUSIVE))
-    (line,) = worth.lines(with_tuning(plain, measured("tuned", 0.006, 0.010)))
+    (line,) = tuning.lines(with_tuning(plain, measured("tuned", 0.006, 0.010)))
 
     assert line.endswith("which framework is ahead by default cannot be told.")
 
@@ -99,8 +99,8 @@ def test_a_mode_is_told_for_each_framework_in_both_languages() -> None:
     facts = {"pytorch": {**side, "pays_after_steps": 8.1}, "tensorflow": {**side, "favours": EQUIVALENT}}
     found = measured("default", 1.0, 1.0, probe="compiling-net", mode="compiled", ratio=None, samples={}, facts=facts)
 
-    assert worth.lines([found], names={"pytorch": "PyTorch"}) == [
+    assert tuning.lines([found], names={"pytorch": "PyTorch"}) == [
         "compiling-net: PyTorch: compiled is 4.00 times as fast as eager [3.50, 4.50], paid after 9 steps; "
         "tensorflow: compiled is as fast as eager [3.50, 4.50]."
     ]
-    assert "9 步之后划算" in worth.lines([found], "zh")[0]
+    assert "9 步之后划算" in tuning.lines([found], "zh")[0]
