@@ -81,7 +81,7 @@ def _file(place: Path, tell: Callable[[str], object]) -> logging.Handler:
     from logging.handlers import RotatingFileHandler  # most commands log nothing, and it loads much
 
     class Rotated(RotatingFileHandler):
-        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        def handleError(self, record: logging.LogRecord) -> None:
             error = sys.exception()
             _log.removeHandler(self)
             self.close()
