@@ -42,7 +42,7 @@ def main() -> None:
     Example: python -m probes training-mlp-eager
     """
     try:
-        logs.configure()
+        logs.configure(tell=lambda line: say(line, err=True))
     except logs.Unwritable as error:
         raise click.ClickException(str(error)) from None
     logs.event("instrument", python=platform.python_version(), system=platform.system())

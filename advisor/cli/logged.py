@@ -10,6 +10,7 @@ import click
 
 from advisor import __version__
 from probes.system import logs
+from probes.wording.visible import say
 
 VERBOSE, FILE = "framework-advisor.verbose", "framework-advisor.log-file"
 """Keys of what was given anywhere on the line, in the memory that a command's contexts share."""
@@ -60,7 +61,7 @@ def _recorded(callback: Callable[..., Any]) -> Callable[..., Any]:
     def recorded(*args: Any, **options: Any) -> Any:
         ctx = click.get_current_context()
         try:
-            logs.configure(file=ctx.meta.get(FILE), verbose=ctx.meta.get(VERBOSE, False))
+            logs.configure(file=ctx.meta.get(FILE), verbose=ctx.meta.get(VERBOSE, False), tell=_told)
         except logs.Unwritable as error:
             raise click.ClickException(str(error)) from None
         try:
@@ -71,6 +72,10 @@ def _recorded(callback: Callable[..., Any]) -> Callable[..., Any]:
             logs.close()
 
     return recorded
+
+
+def _told(line: str) -> None:
+    say(line, err=True)
 
 
 def _name(ctx: click.Context) -> str:

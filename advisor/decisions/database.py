@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ VARIABLE = "FRAMEWORK_ADVISOR_DATABASE"
 
 FILE_NAME = "advisor.sqlite3"
 
+_ANOTHER = f"name another directory in {data_folders.VARIABLE}"
+"""The way out that a file always leaves."""
+
 PATIENCE = 10.0
 """Seconds to wait for another program that is writing, or for a server."""
 
@@ -37,6 +41,9 @@ LIMIT = 4 * 10**9
 
 VERSION = 1
 """Of the tables, kept as SQLite's ``user_version``. 0: the store of 0.1.0, each document whole in one ``body``."""
+
+SHORT = 4
+"""Letters below which a password is looked for as a whole word only."""
 
 _SCHEMA = "framework_advisor"
 """Of a server's database, which may hold other tables."""
@@ -120,14 +127,13 @@ def here() -> Database:
         return Nowhere(Unkept(nowhere.why))
 
 
-def _later(place: str, version: int) -> InputError:
+def _later(place: str, version: int, another: str) -> InputError:
     from advisor import __version__
 
     return InputError(
         [
             f"{place}: written by a later version of framework-advisor; it needs one that knows stores of version "
-            f"{version}, this one ({__version__}) knows them up to {VERSION}: update framework-advisor, or name "
-            f"another directory in {data_folders.VARIABLE}"
+            f"{version}, this one ({__version__}) knows them up to {VERSION}: update framework-advisor, or {another}"
         ]
     )
 
@@ -310,7 +316,7 @@ class File:
         """
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
-            raise _later(self.place, version)
+            raise _later(self.place, version, _ANOTHER)
         return bool(version < VERSION)
 
     def _update(self, connection: sqlite3.Connection) -> None:
@@ -361,7 +367,7 @@ def _code(error: BaseException) -> int:
 
 
 def _way_out(error: BaseException) -> str:
-    code, another = _code(error), f"name another directory in {data_folders.VARIABLE}"
+    code, another = _code(error), _ANOTHER
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return f"another program has been writing to it for {PATIENCE:.0f} s; try again when it has ended"
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
@@ -449,8 +455,15 @@ class Server:
         if session.execute(f"SELECT to_regclass('{_SCHEMA}.version')")[0][0] is None:
             return 0
         ((version,),) = session.execute("SELECT max(number) FROM version")
+        if version is None:
+            raise InputError(
+                [
+                    f"{self.place}: the table {_SCHEMA}.version is empty, so nothing tells which tables these are; restore "
+                    f"it from a copy, or write the number {VERSION} into it where no later program has written here"
+                ]
+            )
         if version > VERSION:
-            raise _later(self.place, version)
+            raise _later(self.place, version, f"name another database in {VARIABLE}")
         return int(version)
 
     def _prepare(self, session: rows.Session) -> None:
@@ -476,6 +489,11 @@ class Server:
             said = _without_password(str(reason), self.engine.url)
             if code == "55P03":  # lock_not_available
                 said = f"another program has been writing to it for {PATIENCE:.0f} s; try again when it has ended"
+            elif code == "42501":  # insufficient_privilege
+                said += "; have the server's keeper grant it (GRANT CREATE ON DATABASE, or USAGE and the tables of the "
+                said += f"schema {_SCHEMA}), or name another database in {VARIABLE}"
+            elif code in ("22P05", "22021"):  # untranslatable_character, character_not_in_repertoire
+                said += f"; name a database of the encoding UTF8 in {VARIABLE}"
             elif code is None:
                 said += f"; start the server, correct {VARIABLE}, or unset it to keep documents in a file"
             raise InputError([f"{self.place}: {what}: {said}"]) from None
@@ -492,7 +510,9 @@ def _without_password(said: str, url: URL) -> str:
     """Return a server's words on one line; drivers may repeat what they were given."""
     secrets = [url.password, *(value for key, value in url.query.items() if "password" in key)]
     for secret in filter(None, map(str, secrets)):
-        said = said.replace(secret, "***")
+        # A short one also stands inside other words, where taking it out would tell it.
+        whole = re.escape(secret) if len(secret) >= SHORT else rf"(?<!\w){re.escape(secret)}(?!\w)"
+        said = re.sub(whole, "***", said)
     return " ".join(said.split())
 
 
@@ -509,6 +529,8 @@ def _engine(address: str) -> Engine:
         from sqlalchemy.pool import NullPool
     except ImportError:
         raise InputError([_missing("SQLAlchemy")]) from None
+    if told := _misread(address):
+        raise InputError([_no_address(told)])
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
@@ -518,11 +540,24 @@ def _engine(address: str) -> Engine:
     if not url.database:
         raise InputError([_no_address("it names no database; ")])
     url = url.set(drivername="postgresql+psycopg")
-    waits = {} if "connect_timeout" in url.query else {"connect_timeout": round(PATIENCE)}
+    # A server of any encoding then says what it cannot keep, in place of handing out bytes.
+    asked: dict[str, str | int] = {"client_encoding": "utf8"}
+    if "connect_timeout" not in url.query:
+        asked["connect_timeout"] = round(PATIENCE)
     try:
-        return create_engine(url, poolclass=NullPool, connect_args=waits)
+        return create_engine(url, poolclass=NullPool, connect_args=asked)
     except ImportError:
         raise InputError([_missing("psycopg")]) from None
+
+
+def _misread(address: str) -> str:
+    """Return why an address would be cut elsewhere than was meant, and half a password taken for a host; "" if not."""
+    if re.search(r"[\x00-\x1f\x7f]|%[01][0-9a-f]|%7f", address, re.IGNORECASE):
+        return "it holds a control character; "
+    begin = address.partition("?")[0].partition("://")[2].partition("@")
+    if address.count("@") > 1 or (begin[1] and "/" in begin[0].partition(":")[0]):
+        return "it holds an @ or a / in the name or the password; write @ as %40 and / as %2F; "
+    return ""
 
 
 def _no_address(why: str = "") -> str:

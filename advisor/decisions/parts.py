@@ -49,6 +49,9 @@ class _Parts(Protocol):
     def sources(self) -> Mapping[str, Mapping[str, Any]]: ...
 
     @property
+    def transcript(self) -> Sequence[Mapping[str, str]]: ...
+
+    @property
     def program(self) -> Mapping[str, str]: ...
 
     @property
@@ -94,12 +97,24 @@ def problems(decision: _Parts) -> list[str]:
         *(p for name, probe in decision.probes.items() for p in _unread(_CataloguedProbe, probe, f"probes.{name}")),
         *(f"evidence[{i}].{told}" for i, session in enumerate(decision.evidence) for told in shape_of(session)),
     ]
+    found += [
+        f"transcript[{i}].{key}: missing; every line says who spoke and the text"
+        for i, line in enumerate(decision.transcript)
+        for key in ("who", "text")
+        if key not in line
+    ]
     if decision.basis:
         found += _unread(Knowledge, decision.basis, "basis") or _misplaced(decision.basis)
     if "version" not in decision.program:
         found.append("program.version: missing; add which version of the program computed it")
     found += _no_shares(decision.recommendation)
     return found or [*_unknown_frameworks(decision.recommendation), *_uncited(decision)]
+
+
+def whole(model: type[BaseModel], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part as its readers rely on it: with what the model takes a key for that does not stand in it."""
+    left_out = {key: field for key, field in model.model_fields.items() if not field.is_required() and key not in part}
+    return {**part, **{key: field.get_default(call_default_factory=True) for key, field in left_out.items()}}
 
 
 def _without_schema(needs: Mapping[str, Any]) -> dict[str, Any]:

@@ -211,13 +211,13 @@ class Machines:
         """Return what tuned settings changed beside the defaults of the same scenario and workload."""
         measured = [row for row in rows if row["status"] == "ok" and row.get("samples")]
         plain = {
-            (row["scenario"], row["workload"]): row
+            (row["scenario"], row.get("workload")): row
             for row in measured
             if row.get("settings") != "tuned" and row.get("mode") == "default"
         }
         said = []
         for row in measured:
-            other = plain.get((row["scenario"], row["workload"]))
+            other = plain.get((row["scenario"], row.get("workload")))
             if row.get("settings") != "tuned" or other is None:
                 continue
             changes = []
@@ -378,7 +378,7 @@ class Machines:
         tested = ClaimVerdicts(told=[], untold=[])
         for verdict in self.found.verdicts:
             name, word = verdict.claim, verdict.verdict
-            claim = self.view.decision.claims.get(name)
+            claim = self.view.cited.get(name)
             row = TestedClaim(
                 claim=name,
                 text=self.view.text(claim["statement"]) if claim else name,

@@ -7,10 +7,11 @@ from typing import Any
 
 from advisor.analysis.messages import EITHER
 from advisor.decisions.document import Decision
+from advisor.decisions.parts import whole
 from advisor.decisions.provenance import engine_of
 from advisor.deployment.route_words import DOCUMENTED, known_in_words
 from advisor.model.formatting import percent
-from advisor.model.knowledge import WEIGHING, need_name
+from advisor.model.knowledge import WEIGHING, Claim, Source, need_name
 from advisor.model.recommendation import CriterionResult, Flip, Recommendation, RouteResult
 from advisor.model.text import Text, localized
 from advisor.report import ratios
@@ -58,6 +59,8 @@ class View:
         self.words = WORDS[lang]
         self.found: Recommendation = decision.recommendation
         self.basis = decision.basis
+        self.cited = {name: whole(Claim, claim) for name, claim in decision.claims.items()}
+        self._sources = {name: whole(Source, source) for name, source in decision.sources.items()}
         self.names = {name: self.framework(name) for name in self.basis.get("frameworks", {})}
 
     # ------------------------------------------------------------ names
@@ -265,7 +268,7 @@ class View:
 
     def _claim(self, name: str) -> CitedClaim:
         """Return what a claim states; only claims that hold or are contested move anything."""
-        claim = self.decision.claims[name]
+        claim = self.cited[name]
         mark = "" if claim["status"] == "active" else f" ({self.words['claim_disputed']})"
         return CitedClaim(name, self.text(claim["statement"]) + mark)
 
@@ -328,7 +331,7 @@ class View:
     def revisit(self) -> str:
         """Return the day the first claim behind the decision falls due, "" where none does."""
         used = {name for row in self.found.criteria for name in row.claims}
-        days = [claim["review_by"] for name, claim in self.decision.claims.items() if name in used]
+        days = [claim["review_by"] for name, claim in self.cited.items() if name in used]
         return min(days, default="")
 
     # ------------------------------------------------------------ the rest
@@ -415,18 +418,18 @@ class View:
                 ],
                 review_by=claim["review_by"],
                 overdue=claim["review_by"] < self.decision.made_on.isoformat(),
-                sources=[self._source(key) for key in claim["sources"] if key in self.decision.sources],
+                sources=[self._source(key) for key in claim["sources"] if key in self._sources],
             )
-            for name, claim in self.decision.claims.items()
+            for name, claim in self.cited.items()
         ]
         return sorted(rows, key=lambda row: (row.criterion, row.id))
 
     def sources(self) -> list[SourceRow]:
         """Return every cited source."""
-        return [self._source(key) for key in sorted(self.decision.sources)]
+        return [self._source(key) for key in sorted(self._sources)]
 
     def _source(self, key: str) -> SourceRow:
-        source = self.decision.sources[key]
+        source = self._sources[key]
         vendor = str(source.get("vendor_of", "none"))
         return SourceRow(
             id=key,

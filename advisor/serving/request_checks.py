@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from advisor.serving import grants
@@ -27,6 +27,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 USUAL_PORT = 80
 """The port that a browser leaves out of a name, as it leaves 443 out over TLS."""
+
+NO_FRAME = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors 'none'"}
+"""What keeps a browser from showing the app inside another page, whose buttons could lie over its own."""
+
+FRAMES = ("iframe", "frame", "embed", "object", "fencedframe")
+"""Where a page puts another page, as the header Sec-Fetch-Dest tells it (Fetch Metadata, W3C)."""
 
 _mounted: list[bool] = []
 
@@ -51,7 +57,7 @@ def mounted() -> bool:
 
 
 class RequestChecks:
-    """Refuses what was asked of another name, or from another site."""
+    """Refuses what was asked of another name, or from another site; what it serves stands in no frame."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -59,6 +65,12 @@ class RequestChecks:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refused request; hand every other one on."""
         found = None
+
+        async def unframed(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                MutableHeaders(scope=message).update(NO_FRAME)
+            await send(message)
+
         if scope["type"] in ("http", "websocket"):
             server = scope.get("server")
             port = server[1] if server else None
@@ -66,13 +78,13 @@ class RequestChecks:
                 Headers(scope=scope), port, socket=scope["type"] == "websocket", allowed=grants.granted().hosts
             )
         if found is None:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, unframed)
             return
         answer = PlainTextResponse(found.words + "\n", found.status, {"X-Content-Type-Options": "nosniff"})
         if scope["type"] == "http":
-            await answer(scope, receive, send)
+            await answer(scope, receive, unframed)
         else:
-            await WebSocket(scope, receive, send).send_denial_response(answer)
+            await WebSocket(scope, receive, unframed).send_denial_response(answer)
 
 
 def refusal(headers: Headers, port: int | None, *, socket: bool, allowed: Collection[str] = ()) -> Refusal | None:
@@ -95,6 +107,8 @@ def refusal(headers: Headers, port: int | None, *, socket: bool, allowed: Collec
             "Not served: this server answers to the names of its own machine only, and the request asked for another. "
             f"Open {_way(port)}\nBehind a proxy, start it with: framework-advisor app --allowed-host NAME",
         )
+    if headers.get("sec-fetch-dest") in FRAMES and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return Refusal(403, f"Not served: a page of another site shows this inside itself. Open {_way(port)}")
     origins = headers.getlist("origin")
     if not origins and not socket:
         return None

@@ -13,7 +13,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,15 @@ class Unwritable(Exception):
     """The file that was named cannot be written; the message says which and why."""
 
 
-def configure(*, file: str | Path | None = None, verbose: bool = False) -> Path | None:
+def configure(
+    *, file: str | Path | None = None, verbose: bool = False, tell: Callable[[str], object] | None = None
+) -> Path | None:
     """Begin to log what was asked for, in place of what was logged before; return the file, where there is one.
 
     Args:
         file: where to; what ``FRAMEWORK_ADVISOR_LOG`` names where None.
         verbose: also tell on standard error, with details.
+        tell: is given the line that says why the file is written no further.
 
     Raises:
         Unwritable: the file cannot be written.
@@ -53,14 +56,10 @@ def configure(*, file: str | Path | None = None, verbose: bool = False) -> Path 
     close()
     place = named_file() if file is None else Path(file)
     if place is not None:
-        from logging.handlers import RotatingFileHandler  # most commands log nothing, and it loads much
-
         try:
             if place == _usual():
                 place.parent.mkdir(parents=True, exist_ok=True)
-            rotated = RotatingFileHandler(
-                place, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="backslashreplace"
-            )
+            rotated = _file(place, tell or (lambda line: None))
         except OSError as error:
             raise Unwritable(f"{place}: cannot be written: {error.strerror or error}") from None
         rotated.setFormatter(_JsonLine())
@@ -71,6 +70,29 @@ def configure(*, file: str | Path | None = None, verbose: bool = False) -> Path 
         _log.addHandler(told)
     _log.setLevel(logging.DEBUG if verbose else logging.INFO)
     return place
+
+
+def _file(place: Path, tell: Callable[[str], object]) -> logging.Handler:
+    """Return what writes to a file until it cannot: then the log ends with one line, and the command goes on.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    from logging.handlers import RotatingFileHandler  # most commands log nothing, and it loads much
+
+    class Rotated(RotatingFileHandler):
+        def handleError(self, record: logging.LogRecord) -> None:
+            error = sys.exception()
+            _log.removeHandler(self)
+            self.close()
+            reason = getattr(error, "strerror", None) or error
+            tell(f"{place}: cannot be written: {reason}; nothing more is logged there")
+
+        def close(self) -> None:
+            with suppress(OSError):  # what a full disk did not take, it does not take now
+                super().close()
+
+    return Rotated(place, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="backslashreplace")
 
 
 def named_file() -> Path | None:

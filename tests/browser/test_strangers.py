@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,3 +154,19 @@ def test_a_browser_led_here_by_a_foreign_name_shows_the_refusal(server: tuple[st
 
     assert f"Open http://127.0.0.1:{port}" in shown.stdout
     assert "streamlit" not in shown.stdout.lower()
+
+
+def test_no_page_shows_the_app_inside_itself(server: tuple[str, int], browser: Any) -> None:
+    _, port = server
+    tab = browser.new_page()
+    framing = f'<h1>Mine</h1><iframe src="http://127.0.0.1:{port}/"></iframe>'
+    tab.route("http://evil.example/", lambda route: route.fulfill(body=framing, content_type="text/html"))
+    tab.goto("http://evil.example/", wait_until="load")
+    inside = tab.frames[1]
+
+    assert inside.url != f"http://127.0.0.1:{port}/"
+    assert "streamlit" not in inside.content().lower()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/host-config", timeout=30) as answer:
+        assert json.load(answer)["allowedOrigins"] == []
+        assert answer.headers["X-Frame-Options"] == "DENY"
+    tab.close()

@@ -259,6 +259,16 @@ def _changed_often(corpus: Sequence[Any], choices: bytes, *values: Any) -> Any:
     return document
 
 
+def without_each_key(document: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a document without one of its keys, with the key's place, for every key; in a list, the first's alone."""
+    if isinstance(document, dict):
+        for key, inner in document.items():
+            yield key, {other: value for other, value in document.items() if other != key}
+            yield from ((f"{key}.{place}", {**document, key: less}) for place, less in without_each_key(inner))
+    elif isinstance(document, list) and document:
+        yield from ((f"0.{place}", [less, *document[1:]]) for place, less in without_each_key(document[0]))
+
+
 # ---------------------------------------------------------------- texts
 
 

@@ -118,8 +118,8 @@ def small_base() -> Knowledge:
 
 @cache
 def decision() -> dict[str, Any]:
-    """Return a decision of the small base, with evidence of every kind of outcome."""
-    needs = parse_needs({"answers": {}}, small_base())
+    """Return a decision of the small base that cites a claim, with evidence of every kind of outcome."""
+    needs = parse_needs({"answers": {"deploy": ["mobile"]}}, small_base())
     measured = (reports.measured(),)
     found = recommend(needs, small_base(), measured, today=TODAY, probes=(base.PROBE,), machine=measured[0].machine)
     made = build_decision(

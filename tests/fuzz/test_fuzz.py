@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import strategies as st
 
+from advisor import report
 from advisor.errors import InputError
 from tests.fuzz import __main__ as command
-from tests.fuzz import trial
-from tests.fuzz.readers import READERS, Reader
+from tests.fuzz import inputs, trial
+from tests.fuzz.readers import READERS, Reader, decision
 from tests.fuzz.trial import ACCEPTED, CRASHED, OVER, REFUSED, Hung
 
 FEW = {"text": 10, "lines": 60, "knowledge": 30, "lexicon": 15, "phrases": 15}
@@ -70,6 +72,21 @@ def test_a_calibration_that_no_interval_can_be_widened_by_is_left_aside(spread: 
 
     assert trial.tried(READERS["selftest"], json.dumps(held).encode(), tmp_path).what == ACCEPTED
     assert trial.tried(READERS["selftest"], json.dumps(held | spread).encode(), tmp_path).what == REFUSED
+
+
+def test_a_decision_without_any_one_of_its_keys_is_opened_or_refused(tmp_path: Path) -> None:
+    whole = decision()
+    shown = replace(READERS["decision"], carry_on=lambda accepted: report.formats()["html"].render(accepted[1], "en"))
+    fell = []
+    for place, document in inputs.without_each_key(whole):
+        outcome = trial.tried(shown, json.dumps(document).encode(), tmp_path)
+        if outcome.what == ACCEPTED:
+            outcome = trial._carried_on(shown, outcome.accepted) or outcome
+        if outcome.what == CRASHED:
+            fell.append(f"{place}: {outcome.message}")
+
+    assert all(whole[part] for part in ("claims", "sources", "evidence"))
+    assert fell == []
 
 
 # ---------------------------------------------------------------- it notices

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from advisor.decisions import database, store
 from advisor.errors import InputError
 from tests import postgres
 from tests.advisor.decisions.test_store import decision, evidence
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +113,9 @@ def test_a_server_of_a_later_program_is_left_alone(on_server: str, server: int) 
     ) as connection:
         connection.execute("UPDATE framework_advisor.version SET number = 99")
     for call in (store.decision_list, lambda: store.add_evidence(evidence()), lambda: store.remove([1])):
-        with pytest.raises(InputError, match="needs one that knows stores of version 99"):
+        with pytest.raises(
+            InputError, match=r"stores of version 99.*name another database in FRAMEWORK_ADVISOR_DATABASE"
+        ):
             call()
 
 
@@ -138,7 +144,7 @@ def test_who_may_only_read_reads(monkeypatch: pytest.MonkeyPatch, on_server: str
     monkeypatch.setenv("FRAMEWORK_ADVISOR_DATABASE", reader)
 
     assert store.decision_document(1) == decision()
-    with pytest.raises(InputError, match="permission denied"):
+    with pytest.raises(InputError, match=r"permission denied.*GRANT"):
         store.add_decision(decision("2026-11-21"))
 
 
@@ -148,3 +154,71 @@ def test_a_server_that_nobody_has_written_to_is_empty(on_server: str) -> None:
     assert store.damage() == ([], [])
     with pytest.raises(InputError, match="nothing yet"):
         store.document(1)
+
+
+@pytest.mark.parametrize("account", ["u:p@ss", "u:se@kr/et:", "u:p@kr/et?x=y", "kr/et:p", "kr/et", "u@kr:et@ss"])
+def test_a_password_that_an_address_cannot_hold_so_is_told_without_it(
+    monkeypatch: pytest.MonkeyPatch, account: str
+) -> None:
+    told = refusal(f"postgresql+psycopg://{account}@127.0.0.1:1/x", monkeypatch)
+
+    assert "write @ as %40" in told
+    assert not any(part in told for part in ("ss@", "kr", "et:", "127.0.0.1"))
+
+
+def test_a_password_with_a_slash_or_a_colon_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "127.0.0.1:1/x: not written" in refusal("postgresql+psycopg://u:k/r:s3cret@127.0.0.1:1/x", monkeypatch)
+
+
+def test_a_short_password_is_not_told_by_what_hides_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = refusal("postgresql+psycopg://u:re@127.0.0.1:1/x", monkeypatch)
+
+    assert "refused" in told
+    assert "*fused" not in told
+
+
+@pytest.mark.parametrize("letter", ["%00", "%0a", "\n"])
+def test_an_address_with_a_control_character_is_no_address(monkeypatch: pytest.MonkeyPatch, letter: str) -> None:
+    assert "control character" in refusal(f"postgresql+psycopg://u:{letter}@127.0.0.1:1/x", monkeypatch)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_of_another_encoding_keeps_what_it_can_and_says_what_it_cannot(
+    monkeypatch: pytest.MonkeyPatch, server: int, encoding: str
+) -> None:
+    with _as_keeper(server) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {encoding}_x".encode())
+        connection.execute(f"CREATE DATABASE {encoding}_x ENCODING '{encoding}' TEMPLATE template0".encode())
+    monkeypatch.setenv("FRAMEWORK_ADVISOR_DATABASE", postgres.address(server, database=f"{encoding}_x".lower()))
+    foreign = {**evidence(), "machine": {"cpu": "甲"}}
+
+    assert store.decision_list() == []
+    if encoding == "SQL_ASCII":
+        assert store.evidence_document(store.add_evidence(foreign))["machine"]["cpu"] == "甲"
+        return
+    assert store.evidence_document(store.add_evidence(evidence()))
+    with pytest.raises(InputError, match="name a database of the encoding UTF8"):
+        store.add_evidence(foreign)
+
+
+def test_a_server_whose_version_is_gone_is_told_with_the_way_out(on_server: str, server: int) -> None:
+    store.add_decision(decision())
+    with _as_keeper(server) as connection:
+        connection.execute("DELETE FROM framework_advisor.version")
+
+    for call in (store.decision_list, lambda: store.add_evidence(evidence())):
+        with pytest.raises(InputError, match="version is empty.*write the number 1 into it"):
+            call()
+
+
+def _as_keeper(server: int) -> psycopg.Connection[tuple[object, ...]]:
+    import psycopg
+
+    return psycopg.connect(
+        host="127.0.0.1",
+        port=server,
+        user=postgres.USER,
+        password=postgres.PASSWORD,
+        dbname="postgres",
+        autocommit=True,
+    )

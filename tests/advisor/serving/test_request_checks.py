@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
 
-from advisor.serving.request_checks import refusal
+from advisor.serving.request_checks import RequestChecks, refusal
 
 PORT = 8501
 OWN = ("127.0.0.1:8501", "localhost:8501", "[::1]:8501", "LocalHost:8501")
@@ -73,6 +77,33 @@ def test_no_other_origin_is_served(origin: str, socket: bool) -> None:
 def test_a_websocket_says_its_origin_and_a_link_from_elsewhere_need_not() -> None:
     assert status(("host", OWN[0]), socket=True) == 403
     assert status(("host", OWN[0])) == 200
+
+
+@pytest.mark.parametrize("place", ["iframe", "frame", "embed", "object"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_frame_in_a_page_of_another_site_is_refused(place: str, site: str) -> None:
+    assert status(("host", OWN[0]), ("sec-fetch-dest", place), ("sec-fetch-site", site)) == 403
+    assert status(("host", OWN[0]), ("sec-fetch-dest", "document"), ("sec-fetch-site", site)) == 200
+    assert status(("host", OWN[0]), ("sec-fetch-dest", place), ("sec-fetch-site", "same-origin")) == 200
+
+
+@pytest.mark.parametrize("host", [OWN[0], "evil.example"])
+def test_every_answer_tells_the_browser_to_show_it_in_no_frame(host: str) -> None:
+    told: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        told.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    asked = {"type": "http", "method": "GET", "path": "/", "server": ("127.0.0.1", PORT), "headers": []}
+    asked["headers"] = [(b"host", host.encode())]
+    asyncio.run(RequestChecks(PlainTextResponse("page"))(asked, receive, keep))
+
+    answered = dict(told[0]["headers"])
+    assert answered[b"x-frame-options"] == b"DENY"
+    assert answered[b"content-security-policy"] == b"frame-ancestors 'none'"
 
 
 def test_no_host_two_hosts_and_two_origins_are_refused() -> None:

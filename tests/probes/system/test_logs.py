@@ -119,3 +119,16 @@ def test_of_a_session_ids_codes_and_seconds_are_logged_and_no_sentence(tmp_path:
     assert (ended_["event"], ended_["status"], ended_["reason_code"]) == ("probe ended", "failed", "ended")
     assert "broke" not in str(ended_)
     assert len(seen) == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_ends_the_log_with_one_line_and_not_the_command(capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[str] = []
+    logs.configure(file="/dev/full", tell=told.append)
+
+    with logs.phase("command"):
+        logs.event("store read")
+    logs.close()
+
+    assert told == ["/dev/full: cannot be written: No space left on device; nothing more is logged there"]
+    assert capfd.readouterr() == ("", "")
