@@ -109,7 +109,7 @@ def test_a_number_asked_for_that_lies_between_two_files_is_told_to_decide(knowle
     assert (flip.would_flip_at, flip.direction) == (0.1, "above")
     for part in ("TensorFlow's", "66 KB", "PyTorch's best 237 KB", "your target ≤ 100 KB decides"):
         assert part in flip.text.en
-    for part in ("66 KB", "PyTorch 最佳为 237 KB", "由你的目标 ≤ 100 KB 决定"):
+    for part in ("66 KB", "PyTorch 最佳为 237 KB", "由你的目标“≤ 100 KB”决定"):
         assert part in flip.text.zh
 
 
