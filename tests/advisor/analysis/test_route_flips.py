@@ -129,6 +129,14 @@ def test_a_time_that_was_measured_elsewhere_than_it_must_hold_decides_nothing(kn
     assert not [flip for _, flip in flips(found) if flip.figure == "latency_p95_ms"]
 
 
+@unhurried
+@given(worlds())
+def test_no_figure_is_said_to_lose_by_getting_better_or_to_win_by_getting_worse(world: World) -> None:
+    found = world.recommend()
+    for way, flip in ((way, flip) for way, flip in flips(found) if flip.changes == "recommendation"):
+        assert way.framework != (found.recommended if flip.direction == "below" else flip.to)
+
+
 def test_an_interval_decides_once_all_of_it_lies_beyond(knowledge: Knowledge) -> None:
     found = asked(
         knowledge,
