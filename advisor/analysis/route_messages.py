@@ -45,10 +45,11 @@ def figure_flip(what_if: WhatIf, tried: Tried, flip: Mapping[str, Any], *, need:
     then = plan_text(knowledge, need, way) if need else outcome_text(knowledge, flip["to"] or None)
     value, at = (_amount(name, flip[key]) for key in ("value", "would_flip_at"))
     above, asked = flip["direction"] == "above", what_if.needs.targets.get(name)
-    when = Text(en=f"{'above' if above else 'below'} {at.en}", zh=f"{'高于' if above else '低于'} {at.zh} 时")
+    space = " " if at.zh.isascii() else ""
+    when = Text(en=f"{'above' if above else 'below'} {at.en}", zh=f"{'高于' if above else '低于'} {at.zh}{space}时")
     if flip["target"]:
         bound = {lang: targets.bound(name, asked or 0.0, lang) for lang in ("en", "zh")}
-        when = Text(en=f"your target {bound['en']} decides: {when.en}", zh=f"由你的目标 {bound['zh']} 决定：{when.zh}")
+        when = Text(en=f"your target {bound['en']} decides: {when.en}", zh=f"由你的目标“{bound['zh']}”决定：{when.zh}")
     other = Text(en="", zh="")
     if rival is not None:
         framework, best = rival[0], _amount(name, rival[1])

@@ -109,7 +109,7 @@ def test_a_number_asked_for_that_lies_between_two_files_is_told_to_decide(knowle
     assert (flip.would_flip_at, flip.direction) == (0.1, "above")
     for part in ("TensorFlow's", "66 KB", "PyTorch's best 237 KB", "your target ≤ 100 KB decides"):
         assert part in flip.text.en
-    for part in ("66 KB", "PyTorch 最佳为 237 KB", "由你的目标 ≤ 100 KB 决定"):
+    for part in ("66 KB", "PyTorch 最佳为 237 KB", "由你的目标“≤ 100 KB”决定"):
         assert part in flip.text.zh
 
 
@@ -127,6 +127,14 @@ def test_the_flip_of_the_recommendation_stands_among_what_would_change_it(knowle
 def test_a_time_that_was_measured_elsewhere_than_it_must_hold_decides_nothing(knowledge: Knowledge) -> None:
     found = asked(knowledge, *SIZES, targets={"latency_p95_ms": 1.0})
     assert not [flip for _, flip in flips(found) if flip.figure == "latency_p95_ms"]
+
+
+@unhurried
+@given(worlds())
+def test_no_figure_is_said_to_lose_by_getting_better_or_to_win_by_getting_worse(world: World) -> None:
+    found = world.recommend()
+    for way, flip in ((way, flip) for way, flip in flips(found) if flip.changes == "recommendation"):
+        assert way.framework != (found.recommended if flip.direction == "below" else flip.to)
 
 
 def test_an_interval_decides_once_all_of_it_lies_beyond(knowledge: Knowledge) -> None:

@@ -61,7 +61,7 @@ def test_the_terminal_says_at_which_size_the_answer_changes(run: Run, needs: str
     chinese = run("recommend", "--needs", needs, "--evidence", routes, "--lang", "zh").stdout.replace("\n", "")
 
     assert "(int8): size 66.8 KB, PyTorch's best 239 KB; your target ≤ 100 KB decides: above 100 KB" in english
-    assert "大小 66.8 KB，PyTorch 最佳为 239 KB；由你的目标 ≤ 100 KB 决定" in chinese
+    assert "大小 66.8 KB，PyTorch 最佳为 239 KB；由你的目标“≤ 100 KB”决定" in chinese
 
 
 def test_the_terminal_names_routes_worth_measuring_with_their_command(run: Run, needs: str, routes: str) -> None:

@@ -42,7 +42,7 @@ def made() -> Decision:
 def test_the_report_says_what_decides_what_to_measure_and_what_rows_say(made: Decision, form: str, lang: str) -> None:
     said = text_of(made, form, lang).replace("\\", "").replace("&#39;", "'").replace("&amp;", "&")
 
-    decides = {"en": "your target ≤ 100 KB decides: above 100 KB", "zh": "由你的目标 ≤ 100 KB 决定：高于 100 KB 时"}
+    decides = {"en": "your target ≤ 100 KB decides: above 100 KB", "zh": "由你的目标“≤ 100 KB”决定：高于 100 KB 时"}
     assert decides[lang] in said
     assert "framework-advisor routes run --routes pytorch-executorch -o routes.json" in said
     times = {"en": "tensorflow-litert int8: 0.288 times the bytes", "zh": "为权重字节数的 0.288 倍"}
