@@ -16,7 +16,6 @@ from advisor.engine.route_figures import FIGURES
 from advisor.engine.route_results import Tried
 from advisor.engine.route_what_if import Outcome, WhatIf
 from advisor.model.recommendation import FigureFlip, Flip
-from probes.statistics.targets import TARGETS
 from probes.types import Status
 
 REACH = math.log(1e6)
@@ -121,22 +120,10 @@ class _Figure:
         for sign in (1, -1):
             leader = self._nearest(self._turns_leader, sign)
             way = self._nearest(self._turns_way, sign)
-            if leader is not None and self._backwards(leader):
-                leader = None
             if leader is not None:
                 yield self._found(leader, need="")
             if way is not None and way != leader and (need := self._turned(self._outcome(way[0]))) is not None:
                 yield self._found(way, need=need)
-
-    def _backwards(self, turn: tuple[float, bool]) -> bool:
-        """Return whether its framework loses the recommendation by a better figure, or wins it by a worse one.
-
-        It may: what meets a target is compared, and what misses it is not. That says nothing of the figure, and is no
-        advice.
-        """
-        framework, place = self.tried.route.framework, turn[0]
-        better = (place > 0) == (self.name in TARGETS and TARGETS[self.name].at_least)
-        return framework == (self.what_if.now.leader if better else self._outcome(place).leader)
 
     def _turns_leader(self, then: Outcome) -> bool:
         return then.leader != self.what_if.now.leader

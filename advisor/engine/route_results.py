@@ -208,18 +208,22 @@ Figure = tuple[float, float]
 def _both(
     criterion: Criterion, tried: Sequence[Tried], need: str, pair: tuple[str, str]
 ) -> tuple[tuple[Tried, Figure], tuple[Tried, Figure]] | None:
-    """Return the best of either framework on one need, of one table; None where one has none."""
+    """Return the best of either framework on one need, of one table; None where one has none.
+
+    One that misses a target counts where none of its framework meets them: left out, missing would be a gain.
+    """
     found = []
     for framework in pair:
         able = [
             (one, figure)
             for one in tried
-            if (one.route.need, one.route.framework, one.seen.state) == (need, framework, "works")
+            if (one.route.need, one.route.framework) == (need, framework)
+            and one.seen.state != "fails"
             and (figure := _figure(criterion, one.row)) is not None
         ]
         if not able:
             return None
-        found.append(min(able, key=lambda one: (one[1][0], one[0].route.id)))
+        found.append(min(able, key=lambda one: (one[0].seen.state == "misses", one[1][0], one[0].route.id)))
     first, second = found
     return (first, second) if first[0].table is second[0].table else None
 
