@@ -158,7 +158,7 @@ def run_selftest(quick: bool, as_json: bool, framework: str, lang: str) -> None:
 @click.option("--simulated-only", is_flag=True, help="Leave out what needs workers.")
 @click.option("--long", "long", is_flag=True, help="Repeat the session, plant in many fresh pairs: 20 minutes more.")
 @click.option("--device", type=click.Choice(DEVICES), help="Check what only this device can show, instead.")
-@click.option("--routes", is_flag=True, help="Judge the measuring of routes instead: an hour where all is installed.")
+@click.option("--routes", is_flag=True, help="Judge the measuring of routes instead: half an hour.")
 @click.option("--side-by-side", "beside", is_flag=True, help="Hold our times against the runtimes' own tools instead.")
 @click.option(
     "--quick", is_flag=True, help="With --device, --routes or --side-by-side: fewer repeats, a third of the time."

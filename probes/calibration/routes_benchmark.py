@@ -307,7 +307,7 @@ def faults(progress: Told) -> list[dict[str, Any]]:
 def fault(name: str, plant: Mapping[str, Any], wanted: Status) -> dict[str, Any]:
     """Plant one fault."""
     table = routing.measure(
-        routing.Source("workload", "control"), routes=[CONTROL_ROUTE], plants={FIRST: plant}, patience=10.0
+        routing.Source("workload", "control"), routes=[CONTROL_ROUTE], plants={FIRST: plant}, patience=20.0
     )
     own, hit, other = (
         _row(table, *which) for which in ((OWN, "fp32"), (CONTROL_ROUTE, "fp32"), (CONTROL_ROUTE, "int8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from probes.session import interleaving, routing
 from probes.session.routing import Source
+from probes.statistics.targets import ENOUGH, undecided
 from probes.types import RouteRow, Routes, Status, UserFile
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.measures]
@@ -91,6 +93,22 @@ def test_a_workload_goes_through_onnx_in_both_precisions() -> None:
     assert fp32.ratio is not None
     assert fp32.settings["opset"]
     assert {"torch", "onnx", "onnxruntime"} <= set(fp32.versions)
+
+
+def test_a_graph_of_one_sample_has_a_throughput_and_six_processes_decide_its_targets(tmp_path: Path) -> None:
+    asked = {"latency_p95_ms": 0.2, "memory_mb": 80.0, "cold_start_s": 0.03}
+
+    table = routing.measure(Source("workload", "mlp"), routes=["pytorch-onnx:fp32"], targets=asked, artifacts=tmp_path)
+    row = rows(table)["pytorch-onnx fp32"]
+
+    assert row.throughput_batch == 1  # the exporter fixes the batch that it was shown
+    assert row.throughput_per_s is not None
+    assert row.processes == ENOUGH or not undecided(asked, row)
+    assert all(low < high for low, high in row.bounds.values())
+    # What was converted stays where it was asked to, with what its runtime is asked to load.
+    loaded = json.loads((tmp_path / "pytorch-onnx-fp32.json").read_text())
+    assert Path(loaded["main"]).stat().st_size == row.artifact_bytes
+    assert (tmp_path / "source-pytorch.npz").is_file()
 
 
 def test_a_model_of_the_users_with_two_inputs_goes_through_onnx() -> None:
