@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.report.figures import amount, milliseconds
 from probes import environments, reasons
-from probes.session import outcome
+from probes.session import outcome, routing_plan
 from probes.session.routing_plan import AS_IS, OWN, Planned
 from probes.statistics import targets
 from probes.types import Status
@@ -189,7 +189,7 @@ class Progress:
         coming = [row for row in self._planned if row.status is None]
         budget = event["budget"]
         limit = WORDS[self._lang]["within"].format(budget=budget) if budget else ""
-        self._say("plan", count=len(coming), seconds=sum(row.seconds for row in coming), limit=limit)
+        self._say("plan", count=len(coming), seconds=routing_plan.together(coming), limit=limit)
         for row in coming:
             self._console.print(f"  {row.label:<36} {row.seconds:>4.0f} {WORDS[self._lang]['seconds']}", style="dim")
         ends = [(row.label, row.status, row.reason) for row in self._planned if row.status and row.reason]

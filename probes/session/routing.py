@@ -1,16 +1,19 @@
 """Takes a model out by every way there is, runs what comes out where it must run, and makes one table of it.
 
-Each conversion and each artifact gets a process of its own; those that compute the same stay alive and take turns, all
-of them together with the framework's own inference. Whatever goes wrong costs its own row. Names the worker in an argv
-and never imports it, nor any framework.
+Each conversion and each artifact gets a process of its own. Conversions go side by side, because nothing of them is
+held against anything; what is measured has the machine to itself: loading one by one, then all that compute the same
+take turns together with the framework's own inference. Whatever goes wrong costs its own row. Names the worker in an
+argv and never imports it, nor any framework.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +25,21 @@ from probes import reasons
 from probes.session import interleaving, time_budget
 from probes.session.arms import Arm
 from probes.session.interleaving import Turns
-from probes.session.routing_plan import AS_IS, OWN, Planned, Source, Unknown, add, late, plan
+from probes.session.lanes import Lanes
+from probes.session.routing_plan import (
+    AS_IS,
+    OWN,
+    RUN_SECONDS,
+    Planned,
+    Source,
+    Unknown,
+    add,
+    at_a_time,
+    late,
+    plan,
+    preparing,
+    together,
+)
 from probes.session.routing_rows import Arrays, absent, begun, compared, named, timed, with_throughput
 from probes.session.runner import grade
 from probes.session.worker_client import Cancelled, Client, Lost
@@ -31,13 +48,16 @@ from probes.statistics import ratios, targets
 from probes.system import held, machine, process_readings, sample_arrays
 from probes.types import Reason, RouteRow, Routes, Status, UserFile
 
-__all__ = ["OWN", "BadData", "Planned", "Source", "Unknown", "measure", "plan"]
+__all__ = ["OWN", "BadData", "Planned", "Source", "Unknown", "measure", "plan", "together"]
 
 DEFAULT = "image_classifier"
 """Workload that is taken out where none is named: stock layers, which every converter knows."""
 
 TURNS = 2.5
-"""Seconds that one arm's warming up and turns take, kept free of the budget for each that is loaded."""
+"""Seconds that one arm's warming up and turns may take where no budget is given."""
+
+BATCHES = 0.6
+"""Seconds that the answers to a batch take, of each arm, after its turns."""
 
 LOOKS = (12, 18, 27, 40)
 """Numbers of turns at which the width is looked at: percentiles need more of them than a ratio does."""
@@ -126,14 +146,15 @@ def measure(
         )
         table = _Table(options, rows, resume)
         try:
-            _bring_all(table, keep)
+            _prepare_all(table, keep)
+            _load_all(table, keep)
             _time_all(table)
             while again(table.routes()):
                 _renew(table)
                 _time_all(table)
+            return table.routes()
         finally:
-            table.end()
-        return table.routes()
+            table.close()
 
 
 @dataclass(frozen=True)
@@ -159,6 +180,30 @@ class _Options:
         return max(self.patience, 6 * planned.seconds) if self.patience >= PATIENCE else self.patience
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A row whose process is up and has the artifact beside it: what is left to do wants the machine to itself.
+
+    Attributes:
+        client: the process. said: what it says of itself.
+        row: so far. asked: what it is going to load.
+    """
+
+    client: Client
+    said: Mapping[str, Any]
+    row: RouteRow
+    asked: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What came of preparing a row, and the seconds that it took."""
+
+    planned: Planned
+    found: _Prepared | RouteRow
+    seconds: float
+
+
 @dataclass
 class _Table:
     """A table under way.
@@ -167,6 +212,7 @@ class _Table:
         options: of the session.
         planned: every row to come.
         rows: what each gave so far, by label.
+        prepared: label -> what is to be loaded, and the seconds that preparing it took.
         live: label -> the worker that answers, of rows whose times are to be taken.
         asked: label -> what it was asked to load.
         arrays: framework (or "" for a file as it is) -> weights, samples and reference, as its worker kept them.
@@ -175,6 +221,7 @@ class _Table:
         parameters: trainable numbers of the source, where known.
         stopped: why no further row is begun.
         pairs: turns taken of all arms; ``disturbed``: those of them that other load disturbed.
+        expected, spent: seconds that the preparations which have ended were expected to take, and did.
         again: labels whose rows must be measured; the others are taken over.
     """
 
@@ -182,6 +229,7 @@ class _Table:
     planned: Sequence[Planned]
     resume: Routes | None
     rows: dict[str, RouteRow] = field(default_factory=dict)
+    prepared: dict[str, tuple[_Prepared, float]] = field(default_factory=dict)
     live: dict[str, Client] = field(default_factory=dict)
     asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)
@@ -191,8 +239,11 @@ class _Table:
     stopped: Reason | None = None
     pairs: int = 0
     disturbed: int = 0
+    expected: float = 0.0
+    spent: float = 0.0
 
     def __post_init__(self) -> None:
+        self.lanes: Lanes[_Made] = Lanes(at_a_time())
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.began = time.monotonic()
         self.deadline = None if self.options.budget is None else self.began + self.options.budget
@@ -224,11 +275,23 @@ class _Table:
         """Keep a row, judged by the targets."""
         self.rows[planned.label] = replace(row, targets=self._judged(row))
 
-    def left(self) -> float | None:
-        """Return the seconds left for a further row, with the turns of those that are loaded taken off."""
+    def ended(self) -> bool:
+        """Return whether nothing further is wanted."""
+        return self.stopped is not None or self.options.cancelled()
+
+    def pace(self) -> float:
+        """Return how many times as long as expected a preparation takes here today, from those that have ended."""
+        return self.spent / self.expected if self.expected else 1.0
+
+    def left(self, working: int) -> float | None:
+        """Return the seconds left to prepare a further row, with what it and the others are loaded and timed in off.
+
+        Args:
+            working: rows that are being prepared.
+        """
         if self.deadline is None:
             return None
-        return self.deadline - time.monotonic() - TURNS * len(self.live)
+        return self.deadline - time.monotonic() - RUN_SECONDS * (len(self.prepared) + working + 1)
 
     def routes(self) -> Routes:
         """Return the table as it would be, had it ended now."""
@@ -254,7 +317,20 @@ class _Table:
         """End all workers."""
         for client in self.live.values():
             client.close()
+        for prepared, _ in self.prepared.values():
+            prepared.client.end()
         self.live.clear()
+        self.prepared.clear()
+
+    def close(self) -> None:
+        """End all workers, those with them that are still being prepared, and the lanes."""
+        self.stopped = self.stopped or Reason("cancelled-rest")
+        while self.lanes.working:
+            with contextlib.suppress(Exception):  # the first one is on its way already
+                if isinstance(found := self.lanes.take().found, _Prepared):
+                    found.client.end()
+        self.end()
+        self.lanes.end()
 
 
 def _finished(row: RouteRow) -> bool:
@@ -295,11 +371,11 @@ def _check_data(path: Path) -> None:
         raise BadData(problems)
 
 
-# ------------------------------------------------------------------------------- converting, loading, the same answers
+# ---------------------------------------------------------------------------------------- converting: nothing is timed
 
 
-def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
-    """Convert and load every row that can be, one after the other, and hold its answers against the source's."""
+def _prepare_all(table: _Table, keep: Callable[[Routes], None]) -> None:
+    """Convert what can be, some side by side, and start what is going to answer."""
     options = table.options
     options.progress(
         {
@@ -311,45 +387,100 @@ def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
             ],
         }
     )
-    for index, planned in enumerate(table.planned):
-        if planned.label in table.rows:
-            continue
-        if (row := _left_out(table, planned)) is not None:
-            table.put(planned, row)
-            options.progress({"event": "skipped", "route": planned.label, **_reason_of(row)})
-            continue
-        options.progress({"event": "start", "route": planned.label, "index": index + 1, "of": len(table.planned)})
-        began = time.monotonic()
+    waiting = [one for one in table.planned if one.label not in table.rows]
+    working: dict[str, Planned] = {}
+    while waiting or working:
         try:
-            row = _brought(table, planned)
-        except Lost as lost:
-            row = absent(planned, lost.status, _without_side(lost.reason))
-        except (OSError, ValueError, zipfile.BadZipFile) as error:  # a full disk, or half a file on it
-            why = getattr(error, "strerror", None) or str(error)
-            row = absent(planned, Status.FAILED, Reason("routes-disk", place=options.scratch, why=why))
-        except (Cancelled, KeyboardInterrupt):
+            while table.lanes.free() and (planned := _next(table, waiting, working.values(), keep)):
+                working[planned.label] = planned
+                table.lanes.begin(functools.partial(_prepared, table, planned))
+            if working:
+                made = table.lanes.take()
+                del working[made.planned.label]
+                _keep_prepared(table, made, keep)
+        except KeyboardInterrupt:
             table.stopped = Reason("cancelled-rest")
-            row = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
+
+
+def _next(
+    table: _Table,
+    waiting: list[Planned],
+    working: Collection[Planned],
+    keep: Callable[[Routes], None],
+) -> Planned | None:
+    """Take the first row that can be prepared now out of those that wait; None where there is none.
+
+    While a framework trains the source, its other rows wait. What is left out gets its row here.
+    """
+    busy = {one.framework for one in working if one.framework and one.framework not in table.arrays}
+    for planned in list(waiting):
+        if planned.framework in busy:
+            continue
+        waiting.remove(planned)
+        if (row := _left_out(table, planned, working=len(working))) is None:
+            number = next(i for i, one in enumerate(table.planned, start=1) if one is planned)
+            table.options.progress(
+                {"event": "start", "route": planned.label, "index": number, "of": len(table.planned)}
+            )
+            return planned
         table.put(planned, row)
-        if planned.route == OWN and row.status is not Status.OK and planned.framework in table.arrays:
-            told = Reason("without-own", framework=planned.framework, reason=reasons.of(row))
-            options.progress({**reasons.note(told), "route": planned.label})
         keep(table.routes())
-        options.progress(_done(planned, table.rows[planned.label], seconds=time.monotonic() - began))
+        table.options.progress({"event": "skipped", "route": planned.label, **_reason_of(row)})
+    return None
 
 
-def _left_out(table: _Table, planned: Planned) -> RouteRow | None:
+def _left_out(table: _Table, planned: Planned, *, working: int) -> RouteRow | None:
     """Return the row of what is not begun, None where it is."""
     if planned.status is not None and planned.reason is not None:
         return absent(planned, planned.status, planned.reason)
-    if table.stopped is not None or table.options.cancelled():
+    if table.ended():
         table.stopped = table.stopped or Reason("cancelled-before")
         return absent(planned, Status.CANCELLED, Reason("cancelled-before"))
-    left = table.left()
-    if planned.route not in (OWN, AS_IS) and not time_budget.fits(planned.seconds, left):
-        reason = late(table.options.budget or 0.0, left or 0.0, planned.seconds)
-        return absent(planned, Status.SKIPPED, reason)
+    left, wanted = table.left(working), table.pace() * preparing(planned)
+    if planned.route not in (OWN, AS_IS) and not time_budget.fits(wanted, left):
+        return absent(planned, Status.SKIPPED, late(table.options.budget or 0.0, left or 0.0, wanted + RUN_SECONDS))
     return None
+
+
+def _prepared(table: _Table, planned: Planned) -> _Made:
+    """Convert, and start the process that is going to answer; the row where there is nothing to be loaded."""
+    began = time.monotonic()
+    found: _Prepared | RouteRow
+    try:
+        found = _converted_row(table, planned)
+    except Lost as lost:
+        found = absent(planned, lost.status, _without_side(lost.reason))
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        found = _without_disk(table, planned, error)
+    except Cancelled:
+        found = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
+    return _Made(planned, found, time.monotonic() - began)
+
+
+def _without_disk(table: _Table, planned: Planned, error: Exception) -> RouteRow:
+    """Return the row of what came upon a full disk, or half a file on it."""
+    why = getattr(error, "strerror", None) or str(error)
+    return absent(planned, Status.FAILED, Reason("routes-disk", place=table.options.scratch, why=why))
+
+
+def _keep_prepared(table: _Table, made: _Made, keep: Callable[[Routes], None]) -> None:
+    if isinstance(made.found, _Prepared):
+        table.prepared[made.planned.label] = made.found, made.seconds
+        table.expected, table.spent = table.expected + preparing(made.planned), table.spent + made.seconds
+    else:
+        _settled(table, made.planned, made.found, keep, seconds=made.seconds)
+
+
+def _settled(table: _Table, planned: Planned, row: RouteRow, keep: Callable[[Routes], None], *, seconds: float) -> None:
+    """Keep a row that is as it stays until the turns, and tell of it."""
+    if row.status is Status.CANCELLED:
+        table.stopped = table.stopped or Reason("cancelled-rest")
+    table.put(planned, row)
+    if planned.route == OWN and row.status is not Status.OK and planned.framework in table.arrays:
+        told = Reason("without-own", framework=planned.framework, reason=reasons.of(row))
+        table.options.progress({**reasons.note(told), "route": planned.label})
+    keep(table.routes())
+    table.options.progress(_done(planned, table.rows[planned.label], seconds=seconds))
 
 
 def _reason_of(row: RouteRow) -> dict[str, Any]:
@@ -370,8 +501,8 @@ def _done(planned: Planned, row: RouteRow, *, seconds: float) -> dict[str, Any]:
     return found
 
 
-def _brought(table: _Table, planned: Planned) -> RouteRow:
-    """Convert, load, compare; the worker of what computes the same stays alive for its turns.
+def _converted_row(table: _Table, planned: Planned) -> _Prepared | RouteRow:
+    """Convert, and start the process that is going to answer.
 
     Raises:
         Lost, Cancelled: from a worker; all that were started for this row have ended.
@@ -379,7 +510,7 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
     row = begun(planned)
     asked: dict[str, Any] = {"as_is": planned.route == AS_IS, "inputs": [], "outputs": [], "layouts": {}, "dtypes": {}}
     if planned.framework:
-        _prepared(table, planned)
+        _train(table, planned)
     asked["arrays"] = table.arrays.get(planned.framework) or str(Path(table.options.scratch, "as-is.npz"))
     if planned.route == AS_IS:
         file = table.options.source.file
@@ -402,13 +533,44 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
             versions=converted["versions"],
         )
     try:
-        client, row = _loaded(table, planned, row, asked)
+        client, said = _started(table, planned, runtime=planned.route != OWN)
     except Lost as lost:  # what was seen of the artifact before stays true
         return replace(row, status=lost.status, **reasons.document(_without_side(lost.reason)))
+    return _Prepared(client, said, row, asked)
+
+
+# ------------------------------------------------------------------------------- loading: one by one, the same answers
+
+
+def _load_all(table: _Table, keep: Callable[[Routes], None]) -> None:
+    """Load what was prepared, one after the other, and hold its answers against the source's."""
+    for planned in table.planned:
+        if planned.label not in table.prepared:
+            continue
+        prepared, seconds = table.prepared.pop(planned.label)
+        began = time.monotonic()
+        row = _brought(table, planned, prepared)
+        _settled(table, planned, row, keep, seconds=seconds + time.monotonic() - began)
+
+
+def _brought(table: _Table, planned: Planned, prepared: _Prepared) -> RouteRow:
+    """Load and compare; the worker of what computes the same stays alive for its turns."""
+    try:
+        if table.ended():
+            prepared.client.end()
+            raise Cancelled
+        row = _loaded(table, planned, prepared)
+    except Lost as lost:  # what was seen of the artifact before stays true
+        return replace(prepared.row, status=lost.status, **reasons.document(_without_side(lost.reason)))
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        return _without_disk(table, planned, error)
+    except (Cancelled, KeyboardInterrupt):
+        table.stopped = Reason("cancelled-rest")
+        return absent(planned, Status.CANCELLED, Reason("cancelled-while"))
     if row.status is Status.OK:
-        table.live[planned.label], table.asked[planned.label] = client, asked
+        table.live[planned.label], table.asked[planned.label] = prepared.client, prepared.asked
     else:
-        client.close()
+        prepared.client.close()
     return row
 
 
@@ -419,7 +581,8 @@ def _renew(table: _Table) -> None:
     for planned in alive:
         row = replace(table.rows[planned.label], p50_ms=None, p95_ms=None, p99_ms=None, ratio=None, samples={})
         try:
-            client, row = _loaded(table, planned, row, table.asked[planned.label])
+            client, said = _started(table, planned, runtime=planned.route != OWN)
+            row = _loaded(table, planned, _Prepared(client, said, row, table.asked[planned.label]))
             table.live[planned.label] = client
         except Lost as lost:
             row = replace(row, status=lost.status, **reasons.document(_without_side(lost.reason)))
@@ -462,9 +625,10 @@ def _started(table: _Table, planned: Planned, *, runtime: bool) -> tuple[Client,
     """Start a worker with the framework, or with the runtime alone, and return it with what it says of itself."""
     options = table.options
     plant = dict(options.plants.get(planned.label, {}))
-    arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant)
+    variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), options.scratch)  # a converter that is ended clears nothing up
+    arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant, variables=variables)
     client = Client(arm, settings="default", scratch=options.scratch)
-    asked: dict[str, Any] = {"timeout": options.allowed(planned), "cancelled": options.cancelled}
+    asked: dict[str, Any] = {"timeout": options.allowed(planned), "cancelled": table.ended}
     configured: dict[str, Any] = {"framework": arm.framework, "threads": options.threads, "plant": plant}
     try:
         if runtime:
@@ -481,13 +645,13 @@ def _asking(table: _Table, planned: Planned, client: Client, do: str, **more: An
     options = table.options
     request = {**_request(table, planned), **more}
     try:
-        return client.ask(do, timeout=options.allowed(planned), cancelled=options.cancelled, **request)
+        return client.ask(do, timeout=options.allowed(planned), cancelled=table.ended, **request)
     except (Lost, KeyboardInterrupt):
         client.end()
         raise
 
 
-def _prepared(table: _Table, planned: Planned) -> None:
+def _train(table: _Table, planned: Planned) -> None:
     """Have a framework train the source once, and keep its weights, samples and float64 answers.
 
     Raises:
@@ -506,9 +670,9 @@ def _prepared(table: _Table, planned: Planned) -> None:
     except Lost as lost:
         table.failed[framework] = lost
         raise
-    client.close()
-    table.arrays[framework] = path
+    client.end()  # what it kept is on the disk; a framework takes seconds to end by itself
     table.parameters = table.parameters or answer["parameters"]
+    table.arrays[framework] = path
 
 
 def _converted(table: _Table, planned: Planned, arrays: str) -> dict[str, Any]:
@@ -518,17 +682,17 @@ def _converted(table: _Table, planned: Planned, arrays: str) -> dict[str, Any]:
     command = add(planned, "")
     asked = {"route": planned.route, "precision": planned.precision, "arrays": arrays, "add": command}
     answer = _asking(table, planned, client, "convert", folder=str(folder), **asked)
-    client.close()
+    client.end()
     return {**answer, "versions": {**facts["versions"], **answer.get("versions", {})}}
 
 
-def _loaded(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, Any]) -> tuple[Client, RouteRow]:
-    """Load in a fresh process, and hold the answers against the reference."""
-    client, said = _started(table, planned, runtime=planned.route != OWN)
+def _loaded(table: _Table, planned: Planned, prepared: _Prepared) -> RouteRow:
+    """Load in a fresh process, and hold the answers against the reference; it is ended where that cannot be."""
     try:
-        return client, _seen(table, planned, row, said, _asking(table, planned, client, "load", **asked))
-    except BaseException:  # nobody else knows of it yet
-        client.end()
+        answer = _asking(table, planned, prepared.client, "load", **prepared.asked)
+        return _seen(table, planned, prepared.row, prepared.said, answer)
+    except BaseException:  # nobody else knows of it any more
+        prepared.client.end()
         raise
 
 
@@ -569,7 +733,8 @@ def _time_all(table: _Table) -> None:
         return
     options, taken = table.options, Turns()
     clients = list(table.live.values())
-    until = time.monotonic() + TURNS * len(clients) if table.deadline is None else table.deadline
+    rest = BATCHES * len(clients)
+    until = time.monotonic() + TURNS * len(clients) if table.deadline is None else table.deadline - rest
     cancelled = table.stopped is not None
 
     def dropped(client: Client, lost: Lost) -> None:

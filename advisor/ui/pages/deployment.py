@@ -276,7 +276,7 @@ def _here(planned: Sequence[Planned]) -> None:
     ready = [row for row in planned if row.status is None]
     if not any(row.route != OWN for row in ready):
         return
-    seconds = sum(row.seconds for row in ready)
+    seconds = routing.together(ready)
     count = sum(row.route != OWN for row in ready)
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     budget = left.number_input(

@@ -16,8 +16,9 @@ import pytest
 from probes.calibration import routes_benchmark
 from probes.calibration.routes_benchmark import FAULTS, FIRST, SECOND
 from probes.evidence import routes as documents
-from probes.session import interleaving, routing, routing_plan
+from probes.session import interleaving, routing, routing_plan, worker_client
 from probes.session.routing import Source
+from probes.system import process_readings
 from probes.types import RouteRow, Routes, Status
 
 pytestmark = pytest.mark.measures
@@ -204,6 +205,30 @@ def test_the_table_so_far_is_given_after_every_row() -> None:
     ]
 
 
+def test_conversions_go_side_by_side_and_loading_waits_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_readings, "cores", lambda: 2)
+    asked: list[tuple[str, str, bool]] = []
+    ask = worker_client.Client.ask
+
+    def seen(client: worker_client.Client, do: str, **options: Any) -> dict[str, Any]:
+        asked.append((client.arm.label, do, True))
+        try:
+            return ask(client, do, **options)
+        finally:
+            asked.append((client.arm.label, do, False))
+
+    monkeypatch.setattr(worker_client.Client, "ask", seen)
+    measure()
+
+    converting = [(label, begins) for label, do, begins in asked if do == "convert"]
+    loading = [(label, begins) for label, do, begins in asked if do == "load"]
+    last = max(place for place, (_, do, _) in enumerate(asked) if do in ("convert", "runtime", "use"))
+    first = min(place for place, (_, do, _) in enumerate(asked) if do == "load")
+    assert {label for label, _ in converting} == {FIRST, SECOND}
+    assert last < first
+    assert loading == [(label, begins) for label in ("null", FIRST, SECOND) for begins in (True, False)]
+
+
 def test_the_users_samples_are_answered(tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", anything=np.random.default_rng(0).random((40, 128), np.float32))
 
@@ -308,7 +333,8 @@ def test_a_plan_puts_the_most_worth_a_second_first() -> None:
 
 
 def test_a_plan_with_a_budget_leaves_out_what_no_longer_fits() -> None:
-    planned = routing.plan(CONTROL, [ROUTE], routing_plan.OWN_SECONDS + 1, {"null": ["numpy"]})
+    own, *_ = routing.plan(CONTROL, [ROUTE], installed={"null": ["numpy"]})
+    planned = routing.plan(CONTROL, [ROUTE], routing_plan.together([own]) + 1, {"null": ["numpy"]})
 
     assert [one.status for one in planned] == [None, Status.SKIPPED, Status.SKIPPED]
 
