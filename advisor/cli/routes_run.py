@@ -39,6 +39,7 @@ class Request:
     Attributes:
         planned: every row to come.
         resumed: the file that ``resume`` was read from.
+        part: of the budget that the user gave, which ``budget`` is.
     """
 
     source: Source
@@ -55,6 +56,7 @@ class Request:
     target: str
     jsonl: bool
     value: Mapping[str, float] = field(default_factory=dict)
+    part: float = 1.0
 
 
 def read(
@@ -186,7 +188,12 @@ def _earlier(path: str | None) -> tuple[Routes | None, list[str]]:
 
 
 def measure_valuable(
-    targets: Mapping[str, float], value: Mapping[str, float], budget: float | None, *, lang: str
+    targets: Mapping[str, float],
+    value: Mapping[str, float],
+    budget: float | None,
+    *,
+    part: float = 1.0,
+    lang: str,
 ) -> Routes:
     """Measure routes of the model that is taken out by default, those most worth a second first.
 
@@ -194,6 +201,7 @@ def measure_valuable(
         targets: numbers asked for.
         value: route -> what knowing it is worth; no other is taken.
         budget: seconds for all of them.
+        part: of the budget that the user gave, which that is.
     """
     pythons, names = folders.interpreters(), tuple(sorted(value))
     asked = Request(
@@ -211,8 +219,12 @@ def measure_valuable(
         target="",
         jsonl=False,
         value=value,
+        part=part,
     )
-    return measure(asked, lang=lang)
+    table = measure(asked, lang=lang)
+    for line in routes_shown.late(table, asked.planned, lang=lang, part=part):
+        output.notice(line)
+    return table
 
 
 def measure(asked: Request, *, lang: str) -> Routes:
@@ -238,7 +250,7 @@ def measure(asked: Request, *, lang: str) -> Routes:
 def _measured(asked: Request, keep: Callable[[Routes], None], *, lang: str) -> Routes:
     from advisor.errors import InputError
 
-    view = command.JsonLines() if asked.jsonl else routes_shown.Progress(asked.planned, lang)
+    view = command.JsonLines() if asked.jsonl else routes_shown.Progress(asked.planned, lang, part=asked.part)
     with view:
         try:
             return routing.measure(

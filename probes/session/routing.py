@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from probes import reasons
+from probes import reasons, runtimes
 from probes.session import interleaving, time_budget
 from probes.session.arms import Arm
 from probes.session.interleaving import Turns
@@ -626,6 +626,7 @@ def _started(table: _Table, planned: Planned, *, runtime: bool) -> tuple[Client,
     options = table.options
     plant = dict(options.plants.get(planned.label, {}))
     variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), options.scratch)  # a converter that is ended clears nothing up
+    variables |= getattr(runtimes.runtime(planned.runtime), "VARIABLES", {})
     arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant, variables=variables)
     client = Client(arm, settings="default", scratch=options.scratch)
     asked: dict[str, Any] = {"timeout": options.allowed(planned), "cancelled": table.ended}
