@@ -128,7 +128,7 @@ class Progress:
         self._planned, self._lang, self._part = planned, lang, part
         self._console = terminal.Terminal(stderr=True, highlight=False, markup=False)
         self._line = self._console.status("")
-        self._rounds = 0
+        self._told: set[tuple[str, str]] = set()
         self._shown_by: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "plan": self._plan,
             "start": self._start,
@@ -178,8 +178,10 @@ class Progress:
             return
         label, status = event["route"], Status(event["status"])
         if status is not Status.OK:
-            reason = reasons.text(reasons.read(event), self._lang)
-            self._say("ended", label=label, status=reasons.status(status, self._lang), reason=reason)
+            ended = reasons.status(status, self._lang), reasons.text(reasons.read(event), self._lang)
+            if ended not in self._told:  # a model that does not load tells the same of every route
+                self._say("ended", label=label, status=ended[0], reason=ended[1])
+                self._told.add(ended)
             return
         found = {
             "of_size": None
@@ -264,16 +266,24 @@ def table(found: Routes, *, lang: str) -> None:
     else:
         say(WORDS[lang]["nothing"])
     rest = [line for line in made.lines if line not in timed]
-    for line in rest:
-        reason = reasons.of(line.row)
-        if line.row.status is not Status.SKIPPED and not (line.row.status is Status.NOT_INSTALLED and _adds(reason)):
-            said = line.reason or reasons.text(reason, lang)
-            say(WORDS[lang]["ended"].format(label=_label(line, lang), status=line.status, reason=said))
+    for (status, said), labels in _alike(rest, lang).items():
+        say(WORDS[lang]["ended"].format(label=WORDS[lang]["comma"].join(labels), status=status, reason=said))
     for text in left_out([(_label(line, lang), line.row.status, reasons.of(line.row)) for line in rest], lang):
         say(text)
     for text in made.summary if timed else ():
         say(text)
     say(made.conditions)
+
+
+def _alike(lines: Sequence[Line], lang: str) -> dict[tuple[str, str], list[str]]:
+    """Return status and reason -> what ended so; without what ``left_out`` tells."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        reason = reasons.of(line.row)
+        if line.row.status is not Status.SKIPPED and not (line.row.status is Status.NOT_INSTALLED and _adds(reason)):
+            said = line.status, line.reason or reasons.text(reason, lang)
+            found.setdefault(said, []).append(_label(line, lang))
+    return found
 
 
 def _figures(lines: Sequence[Line], heads: Sequence[str], lang: str) -> None:

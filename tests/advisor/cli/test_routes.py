@@ -16,6 +16,7 @@ from advisor.report import route_rows
 from advisor.report.route_words import ROUTES
 from probes import routes
 from probes.environments import ENVIRONMENTS, folders, locks
+from probes.types import Status
 from tests import measured_routes
 from tests.probes.environments import stand_in
 
@@ -267,3 +268,17 @@ def test_a_narrow_window_shows_whole_cells_and_names_the_columns_it_has_no_room_
     heads = [text for text in printed.splitlines() if "--json" in text]
     assert len(heads) == 1
     assert ROUTES[lang]["routes_answers"] in heads[0]
+
+
+def test_what_ended_alike_is_told_once_with_all_its_routes(capsys: pytest.CaptureFixture[str]) -> None:
+    found = measured_routes.table()
+    ended = {"status": Status.FAILED, "reason": "NameError: no 'x'", "reason_code": "", "refused": (), "p50_ms": None}
+    failed = [replace(row, **ended) for row in found.rows]
+
+    routes_shown.table(replace(found, rows=tuple(failed)), lang="en")
+    printed = capsys.readouterr().out
+
+    assert printed.count("NameError") == 1
+    assert "Nothing was measured." in printed
+    (line,) = [text for text in printed.splitlines() if "NameError" in text]
+    assert all(f"{row.route}:{row.precision}" in line for row in failed if row.route != "own")
