@@ -299,8 +299,9 @@ def _figures(lines: Sequence[Line], heads: Sequence[str], lang: str) -> None:
     columns = {"name": (words["routes_name"], [_label(line, lang) for line in lines])}
     columns |= {cell: (words[f"routes_{cell}"], [getattr(line, cell) for line in lines]) for cell in CELLS}
     columns |= {head: (head, [line.verdicts[place].text for line in lines]) for place, head in enumerate(heads)}
+    columns = {key: (head, cells) for key, (head, cells) in columns.items() if any(cells)}
     hidden: list[str] = []
-    for spared in SPARED:
+    for spared in filter(columns.__contains__, SPARED):
         if sum(_width(*column) + 2 for column in columns.values()) > console.width:
             hidden.append(columns.pop(spared)[0])
     shown = Table(box=None)
