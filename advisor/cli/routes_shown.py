@@ -260,30 +260,25 @@ def table(found: Routes, *, lang: str) -> None:
     names = {key: framework.name.in_(lang) for key, framework in load_knowledge().frameworks.items()}
     moment = machines.moment(found.started)
     made = route_rows.table(found, lang=lang, asked=found.targets, frameworks=names, moment=moment)
-    timed = [line for line in made.lines if line.row.p50_ms is not None]
-    if timed:
-        _figures(timed, made.heads, lang)
+    if made.measured:
+        _figures(made.measured, made.heads, lang)
     else:
         say(WORDS[lang]["nothing"])
-    rest = [line for line in made.lines if line not in timed]
-    for (status, said), labels in _alike(rest, lang).items():
-        say(WORDS[lang]["ended"].format(label=WORDS[lang]["comma"].join(labels), status=status, reason=said))
-    for text in left_out([(_label(line, lang), line.row.status, reasons.of(line.row)) for line in rest], lang):
+    for (status, reason), lines in made.alike().items():
+        labels = [_label(line, lang) for line in lines if not _told_together(line)]
+        if labels:
+            say(WORDS[lang]["ended"].format(label=WORDS[lang]["comma"].join(labels), status=status, reason=reason))
+    for text in left_out([(_label(line, lang), line.row.status, reasons.of(line.row)) for line in made.missing], lang):
         say(text)
-    for text in made.summary if timed else ():
+    for text in made.summary if made.measured else ():
         say(text)
     say(made.conditions)
 
 
-def _alike(lines: Sequence[Line], lang: str) -> dict[tuple[str, str], list[str]]:
-    """Return status and reason -> what ended so; without what ``left_out`` tells."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for line in lines:
-        reason = reasons.of(line.row)
-        if line.row.status is not Status.SKIPPED and not (line.row.status is Status.NOT_INSTALLED and _adds(reason)):
-            said = line.status, line.reason or reasons.text(reason, lang)
-            found.setdefault(said, []).append(_label(line, lang))
-    return found
+def _told_together(line: Line) -> bool:
+    """Return whether ``left_out`` tells of a row."""
+    status = line.row.status
+    return status is Status.SKIPPED or (status is Status.NOT_INSTALLED and bool(_adds(reasons.of(line.row))))
 
 
 def _figures(lines: Sequence[Line], heads: Sequence[str], lang: str) -> None:

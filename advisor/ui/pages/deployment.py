@@ -181,15 +181,13 @@ def _missing(table: route_rows.Table) -> None:
     """Show the routes without figures, those of one reason together."""
     if not table.missing:
         return
-    together: dict[tuple[str, str], list[str]] = {}
-    for line in table.missing:
-        together.setdefault((line.status, line.reason), []).append(line.full_name)
     st.subheader(ROUTES[language()]["routes_missing"])
     colon = say(": ", "：")
     st.markdown(
         "\n".join(
-            f"- **{elements.plain(status)}**{colon}{elements.plain(listed(names))}  \n{elements.plain(reason)}"
-            for (status, reason), names in together.items()
+            f"- **{elements.plain(status)}**{colon}{elements.plain(listed([line.full_name for line in lines]))}  \n"
+            f"{elements.plain(reason)}"
+            for (status, reason), lines in table.alike().items()
         )
     )
 
