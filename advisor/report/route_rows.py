@@ -79,7 +79,7 @@ class Table:
 
     Attributes:
         conditions: of what, where, when, with how many threads.
-        summary: sentences: how many gave figures, how many meet every target, which is the smallest and the fastest.
+        summary: sentences: how many were measured, how many meet every target, which is the smallest and the fastest.
         heads: one a target: its name with the number asked for.
         asked: the targets.
         lines: those with figures first, then those without.

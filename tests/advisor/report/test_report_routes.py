@@ -95,7 +95,7 @@ def test_a_frameworks_own_inference_ships_nothing_and_is_no_route() -> None:
 
     own = next(line for line in found.table.lines if line.row.route == "own")
     assert own.verdicts[1].text == ""
-    assert found.table.summary[0] == "3 of 5 routes gave figures."
+    assert found.table.summary[0] == "3 of 5 routes were measured."
     assert found.table.summary[1].startswith("1 of them meets every target")
 
 
