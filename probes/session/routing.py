@@ -221,6 +221,7 @@ class _Table:
         parameters: trainable numbers of the source, where known.
         stopped: why no further row is begun.
         pairs: turns taken of all arms; ``disturbed``: those of them that other load disturbed.
+        earlier: the grade of the table from which rows were taken over.
         expected, spent: seconds that the preparations which have ended were expected to take, and did.
         again: labels whose rows must be measured; the others are taken over.
     """
@@ -241,6 +242,7 @@ class _Table:
     disturbed: int = 0
     expected: float = 0.0
     spent: float = 0.0
+    earlier: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.lanes: Lanes[_Made] = Lanes(at_a_time())
@@ -266,6 +268,7 @@ class _Table:
             # A framework's own inference must be there to hold what is still missing against it.
             if row is not None and not (one.route == OWN and one.framework in missing):
                 self.rows[one.label] = replace(row, targets=self._judged(row))
+                self.earlier = (old.grade,)
         self.parameters = old.source.get("parameters")
 
     def _judged(self, row: RouteRow) -> dict[str, str]:
@@ -293,6 +296,11 @@ class _Table:
             return None
         return self.deadline - time.monotonic() - RUN_SECONDS * (len(self.prepared) + working + 1)
 
+    def _grade(self) -> str:
+        """Return the grade of the turns, and no better one than that of the rows that were taken over."""
+        taken = [grade(self.pairs, self.disturbed, battery=bool(machine.on_battery()))] if self.pairs else []
+        return max([*taken, *self.earlier], default="D")
+
     def routes(self) -> Routes:
         """Return the table as it would be, had it ended now."""
         rows = [
@@ -307,7 +315,7 @@ class _Table:
             rows=tuple(rows),
             threads=self.options.threads,
             seed=self.options.seed,
-            grade=grade(self.pairs, self.disturbed, battery=bool(machine.on_battery())) if timed_any else "D",
+            grade=self._grade() if timed_any else "D",
             started=self.started,
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             spread=dict(self.options.spread),
@@ -316,7 +324,7 @@ class _Table:
     def end(self) -> None:
         """End all workers."""
         for client in self.live.values():
-            client.close()
+            client.end() if self.ended() else client.close()
         for prepared, _ in self.prepared.values():
             prepared.client.end()
         self.live.clear()
@@ -324,7 +332,8 @@ class _Table:
 
     def close(self) -> None:
         """End all workers, those with them that are still being prepared, and the lanes."""
-        self.stopped = self.stopped or Reason("cancelled-rest")
+        if self.lanes.working:
+            self.stopped = Reason("cancelled-rest")
         while self.lanes.working:
             with contextlib.suppress(Exception):  # the first one is on its way already
                 if isinstance(found := self.lanes.take().found, _Prepared):
@@ -476,7 +485,8 @@ def _settled(table: _Table, planned: Planned, row: RouteRow, keep: Callable[[Rou
     if row.status is Status.CANCELLED:
         table.stopped = table.stopped or Reason("cancelled-rest")
     table.put(planned, row)
-    if planned.route == OWN and row.status is not Status.OK and planned.framework in table.arrays:
+    lost = row.status not in (Status.OK, Status.CANCELLED)
+    if planned.route == OWN and lost and planned.framework in table.arrays:
         told = Reason("without-own", framework=planned.framework, reason=reasons.of(row))
         table.options.progress({**reasons.note(told), "route": planned.label})
     keep(table.routes())

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,15 @@ def test_rows_that_are_whole_are_taken_over_and_nothing_is_begun_for_them(whole:
 
     assert started == []
     assert again.rows == whole.rows
+    assert again.grade == whole.grade
+
+
+def test_taken_up_rows_get_no_better_grade(whole: Routes) -> None:
+    poor = replace(whole, grade="D")
+    part = replace(poor, rows=tuple(row for row in poor.rows if row.precision == "fp32"))
+
+    assert measure(resume=poor).grade == "D"
+    assert measure(resume=part).grade == "D"
 
 
 def test_another_source_takes_nothing_over(whole: Routes) -> None:
