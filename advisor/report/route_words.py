@@ -5,7 +5,7 @@ from __future__ import annotations
 ROUTES: dict[str, dict[str, str]] = {
     "en": {
         "routes": "Routes measured",
-        "routes_why": "A route takes the model out of its framework and runs it in a runtime. Each ran in processes of its own, in turns with the others, at batch size 1.",
+        "routes_why": "A route takes the model out of its framework and runs it in a runtime. Each ran in a process of its own, in turns with the others, at batch size 1.",
         "routes_source_workload": "Model: a small one of the program, {name}",
         "routes_source_model": "Model: yours, {name}",
         "routes_source_file": "File: yours, {name}",

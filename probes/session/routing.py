@@ -1,9 +1,9 @@
 """Takes a model out by every way there is, runs what comes out where it must run, and makes one table of it.
 
-Each conversion and each artifact gets a process of its own. Conversions go side by side, because nothing of them is
-held against anything; what is measured has the machine to itself: loading one by one, then all that compute the same
-take turns together with the framework's own inference. Whatever goes wrong costs its own row. Names the worker in an
-argv and never imports it, nor any framework.
+Each artifact gets a process of its own. Conversions go side by side, because nothing of them is held against anything,
+by different routes in one process of their framework; what fails there is tried in a fresh one. What is measured has
+the machine to itself: loading one by one, then all that compute the same take turns together with the framework's own
+inference. Whatever goes wrong costs its own row. Names the worker in an argv and never imports it, nor any framework.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import shutil
 import time
 import zipfile
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -58,6 +59,9 @@ TURNS = 2.5
 
 BATCHES = 0.6
 """Seconds that the answers to a batch take, of each arm, after its turns."""
+
+THERE = 0.5
+"""Part of a conversion's expected seconds that it takes in a process which has imported its framework."""
 
 LOOKS = (12, 18, 27, 40)
 """Numbers of turns at which the width is looked at: percentiles need more of them than a ratio does."""
@@ -196,6 +200,25 @@ class _Prepared:
 
 
 @dataclass(frozen=True)
+class _Workshop:
+    """A process that holds a framework and converts by several routes, each once: converters count what they name.
+
+    Attributes:
+        client: the process. facts: what its framework says of itself.
+        done: routes that it has converted by.
+    """
+
+    client: Client
+    facts: Mapping[str, Any]
+    done: set[str] = field(default_factory=set)
+
+    def takes(self, planned: Planned) -> bool:
+        """Return whether it holds a row's framework, and has not converted by its route."""
+        here = self.client.arm.framework, self.client.arm.python
+        return here == (planned.framework, planned.python) and planned.route not in {OWN, AS_IS, *self.done}
+
+
+@dataclass(frozen=True)
 class _Made:
     """What came of preparing a row, and the seconds that it took."""
 
@@ -213,6 +236,7 @@ class _Table:
         planned: every row to come.
         rows: what each gave so far, by label.
         prepared: label -> what is to be loaded, and the seconds that preparing it took.
+        workshops: processes that may convert by further routes.
         live: label -> the worker that answers, of rows whose times are to be taken.
         asked: label -> what it was asked to load.
         arrays: framework (or "" for a file as it is) -> weights, samples and reference, as its worker kept them.
@@ -222,6 +246,7 @@ class _Table:
         stopped: why no further row is begun.
         pairs: turns taken of all arms; ``disturbed``: those of them that other load disturbed.
         earlier: the grade of the table from which rows were taken over.
+        wanted: label -> seconds that preparing a row is expected to take.
         expected, spent: seconds that the preparations which have ended were expected to take, and did.
         again: labels whose rows must be measured; the others are taken over.
     """
@@ -231,6 +256,7 @@ class _Table:
     resume: Routes | None
     rows: dict[str, RouteRow] = field(default_factory=dict)
     prepared: dict[str, tuple[_Prepared, float]] = field(default_factory=dict)
+    workshops: list[_Workshop] = field(default_factory=list)
     live: dict[str, Client] = field(default_factory=dict)
     asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     arrays: dict[str, str] = field(default_factory=dict)
@@ -240,6 +266,7 @@ class _Table:
     stopped: Reason | None = None
     pairs: int = 0
     disturbed: int = 0
+    wanted: dict[str, float] = field(default_factory=dict)
     expected: float = 0.0
     spent: float = 0.0
     earlier: tuple[str, ...] = ()
@@ -329,6 +356,21 @@ class _Table:
             prepared.client.end()
         self.live.clear()
         self.prepared.clear()
+        self.shut()
+
+    def shut(self) -> None:
+        """End the workshops: what comes next has the machine to itself."""
+        while self.workshops:
+            self.workshops.pop().client.end()
+
+    def workshop(self, planned: Planned) -> _Workshop | None:
+        """Take a process that can convert a row and is at no work."""
+        for found in list(self.workshops):
+            if found.takes(planned):
+                with contextlib.suppress(ValueError):  # another lane was quicker
+                    self.workshops.remove(found)
+                    return found
+        return None
 
     def close(self) -> None:
         """End all workers, those with them that are still being prepared, and the lanes."""
@@ -409,6 +451,7 @@ def _prepare_all(table: _Table, keep: Callable[[Routes], None]) -> None:
                 _keep_prepared(table, made, keep)
         except KeyboardInterrupt:
             table.stopped = Reason("cancelled-rest")
+    table.shut()
 
 
 def _next(
@@ -419,10 +462,11 @@ def _next(
 ) -> Planned | None:
     """Take the first row that can be prepared now out of those that wait; None where there is none.
 
-    While a framework trains the source, its other rows wait. What is left out gets its row here.
+    While a framework trains the source, its other rows wait; while its process converts, those of others come first.
+    What is left out gets its row here.
     """
     busy = {one.framework for one in working if one.framework and one.framework not in table.arrays}
-    for planned in list(waiting):
+    for planned in sorted(waiting, key=lambda one: one.framework in {other.framework for other in working}):
         if planned.framework in busy:
             continue
         waiting.remove(planned)
@@ -445,7 +489,9 @@ def _left_out(table: _Table, planned: Planned, *, working: int) -> RouteRow | No
     if table.ended():
         table.stopped = table.stopped or Reason("cancelled-before")
         return absent(planned, Status.CANCELLED, Reason("cancelled-before"))
-    left, wanted = table.left(working), table.pace() * preparing(planned)
+    there = any(shop.takes(planned) for shop in table.workshops)
+    table.wanted[planned.label] = preparing(planned) * (THERE if there else 1.0)
+    left, wanted = table.left(working), table.pace() * table.wanted[planned.label]
     if planned.route not in (OWN, AS_IS) and not time_budget.fits(wanted, left):
         return absent(planned, Status.SKIPPED, late(table.options.budget or 0.0, left or 0.0, wanted + RUN_SECONDS))
     return None
@@ -475,7 +521,8 @@ def _without_disk(table: _Table, planned: Planned, error: Exception) -> RouteRow
 def _keep_prepared(table: _Table, made: _Made, keep: Callable[[Routes], None]) -> None:
     if isinstance(made.found, _Prepared):
         table.prepared[made.planned.label] = made.found, made.seconds
-        table.expected, table.spent = table.expected + preparing(made.planned), table.spent + made.seconds
+        table.expected += table.wanted[made.planned.label]
+        table.spent += made.seconds
     else:
         _settled(table, made.planned, made.found, keep, seconds=made.seconds)
 
@@ -676,25 +723,53 @@ def _train(table: _Table, planned: Planned) -> None:
     path = str(Path(table.options.scratch, f"source-{framework}.npz"))
     plain = replace(planned, route=OWN)
     try:
-        client, _ = _started(table, plain, runtime=False)
+        client, facts = _started(table, plain, runtime=False)
         answer = _asking(table, plain, client, "prepare", arrays=path)
     except Lost as lost:
         table.failed[framework] = lost
         raise
-    client.end()  # what it kept is on the disk; a framework takes seconds to end by itself
+    _kept_open(table, plain, _Workshop(client, facts))
     table.parameters = table.parameters or answer["parameters"]
     table.arrays[framework] = path
 
 
+def _kept_open(table: _Table, planned: Planned, shop: _Workshop) -> None:
+    """Keep a process for what else its framework converts; one with something planted ends with its row.
+
+    It is ended, not asked to end: what it made is on the disk, and a framework takes seconds to go by itself.
+    """
+    if table.options.plants.get(planned.label):
+        shop.client.end()
+    else:
+        table.workshops.append(shop)
+
+
 def _converted(table: _Table, planned: Planned, arrays: str) -> dict[str, Any]:
+    """Convert in a process that holds the framework already; whatever fails there is tried in a fresh one.
+
+    Raises:
+        Lost: from a fresh process; or from any, that the route cannot be had here.
+    """
+    shop = None if table.options.plants.get(planned.label) else table.workshop(planned)
+    if shop is not None:
+        try:
+            return _converted_in(table, planned, arrays, shop)
+        except Lost as lost:
+            if lost.status in (Status.NOT_INSTALLED, Status.NOT_SUPPORTED):
+                raise
+    return _converted_in(table, planned, arrays, _Workshop(*_started(table, planned, runtime=False)))
+
+
+def _converted_in(table: _Table, planned: Planned, arrays: str, shop: _Workshop) -> dict[str, Any]:
     folder = Path(table.options.scratch, planned.label.replace(" ", "-"))
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    client, facts = _started(table, planned, runtime=False)
     command = add(planned, "")
     asked = {"route": planned.route, "precision": planned.precision, "arrays": arrays, "add": command}
-    answer = _asking(table, planned, client, "convert", folder=str(folder), **asked)
-    client.end()
-    return {**answer, "versions": {**facts["versions"], **answer.get("versions", {})}}
+    answer = _asking(table, planned, shop.client, "convert", folder=str(folder), **asked)
+    shop.done.add(planned.route)
+    _kept_open(table, planned, shop)
+    return {**answer, "versions": {**shop.facts["versions"], **answer.get("versions", {})}}
 
 
 def _loaded(table: _Table, planned: Planned, prepared: _Prepared) -> RouteRow:

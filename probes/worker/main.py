@@ -181,7 +181,9 @@ class Worker:
         return deployment.prepare(self.backend, lambda: self._stage(request), request)
 
     def do_convert(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Make one artifact."""
+        """Make one artifact, as a fresh process would: what this one holds of a model before is forgotten."""
+        self.stage = None
+        self.backend.release()
         return deployment.convert(self.backend, lambda: self._stage(request), request)
 
     def do_load(self, request: dict[str, Any]) -> dict[str, Any]:

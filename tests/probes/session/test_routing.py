@@ -230,13 +230,29 @@ def test_conversions_go_side_by_side_and_loading_waits_for_all_of_them(monkeypat
     monkeypatch.setattr(worker_client.Client, "ask", seen)
     measure()
 
-    converting = [(label, begins) for label, do, begins in asked if do == "convert"]
     loading = [(label, begins) for label, do, begins in asked if do == "load"]
     last = max(place for place, (_, do, _) in enumerate(asked) if do in ("convert", "runtime", "use"))
     first = min(place for place, (_, do, _) in enumerate(asked) if do == "load")
-    assert {label for label, _ in converting} == {FIRST, SECOND}
     assert last < first
     assert loading == [(label, begins) for label in ("null", FIRST, SECOND) for begins in (True, False)]
+
+
+def test_a_conversion_that_fails_beside_others_is_tried_in_a_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[str] = []
+    ask = worker_client.Client.ask
+
+    def lost(client: worker_client.Client, do: str, **options: Any) -> dict[str, Any]:
+        if do == "convert" and client.arm.label == "null":  # the process that trained the source
+            killed.append(options["route"])
+            psutil.Process(client.pid).kill()
+        return ask(client, do, **options)
+
+    monkeypatch.setattr(worker_client.Client, "ask", lost)
+    found = rows(measure())
+
+    assert killed == [ROUTE]
+    assert {row.status for row in found.values()} == {Status.OK}
+    assert found["null-npz fp32"].artifact_bytes
 
 
 def test_the_users_samples_are_answered(tmp_path: Path) -> None:
