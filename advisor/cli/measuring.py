@@ -109,7 +109,7 @@ def _measure_routes(needs: Needs, value: Mapping[str, float], run: RunRequest, *
     from advisor.cli import routes_run
 
     asked = {str(name): number for name, number in needs.targets.items()}
-    return routes_run.measure_valuable(asked, value, run.budget, part=run.part, lang=lang)
+    return routes_run.measure_valuable(asked, value, run, lang=lang)
 
 
 def planned(

@@ -56,6 +56,7 @@ class Request:
     target: str
     jsonl: bool
     value: Mapping[str, float] = field(default_factory=dict)
+    variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     part: float = 1.0
 
 
@@ -188,30 +189,24 @@ def _earlier(path: str | None) -> tuple[Routes | None, list[str]]:
 
 
 def measure_valuable(
-    targets: Mapping[str, float],
-    value: Mapping[str, float],
-    budget: float | None,
-    *,
-    part: float = 1.0,
-    lang: str,
+    targets: Mapping[str, float], value: Mapping[str, float], run: command.RunRequest, *, lang: str
 ) -> Routes:
     """Measure routes of the model that is taken out by default, those most worth a second first.
 
     Args:
         targets: numbers asked for.
         value: route -> what knowing it is worth; no other is taken.
-        budget: seconds for all of them.
-        part: of the budget that the user gave, which that is.
+        run: how, with their part of the budget.
     """
-    pythons, names = folders.interpreters(), tuple(sorted(value))
+    pythons, names = {**folders.interpreters(), **run.pythons}, tuple(sorted(value))
     asked = Request(
         source=DEFAULT,
-        planned=routing.plan(DEFAULT, names, budget, pythons=pythons, value=value),
+        planned=routing.plan(DEFAULT, names, run.budget, pythons=pythons, value=value),
         routes=names,
         targets=targets,
-        budget=budget,
-        threads="one",
-        seed=0,
+        budget=run.budget,
+        threads=run.threads,
+        seed=run.seed,
         pythons=pythons,
         data=None,
         resume=None,
@@ -219,10 +214,11 @@ def measure_valuable(
         target="",
         jsonl=False,
         value=value,
-        part=part,
+        variables=run.variables,
+        part=run.part,
     )
     table = measure(asked, lang=lang)
-    for line in routes_shown.late(table, asked.planned, lang=lang, part=part):
+    for line in routes_shown.late(table, asked.planned, lang=lang, part=run.part):
         output.notice(line)
     return table
 
@@ -263,6 +259,7 @@ def _measured(asked: Request, keep: Callable[[Routes], None], *, lang: str) -> R
                 pythons=asked.pythons,
                 data=asked.data,
                 value=asked.value,
+                variables=asked.variables,
                 resume=asked.resume,
                 progress=logs.following(view.show),
                 cancelled=signals.received,

@@ -216,10 +216,12 @@ def left_out(ends: Iterable[tuple[str, Status, Reason]], lang: str, *, part: flo
 
 
 def late(found: Routes, planned: Sequence[Planned], *, lang: str, part: float) -> list[str]:
-    """Return what was left out for the budget although it was planned: this machine took longer than expected."""
-    coming = {named(begun(one)): one.label for one in planned if one.status is None}
-    ends = [(coming[named(row)], row.status, reasons.of(row)) for row in found.rows if named(row) in coming]
-    return left_out([one for one in ends if one[1] is Status.SKIPPED], lang, part=part)
+    """Return what was left out for the budget, where more was than planned: this machine took longer than expected."""
+    labels = {named(begun(one)): one.label for one in planned}
+    coming = {one.label for one in planned if one.status is None}
+    skipped = [row for row in found.rows if row.status is Status.SKIPPED]
+    ends = [(labels[named(row)], row.status, reasons.of(row)) for row in skipped]
+    return left_out(ends, lang, part=part) if any(label in coming for label, *_ in ends) else []
 
 
 def _adds(reason: Reason) -> str:

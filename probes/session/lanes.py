@@ -69,7 +69,7 @@ class Lanes(Generic[Made]):
         return made
 
     def end(self) -> None:
-        """Let the threads end after the tasks that have begun."""
+        """End the threads after the tasks that have begun."""
         for _ in range(self._threads):
             self._tasks.put(None)
         self._threads = 0

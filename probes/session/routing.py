@@ -84,6 +84,7 @@ def measure(
     threads: str = "one",
     seed: int = 0,
     pythons: Mapping[str, str] | None = None,
+    variables: Mapping[str, Mapping[str, str]] | None = None,
     data: Path | None = None,
     same_kind: bool = True,
     value: Mapping[str, float] | None = None,
@@ -107,6 +108,7 @@ def measure(
         threads: "one", "all", or a number; of every runtime.
         seed: of weights, data and order.
         pythons: framework or environment -> interpreter that has it.
+        variables: framework -> environment variables that the user passes to what holds its models.
         data: ``.npz`` of the user's samples, the first axis theirs; None = the source's own.
         same_kind: whether this machine is of the kind on which the model must run.
         value: route -> what knowing it is worth; the most worth a second come first.
@@ -140,6 +142,7 @@ def measure(
             same_kind=same_kind,
             budget=budget,
             plants=plants or {},
+            variables=variables or {},
             patience=patience,
             spread={
                 "process_sd": (selftest or {}).get("process_sd", ratios.PROCESS_SD),
@@ -174,6 +177,7 @@ class _Options:
     same_kind: bool
     budget: float | None
     plants: Mapping[str, Mapping[str, Any]]
+    variables: Mapping[str, Mapping[str, str]]
     patience: float
     spread: Mapping[str, float]
     progress: Progress
@@ -684,6 +688,7 @@ def _started(table: _Table, planned: Planned, *, runtime: bool) -> tuple[Client,
     plant = dict(options.plants.get(planned.label, {}))
     variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), options.scratch)  # a converter that is ended clears nothing up
     variables |= getattr(runtimes.runtime(planned.runtime), "VARIABLES", {})
+    variables |= options.variables.get(planned.framework, {})
     arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant, variables=variables)
     client = Client(arm, settings="default", scratch=options.scratch)
     asked: dict[str, Any] = {"timeout": options.allowed(planned), "cancelled": table.ended}

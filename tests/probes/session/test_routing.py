@@ -255,6 +255,22 @@ def test_a_conversion_that_fails_beside_others_is_tried_in_a_fresh_process(monke
     assert found["null-npz fp32"].artifact_bytes
 
 
+def test_variables_reach_what_holds_the_models_of_a_framework(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, set[str | None]] = {}
+    ask = worker_client.Client.ask
+
+    def looked(client: worker_client.Client, do: str, **options: Any) -> dict[str, Any]:
+        seen.setdefault(do, set()).add(psutil.Process(client.pid).environ().get("A_SWITCH"))
+        return ask(client, do, **options)
+
+    monkeypatch.setattr(worker_client.Client, "ask", looked)
+    measure(routes=["null-npz:fp32"], variables={"null": {"A_SWITCH": "off"}, "other": {"A_SWITCH": "on"}})
+
+    assert {do: seen[do] for do in ("prepare", "convert", "load")} == dict.fromkeys(
+        ("prepare", "convert", "load"), {"off"}
+    )
+
+
 def test_the_users_samples_are_answered(tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", anything=np.random.default_rng(0).random((40, 128), np.float32))
 
