@@ -147,6 +147,7 @@ class RunRequest:
 
     Attributes:
         frameworks: ids; empty where the user named none.
+        part: of the budget that the user gave, which ``budget`` is; the rest goes to other measurements.
     """
 
     frameworks: tuple[str, ...] = ()
@@ -161,6 +162,7 @@ class RunRequest:
     seed: int = 0
     jsonl: bool = False
     target: str = ""
+    part: float = 1.0
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a measurement, here and on a cluster alike; a model of the user's own is for here."""
@@ -336,7 +338,7 @@ def measure(
     from probes.calibration import self_test
     from probes.session import runner
 
-    view = JsonLines() if run.jsonl else Terminal(probes, lang, names=names)
+    view = JsonLines() if run.jsonl else Terminal(probes, lang, names=names, part=run.part)
     with view, signals.deferred():
         session = runner.measure(
             probes,
@@ -454,10 +456,12 @@ class JsonLines:
 class Terminal:
     """The progress for a person, on standard error: a line that moves, one for each probe that ended, the outcome."""
 
-    def __init__(self, probes: Sequence[Probe], lang: str, *, names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, probes: Sequence[Probe], lang: str, *, names: Mapping[str, str] | None = None, part: float = 1.0
+    ) -> None:
         from probes.wording import terminal
 
-        self._probes, self._lang, self._names = probes, lang, names
+        self._probes, self._lang, self._names, self._part = probes, lang, names, part
         self._console = terminal.Terminal(stderr=True, highlight=False, markup=False)
         self._line: Spinner = self._console.status("starting")
         self._shown_by: Mapping[str, Callable[[Event], None]] = {
@@ -515,7 +519,7 @@ class Terminal:
         told = outcome.measured(session, self._probes, self._lang, names=self._names)
         for line in (*told, *tuning.lines(session.probes, self._lang, names=self._names)):
             self._console.print(line)
-        for line in outcome.beside(session, self._lang, names=self._names):
+        for line in outcome.beside(session, self._lang, names=self._names, part=self._part):
             self._dim(line)
         self._dim(f"grade {session.grade}")
         if outcome.nothing(session):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from probes import runtimes
 from tests.sources import modules
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,3 +85,14 @@ def test_every_file_that_is_named_is_there() -> None:
 
     assert len(named) > 10
     assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_openvino_tells_its_makers_nothing_about_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    checking = pytest.importorskip("openvino_telemetry.utils.opt_in_checker")
+    for name, value in {"HOME": str(tmp_path), **runtimes.runtime("openvino").VARIABLES}.items():
+        monkeypatch.setenv(name, value)
+
+    # As OpenVINO's converter and NNCF ask it; without the variable it answers "no file", which they take for a yes.
+    asked = {"enable_opt_in_dialog": False, "disable_in_ci": True}
+    assert checking.OptInChecker().check(**asked) is checking.ConsentCheckResult.DECLINED
+    assert [path for path, tree in modules(*PACKAGES).items() if "os.environ['CI']" in ast.unparse(tree)] == []

@@ -80,7 +80,7 @@ def measure_first(
     def with_routes(session: Evidence) -> Evidence:
         if not value or outcome.status(session) == exit_status.INTERRUPTED:
             return session
-        return replace(session, routes=_measure_routes(needs, value, _with_part(run, part).budget, lang=lang))
+        return replace(session, routes=_measure_routes(needs, value, _with_part(run, part), lang=lang))
 
     session = measure_for(
         needs, knowledge, _with_part(run, 1.0 - part), lang=lang, context=context, completed=with_routes
@@ -90,7 +90,7 @@ def measure_first(
 
 def _with_part(run: RunRequest, part: float) -> RunRequest:
     """Return a run with its part of the budget."""
-    return run if run.budget is None else replace(run, budget=run.budget * part)
+    return run if run.budget is None else replace(run, budget=run.budget * part, part=part)
 
 
 def _route_values(
@@ -105,11 +105,12 @@ def _route_values(
     return {name: worth for name, worth in value.items() if name in here}
 
 
-def _measure_routes(needs: Needs, value: Mapping[str, float], budget: float | None, *, lang: str) -> Routes:
+def _measure_routes(needs: Needs, value: Mapping[str, float], run: RunRequest, *, lang: str) -> Routes:
     """Measure the routes that are worth something, the most a second first, with the progress on standard error."""
     from advisor.cli import routes_run
 
-    return routes_run.measure_valuable({str(name): n for name, n in needs.targets.items()}, value, budget, lang=lang)
+    asked = {str(name): number for name, number in needs.targets.items()}
+    return routes_run.measure_valuable(asked, value, run, lang=lang)
 
 
 def planned(

@@ -110,8 +110,8 @@ def remove(names: tuple[str, ...], as_json: bool, lang: str) -> None:
 def run(as_json: bool, lang: str, **options: Any) -> None:
     """Measure every route of a model; without --workload and --file, of a small net of our own.
 
-    Each is converted, loaded and run in a process of its own; then all that answer alike take turns with the
-    framework's own inference. Ctrl-C ends it in order, and what is finished is written.
+    Conversions go side by side; each artifact is loaded and run in a process of its own. Then all that answer alike
+    take turns with the framework's own inference. Ctrl-C ends it in order, and what is finished is written.
     """
     from advisor.cli import routes_run, routes_shown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ class Request:
     Attributes:
         planned: every row to come, with those that a budget is likely to leave out.
         resumed: the file that ``resume`` was read from.
+        part: of the budget that the user gave, which ``budget`` is.
     """
 
     source: Source
@@ -53,6 +54,8 @@ class Request:
     resumed: str | None
     target: str
     jsonl: bool
+    variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    part: float = 1.0
 
 
 def read(
@@ -183,31 +186,36 @@ def _earlier(path: str | None) -> tuple[Routes | None, list[str]]:
 
 
 def measure_valuable(
-    targets: Mapping[str, float], value: Mapping[str, float], budget: float | None, *, lang: str
+    targets: Mapping[str, float], value: Mapping[str, float], run: command.RunRequest, *, lang: str
 ) -> Routes:
     """Measure routes of the model that is taken out by default, those most worth a second first.
 
     Args:
         targets: numbers asked for.
         value: route -> what knowing it is worth; no other is taken.
-        budget: seconds for all of them.
+        run: how, with their part of the budget.
     """
-    pythons, names = folders.interpreters(), tuple(sorted(value))
+    pythons, names = {**folders.interpreters(), **run.pythons}, tuple(sorted(value))
     asked = Request(
         source=DEFAULT,
-        planned=routing.plan(DEFAULT, names, budget, pythons=pythons, value=value),
+        planned=routing.plan(DEFAULT, names, run.budget, pythons=pythons, value=value),
         targets=targets,
-        budget=budget,
-        threads="one",
-        seed=0,
+        budget=run.budget,
+        threads=run.threads,
+        seed=run.seed,
         pythons=pythons,
         data=None,
         resume=None,
         resumed=None,
         target="",
         jsonl=False,
+        variables=run.variables,
+        part=run.part,
     )
-    return measure(asked, lang=lang)
+    table = measure(asked, lang=lang)
+    for line in routes_shown.late(table, asked.planned, lang=lang, part=run.part):
+        output.notice(line)
+    return table
 
 
 def measure(asked: Request, *, lang: str) -> Routes:
@@ -233,7 +241,7 @@ def measure(asked: Request, *, lang: str) -> Routes:
 def _measured(asked: Request, keep: Callable[[Routes], None], *, lang: str) -> Routes:
     from advisor.errors import InputError
 
-    view = command.JsonLines() if asked.jsonl else routes_shown.Progress(asked.planned, lang)
+    view = command.JsonLines() if asked.jsonl else routes_shown.Progress(asked.planned, lang, part=asked.part)
     with view:
         try:
             return routing.measure(
@@ -245,6 +253,7 @@ def _measured(asked: Request, keep: Callable[[Routes], None], *, lang: str) -> R
                 seed=asked.seed,
                 pythons=asked.pythons,
                 data=asked.data,
+                variables=asked.variables,
                 resume=asked.resume,
                 progress=logs.following(view.show),
                 cancelled=signals.received,

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.report.figures import amount, milliseconds
 from probes import environments, reasons
-from probes.session import outcome
+from probes.session import outcome, routing_plan
 from probes.session.routing_plan import AS_IS, OWN, Planned
-from probes.statistics import targets
+from probes.session.routing_rows import begun, named
 from probes.types import Status
 from probes.wording import terminal
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
     from advisor.deployment.known_routes import EnvironmentHere, KnownRoute
+    from advisor.report.route_rows import Line
     from probes.evidence.unfinished import UnfinishedRoutes
-    from probes.types import Interval, Reason, RouteRow, Routes
+    from probes.types import Reason, Routes
 
-WIDE = 160
+WIDE = 250
 """Columns of a table that goes into a file or a pipe, where nobody's window cuts it."""
 
 WORDS: dict[str, dict[str, str]] = {
@@ -38,8 +39,6 @@ WORDS: dict[str, dict[str, str]] = {
         "missing": "not installed, takes about {size}; to add it: {line}",
         "plan": "Plan: {count} rows, about {seconds:.0f} s{limit}",
         "within": ", within {budget:.0f} s",
-        "as-is": "the file as it is",
-        "own": "{framework} itself",
         "start": "[{index}/{of}] {label}",
         "turns": "{of} take turns with each other: {done} rounds",
         "again": "near your targets: process {process} of {of} for {count}",
@@ -48,26 +47,11 @@ WORDS: dict[str, dict[str, str]] = {
         "loaded": "loaded in {value}",
         "first": "first answer in {value}",
         "ended": "{label}: {status}: {reason}",
-        "route": "route",
-        "precision": "precision",
-        "size": "size",
-        "load": "load",
-        "p50": "p50",
-        "p95": "p95",
-        "ratio": "× framework itself",
-        "memory": "memory",
-        "alike": "answers",
-        "off": "off by {relative}",
-        "same": "same in {share} % [{low}, {high}]",
-        "meets": "meets",
-        "fails": "FAILS",
-        "cannot-tell": "cannot tell",
-        "indicative": "indicative",
-        "not_measured": "Not measured",
         "skipped": "Skipped for the budget: {labels}; --budget {seconds} would take them",
         "missing_rows": "Not installed: {labels}; to add what is missing: {line}",
-        "grade": "grade {grade}; threads: {threads}; {kind} {name}",
         "left": "A killed run had finished {rows} rows, kept in {file}; --resume {file} takes them up.",
+        "own": "{framework} itself",
+        "hidden": "Not shown for want of width: {heads}; a wider window, -o FILE or --json shows them.",
         "nothing": "Nothing was measured.",
         "resume": "Interrupted; what is finished is in {file}. To go on, add --resume {file} to the same command.",
     },
@@ -85,8 +69,6 @@ WORDS: dict[str, dict[str, str]] = {
         "missing": "未安装，约占 {size}；安装命令：{line}",
         "plan": "计划：{count} 行，约 {seconds:.0f} 秒{limit}",
         "within": "，限 {budget:.0f} 秒",
-        "as-is": "原文件",
-        "own": "{framework} 自身",
         "start": "[{index}/{of}] {label}",
         "turns": "{of} 条路线轮流运行：已 {done} 轮",
         "again": "接近你的目标：{count} 条路线，第 {process} / {of} 个进程",
@@ -95,26 +77,11 @@ WORDS: dict[str, dict[str, str]] = {
         "loaded": "加载 {value}",
         "first": "首次推理 {value}",
         "ended": "{label}：{status}：{reason}",
-        "route": "路线",
-        "precision": "精度",
-        "size": "大小",
-        "load": "加载",
-        "p50": "p50",
-        "p95": "p95",
-        "ratio": "× 框架自身",
-        "memory": "内存",
-        "alike": "结果",
-        "off": "相差 {relative}",
-        "same": "{share} % 相同 [{low}, {high}]",
-        "meets": "达到",
-        "fails": "未达到",
-        "cannot-tell": "无法判断",
-        "indicative": "仅供参考",
-        "not_measured": "未测得",
         "skipped": "预算之外，未运行：{labels}；--budget {seconds} 即可全部运行",
         "missing_rows": "未安装：{labels}；安装缺少的部分：{line}",
-        "grade": "等级 {grade}；{threads} 个线程；{kind} {name}",
         "left": "此前一次被强行结束的运行已完成 {rows} 行，保存在 {file}；用 --resume {file} 可接着运行。",
+        "own": "{framework} 自身",
+        "hidden": "窗口宽度不足，未显示：{heads}；加宽窗口，或用 -o FILE、--json 查看。",
         "nothing": "没有测得任何结果。",
         "resume": "已中断；已完成的部分在 {file} 中。若要继续，请在同一命令后加上 --resume {file}。",
     },
@@ -159,11 +126,11 @@ def _state(environment: EnvironmentHere, lang: str) -> str:
 class Progress:
     """The progress for a person, on standard error: the plan, a line that moves, one for each row that ended."""
 
-    def __init__(self, planned: Sequence[Planned], lang: str) -> None:
-        self._planned, self._lang = planned, lang
+    def __init__(self, planned: Sequence[Planned], lang: str, *, part: float = 1.0) -> None:
+        self._planned, self._lang, self._part = planned, lang, part
         self._console = terminal.Terminal(stderr=True, highlight=False, markup=False)
         self._line = self._console.status("")
-        self._rounds = 0
+        self._told: set[tuple[str, str]] = set()
         self._shown_by: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
             "plan": self._plan,
             "start": self._start,
@@ -192,11 +159,11 @@ class Progress:
         coming = [row for row in self._planned if row.status is None]
         budget = event["budget"]
         limit = WORDS[self._lang]["within"].format(budget=budget) if budget else ""
-        self._say("plan", count=len(coming), seconds=sum(row.seconds for row in coming), limit=limit)
+        self._say("plan", count=len(coming), seconds=routing_plan.together(coming), limit=limit)
         for row in coming:
             self._console.print(f"  {row.label:<36} {row.seconds:>4.0f} {WORDS[self._lang]['seconds']}", style="dim")
         ends = [(row.label, row.status, row.reason) for row in self._planned if row.status and row.reason]
-        for line in left_out(ends, self._lang):
+        for line in left_out(ends, self._lang, part=self._part):
             self._console.print(line, style="dim")
 
     def _start(self, event: Mapping[str, Any]) -> None:
@@ -218,11 +185,15 @@ class Progress:
             return
         label, status = event["route"], Status(event["status"])
         if status is not Status.OK:
-            reason = reasons.text(reasons.read(event), self._lang)
-            self._say("ended", label=label, status=reasons.status(status, self._lang), reason=reason)
+            ended = reasons.status(status, self._lang), reasons.text(reasons.read(event), self._lang)
+            if ended not in self._told:  # a model that does not load tells the same of every route
+                self._say("ended", label=label, status=ended[0], reason=ended[1])
+                self._told.add(ended)
             return
         found = {
-            "of_size": None if event["artifact_bytes"] is None else _bytes(event["artifact_bytes"], self._lang),
+            "of_size": None
+            if event["artifact_bytes"] is None
+            else amount(event["artifact_bytes"], "bytes", self._lang),
             "loaded": milliseconds(event["load_ms"], self._lang),
             "first": milliseconds(event["first_ms"], self._lang),
         }
@@ -231,15 +202,16 @@ class Progress:
         self._say("done", label=label, told=told)
 
 
-def left_out(ends: Iterable[tuple[str, Status, Reason]], lang: str) -> list[str]:
+def left_out(ends: Iterable[tuple[str, Status, Reason]], lang: str, *, part: float = 1.0) -> list[str]:
     """Return in a line each what is left out for the budget and what is not installed, with what changes that.
 
     Args:
         ends: label, status and reason of each row.
         lang: "en" or "zh".
+        part: of the budget that the user gave, which these rows had.
     """
     words, known = WORDS[lang], list(ends)
-    labels, seconds = outcome.left_out(known)
+    labels, seconds = outcome.left_out(known, part=part)
     lines = [words["skipped"].format(labels=words["comma"].join(labels), seconds=seconds)] if labels else []
     by_command: dict[str, list[str]] = {}
     for label, status, reason in known:
@@ -248,6 +220,15 @@ def left_out(ends: Iterable[tuple[str, Status, Reason]], lang: str) -> list[str]
     for command, missing in by_command.items():
         lines.append(words["missing_rows"].format(labels=words["comma"].join(missing), line=command))
     return lines
+
+
+def late(found: Routes, planned: Sequence[Planned], *, lang: str, part: float) -> list[str]:
+    """Return what was left out for the budget, where more was than planned: this machine took longer than expected."""
+    labels = {named(begun(one)): one.label for one in planned}
+    coming = {one.label for one in planned if one.status is None}
+    skipped = [row for row in found.rows if row.status is Status.SKIPPED]
+    ends = [(labels[named(row)], row.status, reasons.of(row)) for row in skipped]
+    return left_out(ends, lang, part=part) if any(label in coming for label, *_ in ends) else []
 
 
 def _adds(reason: Reason) -> str:
@@ -270,76 +251,82 @@ def resume(file: str, lang: str) -> str:
     return WORDS[lang]["resume"].format(file=file)
 
 
+CELLS = ("size", "load", "p50", "p95", "ratio", "memory", "answers")
+"""Fields of the report's lines that the terminal shows, after a row's name; their heads are the report's words."""
+
+HEAD = 8
+"""Columns that a head may have to itself where its cells are narrower."""
+
+SPARED = ("answers", "p50", "load", "memory", "ratio")
+"""Those of them that a narrow window does without, in this order."""
+
+
 def table(found: Routes, *, lang: str) -> None:
     """Print what was measured, a row a route and precision, then what was not and why."""
+    from advisor.knowledge.loading import load_knowledge
+    from advisor.report import machines, route_rows
+
+    names = {key: framework.name.in_(lang) for key, framework in load_knowledge().frameworks.items()}
+    moment = machines.moment(found.started)
+    made = route_rows.table(found, lang=lang, asked=found.targets, frameworks=names, moment=moment)
+    if made.measured:
+        _figures(made.measured, made.heads, lang)
+    else:
+        say(WORDS[lang]["nothing"])
+    for (status, reason), lines in made.alike().items():
+        labels = [_label(line, lang) for line in lines if not _told_together(line)]
+        if labels:
+            say(WORDS[lang]["ended"].format(label=WORDS[lang]["comma"].join(labels), status=status, reason=reason))
+    for text in left_out([(_label(line, lang), line.row.status, reasons.of(line.row)) for line in made.missing], lang):
+        say(text)
+    for text in made.summary if made.measured else ():
+        say(text)
+    say(made.conditions)
+
+
+def _told_together(line: Line) -> bool:
+    """Return whether ``left_out`` tells of a row."""
+    status = line.row.status
+    return status is Status.SKIPPED or (status is Status.NOT_INSTALLED and bool(_adds(reasons.of(line.row))))
+
+
+def _figures(lines: Sequence[Line], heads: Sequence[str], lang: str) -> None:
+    """Print the figures, in as many columns as the window is wide enough for."""
     from rich.table import Table
     from rich.text import Text
 
-    words = WORDS[lang]
-    measured = [row for row in found.rows if row.p50_ms is not None]
-    heads = ["route", "precision", "size", "load", "p50", "p95", "ratio", "memory", "alike"]
-    if measured:
-        shown = Table(*(words[head] for head in heads), *_target_heads(found, lang), box=None)
-        for row in measured:
-            shown.add_row(*(Text(cell) for cell in (*_cells(row, lang), *_verdicts(row, found, lang))))
-        plain = terminal.Terminal(highlight=False)
-        (plain if plain.is_terminal else terminal.Terminal(highlight=False, width=WIDE)).print(shown)
-    else:
-        say(words["nothing"])
-    ends = [(_name(row, lang), row.status, reasons.of(row)) for row in found.rows if row.p50_ms is None]
-    for label, status, reason in ends:
-        if status is not Status.SKIPPED and not (status is Status.NOT_INSTALLED and _adds(reason)):
-            ended = reasons.status(status, lang)
-            say(words["ended"].format(label=label, status=ended, reason=reasons.text(reason, lang)))
-    for line in left_out(ends, lang):
-        say(line)
-    source = found.source
-    say(words["grade"].format(grade=found.grade, threads=found.threads, kind=source["kind"], name=source["name"]))
+    from advisor.report.route_words import ROUTES
+
+    words, console = ROUTES[lang], terminal.Terminal(highlight=False)
+    if not console.is_terminal:
+        console = terminal.Terminal(highlight=False, width=WIDE)
+    columns = {"name": (words["routes_name"], [_label(line, lang) for line in lines])}
+    columns |= {cell: (words[f"routes_{cell}"], [getattr(line, cell) for line in lines]) for cell in CELLS}
+    columns |= {head: (head, [line.verdicts[place].text for line in lines]) for place, head in enumerate(heads)}
+    columns = {key: (head, cells) for key, (head, cells) in columns.items() if any(cells)}
+    hidden: list[str] = []
+    for spared in filter(columns.__contains__, SPARED):
+        if sum(_width(*column) + 2 for column in columns.values()) > console.width:
+            hidden.append(columns.pop(spared)[0])
+    shown = Table(box=None)
+    for head, cells in columns.values():
+        shown.add_column(Text(head), max_width=_width(head, cells), overflow="fold")
+    for row in zip(*(cells for _, cells in columns.values()), strict=True):
+        shown.add_row(*map(Text, row))
+    console.print(shown)
+    if hidden:
+        say(WORDS[lang]["hidden"].format(heads=WORDS[lang]["comma"].join(hidden)))
 
 
-def _name(row: RouteRow, lang: str) -> str:
-    if row.route == OWN:
-        return WORDS[lang]["own"].format(framework=row.framework)
-    name = f"{row.runtime} ({WORDS[lang]['as-is']})" if row.route == AS_IS else row.route
-    return name if row.p50_ms is not None else f"{name} {row.precision}"
+def _width(head: str, cells: Sequence[str]) -> int:
+    """Return the width of a column whose cells stand on one line each; its head may take more lines."""
+    from rich.cells import cell_len
+
+    return max(*map(cell_len, (*cells, *head.split())), min(cell_len(head), HEAD))
 
 
-def _cells(row: RouteRow, lang: str) -> list[str]:
-    return [
-        _name(row, lang),
-        row.precision,
-        "" if row.artifact_bytes is None else _bytes(row.artifact_bytes, lang),
-        milliseconds(row.load_ms, lang),
-        milliseconds(row.p50_ms.value if row.p50_ms else None, lang),
-        milliseconds(row.p95_ms.value if row.p95_ms else None, lang),
-        "" if row.ratio is None else _interval(row.ratio),
-        "" if row.peak_memory_bytes is None else _bytes(row.peak_memory_bytes, lang),
-        _alike(row, lang),
-    ]
-
-
-def _alike(row: RouteRow, lang: str) -> str:
-    """Return how far a row's answers are those of its source."""
-    words = WORDS[lang]
-    if row.agreement is not None:
-        share, low, high = (
-            f"{100 * part:.3g}" for part in (row.agreement.value, row.agreement.low, row.agreement.high)
-        )
-        return words["same"].format(share=share, low=low, high=high)
-    return "" if row.parity is None else words["off"].format(relative=f"{row.parity['relative']:.1e}")
-
-
-def _target_heads(found: Routes, lang: str) -> list[str]:
-    return [f"{targets.named(name, lang)} {targets.bound(name, asked, lang)}" for name, asked in found.targets.items()]
-
-
-def _verdicts(row: RouteRow, found: Routes, lang: str) -> list[str]:
-    return [WORDS[lang][row.targets[name]] if name in row.targets else "" for name in found.targets]
-
-
-def _interval(ratio: Interval) -> str:
-    return f"{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
-
-
-def _bytes(value: float, lang: str) -> str:
-    return amount(value, "bytes", lang)
+def _label(line: Line, lang: str) -> str:
+    """Return what a row is called: a route by what ``--routes`` takes."""
+    if line.row.route == OWN:
+        return WORDS[lang]["own"].format(framework=line.framework)
+    return f"{line.name} {line.row.precision}" if line.row.route == AS_IS else f"{line.row.route}:{line.row.precision}"

@@ -42,7 +42,7 @@ class Line:
     Attributes:
         number: in the chart, from 1, the most useful first.
         row: what it is made of.
-        status: in words. reason: why there is no figure, "" where there is one.
+        status: in words. reason: why there is no figure, or no time, "" where there are all.
         full_name: with what tells it from others of its name.
         verdicts: one a target, in the order of ``Table.heads``; empty where there is no figure.
     """
@@ -79,7 +79,7 @@ class Table:
 
     Attributes:
         conditions: of what, where, when, with how many threads.
-        summary: sentences: how many gave figures, how many meet every target, which is the smallest and the fastest.
+        summary: sentences: how many were measured, how many meet every target, which is the smallest and the fastest.
         heads: one a target: its name with the number asked for.
         asked: the targets.
         lines: those with figures first, then those without.
@@ -100,8 +100,15 @@ class Table:
 
     @property
     def missing(self) -> list[Line]:
-        """Those without."""
-        return [line for line in self.lines if not line.measured]
+        """Those without, or without times."""
+        return [line for line in self.lines if line.reason]
+
+    def alike(self) -> dict[tuple[str, str], list[Line]]:
+        """Return status and reason -> those of ``missing`` that ended so: what hits a framework hits all its routes."""
+        found: dict[tuple[str, str], list[Line]] = {}
+        for line in self.missing:
+            found.setdefault((line.status, line.reason), []).append(line)
+        return found
 
     def points(self) -> list[RoutePoint]:
         """Return what the chart shows: routes with a size and a p95."""
@@ -215,7 +222,8 @@ def _summary(lines: Sequence[Line], asked: Mapping[str, float], lang: str) -> It
 
 
 def _line(number: int, row: RouteRow, verdicts: tuple[Verdict, ...], lang: str, frameworks: Mapping[str, str]) -> Line:
-    words, ok = ROUTES[lang], row.status is Status.OK
+    words = ROUTES[lang]
+    untimed = row.status is Status.OK and row.p50_ms is None
     return Line(
         number=number,
         row=row,
@@ -223,8 +231,8 @@ def _line(number: int, row: RouteRow, verdicts: tuple[Verdict, ...], lang: str, 
         full_name=_full_name(row, lang, frameworks),
         framework=frameworks.get(row.framework, row.framework),
         runtime=runtime_name(row.runtime),
-        status=words[f"routes_status_{row.status.value}"],
-        reason="" if ok else _reason(row, lang),
+        status=words["routes_untimed" if untimed else f"routes_status_{row.status.value}"],
+        reason=_reason(row, lang) if untimed or row.status is not Status.OK else "",
         deprecated=words["routes_deprecated"].format(text=row.deprecated) if row.deprecated else "",
         size=_size("artifact_mb", row.artifact_bytes, lang),
         load=milliseconds(row.load_ms, lang),

@@ -272,6 +272,11 @@ def opened(path: str) -> Opened:
         def __init__(self) -> None:
             super().__init__()
             self.model = module
+            self.training = False
+
+        def train(self, mode: bool = True) -> Served:
+            """Leave a saved program as it is: it answers, and refuses to be asked; converters ask."""
+            return self
 
         def forward(self, *tensors: Any) -> tuple[Any, ...]:
             found = self.model(*tensors)

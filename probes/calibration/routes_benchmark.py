@@ -136,7 +136,8 @@ def missing(pythons: Mapping[str, str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in routing.plan(routing.Source("workload", routing.DEFAULT), pythons=pythons):
         if row.status is not None and row.reason is not None:
-            command = add_line(row.environment) if row.environment else str(row.reason.params["command"])
+            lacking = row.reason.params.get("environment")
+            command = add_line(str(lacking)) if lacking else str(row.reason.params["command"])
             found.setdefault(command, []).append(row.label)
     return found
 

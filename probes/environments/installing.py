@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 from packaging.specifiers import SpecifierSet
@@ -368,11 +369,21 @@ def explained(name: str, printed: str, program: str) -> Reason:
     if any(sign in printed for sign in _FULL):
         return _disk_full(name, folders.place(name))
     if _CUT_OFF.search(printed):
-        host = next((match[1] or match[2] for match in _HOST.finditer(printed)), "")
-        return Reason("env-no-network", name=name, host=host or _said(printed), lines=by_hand(name))
+        return Reason("env-no-network", name=name, host=_silent(name, printed), lines=by_hand(name))
     if missing := _NONE.search(printed):
         return Reason("env-no-package", name=name, package=missing[1], system=here(), lines=by_hand(name))
     return Reason("env-failed", program=program, said=_said(printed), lines=by_hand(name))
+
+
+def _silent(name: str, printed: str) -> str:
+    """Return who does not answer: the host that is told, else the proxy, else where packages come from."""
+    if told := next((match[1] or match[2] for match in _HOST.finditer(printed)), ""):
+        return told
+    proxy = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or ""
+    if "ProxyError" in printed and proxy:
+        return f"HTTPS_PROXY {proxy.rpartition('//')[2].rpartition('@')[2].strip('/')}"  # no name and no password of it
+    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org")
+    return "registry.npmjs.org" if ENVIRONMENTS[name].kind == NODE else urlsplit(index).hostname or index
 
 
 def _said(printed: str) -> str:

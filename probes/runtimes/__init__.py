@@ -101,6 +101,9 @@ class Runtime(Protocol):
     SUFFIXES: tuple[str, ...]
     """Of files that it runs as they are ((".onnx",)), so that a file of the user's needs no converter; () for none."""
 
+    VARIABLES: Mapping[str, str]
+    """Environment variables of every process that converts for it or runs it; left out where there are none."""
+
     before_import: Callable[[int], None]
     """Takes the threads; sets what the package reads when it loads."""
 

@@ -100,18 +100,19 @@ def measured(
     return said
 
 
-def left_out(ends: Iterable[tuple[str, str, Reason]]) -> tuple[list[str], int]:
+def left_out(ends: Iterable[tuple[str, str, Reason]], *, part: float = 1.0) -> tuple[list[str], int]:
     """Return the probes that were left out for the budget and the budget that would take them, 0 where it is unknown.
 
     Args:
         ends: probe, status and reason of each measurement.
+        part: of the budget that the user gave, which these measurements had.
     """
     found = {probe: reason for probe, ended, reason in ends if ended == Status.SKIPPED}
     known = [reason.params for reason in found.values() if reason.code == "budget-left"]
     if not known or len(known) < len(found):
         return list(found), 0
     seconds = max(params["budget"] for params in known) + sum(params["wanted"] for params in known)
-    return list(found), math.ceil(seconds / ROUND) * ROUND
+    return list(found), math.ceil(seconds / part / ROUND) * ROUND
 
 
 def ends(session: Evidence) -> list[tuple[str, Status, Reason]]:
@@ -119,20 +120,22 @@ def ends(session: Evidence) -> list[tuple[str, Status, Reason]]:
     return [(found.probe, found.status, reasons.of(found)) for found in session.probes]
 
 
-def skipped(ends: Iterable[tuple[str, str, Reason]], lang: str = "en") -> str:
+def skipped(ends: Iterable[tuple[str, str, Reason]], lang: str = "en", *, part: float = 1.0) -> str:
     """Return in one line what was left out for the budget and which budget would take it, or "" where nothing was."""
-    words, (probes, seconds) = _WORDS[lang], left_out(ends)
+    words, (probes, seconds) = _WORDS[lang], left_out(ends, part=part)
     if not probes:
         return ""
     return words["skipped" if seconds else "skipped all"].format(probes=words["comma"].join(probes), seconds=seconds)
 
 
-def beside(session: Evidence, lang: str = "en", *, names: Mapping[str, str] | None = None) -> list[str]:
+def beside(
+    session: Evidence, lang: str = "en", *, names: Mapping[str, str] | None = None, part: float = 1.0
+) -> list[str]:
     """Return what a reader of a session's ratios must know besides: differing defaults, what was left out."""
     differing = framework_defaults.of_session(found.facts for found in session.probes)
     said = [
         framework_defaults.line(differing, session.environments, lang, names=names),
-        skipped(ends(session), lang),
+        skipped(ends(session), lang, part=part),
     ]
     return [line for line in said if line]
 

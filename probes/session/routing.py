@@ -1,17 +1,21 @@
 """Takes a model out by every way there is, runs what comes out where it must run, and makes one table of it.
 
-Each conversion and each artifact gets a process of its own; those that compute the same stay alive and take turns, all
-of them together with the framework's own inference. Whatever goes wrong costs its own row. Names the worker in an argv
-and never imports it, nor any framework.
+Each artifact gets a process of its own. Conversions go side by side, because nothing of them is held against anything,
+by different routes in one process of their framework; what fails there is tried in a fresh one. What is measured has
+the machine to itself: loading one by one, then all that compute the same take turns together with the framework's own
+inference. Whatever goes wrong costs its own row. Names the worker in an argv and never imports it, nor any framework.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
+import shutil
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +23,25 @@ from typing import Any
 
 import numpy as np
 
-from probes import reasons
+from probes import reasons, runtimes
 from probes.session import interleaving, time_budget
 from probes.session.arms import Arm
 from probes.session.interleaving import Turns
-from probes.session.routing_plan import AS_IS, OWN, Planned, Source, Unknown, add, late, plan
+from probes.session.lanes import Lanes
+from probes.session.routing_plan import (
+    AS_IS,
+    OWN,
+    RUN_SECONDS,
+    Planned,
+    Source,
+    Unknown,
+    add,
+    at_a_time,
+    late,
+    plan,
+    preparing,
+    together,
+)
 from probes.session.routing_rows import (
     FEWEST,
     Arrays,
@@ -42,13 +60,19 @@ from probes.statistics import ratios, targets
 from probes.system import held, machine, process_readings, sample_arrays
 from probes.types import Reason, RouteRow, Routes, Status, UserFile
 
-__all__ = ["OWN", "BadData", "Planned", "Source", "Unknown", "measure", "plan"]
+__all__ = ["OWN", "BadData", "Planned", "Source", "Unknown", "measure", "plan", "together"]
 
 DEFAULT = "image_classifier"
 """Workload that is taken out where none is named: stock layers, which every converter knows."""
 
 TURNS = 2.5
-"""Seconds that one arm's warming up and turns take, kept free of the budget for each that is loaded."""
+"""Seconds that one arm's warming up and turns may take where no budget is given."""
+
+BATCHES = 0.6
+"""Seconds that the answers to a batch take, of each arm, after its turns."""
+
+THERE = 0.5
+"""Part of a conversion's expected seconds that it takes in a process which has imported its framework."""
 
 LOOKS = (12, 18, 27, 40)
 """Numbers of turns at which the width is looked at: percentiles need more of them than a ratio does."""
@@ -72,6 +96,7 @@ def measure(
     threads: str = "one",
     seed: int = 0,
     pythons: Mapping[str, str] | None = None,
+    variables: Mapping[str, Mapping[str, str]] | None = None,
     data: Path | None = None,
     same_kind: bool = True,
     value: Mapping[str, float] | None = None,
@@ -99,6 +124,7 @@ def measure(
         threads: "one", "all", or a number; of every runtime.
         seed: of weights, data and order.
         pythons: framework or environment -> interpreter that has it.
+        variables: framework -> environment variables that the user passes to what holds its models.
         data: ``.npz`` of the user's samples, the first axis theirs; None = the source's own.
         same_kind: whether this machine is of the kind on which the model must run.
         value: route -> what knowing it is worth; the most worth a second come first.
@@ -135,6 +161,7 @@ def measure(
             same_kind=same_kind,
             budget=budget,
             plants=plants or {},
+            variables=variables or {},
             patience=patience,
             spread={
                 "process_sd": (selftest or {}).get("process_sd", ratios.PROCESS_SD),
@@ -145,16 +172,17 @@ def measure(
         )
         table = _Table(options, rows, resume)
         try:
-            _bring_all(table, keep)
+            _prepare_all(table, keep)
+            _load_all(table, keep)
             _time_all(table)
             _repeat(table, keep)
             while again(table.routes()):
                 _renew(table)
                 _time_all(table)
                 _repeat(table, keep)
+            return table.routes()
         finally:
-            table.end()
-        return table.routes()
+            table.close()
 
 
 @dataclass(frozen=True)
@@ -171,6 +199,7 @@ class _Options:
     same_kind: bool
     budget: float | None
     plants: Mapping[str, Mapping[str, Any]]
+    variables: Mapping[str, Mapping[str, str]]
     patience: float
     spread: Mapping[str, float]
     progress: Progress
@@ -206,6 +235,51 @@ class _Process:
         return len(self.taken.seconds.get(label, [])) >= FEWEST and self.size == first.size
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A row whose process is up and has the artifact beside it: what is left to do wants the machine to itself.
+
+    Attributes:
+        client: the process. said: what it says of itself.
+        row: so far. asked: what it is going to load.
+        seconds: that it took to start.
+    """
+
+    client: Client
+    said: Mapping[str, Any]
+    row: RouteRow
+    asked: Mapping[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Workshop:
+    """A process that holds a framework and converts by several routes, each once: converters count what they name.
+
+    Attributes:
+        client: the process. facts: what its framework says of itself.
+        done: routes that it has converted by.
+    """
+
+    client: Client
+    facts: Mapping[str, Any]
+    done: set[str] = field(default_factory=set)
+
+    def takes(self, planned: Planned) -> bool:
+        """Return whether it holds a row's framework, and has not converted by its route."""
+        here = self.client.arm.framework, self.client.arm.python
+        return here == (planned.framework, planned.python) and planned.route not in {OWN, AS_IS, *self.done}
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What came of preparing a row, and the seconds that it took."""
+
+    planned: Planned
+    found: _Prepared | RouteRow
+    seconds: float
+
+
 @dataclass
 class _Table:
     """A table under way.
@@ -214,6 +288,8 @@ class _Table:
         options: of the session.
         planned: every row to come.
         rows: what each gave so far, by label.
+        prepared: label -> what is to be loaded, and the seconds that preparing it took.
+        workshops: processes that may convert by further routes.
         live: label -> the worker that answers, of rows whose times are to be taken.
         asked: label -> what it was asked to load.
         read: label -> what its last process read of itself, by ``routing_rows.READ``.
@@ -225,6 +301,9 @@ class _Table:
         parameters: trainable numbers of the source, where known.
         stopped: why no further row is begun.
         pairs: turns taken of all arms; ``disturbed``: those of them that other load disturbed.
+        earlier: the grade of the table from which rows were taken over.
+        wanted: label -> seconds that preparing a row is expected to take.
+        expected, spent: seconds that the preparations which have ended were expected to take, and did.
         again: labels whose rows must be measured; the others are taken over.
     """
 
@@ -232,6 +311,8 @@ class _Table:
     planned: Sequence[Planned]
     resume: Routes | None
     rows: dict[str, RouteRow] = field(default_factory=dict)
+    prepared: dict[str, tuple[_Prepared, float]] = field(default_factory=dict)
+    workshops: list[_Workshop] = field(default_factory=list)
     live: dict[str, Client] = field(default_factory=dict)
     asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     read: dict[str, Mapping[str, float | None]] = field(default_factory=dict)
@@ -244,8 +325,13 @@ class _Table:
     stopped: Reason | None = None
     pairs: int = 0
     disturbed: int = 0
+    wanted: dict[str, float] = field(default_factory=dict)
+    expected: float = 0.0
+    spent: float = 0.0
+    earlier: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        self.lanes: Lanes[_Made] = Lanes(at_a_time())
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.began = time.monotonic()
         self.deadline = None if self.options.budget is None else self.began + self.options.budget
@@ -268,6 +354,7 @@ class _Table:
             # A framework's own inference must be there to hold what is still missing against it.
             if row is not None and not (one.route == OWN and one.framework in missing):
                 self.rows[one.label] = replace(row, targets=self._judged(row))
+                self.earlier = (old.grade,)
         self.parameters = old.source.get("parameters")
 
     def _judged(self, row: RouteRow) -> dict[str, str]:
@@ -277,11 +364,28 @@ class _Table:
         """Keep a row, judged by the targets."""
         self.rows[planned.label] = replace(row, targets=self._judged(row))
 
-    def left(self) -> float | None:
-        """Return the seconds left for a further row, with the turns of those that are loaded taken off."""
+    def ended(self) -> bool:
+        """Return whether nothing further is wanted."""
+        return self.stopped is not None or self.options.cancelled()
+
+    def pace(self) -> float:
+        """Return how many times as long as expected a preparation takes here today, from those that have ended."""
+        return self.spent / self.expected if self.expected else 1.0
+
+    def left(self, working: int) -> float | None:
+        """Return the seconds left to prepare a further row, with what it and the others are loaded and timed in off.
+
+        Args:
+            working: rows that are being prepared.
+        """
         if self.deadline is None:
             return None
-        return self.deadline - time.monotonic() - TURNS * len(self.live)
+        return self.deadline - time.monotonic() - RUN_SECONDS * (len(self.prepared) + working + 1)
+
+    def _grade(self) -> str:
+        """Return the grade of the turns, and no better one than that of the rows that were taken over."""
+        taken = [grade(self.pairs, self.disturbed, battery=bool(machine.on_battery()))] if self.pairs else []
+        return max([*taken, *self.earlier], default="D")
 
     def routes(self) -> Routes:
         """Return the table as it would be, had it ended now."""
@@ -297,7 +401,7 @@ class _Table:
             rows=tuple(rows),
             threads=self.options.threads,
             seed=self.options.seed,
-            grade=grade(self.pairs, self.disturbed, battery=bool(machine.on_battery())) if timed_any else "D",
+            grade=self._grade() if timed_any else "D",
             started=self.started,
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             spread=dict(self.options.spread),
@@ -306,8 +410,37 @@ class _Table:
     def end(self) -> None:
         """End all workers."""
         for client in self.live.values():
-            client.close()
+            client.end() if self.ended() else client.close()
+        for prepared, _ in self.prepared.values():
+            prepared.client.end()
         self.live.clear()
+        self.prepared.clear()
+        self.shut()
+
+    def shut(self) -> None:
+        """End the workshops: what comes next has the machine to itself."""
+        while self.workshops:
+            self.workshops.pop().client.end()
+
+    def workshop(self, planned: Planned) -> _Workshop | None:
+        """Take a process that can convert a row and is at no work."""
+        for found in list(self.workshops):
+            if found.takes(planned):
+                with contextlib.suppress(ValueError):  # another lane was quicker
+                    self.workshops.remove(found)
+                    return found
+        return None
+
+    def close(self) -> None:
+        """End all workers, those with them that are still being prepared, and the lanes."""
+        if self.lanes.working:
+            self.stopped = Reason("cancelled-rest")
+        while self.lanes.working:
+            with contextlib.suppress(Exception):  # the first one is on its way already
+                if isinstance(found := self.lanes.take().found, _Prepared):
+                    found.client.end()
+        self.end()
+        self.lanes.end()
 
 
 def _finished(row: RouteRow, asked: Mapping[str, float]) -> bool:
@@ -348,11 +481,11 @@ def _check_data(path: Path) -> None:
         raise BadData(problems)
 
 
-# ------------------------------------------------------------------------------- converting, loading, the same answers
+# ---------------------------------------------------------------------------------------- converting: nothing is timed
 
 
-def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
-    """Convert and load every row that can be, one after the other, and hold its answers against the source's."""
+def _prepare_all(table: _Table, keep: Callable[[Routes], None]) -> None:
+    """Convert what can be, some side by side, and start what is going to answer."""
     options = table.options
     options.progress(
         {
@@ -364,45 +497,106 @@ def _bring_all(table: _Table, keep: Callable[[Routes], None]) -> None:
             ],
         }
     )
-    for index, planned in enumerate(table.planned):
-        if planned.label in table.rows:
-            continue
-        if (row := _left_out(table, planned)) is not None:
-            table.put(planned, row)
-            options.progress({"event": "skipped", "route": planned.label, **_reason_of(row)})
-            continue
-        options.progress({"event": "start", "route": planned.label, "index": index + 1, "of": len(table.planned)})
-        began = time.monotonic()
+    waiting = [one for one in table.planned if one.label not in table.rows]
+    working: dict[str, Planned] = {}
+    while waiting or working:
         try:
-            row = _brought(table, planned)
-        except Lost as lost:
-            row = absent(planned, lost.status, _without_side(lost.reason))
-        except (OSError, ValueError, zipfile.BadZipFile) as error:  # a full disk, or half a file on it
-            why = getattr(error, "strerror", None) or str(error)
-            row = absent(planned, Status.FAILED, Reason("routes-disk", place=options.scratch, why=why))
-        except (Cancelled, KeyboardInterrupt):
+            while table.lanes.free() and (planned := _next(table, waiting, working.values(), keep)):
+                working[planned.label] = planned
+                table.lanes.begin(functools.partial(_prepared, table, planned))
+            if working:
+                made = table.lanes.take()
+                del working[made.planned.label]
+                _keep_prepared(table, made, keep)
+        except KeyboardInterrupt:
             table.stopped = Reason("cancelled-rest")
-            row = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
+    table.shut()
+
+
+def _next(
+    table: _Table,
+    waiting: list[Planned],
+    working: Collection[Planned],
+    keep: Callable[[Routes], None],
+) -> Planned | None:
+    """Take the first row that can be prepared now out of those that wait; None where there is none.
+
+    While a framework trains the source, its other rows wait; while its process converts, those of others come first.
+    What is left out gets its row here.
+    """
+    busy = {one.framework for one in working if one.framework and one.framework not in table.arrays}
+    for planned in sorted(waiting, key=lambda one: one.framework in {other.framework for other in working}):
+        if planned.framework in busy:
+            continue
+        waiting.remove(planned)
+        if (row := _left_out(table, planned, working=len(working))) is None:
+            number = next(i for i, one in enumerate(table.planned, start=1) if one is planned)
+            table.options.progress(
+                {"event": "start", "route": planned.label, "index": number, "of": len(table.planned)}
+            )
+            return planned
         table.put(planned, row)
-        if planned.route == OWN and row.status is not Status.OK and planned.framework in table.arrays:
-            told = Reason("without-own", framework=planned.framework, reason=reasons.of(row))
-            options.progress({**reasons.note(told), "route": planned.label})
         keep(table.routes())
-        options.progress(_done(planned, table.rows[planned.label], seconds=time.monotonic() - began))
+        table.options.progress({"event": "skipped", "route": planned.label, **_reason_of(row)})
+    return None
 
 
-def _left_out(table: _Table, planned: Planned) -> RouteRow | None:
+def _left_out(table: _Table, planned: Planned, *, working: int) -> RouteRow | None:
     """Return the row of what is not begun, None where it is."""
     if planned.status is not None and planned.reason is not None:
         return absent(planned, planned.status, planned.reason)
-    if table.stopped is not None or table.options.cancelled():
+    if table.ended():
         table.stopped = table.stopped or Reason("cancelled-before")
         return absent(planned, Status.CANCELLED, Reason("cancelled-before"))
-    left = table.left()
-    if planned.route not in (OWN, AS_IS) and not time_budget.fits(planned.seconds, left):
-        reason = late(table.options.budget or 0.0, left or 0.0, planned.seconds)
-        return absent(planned, Status.SKIPPED, reason)
+    there = any(shop.takes(planned) for shop in table.workshops)
+    table.wanted[planned.label] = preparing(planned) * (THERE if there else 1.0)
+    left, wanted = table.left(working), table.pace() * table.wanted[planned.label]
+    if planned.route not in (OWN, AS_IS) and not time_budget.fits(wanted, left):
+        return absent(planned, Status.SKIPPED, late(table.options.budget or 0.0, left or 0.0, wanted + RUN_SECONDS))
     return None
+
+
+def _prepared(table: _Table, planned: Planned) -> _Made:
+    """Convert, and start the process that is going to answer; the row where there is nothing to be loaded."""
+    began = time.monotonic()
+    found: _Prepared | RouteRow
+    try:
+        found = _converted_row(table, planned)
+    except Lost as lost:
+        found = absent(planned, lost.status, _without_side(lost.reason))
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        found = _without_disk(table, planned, error)
+    except Cancelled:
+        found = absent(planned, Status.CANCELLED, Reason("cancelled-while"))
+    return _Made(planned, found, time.monotonic() - began)
+
+
+def _without_disk(table: _Table, planned: Planned, error: Exception) -> RouteRow:
+    """Return the row of what came upon a full disk, or half a file on it."""
+    why = getattr(error, "strerror", None) or str(error)
+    return absent(planned, Status.FAILED, Reason("routes-disk", place=table.options.scratch, why=why))
+
+
+def _keep_prepared(table: _Table, made: _Made, keep: Callable[[Routes], None]) -> None:
+    if isinstance(made.found, _Prepared):
+        table.prepared[made.planned.label] = made.found, made.seconds
+        table.expected += table.wanted[made.planned.label]
+        table.spent += made.seconds
+    else:
+        _settled(table, made.planned, made.found, keep, seconds=made.seconds)
+
+
+def _settled(table: _Table, planned: Planned, row: RouteRow, keep: Callable[[Routes], None], *, seconds: float) -> None:
+    """Keep a row that is as it stays until the turns, and tell of it."""
+    if row.status is Status.CANCELLED:
+        table.stopped = table.stopped or Reason("cancelled-rest")
+    table.put(planned, row)
+    lost = row.status not in (Status.OK, Status.CANCELLED)
+    if planned.route == OWN and lost and planned.framework in table.arrays:
+        told = Reason("without-own", framework=planned.framework, reason=reasons.of(row))
+        table.options.progress({**reasons.note(told), "route": planned.label})
+    keep(table.routes())
+    table.options.progress(_done(planned, table.rows[planned.label], seconds=seconds))
 
 
 def _reason_of(row: RouteRow) -> dict[str, Any]:
@@ -423,8 +617,8 @@ def _done(planned: Planned, row: RouteRow, *, seconds: float) -> dict[str, Any]:
     return found
 
 
-def _brought(table: _Table, planned: Planned) -> RouteRow:
-    """Convert, load, compare; the worker of what computes the same stays alive for its turns.
+def _converted_row(table: _Table, planned: Planned) -> _Prepared | RouteRow:
+    """Convert, and start the process that is going to answer.
 
     Raises:
         Lost, Cancelled: from a worker; all that were started for this row have ended.
@@ -432,7 +626,7 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
     row = begun(planned)
     asked: dict[str, Any] = {"as_is": planned.route == AS_IS, "inputs": [], "outputs": [], "layouts": {}, "dtypes": {}}
     if planned.framework:
-        _prepared(table, planned)
+        _train(table, planned)
     asked["arrays"] = table.arrays.get(planned.framework) or str(Path(table.options.scratch, "as-is.npz"))
     if planned.route == AS_IS:
         file = table.options.source.file
@@ -456,13 +650,43 @@ def _brought(table: _Table, planned: Planned) -> RouteRow:
             versions=converted["versions"],
         )
     try:
-        client, row = _loaded(table, planned, row, asked)
+        return _fresh(table, planned, row, asked)
     except Lost as lost:  # what was seen of the artifact before stays true
         return replace(row, status=lost.status, **reasons.document(_without_side(lost.reason)))
+
+
+# ------------------------------------------------------------------------------- loading: one by one, the same answers
+
+
+def _load_all(table: _Table, keep: Callable[[Routes], None]) -> None:
+    """Load what was prepared, one after the other, and hold its answers against the source's."""
+    for planned in table.planned:
+        if planned.label not in table.prepared:
+            continue
+        prepared, seconds = table.prepared.pop(planned.label)
+        began = time.monotonic()
+        row = _brought(table, planned, prepared)
+        _settled(table, planned, row, keep, seconds=seconds + time.monotonic() - began)
+
+
+def _brought(table: _Table, planned: Planned, prepared: _Prepared) -> RouteRow:
+    """Load and compare; the worker of what computes the same stays alive for its turns."""
+    try:
+        if table.ended():
+            prepared.client.end()
+            raise Cancelled
+        row = _loaded(table, planned, prepared)
+    except Lost as lost:  # what was seen of the artifact before stays true
+        return replace(prepared.row, status=lost.status, **reasons.document(_without_side(lost.reason)))
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        return _without_disk(table, planned, error)
+    except (Cancelled, KeyboardInterrupt):
+        table.stopped = Reason("cancelled-rest")
+        return absent(planned, Status.CANCELLED, Reason("cancelled-while"))
     if row.status is Status.OK:
-        table.live[planned.label], table.asked[planned.label] = client, asked
+        table.live[planned.label], table.asked[planned.label] = prepared.client, prepared.asked
     else:
-        client.close()
+        prepared.client.close()
     return row
 
 
@@ -479,8 +703,9 @@ def _renew(table: _Table) -> None:
     for planned in alive:
         row = _untimed(table.rows[planned.label])
         try:
-            client, row = _loaded(table, planned, row, table.asked[planned.label])
-            table.live[planned.label] = client
+            prepared = _fresh(table, planned, row, table.asked[planned.label])
+            row = _loaded(table, planned, prepared)
+            table.live[planned.label] = prepared.client
         except Lost as lost:
             row = replace(row, status=lost.status, **reasons.document(_without_side(lost.reason)))
         table.put(planned, row)
@@ -530,10 +755,13 @@ def _started(table: _Table, planned: Planned, *, runtime: bool) -> tuple[Client,
     """Start a worker with the framework, or with the runtime alone, and return it with what it says of itself."""
     options = table.options
     plant = dict(options.plants.get(planned.label, {}))
-    npm = {"NODE_PATH": planned.packages} if planned.packages else {}
-    arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant, variables=npm)
+    variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), options.scratch)  # a converter that is ended clears nothing up
+    variables |= getattr(runtimes.runtime(planned.runtime), "VARIABLES", {})
+    variables |= {"NODE_PATH": planned.packages} if planned.packages else {}
+    variables |= options.variables.get(planned.framework, {})
+    arm = Arm(planned.label, planned.framework or planned.runtime, planned.python, plant=plant, variables=variables)
     client = Client(arm, settings="default", scratch=options.scratch)
-    asked: dict[str, Any] = {"timeout": options.allowed(planned), "cancelled": options.cancelled}
+    asked: dict[str, Any] = {"timeout": options.allowed(planned), "cancelled": table.ended}
     configured: dict[str, Any] = {"framework": arm.framework, "threads": options.threads, "plant": plant}
     try:
         if runtime:
@@ -550,13 +778,13 @@ def _asking(table: _Table, planned: Planned, client: Client, do: str, **more: An
     options = table.options
     request = {**_request(table, planned), **more}
     try:
-        return client.ask(do, timeout=options.allowed(planned), cancelled=options.cancelled, **request)
+        return client.ask(do, timeout=options.allowed(planned), cancelled=table.ended, **request)
     except (Lost, KeyboardInterrupt):
         client.end()
         raise
 
 
-def _prepared(table: _Table, planned: Planned) -> None:
+def _train(table: _Table, planned: Planned) -> None:
     """Train the source once in a framework, and keep its weights, samples and float64 answers.
 
     Raises:
@@ -570,14 +798,25 @@ def _prepared(table: _Table, planned: Planned) -> None:
     path = str(table.options.artifacts / f"source-{framework}.npz")
     plain = replace(planned, route=OWN)
     try:
-        client, _ = _started(table, plain, runtime=False)
+        client, facts = _started(table, plain, runtime=False)
         answer = _asking(table, plain, client, "prepare", arrays=path)
     except Lost as lost:
         table.failed[framework] = lost
         raise
-    client.close()
-    table.arrays[framework] = path
+    _kept_open(table, plain, _Workshop(client, facts))
     table.parameters = table.parameters or answer["parameters"]
+    table.arrays[framework] = path
+
+
+def _kept_open(table: _Table, planned: Planned, shop: _Workshop) -> None:
+    """Keep a process for what else its framework converts; one with something planted ends with its row.
+
+    It is ended, not asked to end: what it made is on the disk, and a framework takes seconds to go by itself.
+    """
+    if table.options.plants.get(planned.label):
+        shop.client.end()
+    else:
+        table.workshops.append(shop)
 
 
 def _folder(planned: Planned) -> str:
@@ -585,53 +824,75 @@ def _folder(planned: Planned) -> str:
 
 
 def _converted(table: _Table, planned: Planned, arrays: str) -> dict[str, Any]:
+    """Convert in a process that holds the framework already; whatever fails there is tried in a fresh one.
+
+    Raises:
+        Lost: from a fresh process; or from any, that the route cannot be had here.
+    """
+    shop = None if table.options.plants.get(planned.label) else table.workshop(planned)
+    if shop is not None:
+        try:
+            return _converted_in(table, planned, arrays, shop)
+        except Lost as lost:
+            if lost.status in (Status.NOT_INSTALLED, Status.NOT_SUPPORTED):
+                raise
+    return _converted_in(table, planned, arrays, _Workshop(*_started(table, planned, runtime=False)))
+
+
+def _converted_in(table: _Table, planned: Planned, arrays: str, shop: _Workshop) -> dict[str, Any]:
     folder = table.options.artifacts / _folder(planned)
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    client, facts = _started(table, planned, runtime=False)
     command = add(planned, "")
     asked = {"route": planned.route, "precision": planned.precision, "arrays": arrays, "add": command}
-    answer = _asking(table, planned, client, "convert", folder=str(folder), **asked)
-    client.close()
-    return {**answer, "versions": {**facts["versions"], **answer.get("versions", {})}}
+    answer = _asking(table, planned, shop.client, "convert", folder=str(folder), **asked)
+    shop.done.add(planned.route)
+    _kept_open(table, planned, shop)
+    return {**answer, "versions": {**shop.facts["versions"], **answer.get("versions", {})}}
 
 
-def _loaded(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, Any]) -> tuple[Client, RouteRow]:
-    """Load in a fresh process, and hold the answers against the reference."""
-    client, said, answer = _fresh(table, planned, asked, answers=True)
-    try:
-        read: Mapping[str, Any] = table.read[planned.label]
-        row = replace(
-            row,
-            **read,
-            settings={**row.settings, **answer["settings"]},
-            versions={**row.versions, **said["versions"]},
-        )
-        found = _read(answer["arrays"])
-        return client, compared(row, found, _reference(table, planned, found))
-    except BaseException:  # nobody else knows of it yet
-        client.end()
-        raise
+def _fresh(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, Any]) -> _Prepared:
+    """Start the process that is going to answer.
 
-
-def _fresh(
-    table: _Table, planned: Planned, asked: Mapping[str, Any], *, answers: bool
-) -> tuple[Client, Mapping[str, Any], Mapping[str, Any]]:
-    """Load in a fresh process, and keep what it read of itself.
-
-    Returns:
-        The worker, what it said of itself, and what it answered, with its answers to the test data where asked for.
+    Raises:
+        Lost: it does not start.
     """
     began = time.monotonic()
     client, said = _started(table, planned, runtime=planned.route != OWN)
-    answer = _asking(table, planned, client, "load", **asked, answers=answers)
-    table.loading[planned.label] = time.monotonic() - began
+    return _Prepared(client, said, row, asked, time.monotonic() - began)
+
+
+def _load(table: _Table, planned: Planned, prepared: _Prepared, *, answers: bool) -> dict[str, Any]:
+    """Have a fresh process load, and keep what it reads of itself; it answers the test data where asked to."""
+    began = time.monotonic()
+    answer = _asking(table, planned, prepared.client, "load", **prepared.asked, answers=answers)
+    table.loading[planned.label] = prepared.seconds + time.monotonic() - began
     table.read[planned.label] = {
         # Building the source anew brings all that training needs, which nobody waits for who only answers.
         "load_ms": None if planned.route == OWN and table.options.source.kind != "file" else answer["load_ms"],
         "first_ms": answer["first_ms"],
         "peak_memory_bytes": answer["peak_memory"],
     }
-    return client, said, answer
+    return answer
+
+
+def _loaded(table: _Table, planned: Planned, prepared: _Prepared) -> RouteRow:
+    """Load in a fresh process, and hold the answers against the reference; it is ended where that cannot be."""
+    row = prepared.row
+    try:
+        answer = _load(table, planned, prepared, answers=True)
+        read: Mapping[str, Any] = table.read[planned.label]
+        row = replace(
+            row,
+            **read,
+            settings={**row.settings, **answer["settings"]},
+            versions={**row.versions, **prepared.said["versions"]},
+        )
+        found = _read(answer["arrays"])
+        return compared(row, found, _reference(table, planned, found))
+    except BaseException:  # nobody else knows of it any more
+        prepared.client.end()
+        raise
 
 
 def _reference(table: _Table, planned: Planned, found: Arrays) -> Arrays:
@@ -656,7 +917,7 @@ def _time_all(table: _Table) -> None:
         return
     alive = list(table.live)
     table.processes = {label: [] for label in alive}
-    until = time.monotonic() + TURNS * len(alive) if table.deadline is None else table.deadline
+    until = time.monotonic() + TURNS * len(alive) if table.deadline is None else table.deadline - BATCHES * len(alive)
     _take_turns(table, until=until)
     for planned in table.planned:
         if planned.label in table.live:
@@ -716,7 +977,9 @@ def _load_once_more(table: _Table, rows: Sequence[Planned]) -> None:
     """Load each in a fresh process; what is lost on the way has no times, as it does not always work."""
     for planned in rows:
         try:
-            table.live[planned.label], _, _ = _fresh(table, planned, table.asked[planned.label], answers=False)
+            prepared = _fresh(table, planned, table.rows[planned.label], table.asked[planned.label])
+            _load(table, planned, prepared, answers=False)
+            table.live[planned.label] = prepared.client
         except Lost as lost:
             _lose(table, planned, Reason("lost-again", reason=_without_side(lost.reason)), lost.status)
 

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from probes import backends, routes, runtimes
 from probes.session import time_budget
 from probes.session.worker_client import environment
+from probes.system import process_readings
 from probes.system.suggestions import nearest
 from probes.types import Reason, Status, UserFile
 
@@ -30,7 +31,10 @@ OWN_SECONDS = 7.0
 """Expected of a framework's own inference, with training the source and its float64 answers."""
 
 RUN_SECONDS = 2.0
-"""Expected of starting a runtime, loading an artifact, answering the test data and taking turns."""
+"""Expected of loading an artifact, answering the test data and taking turns: alone, which nothing else may disturb."""
+
+LANES = 2
+"""Rows that are prepared at a time, at most: each trains, imports or converts on a core."""
 
 LOOKING = 60.0
 """Seconds another interpreter may take to say which packages it has."""
@@ -128,12 +132,28 @@ def plan(
     left, made = budget, []
     for row in rows:
         if row.status is None and left is not None:
-            if time_budget.fits(row.seconds, left):
-                left -= row.seconds
+            seconds = together([row])
+            if time_budget.fits(seconds, left):
+                left -= seconds
             else:
-                row = replace(row, status=Status.SKIPPED, reason=late(budget or 0.0, left, row.seconds))
+                row = replace(row, status=Status.SKIPPED, reason=late(budget or 0.0, left, seconds))
         made.append(row)
     return made
+
+
+def at_a_time() -> int:
+    """Return how many rows are prepared at a time here."""
+    return max(1, min(LANES, process_readings.cores()))
+
+
+def preparing(row: Planned) -> float:
+    """Return the expected seconds until a row's artifact is there and what runs it is up."""
+    return max(0.0, row.seconds - RUN_SECONDS)
+
+
+def together(rows: Iterable[Planned]) -> float:
+    """Return the expected seconds of rows of one session: prepared some at a time, then run one by one."""
+    return sum(preparing(row) / at_a_time() + RUN_SECONDS for row in rows)
 
 
 def late(budget: float, left: float, wanted: float) -> Reason:

@@ -15,6 +15,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -72,6 +73,16 @@ def _refusal(request: dict[str, Any], status: Status, reason: Reason) -> dict[st
     return {"id": request["id"], "status": status.value, "reason": reason.plain()}
 
 
+def _said(error: Exception, request: dict[str, Any]) -> str:
+    """Return an error in its own words, with its line where that stands in a file of the user's."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error}"[:500]  # which ends with its place
+    last = traceback.format_exception_only(type(error), error)[-1].strip()[:500]
+    file = (request.get("workload_file") or [""])[0]
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f"{last} ({Path(file).name}, line {lines[-1]})" if lines else last
+
+
 def _rounded(seconds: float) -> float:
     """Keep five digits: a clock gives no more, and evidence holds thousands of these."""
     return float(f"{seconds:.5g}")
@@ -127,8 +138,7 @@ class Worker:
             reason = Reason("out-of-memory-detail", detail=detail) if detail else Reason("out-of-memory")
             return _refusal(request, Status.FAILED, reason)
         except Exception as error:  # whatever a framework raises is the probe's reason, never this process's end
-            last = traceback.format_exception_only(type(error), error)[-1].strip()
-            refusal = _refusal(request, Status.FAILED, Reason(VERBATIM, detail=last[:500]))
+            refusal = _refusal(request, Status.FAILED, Reason(VERBATIM, detail=_said(error, request)))
             return {**refusal, "detail": traceback.format_exc()[-4000:]}
         return {"id": request["id"], "status": "ok", **result}
 
@@ -172,7 +182,9 @@ class Worker:
         return deployment.prepare(self.backend, lambda: self._stage(request), request)
 
     def do_convert(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Make one artifact."""
+        """Make one artifact, as a fresh process would: what this one holds of a model before is forgotten."""
+        self.stage = None
+        self.backend.release()
         return deployment.convert(self.backend, lambda: self._stage(request), request)
 
     def do_load(self, request: dict[str, Any]) -> dict[str, Any]:

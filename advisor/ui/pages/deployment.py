@@ -39,10 +39,10 @@ def page() -> None:
     st.title(say("Deployment", "部署"))
     st.write(
         say(
-            "A route takes the model out of its framework into a runtime: ONNX Runtime, LiteRT, a browser. Its size, "
-            "latency, memory and answers are measured and held against your targets.",
+            "A route exports the model from its framework to a runtime: ONNX Runtime, LiteRT, a browser. Its size, "
+            "latency, memory and accuracy are measured and compared with your targets.",
             "路线是把模型从框架导出到某个运行时（ONNX Runtime、LiteRT、浏览器等）的方式。"
-            "实测其大小、延迟、内存与结果，并与你的目标对照。",
+            "实测其大小、延迟、内存与结果是否一致，并与你的目标对照。",
         )
     )
     show_targets()
@@ -169,9 +169,7 @@ def _cells(table: route_rows.Table, line: route_rows.Line) -> dict[str, object]:
     told = ROUTES[language()]
     return {
         told["routes_number"]: line.number,
-        told["routes_name"]: line.name,
-        told["routes_framework"]: line.framework,
-        told["routes_precision"]: line.row.precision,
+        told["routes_name"]: line.full_name,
         **dict(zip(table.heads, (verdict.text for verdict in line.verdicts), strict=True)),
         told["routes_size"]: line.size,
         told["routes_p95"]: line.p95,
@@ -187,18 +185,16 @@ def _cells(table: route_rows.Table, line: route_rows.Line) -> dict[str, object]:
 
 
 def _missing(table: route_rows.Table) -> None:
-    """Show the routes without figures, those of one reason together."""
+    """Show the routes that were not measured, those of one reason together."""
     if not table.missing:
         return
-    together: dict[tuple[str, str], list[str]] = {}
-    for line in table.missing:
-        together.setdefault((line.status, line.reason), []).append(line.full_name)
     st.subheader(ROUTES[language()]["routes_missing"])
     colon = say(": ", "：")
     st.markdown(
         "\n".join(
-            f"- **{elements.plain(status)}**{colon}{elements.plain(listed(names))}  \n{elements.plain(reason)}"
-            for (status, reason), names in together.items()
+            f"- **{elements.plain(status)}**{colon}{elements.plain(listed([line.full_name for line in lines]))}  \n"
+            f"{elements.plain(reason)}"
+            for (status, reason), lines in table.alike().items()
         )
     )
 
@@ -217,7 +213,7 @@ def _how(table: route_rows.Table) -> None:
     )
     shown = {line.row.route + line.row.runtime: line for line in reversed(table.lines)}
     for line in sorted(shown.values(), key=lambda line: line.number):
-        label = ", ".join(dict.fromkeys(filter(None, (line.name, line.framework))))
+        label = " · ".join(dict.fromkeys(filter(None, (line.name, line.framework))))
         code = route_source.conversion(line.row.route)
         if code:
             with st.expander(elements.plain(label), icon=":material/code:"):
@@ -265,10 +261,10 @@ def _measure(planned: Sequence[Planned], *, measured: bool) -> None:
     st.code(_command(), language=None, wrap_lines=True)
     st.write(
         say(
-            "Without a model it takes out a small one. `--workload MODEL.py` measures your model, `--file MODEL.onnx` "
-            "a file you have, `--data DATA.npz` answers your samples. Then open its file here.",
-            "不指定模型时使用一个小模型。`--workload MODEL.py` 测量你的模型，`--file MODEL.onnx` 测量已有文件，"
-            "`--data DATA.npz` 使用你的样本。之后在此打开其结果文件。",
+            "This measures a small model. Add `--workload MODEL.py` for your own model, or `--file MODEL.onnx` for a "
+            "file; `--data DATA.npz` uses your samples. Then open routes.json here.",
+            "该命令测量一个小模型。加上 `--workload MODEL.py` 测量你的模型，或加上 `--file MODEL.onnx` 测量已有文件；"
+            "`--data DATA.npz` 使用你的样本。之后在此打开 routes.json。",
         )
     )
     upload(
@@ -285,7 +281,7 @@ def _here(planned: Sequence[Planned]) -> None:
     ready = [row for row in planned if row.status is None]
     if not any(row.route != OWN for row in ready):
         return
-    seconds = sum(row.seconds for row in ready)
+    seconds = routing.together(ready)
     count = sum(row.route != OWN for row in ready)
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     budget = left.number_input(

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from advisor.cli import main
+from advisor.cli import main, routes_shown
+from advisor.report import route_rows
+from advisor.report.route_words import ROUTES
 from probes import routes
 from probes.environments import ENVIRONMENTS, folders, locks
+from probes.types import Status
+from tests import measured_routes
 from tests.probes.environments import stand_in
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for npm is a shell script")
@@ -218,3 +223,62 @@ def test_where_nothing_can_be_measured_the_status_is_1(
 
     assert status("run", "--file", str(path)) == 1
     assert "Nothing was measured." in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------- the table in the terminal
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_terminal_shows_the_cells_of_the_report(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = replace(measured_routes.table(), targets={"artifact_mb": 0.1})
+    said = route_rows.table(found, lang=lang, asked=found.targets, frameworks={}, moment="")
+
+    routes_shown.table(found, lang=lang)
+    printed = capsys.readouterr().out
+
+    for line in said.measured:
+        row = next(
+            text
+            for text in printed.splitlines()
+            if f"{line.row.route}:{line.row.precision} " in text
+            or (line.row.route == "own" and f"{line.row.p50_ms and line.p50} " in text)
+        )
+        for cell in (line.size, line.load, line.p50, line.p95, line.ratio, line.memory, line.answers):
+            assert cell in row
+        assert [verdict.text for verdict in line.verdicts if verdict.text not in row] == []
+    assert "FlexErf" in printed
+    assert "framework-advisor routes add executorch" in printed
+    assert all(sentence in printed for sentence in said.summary[:1])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("columns", [80, 100, 130])
+def test_a_narrow_window_shows_whole_cells_and_names_the_columns_it_has_no_room_for(
+    lang: str, columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(routes_shown, "WIDE", columns)
+    found = replace(measured_routes.table(), targets={"artifact_mb": 0.1})
+    said = route_rows.table(found, lang=lang, asked=found.targets, frameworks={}, moment="")
+
+    routes_shown.table(found, lang=lang)
+    printed = capsys.readouterr().out
+
+    for line in said.measured:
+        assert line.p95 in printed
+    heads = [text for text in printed.splitlines() if "--json" in text]
+    assert len(heads) == 1
+    assert ROUTES[lang]["routes_answers"] in heads[0]
+
+
+def test_what_ended_alike_is_told_once_with_all_its_routes(capsys: pytest.CaptureFixture[str]) -> None:
+    found = measured_routes.table()
+    ended = {"status": Status.FAILED, "reason": "NameError: no 'x'", "reason_code": "", "refused": (), "p50_ms": None}
+    failed = [replace(row, **ended) for row in found.rows]
+
+    routes_shown.table(replace(found, rows=tuple(failed)), lang="en")
+    printed = capsys.readouterr().out
+
+    assert printed.count("NameError") == 1
+    assert "Nothing was measured." in printed
+    (line,) = [text for text in printed.splitlines() if "NameError" in text]
+    assert all(f"{row.route}:{row.precision}" in line for row in failed if row.route != "own")

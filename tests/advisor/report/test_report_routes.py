@@ -17,8 +17,9 @@ from advisor.report import charts, pdf, route_rows
 from advisor.report.charts import RoutePoint
 from advisor.report.deployment import Deployment
 from advisor.report.view import View
+from probes import reasons
 from probes.evidence.sets import session_of
-from probes.types import Interval, Routes
+from probes.types import Interval, Reason, Routes
 from tests import measured_routes
 from tests.advisor.reports import LANGUAGES, Page, decide, decision, measured, text_of
 
@@ -94,7 +95,7 @@ def test_a_frameworks_own_inference_ships_nothing_and_is_no_route() -> None:
 
     own = next(line for line in found.table.lines if line.row.route == "own")
     assert own.verdicts[1].text == ""
-    assert found.table.summary[0] == "3 of 5 routes gave figures."
+    assert found.table.summary[0] == "3 of 5 routes were measured."
     assert found.table.summary[1].startswith("1 of them meets every target")
 
 
@@ -238,3 +239,20 @@ def test_every_documented_route_that_is_measured_has_a_name_in_both_languages() 
         for name in route.measured:
             row = replace(measured_routes.table().rows[2], route=name)
             assert all(route_rows.name(row, lang, {}) != name for lang in LANGUAGES)
+
+
+@pytest.mark.parametrize(("lang", "status"), [("en", "not timed"), ("zh", "未计时")])
+def test_a_route_whose_times_are_missing_says_why(lang: str, status: str) -> None:
+    late = Reason("routes-late", budget=20.0)
+    whole = measured_routes.table()
+    rows = tuple(
+        replace(row, p50_ms=None, p95_ms=None, ratio=None, **reasons.document(late)) if row.precision == "int8" else row
+        for row in whole.rows
+    )
+
+    made = route_rows.table(replace(whole, rows=rows), lang=lang, asked={}, frameworks={}, moment="")
+
+    (line,) = [line for line in made.measured if line.row.precision == "int8"]
+    assert line.size == "66.8 KB"
+    assert (line.status, line.reason) == (status, reasons.text(late, lang))
+    assert [line] in made.alike().values()

@@ -52,7 +52,7 @@ def test_a_kept_table_is_shown_with_its_verdicts_and_reasons() -> None:
     app = with_routes(target="latency_p95_ms:1,artifact_mb:0.1")
 
     said = text_of(app)
-    assert "3 of 5 routes gave figures." in said
+    assert "3 of 5 routes were measured." in said
     assert "MEETS, indicative | MEETS" in said  # it was measured on another machine than that of this test
     assert "another kind of machine" in said
     assert "operators refused: FlexErf" in said
@@ -62,7 +62,7 @@ def test_a_kept_table_is_shown_with_its_verdicts_and_reasons() -> None:
 def test_the_page_speaks_chinese() -> None:
     said = text_of(with_routes(lang="zh", target="latency_p95_ms:1"))
 
-    assert "5 条路线中有 3 条测得数据。" in said
+    assert "5 条路线中实测了 3 条。" in said
     assert "达到" in said
 
 
@@ -71,14 +71,14 @@ def test_the_table_is_sorted_by_what_is_chosen() -> None:
     app.selectbox(key="routes-sort").select("size").run()
 
     assert routes_shown(app)[:3] == [
-        "LiteRT, by TensorFlow's converter",
-        "LiteRT, by TensorFlow's converter",
-        "ONNX Runtime, by torch.onnx",
+        "LiteRT, by TensorFlow's converter · TensorFlow · int8",
+        "LiteRT, by TensorFlow's converter · TensorFlow · fp32",
+        "ONNX Runtime, by torch.onnx · PyTorch · fp32",
     ]
 
     app.selectbox(key="routes-sort").select("p50").run()
 
-    assert routes_shown(app)[1] == "ONNX Runtime, by torch.onnx"
+    assert routes_shown(app)[1] == "ONNX Runtime, by torch.onnx · PyTorch · fp32"
 
 
 def test_a_table_can_be_left_out_again() -> None:

@@ -279,6 +279,33 @@ def test_pips_words_are_understood(own_home: Path, code: str) -> None:
     assert reasons.text(reason)
 
 
+@pytest.mark.parametrize(
+    ("proxy", "index", "said"),
+    [
+        ("http://me:secret@127.0.0.1:9/", "", "for HTTPS_PROXY 127.0.0.1:9 does not answer"),
+        ("", "https://me:secret@packages.example/simple", "for packages.example does not answer"),
+        ("", "", "for pypi.org does not answer"),
+    ],
+)
+def test_who_does_not_answer_is_named_without_its_password(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, proxy: str, index: str, said: str
+) -> None:
+    for name, value in {"HTTPS_PROXY": proxy, "PIP_INDEX_URL": index}.items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("https_proxy", raising=False)
+    printed = (
+        "WARNING: Retrying (Retry(total=0)) after connection broken by 'ProxyError('Cannot connect to proxy.', "
+        "NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f>: refused'))'\n"
+        "ERROR: Could not find a version that satisfies the requirement anyio==4.16.0 (from versions: 4.15.1)\n"
+        "ERROR: No matching distribution found for anyio==4.16.0"
+    )
+
+    told = reasons.text(installing.explained("executorch", printed, "pip"))
+
+    assert said in told
+    assert "secret" not in told
+
+
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_every_environment_can_be_made_by_hand(name: str) -> None:
     assert " ".join(installing.by_hand(name)).count("install") >= 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -50,6 +51,8 @@ def seen(model: Exportable, samples: list[dict[str, Any]], route: str, precision
     """What one route makes of a model, and how far its answers lie from the model's own."""
     folder.mkdir(parents=True)
     way = routes.route(route)
+    runtime = runtimes.runtime(way.RUNTIME)
+    os.environ.update(getattr(runtime, "VARIABLES", {}))
     try:
         made = way.convert(Order(model, folder, precision, samples))
     except RefusedOperators as error:
@@ -57,7 +60,6 @@ def seen(model: Exportable, samples: list[dict[str, Any]], route: str, precision
     except Unsupported as error:
         return {"unsupported": error.reason.code}
     inputs, outputs = made.inputs or model.inputs, made.outputs or model.outputs
-    runtime = runtimes.runtime(way.RUNTIME)
     runtime.before_import(1)
     runtime.start(1)
     run = runtime.load(made.main, inputs, outputs)

@@ -87,6 +87,14 @@ def test_what_was_left_out_for_the_budget_is_one_line_with_the_budget_that_takes
     assert outcome.skipped(ends[:1]) == ""
 
 
+def test_the_budget_that_takes_what_was_left_out_is_the_whole_one_where_this_was_a_part():
+    ends = [("b", "skipped", left(21)), ("c", "skipped", left(30))]
+
+    whole = outcome.left_out(ends)[1]
+    assert outcome.left_out(ends, part=0.5)[1] in range(2 * whole - outcome.ROUND, 2 * whole + 1)
+    assert f"--budget {outcome.left_out(ends, part=0.3)[1]} " in outcome.skipped(ends, part=0.3)
+
+
 def test_a_line_a_probe_says_what_was_found_or_why_nothing_and_leaves_the_skipped_out():
     found = session("ratio", ("failed", "b: it broke"), ("skipped", "the budget is spent"))
 

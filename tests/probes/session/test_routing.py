@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import pytest
 from probes.calibration import routes_benchmark
 from probes.calibration.routes_benchmark import FAULTS, FIRST, SECOND
 from probes.evidence import routes as documents
-from probes.session import interleaving, routing, routing_plan
+from probes.session import interleaving, routing, routing_plan, worker_client
 from probes.session.routing import Source
 from probes.statistics import targets
+from probes.system import process_readings
 from probes.types import RouteRow, Routes, Status
 
 pytestmark = pytest.mark.measures
@@ -178,6 +180,15 @@ def test_rows_that_are_whole_are_taken_over_and_nothing_is_begun_for_them(whole:
 
     assert started == []
     assert again.rows == whole.rows
+    assert again.grade == whole.grade
+
+
+def test_taken_up_rows_get_no_better_grade(whole: Routes) -> None:
+    poor = replace(whole, grade="D")
+    part = replace(poor, rows=tuple(row for row in poor.rows if row.precision == "fp32"))
+
+    assert measure(resume=poor).grade == "D"
+    assert measure(resume=part).grade == "D"
 
 
 def test_another_source_takes_nothing_over(whole: Routes) -> None:
@@ -203,6 +214,60 @@ def test_the_table_so_far_is_given_after_every_row() -> None:
         [Status.OK, Status.CANCELLED],
         [Status.OK, Status.OK],
     ]
+
+
+def test_conversions_go_side_by_side_and_loading_waits_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_readings, "cores", lambda: 2)
+    asked: list[tuple[str, str, bool]] = []
+    ask = worker_client.Client.ask
+
+    def seen(client: worker_client.Client, do: str, **options: Any) -> dict[str, Any]:
+        asked.append((client.arm.label, do, True))
+        try:
+            return ask(client, do, **options)
+        finally:
+            asked.append((client.arm.label, do, False))
+
+    monkeypatch.setattr(worker_client.Client, "ask", seen)
+    measure()
+
+    loading = [(label, begins) for label, do, begins in asked if do == "load"]
+    last = max(place for place, (_, do, _) in enumerate(asked) if do in ("convert", "runtime", "use"))
+    first = min(place for place, (_, do, _) in enumerate(asked) if do == "load")
+    assert last < first
+    assert loading == [(label, begins) for label in ("null", FIRST, SECOND) for begins in (True, False)]
+
+
+def test_a_conversion_that_fails_beside_others_is_tried_in_a_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[str] = []
+    ask = worker_client.Client.ask
+
+    def lost(client: worker_client.Client, do: str, **options: Any) -> dict[str, Any]:
+        if do == "convert" and client.arm.label == "null":  # the process that trained the source
+            killed.append(options["route"])
+            psutil.Process(client.pid).kill()
+        return ask(client, do, **options)
+
+    monkeypatch.setattr(worker_client.Client, "ask", lost)
+    found = rows(measure())
+
+    assert killed == [ROUTE]
+    assert {row.status for row in found.values()} == {Status.OK}
+    assert found["null-npz fp32"].artifact_bytes
+
+
+def test_variables_reach_what_holds_the_models_of_a_framework(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, set[str | None]] = {}
+    ask = worker_client.Client.ask
+
+    def looked(client: worker_client.Client, do: str, **options: Any) -> dict[str, Any]:
+        seen.setdefault(do, set()).add(psutil.Process(client.pid).environ().get("A_SWITCH"))
+        return ask(client, do, **options)
+
+    monkeypatch.setattr(worker_client.Client, "ask", looked)
+    measure(routes=["null-npz:fp32"], variables={"null": {"A_SWITCH": "off"}, "other": {"A_SWITCH": "on"}})
+
+    assert [seen[do] for do in ("prepare", "convert", "load")] == [{"off"}] * 3
 
 
 def test_the_users_samples_are_answered(tmp_path: Path) -> None:
@@ -309,7 +374,8 @@ def test_a_plan_puts_the_most_worth_a_second_first() -> None:
 
 
 def test_a_plan_with_a_budget_leaves_out_what_no_longer_fits() -> None:
-    planned = routing.plan(CONTROL, [ROUTE], routing_plan.OWN_SECONDS + 1, {"null": ["numpy"]})
+    own, *_ = routing.plan(CONTROL, [ROUTE], installed={"null": ["numpy"]})
+    planned = routing.plan(CONTROL, [ROUTE], routing_plan.together([own]) + 1, {"null": ["numpy"]})
 
     assert [one.status for one in planned] == [None, Status.SKIPPED, Status.SKIPPED]
 

@@ -140,7 +140,24 @@ def test_ours_is_not_on_the_path_of_another_interpreter(bare, tmp_path):
             size="small",
         )
     client.close()
-    assert str(ROOT.parent) not in str(caught.value).split("RuntimeError: ")[1].split("|")
+    said, place, _ = str(caught.value).split("RuntimeError: ")[1].partition(" (own.py, line 3)")
+    assert place
+    assert str(ROOT.parent) not in said.split("|")
+
+
+def test_an_error_in_a_file_of_the_users_says_its_line(tmp_path):
+    client = Client(Arm("a", "null"), settings="default", scratch=str(tmp_path))
+    client.ask("hello", timeout=30, framework="null", threads=1, settings="default", plant={})
+    asked = {"timeout": 10, "scenario": "training_step", "workload": "", "size": "small"}
+
+    def said(text):
+        with pytest.raises(Lost) as caught:
+            client.ask("describe", workload_file=[str(tmp_path / "own.py"), text], **asked)
+        return str(caught.value)
+
+    assert said("SIZES = {'small': {}}\ndef f(:\n").endswith("SyntaxError: invalid syntax (own.py, line 2)")
+    assert said("def f():\n    return 1 / 0\n\nf()\n").endswith("division by zero (own.py, line 2)")
+    client.close()
 
 
 def test_peak_memory_is_this_process_own():
