@@ -69,9 +69,9 @@ WORDS: dict[str, dict[str, str]] = {
         "no_change": "nothing that matters has changed",
         "no_difference": "The two decisions do not differ.",
         "audit": "Other methods, as a diagnostic",
-        "agrees": "same first",
-        "disagrees": "another first",
-        "turned": "turned by an unwanted extra",
+        "agrees": "same first choice",
+        "disagrees": "different first choice",
+        "turned": "rank reversal when an irrelevant alternative is added",
     },
     "zh": {
         "colon": "：",
@@ -121,7 +121,7 @@ WORDS: dict[str, dict[str, str]] = {
         "audit": "其他方法（仅供诊断）",
         "agrees": "首选相同",
         "disagrees": "首选不同",
-        "turned": "会被多余候选改变",
+        "turned": "加入无关候选后排序逆转",
     },
 }
 

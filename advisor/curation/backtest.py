@@ -188,7 +188,7 @@ def _problems(record: Record, knowledge: Knowledge, *, name: str) -> Iterator[st
     seen: set[str] = set()
     for case in record.cases:
         if case.id in seen:
-            yield f"{name}: {case.id}: the id stands twice"
+            yield f"{name}: {case.id}: the id is used twice; give each case its own"
         seen.add(case.id)
         try:
             _needs(case, knowledge)

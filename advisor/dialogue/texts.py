@@ -84,7 +84,7 @@ SAY: dict[str, tuple[str, str]] = {
         "With “{criterion}” counting one step more: {after} Before: {before}",
         "把“{criterion}”的分量加一级：{after} 之前：{before}",
     ),
-    "adopt": ("Make it so", "就这样"),
+    "adopt": ("Apply the change", "采用这一改动"),
     "leave": ("Leave it as it was", "保持不变"),
     "adopted": ("Done.", "好的。"),
     "nothing-proposed": ("There is nothing to adopt.", "没有可采用的改动。"),

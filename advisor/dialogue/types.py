@@ -19,7 +19,7 @@ Verb = Literal[
     "skip",  # question: do not ask it again
     "replace",  # the contradiction asked about: take the new
     "keep",  # the contradiction asked about: stay with the old
-    "adopt",  # the what-if or critique just shown: make it so
+    "adopt",  # the what-if or critique just shown: apply it
     "result",
     "why",
     "why-not",  # option: framework id

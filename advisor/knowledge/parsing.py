@@ -124,7 +124,7 @@ def _take(holdings: Holdings, path: Path) -> None:
         holdings.unread |= kinds
         if not document.problems:
             known = ", ".join(sorted(kinds or {"version", "settings"}))
-            holdings.problems.append(document.problem((), "nothing is said here", f"give it a top-level key: {known}"))
+            holdings.problems.append(document.problem((), "no key at the top level", f"add one of: {known}"))
         return
     settings = path.stem == "settings"
     for key, value in document.data.items():

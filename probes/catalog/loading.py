@@ -77,7 +77,7 @@ def _read(path: Path, modified_ns: int, size: int) -> Mapping[str, Probe]:
             *_wrong_modules(entry, path.parent),
         ]
         if not wrong and entry["id"] in probes:
-            wrong.append("the id stands twice")
+            wrong.append("the id is used twice; give each probe its own")
         problems += [f"{place} ({entry.get('id', 'no id')}): {problem}" for problem in wrong]
         if not wrong:
             probes[entry["id"]] = _probe(entry)

@@ -218,7 +218,7 @@ class _Reading:
             at = first.setdefault((measurement.probe, frozenset(measurement.samples)), i)
             if at != i:
                 self.problems.append(
-                    f"probes[{i}].probe: {measurement.probe!r} stands twice; it is probes[{at}] already"
+                    f"probes[{i}].probe: {measurement.probe!r} is listed twice; it is probes[{at}] already"
                 )
 
 

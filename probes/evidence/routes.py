@@ -271,7 +271,7 @@ def _problems(table: Routes) -> Iterator[str]:
         place = f"rows[{number}]"
         at = first.setdefault(named(row), number)
         if at != number:
-            yield f"{place}: {' '.join(named(row))} stands twice; it is rows[{at}] already"
+            yield f"{place}: {' '.join(named(row))} is listed twice; it is rows[{at}] already"
         yield from _contradictions(row, place)
         yield from _judged(row, table.targets, f"{place}.targets")
         if not any(_contradictions(row, place)):

@@ -81,7 +81,7 @@ def _problem(found: os.stat_result, path: str) -> str:
     if not hasattr(os, "getuid"):
         return ""
     if found.st_uid not in (0, os.getuid()):
-        return "is not run, for it belongs to somebody else; read it, and run a copy of your own"
+        return "is not run because it belongs to another user; read it, then run a copy that you own"
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"is not run, for others may write it; read it, then: chmod go-w {shlex.quote(path)}"
+        return f"is not run because other users can write to it; read it, then: chmod go-w {shlex.quote(path)}"
     return ""

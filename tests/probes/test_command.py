@@ -72,7 +72,7 @@ REFUSED: dict[tuple[str, ...], list[str]] = {
     ("--python", "twin=/no/python"): ["--python twin=/no/python", "no file"],
     ("--set", "twin:THREADS"): ["--set 'twin:THREADS'", "FRAMEWORK:NAME=VALUE"],
     ("--threads", "few"): ["--threads few", "'one', 'all'"],
-    ("--budget", "nan"): ["no number of seconds"],
+    ("--budget", "nan"): ["not a number of seconds"],
     ("--workload", "no.py"): ["no.py", "no such file"],
     ("--as-written",): ["--as-written", "--workload FILE.py"],
     ("-o", "/nowhere/at/all.json"): ["/nowhere/at/all.json", "does not exist"],

@@ -280,7 +280,7 @@ def answer_strip() -> None:
             if state.anything_known():
                 go_button("recommendation", say("See why", "查看理由"), icon=":material/arrow_forward:")
             else:
-                go_button("chat", say("Or tell it", "或用话说"), icon=":material/chat:")
+                go_button("chat", say("Describe the project", "用文字描述"), icon=":material/chat:")
 
 
 def go_button(page: str, label: str, *, icon: str | None = None, primary: bool = False) -> None:

@@ -21,7 +21,7 @@ def show(found: Recommendation) -> None:
     except InputError as error:
         st.caption("  \n".join(elements.plain(problem) for problem in error.problems))
         return
-    agreed, turned = say("Same first", "首选相同"), say("Turned by an unwanted extra", "会被多余候选改变")
+    agreed, turned = say("Same first choice", "首选相同"), say("Rank reversal", "排序逆转")
     yes, no = say("yes", "是"), say("no", "否")
     elements.table(
         [

@@ -109,12 +109,12 @@ def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
         if fits:
             chosen.append(step.probe)
             left -= step.seconds
-        flip = f"{step.would_flip_at:.2f}" if step.would_flip_at else say("cannot", "不会")
+        flip = f"{step.would_flip_at:.2f}" if step.would_flip_at else say("none", "无")
         rows.append(
             {
                 say("Question", "问题"): verdicts.probe_name(step.probe, known),
                 say("Seconds", "秒"): round(step.seconds),
-                say("Would turn the answer at", "使结论反转的比值"): flip,
+                say("Ratio that changes the recommendation", "会改变建议的比值"): flip,
                 say("Runs", "执行"): "✓" if fits else say("no time left", "时间不够"),
             }
         )
@@ -139,7 +139,7 @@ def _planned(known: Mapping[str, Probe], budget: float) -> list[str]:
 
 
 def _nothing_planned(known: Mapping[str, Probe], budget: float) -> list[str]:
-    """Offer a cross-section where no probe can change the answer: curiosity is no error."""
+    """Offer a cross-section where no probe can change the answer."""
     chosen = cross_section(known, budget)
     said = (
         say(
@@ -150,8 +150,8 @@ def _nothing_planned(known: Mapping[str, Probe], budget: float) -> list[str]:
         else say("No measurement here could change your answer.", "这里的任何测量都不会改变你的结论。")
     )
     also = say(
-        f" If you are curious: {len(chosen)} everyday training steps, compared on this machine.",
-        f"如有兴趣，可在本机比较 {len(chosen)} 种日常训练步。",
+        f" You can still compare {len(chosen)} common training steps on this machine.",
+        f"仍可在本机比较 {len(chosen)} 种常见训练步。",
     )
     st.caption(said + also)
     return chosen

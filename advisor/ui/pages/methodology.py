@@ -1,4 +1,4 @@
-"""What we believe and why you may distrust us: the agenda in the open, with live figures."""
+"""The principles of the method and its known limits, with figures computed from the knowledge base."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from advisor.ui import state
 from advisor.ui.components import elements
 from advisor.ui.texts import GRADE, say, words
 
-TITLE = Text(en="Why doubt us", zh="为何可以怀疑我们")
+TITLE = Text(en="Method and limits", zh="方法与局限")
 ICON = "help_center"
 ORDER = 80
 ADDRESS = "beliefs"
@@ -20,15 +20,15 @@ ADDRESS = "beliefs"
 def page() -> None:
     """Show the page."""
     base = state.knowledge()
-    st.title(say("What we believe, and why you may distrust us", "我们相信什么，为何可以怀疑我们"))
-    _beliefs()
-    _distrust(base)
+    st.title(say("Method and limits", "方法与局限"))
+    _principles()
+    _limits(base)
     _figures(base)
     _constants(base)
 
 
-def _beliefs() -> None:
-    st.header(say("What we believe", "我们相信"))
+def _principles() -> None:
+    st.header(say("Principles", "原则"))
     for english, chinese in (
         (
             "Most projects succeed with either framework. Where the evidence cannot tell, we say so and pick none.",
@@ -39,24 +39,24 @@ def _beliefs() -> None:
             "方案比名字重要：关键在于用哪些工具把模型带到要运行的地方。",
         ),
         (
-            "A statement without a source and a date is gossip. Old statements lose weight by themselves.",
-            "没有来源和日期的说法只是传闻；陈旧的说法会自动降权。",
+            "A statement counts only with a source and a date. Old statements lose weight over time.",
+            "只有注明来源和日期的说法才会计入；陈旧的说法会随时间降权。",
         ),
         (
-            "Your own machine is a better witness than a blog post, for speed and memory at least.",
-            "至少在速度和内存上，你自己的机器比博客更可信。",
+            "For speed and memory, a measurement on your own machine tells more than a blog post.",
+            "就速度和内存而言，在你自己机器上的测量比博客文章更有说服力。",
         ),
         (
-            "What you need weighs; what we like does not. Exchange the frameworks' names in the data and every result "
-            "turns into its mirror image: a test holds us to that.",
-            "起作用的是你的需求，而非我们的喜好。把数据中的框架互换，所有结果都会精确镜像：有测试保证这一点。",
+            "Your needs decide; our preferences do not. If the frameworks are exchanged in the data, every result is "
+            "mirrored exactly; a test checks this.",
+            "起作用的是你的需求，而非我们的喜好。把数据中的框架互换，所有结果都会精确镜像；有测试对此进行检查。",
         ),
     ):
         st.markdown(f"- {say(english, chinese)}")
 
 
-def _distrust(base: Knowledge) -> None:
-    st.header(say("Why you may distrust us", "为何可以怀疑我们"))
+def _limits(base: Knowledge) -> None:
+    st.header(say("Known limits", "已知局限"))
     total = len(base.sources)
     vendor = sum(1 for source in base.sources.values() if source.vendor_of != "none")
     for english, chinese in (
@@ -94,7 +94,7 @@ def _distrust(base: Knowledge) -> None:
 
 
 def _figures(base: Knowledge) -> None:
-    st.header(say("Figures to hold against us", "可以用来质问我们的数字"))
+    st.header(say("Coverage of the knowledge base", "知识库的覆盖情况"))
     counted, today = balance(base), state.context().today
     weighing = [claim for claim in base.claims.values() if claim.weighs]
     rows = [

@@ -66,7 +66,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["evidence", "show", "999"], "999"),
         (["understand"], "TEXT"),
         (["probe", "run", "training-mlp-eager", "--threads", "few", "-o", "-"], "'one', 'all' or a number"),
-        (["probe", "run", "training-mlp-eager", "--budget", "nan", "-o", "-"], "no number of seconds"),
+        (["probe", "run", "training-mlp-eager", "--budget", "nan", "-o", "-"], "not a number of seconds"),
         (["knowledge", "list", "--status", "supersede"], "did you mean 'superseded'"),
         (["chat", "--report", "talk.docx"], "known: .html"),
         (["evidence", "show", "99999999999999999999"], "is kept"),

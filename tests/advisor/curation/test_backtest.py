@@ -92,7 +92,7 @@ def test_no_cases_give_no_figure() -> None:
     ("change", "told"),
     [
         ({"frameworks": ["a", "z"]}, "no framework 'z'"),
-        ({"twice": True}, "stands twice"),
+        ({"twice": True}, "used twice"),
         ({"answers": {"goal": "shipp"}}, "did you mean 'ship'"),
         ({"text": "their words"}, "Extra inputs are not permitted"),
     ],

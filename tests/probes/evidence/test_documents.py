@@ -161,7 +161,7 @@ def test_all_problems_come_at_once(data):
 
 def test_a_probe_stands_once_for_the_same_frameworks(data):
     data["probes"].append(data["probes"][0])
-    assert refused(data) == ["probes[2].probe: 'training-mlp-eager' stands twice; it is probes[0] already"]
+    assert refused(data) == ["probes[2].probe: 'training-mlp-eager' is listed twice; it is probes[0] already"]
 
 
 def test_a_probe_stands_once_for_each_pair_of_three_frameworks(data):

@@ -128,7 +128,7 @@ def test_a_table_is_written_and_read_without_loss(tmp_path: Path) -> None:
         (lambda d: d["rows"][1].update(throughput_batch=None), "throughput and throughput_batch come together"),
         (lambda d: d["rows"][2].pop("reason"), "rows[2].reason: missing; a route that is not-installed says why"),
         (lambda d: d["rows"][2].update(p50_ms=1.0), "rows[2].p50_ms: a route that is not-installed has none"),
-        (lambda d: d["rows"].append(d["rows"][1]), "stands twice; it is rows[1] already"),
+        (lambda d: d["rows"].append(d["rows"][1]), "is listed twice; it is rows[1] already"),
         (lambda d: d["rows"][0].update(ratio=d["rows"][1]["ratio"]), "not held against itself"),
         (lambda d: d["rows"][1]["targets"].update(memory_mb="fails"), "the table asks for no such target"),
         (lambda d: d["targets"].update(latency=1), "targets.latency: unknown target"),

@@ -78,7 +78,7 @@ def test_a_file_that_others_may_write_is_refused(mine: Path, rights: int) -> Non
 def test_a_file_of_somebody_else_is_refused(mine: Path) -> None:
     os.chown(mine, 12345, 12345)
 
-    assert "belongs to somebody else" in why(mine)
+    assert "belongs to another user" in why(mine)
 
 
 @posix
