@@ -124,7 +124,7 @@ def _reader_is_gone(error: Exception) -> bool:
 
 
 def _stand_in(stream: io.TextIOWrapper, lost: list[str]) -> None:
-    """Have what the terminal cannot show stand as ? instead of ending the command; note where letters are lost."""
+    """Replace what the terminal cannot show by ? instead of ending the command; note where letters are lost."""
 
     def replace(error: UnicodeError) -> tuple[str | bytes, int]:
         if isinstance(error, UnicodeEncodeError) and any(map(str.isalpha, error.object[error.start : error.end])):

@@ -173,7 +173,7 @@ def _write(document: dict[str, Any], target: str, *, as_json: bool) -> None:
 
 
 def _tell(whole: dict[str, Any], given: dict[str, Any], problems: Sequence[str], lang: str) -> None:
-    """Say on standard error what is kept back, and whether the document could be contributed."""
+    """Print on standard error what is kept back, and whether the document could be contributed."""
     words = WORDS[lang]
     places = sorted(set(_kept_back(whole, given)))
     shown = ", ".join(places[:KEPT_BACK]) + (f" (+{len(places) - KEPT_BACK})" if len(places) > KEPT_BACK else "")

@@ -150,7 +150,7 @@ class Session:
         return time.perf_counter() - began
 
     async def _took(self) -> bool:
-        """Take one message; return whether the page is whole. A script that asks to be run again is not."""
+        """Read one message; return whether the page is whole. A script that asks to be run again is not."""
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
         message = ForwardMsg.FromString(await asyncio.wait_for(self._socket.recv(), serving.PATIENCE))

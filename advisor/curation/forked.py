@@ -311,7 +311,7 @@ def _import_all(modules: Sequence[str]) -> None:
 
 
 def _become(main: Callable[[list[str]], None], library: ctypes.CDLL, request: Mapping[str, Any]) -> None:
-    """Be the command that is tried, in its place; end with it.
+    """Run the command that is tried, in this process; end with it.
 
     Raises:
         SystemExit: always.

@@ -248,7 +248,7 @@ class File:
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
-        """Say what SQLite refuses, and the way out."""
+        """Raise what SQLite refuses in words, with the way out."""
         try:
             yield
         except (sqlite3.DatabaseError, rows.Unreadable) as error:
@@ -465,7 +465,7 @@ class Server:
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
-        """Say what the server refuses, and the way out."""
+        """Raise what the server refuses in words, with the way out."""
         from sqlalchemy.exc import SQLAlchemyError
 
         try:

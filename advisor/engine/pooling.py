@@ -204,7 +204,7 @@ class _Partition:
         return index
 
     def join(self, one: int, other: int) -> None:
-        """Put two places in one group."""
+        """Merge the groups of two places."""
         self._parent[self.root(one)] = self.root(other)
 
 

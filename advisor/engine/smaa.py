@@ -265,7 +265,7 @@ def _twins(mean: Floats, sd: Floats, tied: list[Floats]) -> list[list[int]]:
 
 
 def _equalised(found: Robustness, twins: list[list[int]]) -> Robustness:
-    """Give frameworks with the same data the same shares."""
+    """Return the shares with those of frameworks that have the same data made equal."""
     if not twins:
         return found
     acceptability, pairwise = found.acceptability.copy(), found.pairwise.copy()

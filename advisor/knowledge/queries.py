@@ -8,7 +8,7 @@ from advisor.model.knowledge import Claim, Knowledge, Tool
 
 
 def claims(knowledge: Knowledge) -> list[dict[str, Any]]:
-    """Return one row a claim, by criterion and id; the contract's keys and more."""
+    """Return one row a claim, by criterion and id, as ``knowledge list --json`` prints them."""
     return [
         claim_row(claim, knowledge)
         for claim in sorted(knowledge.claims.values(), key=lambda claim: (claim.criterion, claim.id))
@@ -24,7 +24,7 @@ def claim_row(claim: Claim, knowledge: Knowledge) -> dict[str, Any]:
 
 
 def systems(knowledge: Knowledge) -> list[dict[str, Any]]:
-    """Return one row a tool, by id; the contract's keys and more."""
+    """Return one row a tool, by id, as ``knowledge list --systems --json`` prints them."""
     about: dict[str, list[str]] = {}
     for claim in knowledge.claims.values():
         for tool in claim.tools:

@@ -275,7 +275,7 @@ class KnowledgeStamp(Frozen):
 
 
 class Recommendation(Frozen):
-    """The ``recommendation/1`` document; see the contract for every key.
+    """The ``recommendation/1`` document; ``framework-advisor schema recommendation`` tells every key.
 
     ``reference``: what machines like this one say where the user has not measured; absent where there is none.
     """

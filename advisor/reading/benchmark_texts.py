@@ -23,7 +23,7 @@ HALVES = ("tune", "blind")
 
 
 def _listed(value: Any) -> Any:
-    """Let a single option stand for a list of one."""
+    """Return a list; a single option becomes a list of one."""
     return {question: (said,) if isinstance(said, str) else said for question, said in dict(value).items()}
 
 

@@ -191,7 +191,7 @@ def _not_outweighed(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _voted(found: Sequence[Reading]) -> Iterator[Reading]:
-    """Let the more frequent of several hints be the surer one."""
+    """Yield the hints, the more frequent of several as the surer one."""
     votes = Counter((reading.question, reading.option) for reading in found if reading.hint)
     for reading in found:
         if reading.hint and reading.confidence >= FILL:

@@ -32,7 +32,7 @@ _ELSE = re.compile(r"\{[a-z]|\\d|\[[^\]]*\d")
 
 
 def _listed(value: Any) -> Any:
-    """Let a single option stand for a list of one."""
+    """Return a list; a single option becomes a list of one."""
     if isinstance(value, dict):
         return {key: (one,) if isinstance(one, str) else tuple(one) for key, one in value.items()}
     return value

@@ -118,7 +118,7 @@ def knowledge() -> Knowledge:
 
 
 def choose_language(lang: str) -> None:
-    """Speak ``lang`` ("en" or "zh") from now on."""
+    """Set the language of every page: "en" or "zh"."""
     st.session_state.lang = lang
 
 
@@ -310,7 +310,7 @@ def measuring() -> Run | None:
 
 
 def tell(problem: str) -> None:
-    """Have the pages show why a measurement gave nothing, or what was not kept or read; "" takes it back."""
+    """Set what the pages show: why a measurement gave nothing, or what was not kept or read; "" for nothing."""
     st.session_state.run_message = problem
 
 
@@ -402,12 +402,12 @@ def opened_decision() -> dict[str, Any] | None:
 
 
 def add_evidence(name: str, evidence: Evidence) -> None:
-    """Have the recommendation use ``evidence``, known as ``name`` in the store."""
+    """Add ``evidence``, known as ``name`` in the store, to what the recommendation uses."""
     st.session_state.evidence = {**st.session_state.evidence, name: evidence}
 
 
 def drop_evidence(name: str) -> None:
-    """Have the recommendation no longer use the evidence ``name``."""
+    """Remove the evidence ``name`` from what the recommendation uses."""
     st.session_state.evidence = {key: value for key, value in st.session_state.evidence.items() if key != name}
 
 

@@ -87,7 +87,7 @@ def _truncate() -> None:
 
 
 def _move_clock() -> None:
-    """Let the clock jump as that of a suspended machine does."""
+    """Move the clock as that of a suspended machine jumps."""
     real, offset = time.perf_counter, _planted["seconds"]
     time.perf_counter = lambda: real() + offset
     _planted.clear()

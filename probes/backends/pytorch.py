@@ -422,7 +422,7 @@ def _canonical(tensor: Any, axes: Sequence[int] | None) -> Any:
 def _placed(
     batch: Mapping[str, Any], build: Build, layouts: Mapping[str, Sequence[int]], *, channels_last: bool
 ) -> dict[str, Any]:
-    """Put a batch of arrays on the device, in torch's layout and the build's dtype."""
+    """Copy a batch of arrays to the device, in torch's layout and the build's dtype."""
     import numpy as np
     import torch
 

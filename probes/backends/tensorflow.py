@@ -204,7 +204,7 @@ def explain(error: BaseException) -> Reason | None:
 
 
 def mend(error: BaseException) -> bool:
-    """TensorFlow keeps no compiled code between processes."""
+    """Repair nothing: TensorFlow keeps no compiled code between processes."""
     return False
 
 

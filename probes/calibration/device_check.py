@@ -111,7 +111,7 @@ class _Run:
         return self.deadline - time.monotonic()
 
     def heard(self, event: Mapping[str, Any]) -> None:
-        """Look at the clocks between two turns, when the card was at work a moment ago; tell of what is done."""
+        """Read the clocks between two turns, when the card was at work a moment ago; report what is done."""
         if event["event"] == "ratio" and time.monotonic() - self.looked > LOADED:
             self.looked = time.monotonic()
             self.throttled.update(machine.gpu_throttled())
@@ -161,7 +161,7 @@ class _Run:
 
 
 def _cut(measurement: Measurement) -> Measurement:
-    """Say of a probe that was ended for the time what it was: left out, not cancelled by the user."""
+    """Return a probe that was ended for the time as left out: the user has not cancelled it."""
     if measurement.status is not Status.CANCELLED:
         return measurement
     return replace(measurement, status=Status.SKIPPED, **reasons.document(TIME_UP))
@@ -324,7 +324,7 @@ def _wanted(kinds: Sequence[str], taken: _Run) -> str | None:
 def _risen(
     before: Sequence[Mapping[str, int]], after: Sequence[Mapping[str, int]], process: int | None
 ) -> dict[str, int | None]:
-    """Say by how much the use of the GPU rose whose use rose most."""
+    """Return by how much the use of the GPU rose whose use rose most."""
     if not after or len(after) != len(before):
         return {}
     rises = [new["used"] - old["used"] for old, new in zip(before, after, strict=True)]
@@ -346,7 +346,7 @@ def _none(device: str, sights: Sequence[Sight], gpus: Sequence[Mapping[str, Any]
 def _sessions(
     able: Sequence[Arm], taken: _Run, *, repeats: int
 ) -> tuple[dict[float, list[Measurement]], list[Measurement]]:
-    """Take the twins of the first framework, then the modes: two frameworks in each, or one against itself."""
+    """Measure the twins of the first framework, then the modes: two frameworks in each, or one against itself."""
     training, answering = _probes(able)
     compiled = [_compiled(probe) for both in zip(training, answering, strict=True) for probe in both]
     couples = [(one, other) for i, one in enumerate(able) for other in able[i + 1 :]]

@@ -337,7 +337,7 @@ def _by_nvml(name: str, sights: Sequence[Sight], kind: str, judge: Callable[[Sig
 
 
 def _held(sight: Sight) -> tuple[int, int, str]:
-    """Give what the allocator holds, what NVML shows, and by which of its figures."""
+    """Return what the allocator holds, what NVML shows, and by which of its figures."""
     memory = sight.observed["memory"]
     held = max(memory["held"], memory.get("reserved", memory.get("peak", 0)))
     process = sight.memory.get("process")

@@ -188,7 +188,7 @@ def calibrate(
 
 
 def _spread(twins: Sequence[ratios.Estimate]) -> dict[str, float]:
-    """Say what twins, whose true ratio is 1, show of the spread between processes.
+    """Return what twins, whose true ratio is 1, show of the spread between processes.
 
     Their mean square is that spread plus what a pair's own turns leave uncertain.
     """
@@ -210,7 +210,7 @@ def _history(earlier: Mapping[str, Any] | None, framework: str) -> list[dict[str
 
 
 def pooled_spread(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Pool what was assumed and what this machine has shown: ``process_sd`` with ``process_df``.
+    """Return the spread between processes pooled over what was assumed and what this machine has shown.
 
     A dozen pairs may agree, or not, by luck; an interval that took their spread alone would be half as wide one day as
     the next. So the documented default stays in, with its own degrees of freedom, and fades as the history grows.

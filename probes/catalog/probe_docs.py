@@ -82,7 +82,7 @@ def scenario_names() -> Mapping[str, Mapping[str, str]]:
 
 
 def _joined(text: str, lang: str) -> str:
-    """Put lines on one; Chinese has no spaces between them."""
+    """Join lines into one; Chinese has no spaces between them."""
     return ("" if lang == "zh" else " ").join(line.strip() for line in text.strip().splitlines())
 
 

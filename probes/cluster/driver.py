@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def _listen(stop: threading.Event) -> None:
-    """Heed what the other side wants: a line ends the sessions, the end of the input ends this process."""
+    """Follow what the other side wants: a line ends the sessions, the end of the input ends this process."""
     for _ in sys.stdin:
         stop.set()
     # Not through the interpreter's end, which would wait for threads; Ray ends what belongs to a driver that is gone.

@@ -142,7 +142,7 @@ def _now() -> str:
 
 
 def _listen(driver: _Driver, records: _Records, *, address: str, cancelled: Callable[[], bool]) -> None:
-    """Take the driver's events until it has ended; Ctrl-C stops it in order, a second one at once."""
+    """Read the driver's events until it has ended; Ctrl-C stops it in order, a second one at once."""
     while True:
         try:
             if cancelled():
@@ -184,7 +184,7 @@ class _Records:
         self._undescribed: list[NotMeasured] = []
 
     def read(self, line: bytes) -> None:
-        """Take the event that a line holds; one that cannot be read costs the machine that it was about.
+        """Read the event that a line holds; one that cannot be read costs the machine that it was about.
 
         Raises:
             Unreachable: it tells that there is no cluster.
@@ -197,7 +197,7 @@ class _Records:
             self._hand_over(self._kept(told))
 
     def _hand_over(self, event: Event) -> None:
-        """Give on what is new after an event, and the event."""
+        """Pass on what is new after an event, and the event."""
         match event["event"]:
             case "measured" | "not-measured":
                 self._arrive(event["kind"], stopped=False)

@@ -83,7 +83,7 @@ class Local:
 
 @contextmanager
 def bound(cores: set[int], *, back: frozenset[int]) -> Iterator[None]:
-    """Have what is started in the block inherit these cores."""
+    """Bind what is started in the block to these cores."""
     os.sched_setaffinity(0, cores)
     try:
         yield

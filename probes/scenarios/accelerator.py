@@ -120,7 +120,7 @@ def _launches(stage: Stage) -> dict[str, Any]:
 
 
 def _errors(part: Part) -> dict[str, float]:
-    """Give the root mean square error of a product and a convolution over the root mean square of the exact one."""
+    """Return the root mean square error of a product and a convolution over the root mean square of the exact one."""
     import numpy as np
 
     rng = np.random.default_rng(0)

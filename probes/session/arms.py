@@ -31,5 +31,5 @@ class Arm:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def mode_of(self, probe: Probe) -> str:
-        """The mode in which it runs a probe."""
+        """Return the mode in which it runs a probe."""
         return self.mode or probe.mode

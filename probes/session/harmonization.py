@@ -189,7 +189,7 @@ def _differing(here: Event, there: Event) -> list[str]:
 
 
 def _holds(mine: Mapping[str, Any], theirs: Mapping[str, Any], stands_first: bool) -> bool:
-    """Tell whether the first side's value is taken, by the rule at the head of this module."""
+    """Return whether the first side's value is taken, by the rule at the head of this module."""
     if mine["fixed"] or theirs["fixed"]:
         return bool(mine["fixed"])
     if mine["stated"] != theirs["stated"]:
@@ -205,7 +205,7 @@ def _own(setting: Mapping[str, Any], value: Any) -> str:
 
 
 def _padded_alike(here: Event, there: Event) -> bool:
-    """Tell whether paddings may be exchanged: inputs and outputs have the same sizes."""
+    """Return whether paddings may be exchanged: inputs and outputs have the same sizes."""
     return all(sorted(here[way]) == sorted(there[way]) for way in ("given", "made"))
 
 
@@ -224,7 +224,7 @@ def in_line(line: int) -> Reason | str:
 
 
 def ends(sides: Mapping[str, Written]) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
-    """Have both sides end alike: in logits where each softmax can be taken off, else in the one that cannot.
+    """Plan that both sides end alike: in logits where each softmax can be taken off, else in the one that cannot.
 
     Returns:
         What to add to each side's plan (``end``, ``append``, and a change where one is taken off), and facts.
@@ -343,7 +343,7 @@ class _Naming:
         ]
 
     def _pair(self, a: str, here: int, b: str, there: int) -> None:
-        """Give the weights of two paired layers common names: by role and shape, or where each has one alone."""
+        """Name the weights of two paired layers alike: by role and shape, or where each has one alone."""
         mine, theirs = self.kept(a, here), self.kept(b, there)
         for role, place in mine.items():
             name = self.made[a][here][place] = self.next_name(a, here, place)

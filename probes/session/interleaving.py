@@ -294,7 +294,7 @@ class _Asking:
         return True
 
     def pair(self, live: Sequence[Client], clients: Sequence[Client], *, forward: bool) -> tuple[Client | None, bool]:
-        """Take one turn of each worker and keep all of them.
+        """Run one turn of each worker and keep all of them.
 
         Returns:
             The worker that was lost on the way, and whether the turns were kept: they are not where one is lost, nor
@@ -340,7 +340,7 @@ def _letters(answered: Collection[str], clients: Sequence[Client]) -> str:
 
 
 def _sound(answer: Mapping[str, Any]) -> bool:
-    """Tell whether a turn's own clock agrees with the manager's."""
+    """Return whether a turn's own clock agrees with the manager's."""
     return all(second > 0 for second in answer["seconds"]) and answer["elapsed"] <= answer["outside"] * 1.05 + 0.01
 
 

@@ -53,7 +53,7 @@ def measure(
 
 
 def _enough(session: Session, taken: Sequence[Round], deadline: float | None) -> bool:
-    """Tell whether no further restart is worth its seconds."""
+    """Return whether no further restart is worth its seconds."""
     if len(taken) < RESTARTS[0]:
         return False
     late = deadline is not None and time.monotonic() > deadline
@@ -150,7 +150,7 @@ def _judged(
 
 
 def _roofless(probe: Probe, disturbed: Mapping[str, int]) -> bool:
-    """Tell whether there is no roof to hold a probe against.
+    """Return whether there is no roof to hold a probe against.
 
     What one framework alone reaches is none: its own product may be the slower one. Nor is one that was measured while
     another load held several threads up.
@@ -161,7 +161,7 @@ def _roofless(probe: Probe, disturbed: Mapping[str, int]) -> bool:
 def _turns(
     session: Session, probe: Probe, clients: Sequence[Client], *, deadline: float | None, parts: int
 ) -> interleaving.Turns:
-    """Take the turns of one pair of processes, within its part of the time."""
+    """Run the turns of one pair of processes, within its part of the time."""
     until = time.monotonic() + CAP
     warm = interleaving.WARM
     if deadline is not None:

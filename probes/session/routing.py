@@ -199,7 +199,7 @@ class _Table:
         self._take_over()
 
     def _take_over(self) -> None:
-        """Take the finished rows of an earlier table over, where it is of the same source on this machine."""
+        """Keep the finished rows of an earlier table, where it is of the same source on this machine."""
         old = self.resume
         if old is None or (old.source, old.threads, old.seed) != (
             _described(self.options, old.source.get("parameters")),
@@ -488,7 +488,7 @@ def _asking(table: _Table, planned: Planned, client: Client, do: str, **more: An
 
 
 def _prepared(table: _Table, planned: Planned) -> None:
-    """Have a framework train the source once, and keep its weights, samples and float64 answers.
+    """Train the source once in a framework, and keep its weights, samples and float64 answers.
 
     Raises:
         Lost: it cannot; every row of this framework says so.
@@ -564,7 +564,7 @@ def _read(path: str) -> Arrays:
 
 
 def _time_all(table: _Table) -> None:
-    """Let all that compute the same take turns, and fill their rows."""
+    """Time in turns all that compute the same, and fill their rows."""
     if not table.live:
         return
     options, taken = table.options, Turns()

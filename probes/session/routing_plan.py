@@ -233,7 +233,7 @@ def _unreachable(needed: str, pythons: Mapping[str, str]) -> tuple[Status | None
 
 
 def _ordered(rows: Sequence[Planned], value: Mapping[str, float]) -> list[Planned]:
-    """Put what others are held against first, then the most worth a second, then the quickest, framework by framework.
+    """Sort what others are held against first, then the most worth a second, then the quickest, by framework.
 
     The frameworks take turns: what is measured of one alone compares nothing.
     """

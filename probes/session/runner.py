@@ -184,7 +184,7 @@ def _walk(
     sure: bool,
     ended: Callable[[], None],
 ) -> None:
-    """Take the probes in turn and add what each gave to ``found``; whatever ends one of them, the others go on.
+    """Run the probes in turn and add what each gave to ``found``; whatever ends one of them, the others go on.
 
     The first one of a session begins however small the budget is (``sure``). Further pairs of workers are started
     within the ``fair`` part of it only, so that they take nothing from another job. ``ended`` is told of every end.

@@ -54,7 +54,7 @@ def _seconds(sides: Mapping[str, Measurement]) -> float:
 
 
 def _side(framework: str, probe: Probe, side: Measurement) -> dict[str, Any]:
-    """Say in a few figures what the mode is worth; the whole measurement stands below them."""
+    """Return in a few figures what the mode is worth; the whole measurement stands below them."""
     if side.ratio is None:
         return {"status": side.status.value, **reasons.document(reasons.of(side))}
     mode, baseline = label(framework, probe.mode), label(framework, probe.baseline)
@@ -75,7 +75,7 @@ def _side(framework: str, probe: Probe, side: Measurement) -> dict[str, Any]:
 
 
 def _claims(framework: str, probe: Probe, side: Measurement) -> dict[str, str]:
-    """Give the verdicts on what is claimed of this framework's mode."""
+    """Return the verdicts on what is claimed of this framework's mode."""
     if side.ratio is None:
         return {}
     favours = side.ratio.favours

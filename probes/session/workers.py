@@ -131,7 +131,7 @@ class Workers:
         return client
 
     def _settle(self, *, alone: bool) -> None:
-        """Put all arms on one kind of device and read their ledgers back; ``alone``: no worker has used a GPU yet."""
+        """Move all arms to one kind of device and read their ledgers back; ``alone``: no worker has used a GPU yet."""
         self.kind = self._common_kind()
         if alone and self.kind == "cuda" and (taken := machine.gpu_taken()):
             self._unsupported(taken)

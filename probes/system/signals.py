@@ -46,7 +46,7 @@ def exit_status(otherwise: int) -> int:
 
 
 def quiet_until_handled() -> None:
-    """Have Ctrl-C end the process without a word while ``handled`` is not in force: before it, and past its end.
+    """End the process without a word at Ctrl-C while ``handled`` is not in force: before it, and past its end.
 
     To be called by a program before it imports what takes long: of its own accord Python shows where it was.
     """
@@ -56,7 +56,7 @@ def quiet_until_handled() -> None:
 
 @contextlib.contextmanager
 def handled() -> Iterator[None]:
-    """Have each of the signals raise ``Ended`` until the block ends, in the main thread, which alone can."""
+    """Raise ``Ended`` at each of the signals until the block ends, in the main thread, which alone can."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -77,7 +77,7 @@ def handled() -> Iterator[None]:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Have the first signal noted only, until the block ends; a second one ends at once."""
+    """Note the first signal only, until the block ends; a second one ends at once."""
     with contextlib.ExitStack() as stack:
         if signal.getsignal(signal.SIGTERM) is not _handle:
             stack.enter_context(handled())
@@ -97,7 +97,7 @@ def _handle(number: int, frame: FrameType | None) -> None:
 
 
 def _let_go() -> None:
-    """Have what is still to be told go nowhere: writing to a terminal that is gone would be an error."""
+    """Discard what is still to be told: writing to a terminal that is gone would be an error."""
     for number in _state.terminals:
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, number)

@@ -90,7 +90,7 @@ def _others(framework: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _hidden(names: Iterable[str]) -> Iterator[None]:
-    """Let modules seem not to be installed: libraries that can do without them then do.
+    """Hide modules as if they were not installed: libraries that can do without them then do.
 
     Source: the import system's documentation, "a module cache entry of None".
     """
@@ -122,7 +122,7 @@ class _Watch(MetaPathFinder):
         self.path = path
 
     def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> None:
-        """Tell of a module that the file itself asks for, and leave the finding to whoever comes next."""
+        """Note a module that the file itself asks for, and leave the finding to whoever comes next."""
         frame: Any = sys._getframe(1)
         while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
             frame = frame.f_back

@@ -120,7 +120,7 @@ _OF_IMAGES = ("convolution", "transposed convolution", "batch normalisation", "g
 
 
 def _first_channels(convolutions: list[Any], inputs: Mapping[str, Any]) -> Unsupported | None:
-    """Say what is wrong with INPUT where the channels stand first in it."""
+    """Return what is wrong with INPUT where the channels stand first in it."""
     first = convolutions[0] if convolutions else None
     for array in inputs.values():
         if first is None or array.ndim != len(first.kernel_size) + 2:
@@ -300,7 +300,7 @@ class _Recorder:
 
 
 def _tensor(found: Any) -> Any:
-    """Take the first tensor of what a layer got or gave."""
+    """Return the first tensor of what a layer got or gave."""
     while isinstance(found, tuple | list) and found:
         found = found[0]
     return found if hasattr(found, "shape") else None

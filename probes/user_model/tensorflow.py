@@ -51,7 +51,7 @@ def reference(dtype: str = "float64") -> Iterator[None]:
 
 @contextlib.contextmanager
 def _instead(holder: Any, name: str, function: Any) -> Iterator[None]:
-    """Put a function in the place of a method while something is watched."""
+    """Replace a method by a function while something is watched."""
     before = holder.__dict__[name]
     setattr(holder, name, function)
     try:
@@ -265,7 +265,7 @@ class _Recorder:
 
 
 def _tensor(found: Any) -> Any:
-    """Take the first tensor of what a layer got or gave."""
+    """Return the first tensor of what a layer got or gave."""
     while isinstance(found, tuple | list | dict) and len(found):
         found = next(iter(found.values())) if isinstance(found, dict) else found[0]
     return found if hasattr(found, "shape") else None
@@ -301,7 +301,7 @@ def twin(build: Build, model: Model, *, names: tuple[str, ...], loss: str, rate:
 
 
 def _closed(model: Model, close: Callable[[Any], Any]) -> Any:
-    """Put a softmax after a model, as the other side ends in one that cannot be taken off."""
+    """Append a softmax to a model, as the other side ends in one that cannot be taken off."""
     import tensorflow as tf
 
     class Closed(tf.keras.Model):

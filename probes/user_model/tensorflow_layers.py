@@ -47,7 +47,7 @@ def _padding(layer: Any, pads: list[list[int]], change: Callable[[Any], None] | 
 
 
 def _instead(layer: Any, operation: Callable[[Any], Any]) -> None:
-    """Have a layer call another operation; its bias and activation follow as before."""
+    """Replace the operation that a layer calls; its bias and activation follow as before."""
 
     def call(inputs: Any) -> Any:
         made = operation(inputs)
@@ -77,7 +77,7 @@ def _convolution(layer: Any, shape: Shape, names: Names) -> list[Event]:
         pads = [[d * (k - 1), 0] for k, d in zip(layer.kernel_size, layer.dilation_rate, strict=True)]
 
     def explicit(value: Any) -> None:
-        """Let the operation pad as told, at no further operation's cost."""
+        """Pad within the operation as told, at no further operation's cost."""
         padding, strides, dilations = _of_two(value, layer.strides, layer.dilation_rate)
 
         def convolve(inputs: Any) -> Any:
@@ -138,7 +138,7 @@ def _transposed(layer: Any, shape: Shape, names: Names) -> list[Event]:
         )
 
     def explicit(value: Any) -> None:
-        """Let the operation crop as told, at no further operation's cost."""
+        """Crop within the operation as told, at no further operation's cost."""
         padding = [[0, 0], *value, [0, 0]]
 
         def convolve(inputs: Any) -> Any:

@@ -220,7 +220,7 @@ class Own:
         self.part.put(model, arrays)
 
     def _ended(self, y: Any) -> Any:
-        """Put the softmax after the answer that the other side ends in."""
+        """Append the softmax that the other side ends in."""
         import numpy as np
 
         if not (self.plan or {}).get("append"):
@@ -287,7 +287,7 @@ def _renamed(inner: Twin, entries: list[Entry], around: Any) -> Twin:
 
 
 def _entries(trace: Trace, plan: Plan) -> list[Entry]:
-    """Give every weight its common name and layout."""
+    """Return every weight with its common name and layout."""
     import numpy as np
 
     found = []

@@ -217,7 +217,7 @@ def _one_by_one(data: Arrays, call: Callable[[Arrays], Mapping[str, Any]]) -> Ar
 
 
 def _joined(answers: Sequence[Any]) -> Any:
-    """Put the answers to single samples on one axis."""
+    """Join the answers to single samples along one axis."""
     import numpy as np
 
     arrays = [np.asarray(answer) for answer in answers]

@@ -477,7 +477,7 @@ class Worker:
         return {"flops": 2.0 * size**3 / best, "bytes": 8.0 * count / copied, "matrix": size, "copied": 4 * count}
 
     def _best(self, call: Any) -> float:
-        """Take the fastest of five after one that warms up: another load rarely meets all of them."""
+        """Return the fastest of five after one that warms up: another load rarely meets all of them."""
         seconds = []
         for _ in range(6):
             self.backend.synchronise()

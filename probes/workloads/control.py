@@ -30,7 +30,7 @@ EXEMPTIONS: tuple[str, ...] = ()
 
 
 def FLOPS(size):
-    """Two products, two a multiply-add."""
+    """Count two products, two operations a multiply-add."""
     return 4.0 * size["batch"] * size["features"] * size["classes"]
 
 

@@ -57,7 +57,7 @@ def _last(size):
 
 
 def FLOPS(size):
-    """Two a multiply-add, three passes; the stem needs no gradient of its input."""
+    """Count two a multiply-add, three passes; the stem needs no gradient of its input."""
     products = [2.0 * size["batch"] * side**2 * k * k * a * b for _, k, a, b, _, side in _convolutions(size)]
     head = 2.0 * size["batch"] * _last(size) * size["classes"]
     return 3 * (sum(products) + head) - products[0]

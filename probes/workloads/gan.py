@@ -244,7 +244,7 @@ def tensorflow(build: Build) -> Twin:
 
 
 def _joined(critic, artist, **parts) -> Twin:
-    """Put the twins of the two nets together; the loss is the sum of theirs, before either update."""
+    """Join the twins of the two nets; the loss is the sum of theirs, before either update."""
 
     def load(arrays):
         critic.load(arrays)

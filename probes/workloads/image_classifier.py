@@ -59,7 +59,7 @@ def _kernels(size):
 
 
 def FLOPS(size):
-    """Two a multiply-add, three passes; the first convolution needs no gradient of its input."""
+    """Count two a multiply-add, three passes; the first convolution needs no gradient of its input."""
     products = []
     for _, shape, side in _kernels(size):
         count = 1
@@ -70,7 +70,7 @@ def FLOPS(size):
 
 
 def _figures(x, y):
-    """Tell which pixels each kind of figure covers, by coordinates from its middle in units of its size."""
+    """Return which pixels each kind of figure covers, by coordinates from its middle in units of its size."""
     import numpy as np
 
     far, tall = np.hypot(x, y), np.maximum(abs(x), abs(y))

@@ -36,7 +36,7 @@ def _widths(size):
 
 
 def FLOPS(size):
-    """Two a multiply-add; the backward pass costs twice the forward pass, less the unneeded input gradient."""
+    """Count two a multiply-add; the backward pass costs twice the forward pass, less the unneeded input gradient."""
     widths = _widths(size)
     products = [2.0 * size["batch"] * a * b for a, b in pairwise(widths)]
     return 3 * sum(products) - products[0]

@@ -40,7 +40,7 @@ EXEMPTIONS: tuple[str, ...] = (
 
 
 def FLOPS(size):
-    """One forward pass a step to act, and one forward and backward pass over all steps to learn."""
+    """Count one forward pass a step to act, and one forward and backward pass over all steps to learn."""
     return 4 * 2.0 * size["batch"] * size["hidden"] * (4 + size["hidden"] + ACTIONS)
 
 

@@ -47,7 +47,7 @@ def _shapes(size):
 
 
 def FLOPS(size):
-    """Two a multiply-add in dense layers and interactions, thrice for a step; gathers do no arithmetic."""
+    """Count two a multiply-add in dense layers and interactions, thrice for a step; gathers do none."""
     dense = sum(a * b for a, b in _shapes(size).values())
     return 3 * 2.0 * size["batch"] * (dense + (size["tables"] + 1) ** 2 * size["width"])
 

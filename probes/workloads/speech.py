@@ -44,7 +44,7 @@ def _frames(size):
 
 
 def FLOPS(size):
-    """Two a multiply-add in convolution, gates and head; the transform, small beside them, is left out."""
+    """Count two a multiply-add in convolution, gates and head; the transform, small beside them, is left out."""
     bins, c, u = size["window"] // 2 + 1, size["channels"], size["units"]
     frame = SPAN * bins * c + 4 * u * (c + u) + u * size["labels"]
     return 3 * 2.0 * size["batch"] * _frames(size) * frame - 2.0 * size["batch"] * _frames(size) * SPAN * bins * c

@@ -55,7 +55,7 @@ def _norms(size):
 
 
 def FLOPS(size):
-    """Two a multiply-add, three passes; attention's two products counted too."""
+    """Count two a multiply-add, three passes; attention's two products counted too."""
     tokens, d = size["batch"] * size["length"], size["width"]
     dense = sum(2.0 * a * b * (tokens if name.startswith("layer") else size["batch"]) for name, a, b in _dense(size))
     return 3 * (dense + size["layers"] * 4.0 * tokens * size["length"] * d)

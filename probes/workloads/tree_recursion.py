@@ -38,7 +38,7 @@ STRUCTURED = True
 
 
 def FLOPS(size):
-    """Two a multiply-add in the inner nodes of trees of mean size, thrice for a step."""
+    """Count two a multiply-add in the inner nodes of trees of mean size, thrice for a step."""
     inner = (size["fewest"] + size["most"]) / 2 - 1
     return 3 * 2.0 * size["batch"] * (inner * 2 * size["width"] ** 2 + size["width"] * size["classes"])
 

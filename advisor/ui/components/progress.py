@@ -24,7 +24,7 @@ _keepers: dict[int, Keeper] = {}
 
 
 def tie_to_the_tab(run: measuring_process.Run) -> None:
-    """Have Streamlit end the run as soon as the page that started it is closed."""
+    """End the run as soon as the page that started it is closed."""
     _held_by_the_tab(run, run.pid)
 
 
@@ -41,7 +41,7 @@ class Keeper:
         self.name, self.problem = "", ""
 
     def __call__(self, session: Evidence) -> None:
-        """Put ``session`` into the store; a disk that refuses is told by the page, which still has the session."""
+        """Add ``session`` to the store; a disk that refuses is told by the page, which still has the session."""
         from advisor.decisions import store
 
         try:
@@ -127,7 +127,7 @@ def _brief() -> None:
 
 
 def _take_over(run: measuring_process.Run) -> None:
-    """Have the recommendation use what was measured; the run itself has put it into the store."""
+    """Add what was measured to the evidence in use; the run itself has put it into the store."""
     state.end_measuring()
     keeper = _keepers.pop(run.pid, Keeper())
     try:
@@ -145,7 +145,7 @@ def _take_over(run: measuring_process.Run) -> None:
 
 
 def use(session: Evidence) -> None:
-    """Keep ``session`` and let the recommendation use it."""
+    """Keep ``session`` and add it to the evidence in use."""
     keeper = Keeper()
     keeper(session)
     _add(session, keeper)
@@ -163,7 +163,7 @@ def _add(session: Evidence, keeper: Keeper) -> None:
 
 
 def warn(problems: Sequence[str]) -> None:
-    """Have the page show ``problems`` from now on; none takes back what it showed."""
+    """Show ``problems`` on the page from now on; none removes what it showed."""
     state.tell("\n\n".join(problems))
 
 

@@ -100,7 +100,7 @@ def _talk() -> Talk:
 
 
 def _answer(said: str | dialogue.Action) -> None:
-    """Take what the user typed or pressed; the reply is kept in the conversation."""
+    """Answer what the user typed or pressed; the reply is kept in the conversation."""
     if isinstance(said, dialogue.Action) and said.verb == "restart":
         _begin()
         return
@@ -121,7 +121,7 @@ def _answer(said: str | dialogue.Action) -> None:
 
 
 def _take_over() -> None:
-    """Have the answers of every page follow the conversation, and start what was asked for."""
+    """Set the answers of every page to those of the conversation, and start what was asked for."""
     talk = _talk()
     with talk.lock:
         assumed = talk.state.assumed(state.knowledge())
