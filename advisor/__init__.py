@@ -9,13 +9,16 @@ from __future__ import annotations
 __version__ = "0.2.0"
 
 __all__ = [
+    "Agreement",
     "Evidence",
+    "EvidenceHistory",
     "InputError",
     "Knowledge",
     "KnowledgeError",
     "MeasuredRoutes",
     "Needs",
     "Recommendation",
+    "Record",
     "__version__",
     "backtest",
     "evidence_history",

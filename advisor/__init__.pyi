@@ -1,10 +1,13 @@
+from advisor.api import Agreement as Agreement
 from advisor.api import Evidence as Evidence
+from advisor.api import EvidenceHistory as EvidenceHistory
 from advisor.api import InputError as InputError
 from advisor.api import Knowledge as Knowledge
 from advisor.api import KnowledgeError as KnowledgeError
 from advisor.api import MeasuredRoutes as MeasuredRoutes
 from advisor.api import Needs as Needs
 from advisor.api import Recommendation as Recommendation
+from advisor.api import Record as Record
 from advisor.api import backtest as backtest
 from advisor.api import evidence_history as evidence_history
 from advisor.api import load_knowledge as load_knowledge

@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from advisor.curation.backtest import backtest, read_record
+from advisor.curation.backtest import Agreement, Record, backtest, read_record
 from advisor.decisions.runtime_context import RuntimeContext
-from advisor.decisions.store import evidence_history
+from advisor.decisions.store import EvidenceHistory, evidence_history
 from advisor.errors import InputError, KnowledgeError
 from advisor.knowledge.loading import load_knowledge
 from advisor.knowledge.needs_files import parse_needs, read_needs
@@ -26,13 +26,16 @@ from probes.evidence import routes as route_files
 from probes.types import Evidence
 
 __all__ = [
+    "Agreement",
     "Evidence",
+    "EvidenceHistory",
     "InputError",
     "Knowledge",
     "KnowledgeError",
     "MeasuredRoutes",
     "Needs",
     "Recommendation",
+    "Record",
     "backtest",
     "evidence_history",
     "load_knowledge",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import subprocess
 import sys
@@ -31,6 +32,13 @@ def test_type_checkers_are_told_every_public_name() -> None:
     imported = [alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names]
 
     assert sorted(map(str, imported)) == sorted(api.__all__)
+
+
+def test_what_a_public_function_returns_is_public_too() -> None:
+    functions = [getattr(api, name) for name in api.__all__ if inspect.isfunction(getattr(api, name))]
+    returned = {inspect.signature(function).return_annotation for function in functions}
+
+    assert returned <= {*api.__all__}
 
 
 def test_a_name_that_is_none_is_refused_as_any_module_refuses_it() -> None:
