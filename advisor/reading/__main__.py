@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         return 0
     described = benchmark_texts.load(knowledge_folder() / "descriptions")
     text = card(phrases.load(folder), described, load_model(), load_knowledge())
-    (folder / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+    write_atomically(folder / "MODEL_CARD.md", text.encode())
     sys.stdout.write(f"{folder / 'MODEL_CARD.md'}\n")
     return 0
 
