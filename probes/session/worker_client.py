@@ -314,16 +314,6 @@ class Client:
         shown = ["".join(c for c in line if c.isprintable()).strip() for line in lines]
         return next((line[:300] for line in reversed(shown) if line), "")
 
-    def cpu_seconds(self) -> float | None:
-        """Return the CPU time the worker and its children have used; None when it cannot be read."""
-        import psutil
-
-        try:
-            times = psutil.Process(self.pid).cpu_times()
-        except psutil.Error:
-            return None
-        return float(times.user + times.system)
-
     def close(self) -> None:
         """Wait for the worker to end by itself, then make sure."""
         with contextlib.suppress(Lost, Cancelled):
