@@ -163,11 +163,21 @@ def framework_names() -> frozenset[str]:
 
 
 def names_a_framework(node: ast.AST, names: frozenset[str]) -> bool:
-    """Return whether a node is an identifier or a word (no sentence) that has a framework's name in it."""
+    """Return whether a node is an identifier or a word (no sentence) that has a framework's name in it.
+
+    An environment variable has it at its beginning.
+    """
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         words = set(re.split(r"[^A-Za-z]+", node.value)) - {""}
-        return bool(words & names) and (words <= names or not re.search(r"\s", node.value))
-    return bool({getattr(node, field, None) for field in ("id", "attr", "arg", "name")} & names)
+        named = words & names or names_a_variable(node.value, names)
+        return bool(named) and (words <= names or not re.search(r"\s", node.value))
+    identifiers = {getattr(node, field, None) or "" for field in ("id", "attr", "arg", "name")}
+    return bool(identifiers & names) or any(names_a_variable(str(one), names) for one in identifiers)
+
+
+def names_a_variable(word: str, names: frozenset[str]) -> bool:
+    """Return whether a word is written as environment variables are and begins with a framework's name."""
+    return word.isupper() and word.lower().startswith(tuple(names))
 
 
 SIDES = (
@@ -188,7 +198,10 @@ NAMING_ALLOWED = {
     "probes/environments/__init__.py:ENVIRONMENTS": "what an environment installs, and what must import",
     "probes/environments/resolving.py:TORCH": "its build for processors has an index of its own",
     "probes/environments/resolving.py:ELSEWHERE": "as above",
+    "probes/environments/resolving.py:_uv": "as above",
+    "probes/session/variables.py:OURS": "what the instrument sets and nobody may pass",
     "advisor/cli/routes_run.py:_BEGINS": "the ending of a file",
+    "probes/session/worker_client.py:lodging": "where its compiler keeps its work, without a home; no worker yet",
     "probes/reasons.py:CATALOGUE": "a code may be that of one framework's own trouble",
 }
 """Where else a framework may be named, and why."""
@@ -221,6 +234,8 @@ def test_a_framework_is_named_only_where_its_side_lives() -> None:
         "PAIR = 'pytorch tensorflow'.split()",
         "value = table.pytorch",
         "option = f'tensorflow:{value}'",
+        "os.environ['TORCHINDUCTOR_CACHE_DIR']",
+        "found.update(TORCHINDUCTOR_CACHE_DIR=1)",
     ],
 )
 def test_every_way_of_naming_a_framework_is_found(code: str) -> None:

@@ -118,6 +118,12 @@ class Backend(Protocol):
         Whoever ends a process while it compiles may leave half a file. True if it is worth trying once more.
         """
 
+    def keep_compiled(self, folder: str) -> None:
+        """Keep compiled code in this folder from now on, where the framework keeps any on disk."""
+
+    def fetched(self, tensor: Any) -> Any:
+        """Return a tensor that a twin gave as an array."""
+
     def matmul(self, n: int, dtype: str, device: str) -> Callable[[], Any]:
         """Return a call that multiplies two n x n matrices: the compute roof."""
 

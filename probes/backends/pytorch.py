@@ -214,6 +214,16 @@ def mend(error: BaseException) -> bool:
     return bool(broken)
 
 
+def keep_compiled(folder: str) -> None:
+    """Set where Inductor, which reads it at every compilation, keeps its work."""
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
+
+
+def fetched(tensor: Any) -> Any:
+    """Return a tensor as an array, out of its graph and off its device."""
+    return tensor.detach().cpu().numpy()
+
+
 def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
     """Multiply into a matrix that is there already."""
     import torch

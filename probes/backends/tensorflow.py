@@ -208,6 +208,15 @@ def mend(error: BaseException) -> bool:
     return False
 
 
+def keep_compiled(folder: str) -> None:
+    """Do nothing: TensorFlow keeps no compiled code between processes."""
+
+
+def fetched(tensor: Any) -> Any:
+    """Return a tensor as an array."""
+    return tensor.numpy()
+
+
 def matmul(n: int, dtype: str, device: str) -> Callable[[], Any]:
     """Multiply two matrices; TensorFlow has no call that writes into one that is there."""
     import tensorflow as tf

@@ -33,7 +33,6 @@ subject they are.
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -111,8 +110,8 @@ class Stage:
         return time.perf_counter() - begin
 
     def forget_compiled(self) -> None:
-        """Point compilers that keep work on disk to an empty place, or every process but the first is a warm one."""
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp(dir=self.scratch)
+        """Point what keeps compiled code on disk to an empty place, or every process but the first is a warm one."""
+        self.backend.keep_compiled(tempfile.mkdtemp(dir=self.scratch))
 
     def part(self, held: Mapping[str, Any]) -> Callable[..., Any]:
         """Find this framework's part among a scenario's globals: one function a framework, named by its id."""

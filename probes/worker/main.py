@@ -10,7 +10,6 @@ import gc
 import importlib
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -366,11 +365,8 @@ class Worker:
                 twin.load(weights)
                 found.update({f"{part}/{name}": array for name, array in getattr(twin, part)(batch).items()})
         if "loss" in parts:
-            import numpy as np
-
             twin.load(weights)
-            loss = twin.loss(batch)
-            found["loss/loss"] = np.asarray(loss.detach().cpu() if hasattr(loss, "detach") else loss)
+            found["loss/loss"] = stage.backend.fetched(twin.loss(batch))
         twin.load(weights)
         return found
 
@@ -486,10 +482,6 @@ class Worker:
             self.backend.synchronise()
             seconds.append(time.perf_counter() - begin)
         return min(seconds[1:])
-
-    def do_pause(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Report the CPU time used so far: an arm that is not asked should use none."""
-        return {"cpu": time.process_time(), "median": statistics.median(self.seconds) if self.seconds else None}
 
     def do_exit(self, request: dict[str, Any]) -> dict[str, Any]:
         """Acknowledge the end; the loop then stops."""
