@@ -231,7 +231,7 @@ CATALOGUE: Mapping[str, Words] = {
     "answer-other": Words("an answer to request {given} when {asked} was asked", "对请求 {given} 而非 {asked} 的回答"),
     "answer-twice": Words("two answers to one request", "对同一请求的两个回答"),
     "answer-truncated": Words("a truncated answer", "被截断的回答"),
-    "answer-no-json": Words("an answer that is no JSON", "不是 JSON 的回答"),
+    "answer-no-json": Words("an answer that is not JSON", "不是 JSON 的回答"),
     "channel-closed": Words("{side} closed its channel during '{request}'", "{side} 在 {request} 时关闭了通道"),
     "killed": Words("{side} was killed by {signal} during '{request}'", "{side} 在 {request} 时被 {signal} 终止"),
     "killed-memory": Words(
@@ -353,7 +353,7 @@ CATALOGUE: Mapping[str, Words] = {
         "{path} 中没有可读取的数组（{why}）；numpy.savez 可生成这样的文件",
     ),
     "data-not-finite": Words(
-        "{path}: '{name}' has {count} entries that are no finite number, the first at [{place}]; take those samples "
+        "{path}: '{name}' has {count} entries that are not finite numbers, the first at [{place}]; take those samples "
         "out",
         "{path}：{name} 中有 {count} 个值不是有限的数，第一个在 [{place}]；请去掉这些样本",
     ),
@@ -414,7 +414,7 @@ CATALOGUE: Mapping[str, Words] = {
         "{framework} 自身无法推理，因此其各路线没有比较对象：{reason}",
     ),
     # ------------------------------------------------------------ a model of the user's: its file
-    "no-python-file": Words("{path} is no Python file", "{path} 不是 Python 文件"),
+    "no-python-file": Words("{path} is not a Python file", "{path} 不是 Python 文件"),
     "imported-at-top": Words(
         "{file} imports {module} at its top, so that both frameworks would share one process: import it inside the "
         "function {function}() (line {line}: {text})",

@@ -200,7 +200,7 @@ def releases(path: Path | None, write: bool, pypi: str | None, npm: str | None, 
     given = {key: url.rstrip("/") for key, url in (("pypi", pypi), ("npm", npm)) if url}
     wrong = [url for url in given.values() if not url.startswith(("https://", "http://"))]
     if wrong:
-        raise InputError([f"'{url}' is no web address; it begins with https://" for url in wrong])
+        raise InputError([f"'{url}' is not a web address; it begins with https://" for url in wrong])
     found = compare(parsing.collect(root), HOSTS | given)
     changed = edits(root, found) if write else {}
     for file, text in changed.items():

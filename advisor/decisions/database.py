@@ -459,7 +459,8 @@ class Server:
             raise InputError(
                 [
                     f"{self.place}: the table {_SCHEMA}.version is empty, so nothing tells which tables these are; "
-                    f"restore it from a copy, or write the number {VERSION} into it where no later program has written here"
+                    f"restore it from a copy, or write the number {VERSION} into it where no later program has "
+                    "written here"
                 ]
             )
         if version > VERSION:

@@ -177,7 +177,7 @@ def _of_the_environments(session: Evidence) -> Iterator[str]:
             yield f"environments.{framework}.versions: not told; {_ANEW}"
         if about.get("set"):
             names = ", ".join(sorted(about["set"]))
-            yield f"environments.{framework}.set: measured with {names}, which is no kind of machine; {_ANEW}"
+            yield f"environments.{framework}.set: measured with {names}, which is not a kind of machine; {_ANEW}"
 
 
 def _version(framework: str, environment: Mapping[str, Any]) -> str | None:

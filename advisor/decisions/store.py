@@ -81,7 +81,7 @@ def decision_row(decision: Documented | Mapping[str, Any]) -> Row:
     """
     document = decision if isinstance(decision, Mapping) else decision.document()
     if document.get("schema") != "decision/1":
-        raise InputError([f"schema {document.get('schema')!r} is no decision; wanted: 'decision/1'"])
+        raise InputError([f"schema {document.get('schema')!r} is not a decision; wanted: 'decision/1'"])
     missing = [key for key in ("needs", "recommendation", "made_on") if key not in document]
     if missing:
         raise InputError([f"decision: '{key}' is missing" for key in missing])

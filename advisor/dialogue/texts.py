@@ -6,7 +6,7 @@ from advisor.dialogue.types import Lang
 
 SAY: dict[str, tuple[str, str]] = {
     "hello": (
-        "Tell me about your project in your own words: what it does, where it shall run, what you compute on, "
+        "Tell me about your project in your own words: what it does, where it must run, what you compute on, "
         "who builds it. I work offline and only with what is in my knowledge base.",
         "用自己的话讲讲你的项目：做什么、要在哪里运行、用什么硬件、由谁来做。我离线工作，只依据自己的知识库。",
     ),

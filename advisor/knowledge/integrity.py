@@ -221,9 +221,7 @@ def _question(holdings: Holdings, entry: Entry, *, question: Any) -> Iterator[Pr
     seen: set[str] = set()
     for at, option in enumerate(question.options):
         if option.id in seen:
-            yield entry.problem(
-                ("options", at, "id"), f"the option '{option.id}' stands here twice", "keep one of them"
-            )
+            yield entry.problem(("options", at, "id"), f"the option '{option.id}' is listed twice", "keep one of them")
         seen.add(option.id)
         words = known(holdings, "criteria")
         for criterion in option.emphasis:
@@ -232,10 +230,11 @@ def _question(holdings: Holdings, entry: Entry, *, question: Any) -> Iterator[Pr
                 yield entry.problem(where, f"unknown criterion '{criterion}'", nearest(criterion, words))
     if not question.options:
         yield entry.problem(("options",), "no options", "a question offers at least two")
-    for at, option in enumerate(question.other_device):
-        if option not in seen:
-            message = f"'{question.id}' has no option '{option}'"
-            yield entry.problem(("other_device", at), message, nearest(option, seen))
+    named: list[tuple[Path, str | None]] = [(("reading", "several"), question.reading.several)]
+    named += [(("other_device", at), option) for at, option in enumerate(question.other_device)]
+    for place, option in named:
+        if option is not None and option not in seen:
+            yield entry.problem(place, f"'{question.id}' has no option '{option}'", nearest(option, seen))
     if question.sharpened_by is not None:
         yield from _sharpened(entry, question, seen)
 

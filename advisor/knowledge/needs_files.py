@@ -190,7 +190,7 @@ class _Reader:
                 way_out = f"write one of {self.listed(question)}"
                 self.complain((*where, at), f"{_kind(option)} instead of an option", way_out)
             elif option in chosen:
-                self.complain((*where, at), f"'{option}' stands here twice", "keep one of them")
+                self.complain((*where, at), f"'{option}' is listed twice", "keep one of them")
             elif self.option(question, option, (*where, at)):
                 chosen.append(option)
         return tuple(chosen)

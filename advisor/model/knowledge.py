@@ -95,10 +95,12 @@ class ReadingRules(Strict):
             past other things to it. "team-knowledge", "existing-code": it asks what there was before the project, so a
             look back answers it, and what becomes of the code is read from the text as a whole.
         ties: which of several options, read equally surely, is the answer where the question takes one.
+        several: the option that is meant where several frameworks are read surely.
     """
 
     role: Literal["target", "team-knowledge", "existing-code"] | None = None
     ties: Literal["earlier", "later"] = "earlier"
+    several: Option | None = None
 
 
 class Sharpening(Strict):

@@ -219,11 +219,11 @@ def _one_each(found: list[Reading], knowledge: Knowledge) -> list[Reading]:
 
 
 def _single(own: list[Reading], question: Question, *, frameworks: set[str]) -> list[Reading]:
-    """Settle on one option; who is sure of several frameworks knows "both", where that can be said."""
+    """Settle on one option; several frameworks, read surely, mean an option of their own where there is one."""
     order = [choice.id for choice in question.options]
     known = [r for r in own if r.option in frameworks and r.confidence >= FILL]
-    if "both" in order and len({r.option for r in known}) > 1:
-        return [replace(max(known, key=lambda r: r.confidence), option="both")]
+    if question.reading.several and len({r.option for r in known}) > 1:
+        return [replace(max(known, key=lambda r: r.confidence), option=question.reading.several)]
     later = question.reading.ties == "later"
 
     def rank(reading: Reading) -> tuple[bool, bool, float, int]:

@@ -63,7 +63,7 @@ def _phrases(document: Document, knowledge: Knowledge) -> Iterator[Problem]:
         return
     if question not in knowledge.questions:
         way_out = nearest(question, knowledge.questions)
-        yield document.problem((), f"the file's name is no question: '{question}'", way_out)
+        yield document.problem((), f"the file's name is not a question: '{question}'", way_out)
         return
     for part in ("train", "held_out"):
         for option in document.data.get(part, {}):

@@ -123,7 +123,7 @@ def _wrong_modes(entry: Mapping[str, Any]) -> list[str]:
     if mode not in MODES:
         problems.append(f"mode {mode!r} is none of {', '.join(MODES)}")
     if "baseline" in entry and entry["baseline"] not in set(MODES) - {mode}:
-        problems.append(f"baseline {entry['baseline']!r} is no other mode of {', '.join(MODES)}")
+        problems.append(f"baseline {entry['baseline']!r} is not another mode of {', '.join(MODES)}")
     if (entry.get("faster") or entry.get("kept")) and not entry.get("baseline"):
         problems.append("faster and kept speak of a mode against a baseline, which is missing")
     return problems
@@ -151,7 +151,7 @@ def _wrong_modules(entry: Mapping[str, Any], root: Path) -> list[str]:
 def _wrong_claims(entry: Mapping[str, Any]) -> list[str]:
     claims = entry.get("claims") or {}
     if isinstance(claims, list):
-        return [f"claims: {claim!r} is no id" for claim in claims if not isinstance(claim, str)]
+        return [f"claims: {claim!r} is not an id" for claim in claims if not isinstance(claim, str)]
     if not isinstance(claims, dict):
         return ["claims: a list of ids is needed, or a mapping from each id to its checks"]
     return [

@@ -263,7 +263,7 @@ def checked(name: str, value: float) -> float:
     target = TARGETS[name]
     where = f"write a number of {target.unit} {'from' if target.zero else 'above'} 0"
     if not math.isfinite(value):
-        raise Refused(f"{value} is no number that can be reached; {where}")
+        raise Refused(f"{value} is not a number that can be reached; {where}")
     if value < 0 or (value == 0 and not target.zero):
         raise Refused(f"{plain_number(value)} {target.unit} can be reached by nothing; {where}")
     if value > target.most:
@@ -312,13 +312,13 @@ def _target(part: str) -> tuple[str, float]:
     word = part[: sign.start()].strip()
     name = known(word)
     if name is None:
-        told = f"'{word}' is no target" if word else "it does not say of what"
+        told = f"'{word}' is not a target" if word else "it does not say of what"
         raise Refused(f"{told}; {way_out(word)}")
     _direct(name, sign.group())
     rest = part[sign.end() :].strip().replace("_", "").casefold()
     number = _NUMBER.match(rest)
     if number is None:
-        raise Refused(f"'{rest[:20]}' is no number; write it as {_written(name)}")
+        raise Refused(f"'{rest[:20]}' is not a number; write it as {_written(name)}")
     return name, _amount(name, number.group(1), rest[number.end() :].strip(), by_id=word in TARGETS)
 
 
@@ -340,7 +340,7 @@ def _direct(name: str, sign: str) -> None:
     if sign in _AT_MOST | _AT_LEAST:
         limit = "at least" if target.at_least else "at most"
         raise Refused(f"{target.short} is asked for as {limit} something; write it as {_written(name)}")
-    raise Refused(f"'{sign}' is no sign of comparison; write it as {_written(name)}")
+    raise Refused(f"'{sign}' is not a sign of comparison; write it as {_written(name)}")
 
 
 def _amount(name: str, number: str, unit: str, *, by_id: bool) -> float:
@@ -359,7 +359,7 @@ def _amount(name: str, number: str, unit: str, *, by_id: bool) -> float:
     if not others:
         near = nearest_word(unit, _UNITS[target.unit])
         known_units = f"did you mean '{near}'?" if near else f"write it as {_written(name)}"
-        raise Refused(f"'{unit[:20]}' is no unit of {target.short}; {known_units}")
+        raise Refused(f"'{unit[:20]}' is not a unit of {target.short}; {known_units}")
     fitting = ", ".join(TARGETS[other].short for other in others)
     kind, own = _KINDS[TARGETS[others[0]].unit], _KINDS[target.unit]
     raise Refused(

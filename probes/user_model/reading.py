@@ -77,7 +77,7 @@ def _target(path: str) -> str:
 def _problem(found: os.stat_result, path: str) -> str:
     """Return why an opened file is not run, "" where it may be."""
     if not stat.S_ISREG(found.st_mode):
-        return "is no regular file; save the model's text as one"
+        return "is not a regular file; save the model's text as one"
     if not hasattr(os, "getuid"):
         return ""
     if found.st_uid not in (0, os.getuid()):

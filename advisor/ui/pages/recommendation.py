@@ -394,7 +394,7 @@ def _before_after(found: Recommendation, before: BeforeMeasuring) -> None:
 
 
 def _inside(found: Recommendation, knowledge: Knowledge) -> None:
-    with st.expander(say("For the curious: method and audit", "进阶：方法与审计"), icon=":material/science:"):
+    with st.expander(say("Method and audit", "方法与审计"), icon=":material/science:"):
         st.caption(
             say(
                 f"Knowledge base {found.knowledge.version} ({found.knowledge.sha256[:12]}), random seed "

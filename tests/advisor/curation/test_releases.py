@@ -151,4 +151,4 @@ def test_a_mirror_must_be_a_web_address(tmp_path: Path) -> None:
     answer = CliRunner().invoke(cli, ["knowledge", "releases", "--path", str(base.write(tmp_path)), "--npm", "mirror"])
 
     assert isinstance(answer.exception, InputError)
-    assert "'mirror' is no web address" in str(answer.exception)
+    assert "'mirror' is not a web address" in str(answer.exception)

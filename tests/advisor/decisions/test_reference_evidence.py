@@ -153,7 +153,7 @@ def test_versions_and_variables_of_each_framework_are_asked_for() -> None:
     limited = replace(good, environments={**good.environments, "tensorflow": varied})
 
     assert "environments.tensorflow.versions" in unfit(untold)[0]
-    assert "ONEDNN_MAX_CPU_ISA, which is no kind of machine" in unfit(limited)[0]
+    assert "ONEDNN_MAX_CPU_ISA, which is not a kind of machine" in unfit(limited)[0]
 
 
 def test_a_kind_of_machine_has_a_name() -> None:

@@ -134,6 +134,14 @@ REFERENCES: dict[str, base.Case] = {
         "group",
         ("unknown", "'project'"),
     ),
+    "unknown option for several frameworks": (
+        "questions.yaml",
+        "    kind: many\n",
+        "    kind: many\n    reading:\n      several: moble\n",
+        "moble",
+        "reading.several",
+        ("no option 'moble'", "'mobile'"),
+    ),
     "option twice": ("questions.yaml", "- id: mobile", "- id: none", None, "options[1].id", ("twice", "keep one")),
 }
 

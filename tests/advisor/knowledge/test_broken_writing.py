@@ -95,7 +95,7 @@ WRITING: dict[str, base.Case] = {
         "tools[0]",
         ("not an entry", "- id:"),
     ),
-    "empty file": ("tools.yaml", base.FILES["tools.yaml"], "", None, "", ("nothing is said", "tools")),
+    "empty file": ("tools.yaml", base.FILES["tools.yaml"], "", None, "", ("no key at the top level", "tools")),
     "number for a text": ("tools.yaml", '"1.2"', "1.2", "1.2", "pocket.latest_version", ("not a text", '"1.2"')),
     "effect out of range": (
         CLAIMS,

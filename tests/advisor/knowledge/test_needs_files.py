@@ -107,7 +107,7 @@ def test_nothing_said_is_no_problem(known: Knowledge) -> None:
         ),
         (
             {"answers": {"deploy": ["mobile", "mobile"]}},
-            "answers.deploy[1]: 'mobile' stands here twice; keep one of them",
+            "answers.deploy[1]: 'mobile' is listed twice; keep one of them",
         ),
         (
             {"answers": {"deploy": ["none", "mobile"]}},
@@ -160,11 +160,11 @@ def test_nothing_said_is_no_problem(known: Knowledge) -> None:
         ),
         (
             {"targets": {"cold_start_s": float("nan")}},
-            "targets.cold_start_s: nan is no number that can be reached; write a number of s above 0",
+            "targets.cold_start_s: nan is not a number that can be reached; write a number of s above 0",
         ),
         (
             {"targets": {"latency_p95_ms": 10**30}},
-            "targets.latency_p95_ms: inf is no number that can be reached; write a number of ms above 0",
+            "targets.latency_p95_ms: inf is not a number that can be reached; write a number of ms above 0",
         ),
         (
             {"targets": {"agreement_drop_pct": 101}},

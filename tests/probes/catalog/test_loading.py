@@ -58,8 +58,8 @@ GOOD = """
         ('mode: "eager"', 'mode: "eager"\n  claims: {some-claim: ["a b"]}', "'framework:name'"),
         ('mode: "eager"', 'mode: "eager"\n  claims: some-claim', "a list of ids"),
         ('mode: "eager"', 'mode: "eager"\n  checks: {some-claim: ["a"]}', "unknown key 'checks'"),
-        ('mode: "eager"', 'mode: "eager"\n  baseline: "eager"', "baseline 'eager' is no other mode"),
-        ('mode: "eager"', 'mode: "eager"\n  baseline: "fast"', "baseline 'fast' is no other mode"),
+        ('mode: "eager"', 'mode: "eager"\n  baseline: "eager"', "baseline 'eager' is not another mode"),
+        ('mode: "eager"', 'mode: "eager"\n  baseline: "fast"', "baseline 'fast' is not another mode"),
         ('mode: "eager"', 'mode: "eager"\n  faster: {pytorch: ["c"]}', "against a baseline, which is missing"),
     ],
 )

@@ -282,7 +282,7 @@ def test_the_users_samples_are_answered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
-        ({"x": np.full((4, 128), np.nan, np.float32)}, "512 entries that are no finite number"),
+        ({"x": np.full((4, 128), np.nan, np.float32)}, "512 entries that are not finite numbers"),
         ({"x": np.ones((4, 128)), "y": np.ones(3)}, "unlike numbers of samples: 4 of 'x', 3 of 'y'"),
         ({"x": np.ones((0, 128))}, "no samples"),
     ],

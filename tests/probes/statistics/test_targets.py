@@ -96,10 +96,10 @@ def test_targets_are_read_as_they_are_typed(written: str, meant: dict[str, float
         ("p95<=20", "'p95<=20' (character 1): no unit; write it as p95<=20ms"),
         ("p95 20ms", "'p95 20ms' (character 1): no sign; write it as p95<=20ms"),
         ("memory", "'memory' (character 1): no number; write it as memory<=10MB"),
-        ("p95<=soon", "'p95<=soon' (character 1): 'soon' is no number; write it as p95<=20ms"),
+        ("p95<=soon", "'p95<=soon' (character 1): 'soon' is not a number; write it as p95<=20ms"),
         (
             "memmory<=1MB",
-            "'memmory<=1MB' (character 1): 'memmory' is no target; did you mean 'memory'? known: p95, size, memory, "
+            "'memmory<=1MB' (character 1): 'memmory' is not a target; did you mean 'memory'? known: p95, size, memory, "
             "cold start, throughput, agreement drop",
         ),
         (
@@ -107,16 +107,16 @@ def test_targets_are_read_as_they_are_typed(written: str, meant: dict[str, float
             "'<=1MB' (character 1): it does not say of what; known: p95, size, memory, cold start, throughput, "
             "agreement drop",
         ),
-        ("p95<=20 mss", "'p95<=20 mss' (character 1): 'mss' is no unit of p95; did you mean 'ms'?"),
+        ("p95<=20 mss", "'p95<=20 mss' (character 1): 'mss' is not a unit of p95; did you mean 'ms'?"),
         ("p95<=-1ms", "'p95<=-1ms' (character 1): -1 ms can be reached by nothing; write a number of ms above 0"),
         ("size<=0MB", "'size<=0MB' (character 1): 0 MB can be reached by nothing; write a number of MB above 0"),
         (
             "p95<=nan ms",
-            "'p95<=nan ms' (character 1): nan is no number that can be reached; write a number of ms above 0",
+            "'p95<=nan ms' (character 1): nan is not a number that can be reached; write a number of ms above 0",
         ),
         (
             "p95<=1e400ms",
-            "'p95<=1e400ms' (character 1): inf is no number that can be reached; write a number of ms above 0",
+            "'p95<=1e400ms' (character 1): inf is not a number that can be reached; write a number of ms above 0",
         ),
         (
             "size<=1e9GB",
@@ -126,7 +126,7 @@ def test_targets_are_read_as_they_are_typed(written: str, meant: dict[str, float
             "p95<=20ms, latency<=30ms",
             "'latency<=30ms' (character 12): p95 stands at character 1 already; keep one of them",
         ),
-        ("p95<>20ms", "'p95<>20ms' (character 1): '<>' is no sign of comparison; write it as p95<=20ms"),
+        ("p95<>20ms", "'p95<>20ms' (character 1): '<>' is not a sign of comparison; write it as p95<=20ms"),
     ],
 )
 def test_what_is_no_target_is_told_with_its_place_and_the_way_out(written: str, problem: str) -> None:

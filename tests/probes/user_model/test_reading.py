@@ -85,8 +85,8 @@ def test_a_file_of_somebody_else_is_refused(mine: Path) -> None:
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
 
-    assert "no regular file" in why(tmp_path / "pipe.py")
-    assert "no regular file" in why(Path("/dev/zero"))
+    assert "not a regular file" in why(tmp_path / "pipe.py")
+    assert "not a regular file" in why(Path("/dev/zero"))
     assert "is a directory" in why(tmp_path)
     assert "no such file" in why(tmp_path / "none.py")
     assert "no such file" in why(Path("/dev/null/x.py"))

@@ -1,4 +1,4 @@
-"""What a killed compilation leaves behind does not stand in the way for ever."""
+"""Where compiled code lies, what a killed compilation leaves there, and tensors as arrays."""
 
 from __future__ import annotations
 
@@ -33,3 +33,20 @@ def test_any_other_error_is_left_alone(tmp_path):
     assert not pytorch.mend(error)
     assert not null.mend(error)
     assert kept.exists()
+
+
+def test_compiled_code_lies_where_it_was_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "elsewhere")
+    from torch._inductor.runtime import cache_dir_utils
+
+    pytorch.keep_compiled(str(tmp_path))
+
+    assert cache_dir_utils.cache_dir() == str(tmp_path)
+
+
+def test_a_loss_is_fetched_out_of_its_graph():
+    import torch
+
+    loss = torch.tensor([3.0, 4.0], requires_grad=True).norm()
+
+    assert pytorch.fetched(loss) == 5.0
