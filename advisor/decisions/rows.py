@@ -99,6 +99,10 @@ class Unreadable(Exception):
     """A part of the database's file is damaged."""
 
 
+class NothingReadable(Unreadable):
+    """The parts are damaged that tell which rows there are."""
+
+
 class Damaged(Exception):
     """A row does not hold what was added."""
 
@@ -317,7 +321,10 @@ def _names(session: Session) -> list[Sequence[Any]]:
     try:
         return sorted(session.execute(NAMED), key=lambda row: int(row[0]))
     except Unreadable:
-        last = int(session.execute(NEXT)[0][0])
+        try:
+            last = int(session.execute(NEXT)[0][0])
+        except Unreadable as error:
+            raise NothingReadable(str(error)) from error
         return [row for number in range(1, last) for row in _name_if_readable(session, number)]
 
 
