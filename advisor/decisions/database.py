@@ -339,7 +339,7 @@ class File:
                 length = os.fstat(file.fileno()).st_size
                 pages, page = int.from_bytes(head[28:32], "big"), int.from_bytes(head[16:18], "big")
                 whole = pages * (page if page > 1 else 65536)
-                if not head.startswith(_MAGIC) or len(head) == _HEAD and length >= whole:
+                if not head.startswith(_MAGIC) or (len(head) == _HEAD and length >= whole):
                     return None
                 left = bytearray(head + file.read())
         except OSError:  # whoever opens it next says so
@@ -524,7 +524,7 @@ class Server:
             raise InputError(
                 [
                     f"{self.place}: the table {_SCHEMA}.version is empty, so nothing tells which tables these are; "
-                    f"restore it from a copy, or write the number {VERSION} into it where no later program has written here"
+                    f"restore it from a copy, or write the number {VERSION} into it where no later program wrote here"
                 ]
             )
         if version > VERSION:

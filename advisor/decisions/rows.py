@@ -335,10 +335,11 @@ def _name_if_readable(session: Session, number: int) -> Sequence[Sequence[Any]]:
         return [(number, UNKNOWN, "")]
 
 
-def named(session: Session, names: Iterable[str]) -> tuple[list[int], list[str]]:
+def named(session: Session, names: Iterable[str], kinds: Sequence[Kind] = KINDS) -> tuple[list[int], list[str]]:
     """Return the numbers of the documents that are named, each by its number or the begin of its digest, and what is
     wrong with the other names."""
-    kept = _names(session)
+    kept = [row for row in _names(session) if row[1] in (*kinds, UNKNOWN)]
+    what = kinds[0] if len(kinds) == 1 else "document"
     known = {number for number, _, _ in kept}
     found, problems = [], []
     for name in names:
@@ -347,7 +348,7 @@ def named(session: Session, names: Iterable[str]) -> tuple[list[int], list[str]]
             continue
         meant = [number for number, _, digest in kept if str(digest).startswith(name.lower())]
         if len(name) < SHORTEST_PREFIX or not meant:
-            problems.append(f"no document {name} is kept; 'framework-advisor evidence list' shows numbers and digests")
+            problems.append(f"no {what} {name} is kept; 'framework-advisor evidence list' shows numbers and digests")
         elif len(meant) > 1:
             problems.append(f"{name} begins the digests of {', '.join(map(str, meant))}; write more of it, or a number")
         else:

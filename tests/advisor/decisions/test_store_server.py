@@ -207,7 +207,7 @@ def test_a_server_whose_version_is_gone_is_told_with_the_way_out(on_server: str,
         connection.execute("DELETE FROM framework_advisor.version")
 
     for call in (store.decision_list, lambda: store.add_evidence(evidence())):
-        with pytest.raises(InputError, match="version is empty.*write the number 1 into it"):
+        with pytest.raises(InputError, match=r"version is empty.*write the number 1 into it"):
             call()
 
 
