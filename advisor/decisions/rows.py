@@ -338,7 +338,8 @@ def _name_if_readable(session: Session, number: int) -> Sequence[Sequence[Any]]:
 def named(session: Session, names: Iterable[str], kinds: Sequence[Kind] = KINDS) -> tuple[list[int], list[str]]:
     """Return the numbers of the documents that are named, each by its number or the begin of its digest, and what is
     wrong with the other names."""
-    kept = [row for row in _names(session) if row[1] in (*kinds, UNKNOWN)]
+    # A damaged row may have lost its kind; who asks for all of them means it too.
+    kept = [row for row in _names(session) if set(kinds) == set(KINDS) or row[1] in kinds]
     what = kinds[0] if len(kinds) == 1 else "document"
     known = {number for number, _, _ in kept}
     found, problems = [], []
