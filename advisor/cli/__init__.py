@@ -17,7 +17,10 @@ import click
 from advisor import __version__
 from advisor.cli.logged import with_log
 from probes.system import exit_status, signals
-from probes.wording.visible import refuse, say
+from probes.wording.visible import on_one_line, refuse, say
+
+SHOWN = 20
+"""Problems that are told one by one; more are counted."""
 
 COMMANDS = {
     "app": "Open the front end in a browser, on this machine only.",
@@ -142,11 +145,13 @@ def _explain(error: Exception) -> int:
     problems = getattr(error, "problems", None)
     if problems:
         say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}:", err=True)
-        for problem in problems:
-            say(f"  {problem}", err=True)
+        for problem in problems[:SHOWN]:
+            say(f"  {on_one_line(str(problem))}", err=True)
+        if len(problems) > SHOWN:
+            say(f"  and {len(problems) - SHOWN:,} more", err=True)
         return exit_status.BAD_INPUT
     if isinstance(error, OSError):
-        say(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "), err=True)
+        say(on_one_line(f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")), err=True)
         return exit_status.BAD_INPUT
     say(
         f"unexpected {type(error).__name__}: {error}\n"

@@ -100,8 +100,10 @@ def _without_home() -> None:
     except data_folders.Nowhere as nowhere:
         say(data_folders.not_kept(nowhere.why, "en"), err=True)
     try:
-        Path.home()
-    except RuntimeError:
+        (Path.home() / ".streamlit" / "secrets.toml").stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (RuntimeError, OSError):  # there is none, or this user may not enter it
         os.environ["HOME"] = NO_HOME
 
 

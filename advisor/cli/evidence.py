@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from advisor.cli import evidence_sharing, kept, output
 from probes.system import exit_status, logs
-from probes.wording.visible import say
+from probes.wording.visible import on_one_line, say
 
 if TYPE_CHECKING:
     from advisor.cli.import_files import Read
@@ -111,7 +112,7 @@ def import_(paths: tuple[str, ...], as_json: bool, lang: str) -> None:
     _tell_unknown(strange.values())
     for entry in refused:
         for problem in entry["problems"]:
-            output.notice(problem)
+            output.notice(on_one_line(problem))
     new = sum(entry["new"] for entry in added)
     if as_json:
         output.emit({"imported": added, "refused": refused})
@@ -151,7 +152,7 @@ def _files(paths: Sequence[str]) -> Iterator[str]:
         if not Path(path).is_dir():
             yield path
             continue
-        inside = sorted(str(file) for file in Path(path).rglob("*.json") if file.is_file())
+        inside = sorted(str(file) for file in Path(path).rglob("*.json") if not file.is_dir())
         if not inside:
             raise InputError([f"{path}: is a folder that holds no file ending in .json"])
         yield from inside
@@ -292,18 +293,21 @@ def check(as_json: bool, lang: str) -> None:
 def remove(names: tuple[str, ...], older_than: str | None, kind: str, yes: bool, as_json: bool, lang: str) -> None:
     """Remove documents for good: by number, by the begin of their SHA-256, or by age.
 
-    It asks before it does. --kind goes with --older-than; a number says by itself what it means.
+    It asks before it does. With --kind, a document of another kind is not removed.
     """
     from advisor.decisions import store
     from advisor.errors import InputError
 
     if not names and older_than is None:
         raise InputError(["name what to remove: a number, the begin of a SHA-256, or --older-than DAYS"])
+    if names and older_than is not None:
+        raise InputError(["name documents, or --older-than DAYS for those of an age; one of both in a call"])
     day = None if older_than is None else _day(older_than)
-    chosen = set(store.named(names)) if names else set()
-    if day is not None:
-        chosen |= set(store.older(_kinds(kind), day.isoformat()))
-    numbers = sorted(chosen)
+    asked = click.get_current_context().get_parameter_source("kind") is not ParameterSource.DEFAULT
+    if day is None:
+        numbers = store.named(names, _kinds(kind if asked else "all"))
+    else:
+        numbers = sorted(store.older(_kinds(kind), day.isoformat()))
     if numbers and not yes and not _confirmed(numbers, lang):
         raise click.exceptions.Exit(exit_status.NEGATIVE)
     removed = store.remove(numbers) if numbers else 0

@@ -21,7 +21,7 @@ from advisor.decisions import rows, store
 from advisor.errors import InputError
 from probes.catalog.loading import load_catalog
 from probes.evidence import sets
-from probes.evidence.documents import EvidenceError
+from probes.evidence.documents import EvidenceError, unknown_probes
 from probes.evidence.sets import parse_sessions
 
 ENOUGH = 100
@@ -65,7 +65,7 @@ def read(path: str) -> Read:
     except EvidenceError as error:
         return Read(path, (), tuple(f"{path}: {problem}" for problem in error.problems))
     documents = document["evidence"] if document["schema"] == sets.SCHEMA else [document]
-    strange = {probe.probe for session in sessions for probe in session.probes} - load_catalog().keys()
+    strange = {str(reason.params["probe"]) for reason in unknown_probes(sessions, load_catalog())}
     return Read(path, tuple(rows.row_of("evidence", one) for one in documents), strange=tuple(strange))
 
 

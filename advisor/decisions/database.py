@@ -33,6 +33,12 @@ FILE_NAME = "advisor.sqlite3"
 _ANOTHER = f"name another directory in {data_folders.VARIABLE}"
 """The way out that a file always leaves."""
 
+_NEW_ONE = f"restore a copy, move the file away, and a new one is made, or {_ANOTHER}"
+"""The way out of a file in which nothing can be read."""
+
+_MAGIC, _HEAD = b"SQLite format 3\0", 100
+"""What a file of SQLite begins with, and the bytes of its header (https://www.sqlite.org/fileformat.html, 1.3)."""
+
 PATIENCE = 10.0
 """Seconds to wait for another program that is writing, or for a server."""
 
@@ -253,14 +259,14 @@ class File:
         self._opened().close()
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        """Raise what SQLite refuses in words, with the way out."""
+    def _told(self, what: str, *, exports: bool = True) -> Iterator[None]:
+        """Raise what SQLite refuses in words, with the way out, which may be to export what can be read."""
         try:
             yield
         except (sqlite3.DatabaseError, rows.Unreadable) as error:
-            raise InputError([f"{self.path}: {what} ({error}); {_way_out(error)}"]) from error
+            raise InputError([f"{self.path}: {what} ({error}); {_way_out(error, exports=exports)}"]) from error
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self, *, exports: bool = True) -> sqlite3.Connection:
         """Open the file, made where it is missing and brought to this version's tables.
 
         Raises:
@@ -269,12 +275,14 @@ class File:
         """
         directory = self.path.parent
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise InputError([f"{self.path}: is no regular file, which the store is; move it away, or {_ANOTHER}"])
             directory.mkdir(parents=True, exist_ok=True)
             if not all(os.access(place, os.W_OK) for place in (directory, self.path) if place.exists()):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise Unkept(data_folders.unwritable(directory, error)) from error
-        with self._told("cannot keep documents here"):
+        with self._told("cannot keep documents here", exports=exports):
             connection = _connected(str(self.path))
             try:
                 if self._outdated(connection):
@@ -288,13 +296,20 @@ class File:
 
     def _to_read(self) -> sqlite3.Connection | None:
         """Open the file as it can be read: what another user, or an earlier day, has left in a place now closed."""
-        with contextlib.suppress(Unkept):
-            return self._opened()
-        if not self.path.is_file():
-            return None
+        try:
+            return self._opened(exports=False)
+        except Unkept:
+            if not _is_file(self.path):
+                return None
+        except InputError:
+            if (cut := self._cut_short()) is None:
+                raise
+            return cut
         # Where another process has it open, what is newest stands in the log beside it; else SQLite, which may make no
         # such log here, reads the file only as one that nobody changes.
         way = "mode=ro" if self.path.with_name(f"{self.path.name}-wal").exists() else "immutable=1"
+        if way != "mode=ro" and (cut := self._cut_short()) is not None:
+            return cut
         closed = _connected(f"{self.path.absolute().as_uri()}?{way}", uri=True)
         try:
             if not self._outdated(closed):
@@ -306,6 +321,44 @@ class File:
             raise
         closed.close()
         self._update(copy)
+        return copy
+
+    def _cut_short(self) -> sqlite3.Connection | None:
+        """Open what is left of a file that lost its end, zeros in its place; None where it is as long as it says.
+
+        SQLite refuses such a file as a whole; so read, it costs the rows that are gone.
+
+        Raises:
+            InputError: too little is left to know what was in it.
+        """
+        if not _is_file(self.path):  # opening a pipe would wait for ever
+            return None
+        try:
+            with self.path.open("rb") as file:
+                head = file.read(_HEAD)
+                length = os.fstat(file.fileno()).st_size
+                pages, page = int.from_bytes(head[28:32], "big"), int.from_bytes(head[16:18], "big")
+                whole = pages * (page if page > 1 else 65536)
+                if not head.startswith(_MAGIC) or (len(head) == _HEAD and length >= whole):
+                    return None
+                left = bytearray(head + file.read())
+        except OSError:  # whoever opens it next says so
+            return None
+        left[18:20] = b"\1\1"  # a log beside the file cannot be kept for a copy in memory
+        copy = _connected(":memory:")
+        try:
+            copy.deserialize(bytes(left.ljust(whole, b"\0")))
+            if self._outdated(copy):
+                self._update(copy)
+            copy.execute("SELECT count(*) FROM document").fetchone()
+        except sqlite3.Error:
+            copy.close()
+            raise InputError(
+                [
+                    f"{self.path}: cut short, of {whole} bytes {length} are left, and too little of them to read a "
+                    f"document; {_NEW_ONE}"
+                ]
+            ) from None
         return copy
 
     def _outdated(self, connection: sqlite3.Connection) -> bool:
@@ -361,18 +414,30 @@ def _shrink(connection: sqlite3.Connection) -> None:
         connection.execute("VACUUM")
 
 
+def _is_file(path: Path) -> bool:
+    """Return whether there is a file; what lies in a folder that may not be entered counts as none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _code(error: BaseException) -> int:
     """Return SQLite's own number of an error, without what it adds to it; 0 where there is none."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
-def _way_out(error: BaseException) -> str:
+def _way_out(error: BaseException, *, exports: bool = True) -> str:
     code, another = _code(error), _ANOTHER
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return f"another program has been writing to it for {PATIENCE:.0f} s; try again when it has ended"
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return f"the disk may be full: free some of it ('framework-advisor evidence remove'), or {another}"
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or isinstance(error, rows.Unreadable):
+    if code == sqlite3.SQLITE_NOTADB or isinstance(error, rows.NothingReadable):
+        return _NEW_ONE
+    if code == sqlite3.SQLITE_CORRUPT or isinstance(error, rows.Unreadable):
+        if not exports:
+            return _NEW_ONE
         return (
             "what can still be read is written by 'framework-advisor evidence export --all -o FOLDER'; then move the "
             f"file away, and a new one is made, or {another}"
@@ -459,8 +524,7 @@ class Server:
             raise InputError(
                 [
                     f"{self.place}: the table {_SCHEMA}.version is empty, so nothing tells which tables these are; "
-                    f"restore it from a copy, or write the number {VERSION} into it where no later program has "
-                    "written here"
+                    f"restore it from a copy, or write the number {VERSION} into it where no later program wrote here"
                 ]
             )
         if version > VERSION:

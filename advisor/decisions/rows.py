@@ -99,6 +99,10 @@ class Unreadable(Exception):
     """A part of the database's file is damaged."""
 
 
+class NothingReadable(Unreadable):
+    """The parts are damaged that tell which rows there are."""
+
+
 class Damaged(Exception):
     """A row does not hold what was added."""
 
@@ -317,7 +321,10 @@ def _names(session: Session) -> list[Sequence[Any]]:
     try:
         return sorted(session.execute(NAMED), key=lambda row: int(row[0]))
     except Unreadable:
-        last = int(session.execute(NEXT)[0][0])
+        try:
+            last = int(session.execute(NEXT)[0][0])
+        except Unreadable as error:
+            raise NothingReadable(str(error)) from error
         return [row for number in range(1, last) for row in _name_if_readable(session, number)]
 
 
@@ -328,10 +335,12 @@ def _name_if_readable(session: Session, number: int) -> Sequence[Sequence[Any]]:
         return [(number, UNKNOWN, "")]
 
 
-def named(session: Session, names: Iterable[str]) -> tuple[list[int], list[str]]:
+def named(session: Session, names: Iterable[str], kinds: Sequence[Kind] = KINDS) -> tuple[list[int], list[str]]:
     """Return the numbers of the documents that are named, each by its number or the begin of its digest, and what is
     wrong with the other names."""
-    kept = _names(session)
+    # A damaged row may have lost its kind; who asks for all of them means it too.
+    kept = [row for row in _names(session) if set(kinds) == set(KINDS) or row[1] in kinds]
+    what = kinds[0] if len(kinds) == 1 else "document"
     known = {number for number, _, _ in kept}
     found, problems = [], []
     for name in names:
@@ -340,7 +349,7 @@ def named(session: Session, names: Iterable[str]) -> tuple[list[int], list[str]]
             continue
         meant = [number for number, _, digest in kept if str(digest).startswith(name.lower())]
         if len(name) < SHORTEST_PREFIX or not meant:
-            problems.append(f"no document {name} is kept; 'framework-advisor evidence list' shows numbers and digests")
+            problems.append(f"no {what} {name} is kept; 'framework-advisor evidence list' shows numbers and digests")
         elif len(meant) > 1:
             problems.append(f"{name} begins the digests of {', '.join(map(str, meant))}; write more of it, or a number")
         else:

@@ -322,8 +322,8 @@ def usage() -> Usage:
         return Usage(place.place, place.size(store), place.limit, *held)
 
 
-def named(names: Iterable[str]) -> list[int]:
-    """Return the numbers of documents that are named, each by its number or by the begin of its SHA-256.
+def named(names: Iterable[str], kinds: Iterable[Kind] = KINDS) -> list[int]:
+    """Return the numbers of documents of these kinds that are named, each by its number or the begin of its SHA-256.
 
     Raises:
         InputError: with every name that is none.
@@ -331,7 +331,7 @@ def named(names: Iterable[str]) -> list[int]:
     with database.here().reading() as store:
         if store is None:
             raise InputError(["nothing is kept, so there is nothing to name"])
-        found, problems = rows.named(store, names)
+        found, problems = rows.named(store, names, tuple(kinds))
     if problems:
         raise InputError(problems)
     return found

@@ -7,6 +7,7 @@ Reads one file or standard input; never the clock.
 from __future__ import annotations
 
 import math
+import stat
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -78,10 +79,14 @@ def text_of(path: str, *, largest: int = LARGEST) -> str:
         file = Path(path)
         if file.is_dir():
             raise InputError([f"{name}: a folder, not a file; name a file in it"])
+        if _is_pipe(file):
+            raise InputError([f"{name}: a pipe, which waits for whoever writes to it; give it as standard input ('-')"])
         try:
             with file.open("rb") as stream:
                 raw = stream.read(largest + 1)
         except FileNotFoundError:
+            if file.is_symlink():
+                raise InputError([f"{name}: a link to {file.readlink()}, which is not there; mend the link"]) from None
             near = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
             raise InputError([f"{name}: no such file; {_beside(file, near)}"]) from None
         except OSError as error:
@@ -92,6 +97,14 @@ def text_of(path: str, *, largest: int = LARGEST) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError([f"{name}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
+
+
+def _is_pipe(file: Path) -> bool:
+    """Return whether a pipe lies under this name; what a shell hands over, /dev/fd/63 say, is a link to one."""
+    try:
+        return stat.S_ISFIFO(file.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _beside(file: Path, names: Sequence[str]) -> str:

@@ -125,6 +125,9 @@ class _Walk:
             long = f"a number of {len(node.value):,} characters; at most {LONGEST_NUMBER:,} are read"
             self.complain(path, long, "write a shorter one")
             return None
+        if kind in ("int", "float") and ":" in node.value:
+            self.complain(path, f"'{shown}' counts in sixties to YAML", "write the number in digits alone")
+            return None
         try:
             value = self.loader.construct_object(node)
         except (yaml.YAMLError, ValueError, LookupError, AttributeError):  # what PyYAML raises for a tag that lies

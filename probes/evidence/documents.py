@@ -78,6 +78,10 @@ def parse_evidence(data: Any) -> Evidence:
     if not reading.problems:
         reading.problems += recompute.withdrawn(whole)
         reading.problems += plausibility.grade(whole, str(data.get("grade")))
+        times = (data["started"], data["finished"])
+        reading.problems += dict.fromkeys(
+            plausibility.surroundings(data["machine"], data["environments"], times, whole)
+        )
     if reading.problems or head is None:
         raise EvidenceError(reading.problems)
     return Evidence(**{"selftest": None, **data, "probes": whole, "routes": table})

@@ -27,6 +27,12 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(_escape, text.replace("\r\n", "\n"))
 
 
+def on_one_line(text: str) -> str:
+    r"""Return a text whose line feeds stand as ``\u000a``: what a message quotes, a file's name say, makes it no second
+    line."""
+    return visible(text).replace("\n", "\\u000a")
+
+
 def _escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found.group()):04x}"
 

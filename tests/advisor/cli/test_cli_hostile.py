@@ -186,3 +186,31 @@ def test_a_text_that_is_too_long_is_refused_with_the_limit(call: Callable[..., C
     assert status == 2
     assert not out
     assert "60,000 characters, and at most 50,000" in err
+
+
+@pytest.mark.parametrize("command", [("recommend", "--needs"), ("evidence", "import"), ("verify",)])
+def test_a_line_feed_in_a_file_s_name_forges_no_line(
+    call: Callable[..., Called],  # noqa: F811
+    tmp_path: Path,
+    command: tuple[str, ...],
+) -> None:
+    status, _, err = call(*command, str(tmp_path / "name\x1b[31m\nall is well\r.json"))
+
+    assert status == 2
+    assert orders(err) == set()
+    assert not any(line.startswith("all is well") for line in err.splitlines())
+    assert "\\u000aall is well" in err
+
+
+def test_more_problems_than_anybody_reads_are_counted(
+    call: Callable[..., Called],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    needs = tmp_path / "needs.yaml"
+    needs.write_text("answers:\n" + "".join(f"  q{i}: x\n" for i in range(500)), encoding="utf-8")
+    status, _, err = call("recommend", "--needs", str(needs))
+
+    assert status == 2
+    assert err.splitlines()[0] == "500 problems:"
+    assert err.splitlines()[-1] == "  and 480 more"
+    assert len(err.splitlines()) == 22

@@ -328,6 +328,8 @@ def test_removing_by_number_digest_and_age(call: Callable[..., Called], tmp_path
     ("argv", "told"),
     [
         (("remove",), "name what to remove"),
+        (("remove", "1", "--kind", "evidence", "--yes"), "no evidence 1 is kept"),
+        (("remove", "1", "--older-than", "3", "--yes"), "one of both in a call"),
         (("remove", "7", "--yes"), "no document 7 is kept"),
         (("remove", "--older-than", "long", "--yes"), "expected a number of days"),
         (("remove", "--older-than", "2026-13-01", "--yes"), "expected a number of days"),

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 
-from advisor.cli import main
+from advisor.cli import app, main
 from advisor.decisions import store
 from probes.calibration import self_test
 from probes.system import data_folders
@@ -135,6 +135,26 @@ def test_the_selftest_tells_its_result_without_a_home(
     assert not left.value.code, found.err
     assert "Not kept: there is no home folder" in found.err
     assert found.out
+
+
+@pytest.mark.parametrize("rights", [0o000, 0o755])
+def test_the_front_end_is_given_another_home_where_its_own_may_not_be_entered(
+    monkeypatch: pytest.MonkeyPatch, own_home: Path, rights: int
+) -> None:
+    place = Path(tempfile.mkdtemp())
+    monkeypatch.setenv("HOME", str(place))
+    place.chmod(rights)
+    root = hasattr(os, "setresuid") and os.geteuid() == 0
+    if root:  # whom no permission stops
+        os.setresuid(23456, 23456, 0)
+    try:
+        app._without_home()
+    finally:
+        if root:
+            os.setresuid(0, 0, 0)
+        place.rmdir()
+
+    assert os.environ["HOME"] == (str(place) if rights else app.NO_HOME)
 
 
 def test_what_was_kept_is_where_it_is_looked_for(own_home: Path) -> None:

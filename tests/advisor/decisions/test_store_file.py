@@ -73,13 +73,13 @@ def test_a_home_of_any_name_is_read_where_it_cannot_be_written(monkeypatch: pyte
 
 
 @contextlib.contextmanager
-def as_somebody_else(monkeypatch: pytest.MonkeyPatch, name: str) -> Iterator[Path]:
-    """Keep a decision in a home of this name, then be somebody who may only read it."""
+def as_somebody_else(monkeypatch: pytest.MonkeyPatch, name: str, *, outside: int = 0o555) -> Iterator[Path]:
+    """Keep a decision in a home of this name, then be somebody who may only read it, or what rights outside leave."""
     outer = Path(tempfile.mkdtemp())
     home = outer / name
     monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(home))
     store.add_decision(decision())
-    for place, rights in ((home / store.FILE_NAME, 0o444), (home, 0o555), (outer, 0o555)):
+    for place, rights in ((home / store.FILE_NAME, 0o444), (home, 0o555), (outer, outside)):
         place.chmod(rights)
     root = hasattr(os, "setresuid") and os.geteuid() == 0
     if root:  # whom no permission stops
@@ -144,8 +144,63 @@ def test_a_truncated_file_is_said_with_a_way_out_and_nothing_worse(filled: Path,
 
     calls = (store.decision_list, lambda: store.decision_document(1), lambda: store.add_decision(decision("2027")))
     told = [str(refused) for refused in map(refusal, calls) if refused]  # what lies in the pages left is had
-    assert all("evidence export --all" in line or "import its file again" in line for line in told)
+    ways = ("evidence export --all", "import its file again", "restore a copy")
+    assert all(any(way in line for way in ways) for line in told)
     assert refusal(store.damage) or any(store.damage())
+
+
+def long_documents(path: Path) -> bytes:
+    """Keep three documents, each longer than a page; return the file that nobody has open."""
+    store.add_all([store.evidence_row(evidence(machine={"cpu": f"{i}" * 9_000})) for i in range(3)])
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    return path.read_bytes()
+
+
+def test_a_file_that_lost_its_last_page_costs_the_document_on_it(own_home: Path) -> None:
+    path = own_home / store.FILE_NAME
+    path.write_bytes(long_documents(path)[:-4096])
+
+    assert {row["id"] for row in store.evidence_list()} == {1, 2}
+    assert [number for number, _, document in store.documents(["evidence"]) if document] == [1, 2]
+    damaged, faults = store.damage()
+    assert damaged == [(3, "evidence")]
+    assert faults
+    with pytest.raises(InputError, match="evidence export --all"):
+        store.add_decision(decision())
+    assert len(path.read_bytes()) % 4096 == 0
+    assert store.usage().evidence == 3
+
+
+@pytest.mark.parametrize("length", [100, 4096, 8192, 20_000])
+def test_a_file_of_which_too_little_is_left_to_export_sends_nobody_to_export(own_home: Path, length: int) -> None:
+    path = own_home / store.FILE_NAME
+    path.write_bytes(long_documents(path)[:length])
+
+    for call in (store.evidence_list, store.damage, lambda: list(store.documents(["evidence"]))):
+        with pytest.raises(InputError, match="restore a copy, move the file away") as refused:
+            call()
+        assert "export" not in str(refused.value)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_regular_file_in_the_store_s_place_is_told(own_home: Path, make: Callable[[Path], None]) -> None:
+    own_home.mkdir()
+    make(own_home / store.FILE_NAME)
+
+    for call in (store.evidence_list, lambda: store.add_decision(decision())):
+        with pytest.raises(InputError, match="is no regular file, which the store is; move it away"):
+            call()
+
+
+def test_a_home_that_may_not_be_entered_keeps_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    with as_somebody_else(monkeypatch, "home", outside=0o000):
+        assert store.decision_list() == []
+        assert store.usage().decisions == 0
+        assert store.damage() == ([], [])
+        assert "cannot be written (Permission denied)" in str(store.refusal())
+        with pytest.raises(store.Unkept, match="Permission denied"):
+            store.add_decision(decision())
 
 
 def refusal(call: Callable[[], object]) -> InputError | None:

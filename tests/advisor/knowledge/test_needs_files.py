@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -317,3 +318,20 @@ def test_every_example_can_be_read(path: Path) -> None:
 def test_the_examples_of_the_contract_are_there() -> None:
     named = "phone-app research-lab browser-demo recommender-on-tpu llm-fine-tuning microcontroller-sensor classroom"
     assert set(named.split()) <= {path.stem for path in EXAMPLES}
+
+
+def test_a_number_that_counts_in_sixties_is_refused(tmp_path: Path, known: Knowledge) -> None:
+    file = tmp_path / "needs.yaml"
+    file.write_text("targets:\n  latency_p95_ms: 190:20:30\n", encoding="utf-8")
+    with pytest.raises(InputError, match="counts in sixties to YAML; write the number in digits alone"):
+        read_needs(file, known)
+
+
+def test_a_link_that_leads_nowhere_and_a_pipe_are_told(tmp_path: Path, known: Knowledge) -> None:
+    (tmp_path / "dangling.json").symlink_to("gone.json")
+    with pytest.raises(InputError, match=r"a link to gone\\.json, which is not there"):
+        read_needs(tmp_path / "dangling.json", known)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.json")
+        with pytest.raises(InputError, match="a pipe, which waits"):
+            read_needs(tmp_path / "pipe.json", known)

@@ -74,8 +74,20 @@ def test_the_session_as_it_was_is_read() -> None:
         (("finished",), "2999-01-01T00:00:00+00:00", "lies in the future; this machine's clock says"),
         (("finished",), "2020-01-01T00:00:00+00:00", "lies before started"),
         (("selftest",), {"process_sd": "wide"}, "process_sd: a number is needed"),
+        ((*FIRST, "parity"), None, "parity: missing; training_step is measured where both sides compute the same"),
+        ((*FIRST, "parity", "exempt"), ["weights:*: x"], "exempt: 'weights:*: x' is not exempt for mlp"),
+        ((*FIRST, "parity", "reference", "loss"), 1e9, "reference.loss: 1000000000.0 lies beyond its bound"),
+        ((*FIRST, "facts", "pytorch", "parameters"), 1, "facts: parameters is 1 (pytorch), 399370 (tensorflow)"),
+        ((*FIRST, "seconds"), 1e6, "probes[0].seconds: 1000000.0, but the session took"),
+        (("environments", "pytorch", "device"), "cuda", "device is 'cuda' (pytorch), '/CPU:0' (tensorflow)"),
+        (("environments", "tensorflow", "threads"), 2, "threads is 1 (pytorch), 2 (tensorflow)"),
+        (("environments",), lambda held: {"pytorch": held["pytorch"]}, "environments.tensorflow: missing; probes[0]"),
+        (("machine", "cores"), 0, "machine.cores: 0; a machine has more than 0"),
+        (("machine", "cores"), 64, "machine.cores: 64, but the whole machine has 2"),
+        (("machine", "quota"), -1, "machine.quota: -1; a machine has more than 0"),
+        (("started",), "1970-01-01T00:00:00+00:00", "lies before there was such a measurement"),
     ],
-    ids=range(16),
+    ids=range(28),
 )
 def test_what_cannot_be_is_refused_with_its_place(place: tuple[str | int, ...], value: Any, said: str) -> None:
     document = saved()
