@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from advisor.cli import inputs, output
 
 if TYPE_CHECKING:
+    from advisor.analysis.method_comparison import MethodComparison
     from advisor.model.recommendation import Recommendation
 
 
@@ -76,7 +77,7 @@ def command(
     recommendation = context.recommend(needs, knowledge, evidence, random_seed=random_seed)
     audited = _audited(recommendation) if audit else None
     if as_json:
-        output.emit({**recommendation.document(), **({} if audited is None else {"audit": audited})})
+        output.emit({**recommendation.document(), **({} if audited is None else {"audit": audited.document()})})
     else:
         from advisor.cli import prose
 
@@ -87,12 +88,12 @@ def command(
         raise click.exceptions.Exit(status)
 
 
-def _audited(recommendation: Recommendation) -> dict[str, Any]:
+def _audited(recommendation: Recommendation) -> MethodComparison:
     """Return the method audit; where there is nothing to rank, the reason and no methods."""
-    from advisor.analysis.method_comparison import WHY_NOT, compare_methods
+    from advisor.analysis.method_comparison import MethodComparison, compare_methods
     from advisor.errors import InputError
 
     try:
         return compare_methods(recommendation)
     except InputError as error:
-        return {"why_not": WHY_NOT.model_dump(), "ours": [], "methods": [], "reason": "; ".join(error.problems)}
+        return MethodComparison(reason="; ".join(error.problems))
