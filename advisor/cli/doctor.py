@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
@@ -29,6 +29,63 @@ CXX_ADD = {
 
 LAST = 99
 """A release so late in its series that a range's lower end inside the series (">=3.9.2") takes it."""
+
+
+class PythonServes(TypedDict):
+    """Which frameworks have packages for the running Python, and which Pythons serve all of them.
+
+    ``ranges``: framework -> the versions of Python it has packages for.
+    """
+
+    ranges: dict[str, str]
+    serves: list[str]
+    serving_all: list[str]
+
+
+class PythonFound(PythonServes):
+    """The running Python beside it."""
+
+    version: str
+    executable: str
+
+
+class Compilers(TypedDict):
+    """The C++ compiler, None where there is none, the frameworks that need one, and what adds one."""
+
+    cxx: str | None
+    needed_by: list[str]
+    add: str
+
+
+class Addable(TypedDict):
+    """Whether something is installed, and what adds it."""
+
+    installed: bool
+    add: str
+
+
+class ToolFound(Addable):
+    """A tool, with its version where it is installed."""
+
+    version: str | None
+
+
+class AppFound(TypedDict):
+    """What the app and the program's extras need."""
+
+    streamlit: str | None
+    extras: dict[str, Addable]
+
+
+class Examined(TypedDict):
+    """All that is known without loading a framework; ``machine`` is its fingerprint."""
+
+    python: PythonFound
+    machine: dict[str, Any]
+    compilers: Compilers
+    tools: dict[str, ToolFound]
+    app: AppFound
+    environments: dict[str, Addable]
 
 
 @click.command(epilog="Example: framework-advisor doctor --json")
@@ -87,7 +144,7 @@ def _completed(found: dict[str, Any], framework: Framework, *, elsewhere: bool) 
     return found
 
 
-def examine(knowledge: Knowledge) -> dict[str, Any]:
+def examine(knowledge: Knowledge) -> Examined:
     """Look at this interpreter, the machine and the tools: all that is known without loading a framework."""
     import platform
     import sys
@@ -98,8 +155,11 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
 
     ranges = {name: framework.python for name, framework in knowledge.frameworks.items()}
     return {
-        "python": {"version": platform.python_version(), "executable": sys.executable}
-        | pythons_for(ranges, running=platform.python_version()),
+        "python": {
+            "version": platform.python_version(),
+            "executable": sys.executable,
+            **pythons_for(ranges, running=platform.python_version()),
+        },
         "machine": machine.fingerprint(),
         "compilers": {
             "cxx": machine.cxx_compiler(),
@@ -120,7 +180,7 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
-def pythons_for(ranges: Mapping[str, str], *, running: str) -> dict[str, Any]:
+def pythons_for(ranges: Mapping[str, str], *, running: str) -> PythonServes:
     """Return which frameworks have packages for the ``running`` Python, and which Pythons serve all of them.
 
     Args:
@@ -143,7 +203,7 @@ def pythons_for(ranges: Mapping[str, str], *, running: str) -> dict[str, Any]:
     }
 
 
-def _tool(install: str) -> dict[str, Any]:
+def _tool(install: str) -> ToolFound:
     """Return whether the first package of a pip line is installed here."""
     package = re.match(r"pip install (?:--?\S+ )*['\"]?([A-Za-z0-9._-]+)", install)
     version = _version(package[1]) if package else None

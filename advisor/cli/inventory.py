@@ -11,6 +11,7 @@ from advisor.cli.prose import console, framework
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
+    from advisor.cli.doctor import Compilers, Examined, PythonFound
     from advisor.curation.releases import Found
     from advisor.model.knowledge import Knowledge
 
@@ -212,14 +213,17 @@ def calibration(figures: str, differences: str, *, lang: str) -> None:
     say(f"{figures}\n\n{differences}")
 
 
-def known(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
+def known(document: Examined, knowledge: Knowledge, *, lang: str) -> None:
     """Print what ``doctor`` knows without loading a framework, and how to add what is missing."""
     words, out = WORDS[lang], console()
     machine = document["machine"]
     out.print(f"Python {document['python']['version']}  {document['python']['executable']}")
     gpus = ", ".join(str(gpu.get("name", "GPU")) for gpu in machine.get("gpus", ())) or words["no_gpu"]
     out.print(f"{machine['cpu']}, {machine['cores']} {words['cores']}, {gpus}, {machine['os']}")
-    for line in (*_python_lines(document["python"], knowledge, lang), *_compiler_lines(document, knowledge, lang)):
+    for line in (
+        *_python_lines(document["python"], knowledge, lang),
+        *_compiler_lines(document["compilers"], knowledge, lang),
+    ):
         out.print(escape(line), highlight=False)
     present = [f"{name} {tool['version']}" for name, tool in document["tools"].items() if tool["installed"]]
     out.print(f"{words['tools_here']}{words['colon']}{words['comma'].join(present) or words['nothing']}")
@@ -245,7 +249,7 @@ def surveyed(name: str, found: Mapping[str, Any], knowledge: Knowledge, *, lang:
     out.print(f"[bold]{shown}[/bold] {words['absent']}{words['colon']}{reason}", highlight=False)
 
 
-def _python_lines(python: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
+def _python_lines(python: PythonFound, knowledge: Knowledge, lang: str) -> list[str]:
     """Return which frameworks have no packages for the running Python, and which Python has all."""
     words = WORDS[lang]
     lacking = [
@@ -260,8 +264,7 @@ def _python_lines(python: Mapping[str, Any], knowledge: Knowledge, lang: str) ->
     return [*lines, words["python_all"].format(versions=both) if both else words["python_none"]]
 
 
-def _compiler_lines(document: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
-    compilers = document["compilers"]
+def _compiler_lines(compilers: Compilers, knowledge: Knowledge, lang: str) -> list[str]:
     if compilers["cxx"] or not compilers["needed_by"]:
         return []
     named = WORDS[lang]["comma"].join(framework(knowledge, name, lang) for name in compilers["needed_by"])
