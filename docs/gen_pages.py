@@ -84,6 +84,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
                 {"Changelog": "changelog.md"},
                 {"Contributing": "contributing.md"},
                 {"Modules": "modules.md"},
+                {"Mutants that change nothing": "mutants.md"},
                 {"Releasing": "releasing.md"},
                 {"Security": "security.md"},
             ]
