@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from advisor.cli import output
 
 if TYPE_CHECKING:
+    from advisor.cli.examined import Examined, PythonServes, ToolFound
     from advisor.model.knowledge import Framework, Knowledge
 
 EXTRAS = {
@@ -29,63 +30,6 @@ CXX_ADD = {
 
 LAST = 99
 """A release so late in its series that a range's lower end inside the series (">=3.9.2") takes it."""
-
-
-class PythonServes(TypedDict):
-    """Which frameworks have packages for the running Python, and which Pythons serve all of them.
-
-    ``ranges``: framework -> the versions of Python it has packages for.
-    """
-
-    ranges: dict[str, str]
-    serves: list[str]
-    serving_all: list[str]
-
-
-class PythonFound(PythonServes):
-    """The running Python beside it."""
-
-    version: str
-    executable: str
-
-
-class Compilers(TypedDict):
-    """The C++ compiler, None where there is none, the frameworks that need one, and what adds one."""
-
-    cxx: str | None
-    needed_by: list[str]
-    add: str
-
-
-class Addable(TypedDict):
-    """Whether something is installed, and what adds it."""
-
-    installed: bool
-    add: str
-
-
-class ToolFound(Addable):
-    """A tool, with its version where it is installed."""
-
-    version: str | None
-
-
-class AppFound(TypedDict):
-    """What the app and the program's extras need."""
-
-    streamlit: str | None
-    extras: dict[str, Addable]
-
-
-class Examined(TypedDict):
-    """All that is known without loading a framework; ``machine`` is its fingerprint."""
-
-    python: PythonFound
-    machine: dict[str, Any]
-    compilers: Compilers
-    tools: dict[str, ToolFound]
-    app: AppFound
-    environments: dict[str, Addable]
 
 
 @click.command(epilog="Example: framework-advisor doctor --json")

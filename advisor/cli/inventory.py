@@ -11,7 +11,7 @@ from advisor.cli.prose import console, framework
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
-    from advisor.cli.doctor import Compilers, Examined, PythonFound
+    from advisor.cli.examined import Compilers, Examined, PythonFound
     from advisor.curation.releases import Found
     from advisor.model.knowledge import Knowledge
 
