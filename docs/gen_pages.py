@@ -45,6 +45,11 @@ INCLUDED = {
 }
 """Markdown of the repository -> its page."""
 
+WRITTEN = {f"docs/{path.name}": path.name for path in sorted((ROOT / "docs").glob("*.md"))}
+"""Pages that are written where the site has them."""
+
+PAGES = {**INCLUDED, **WRITTEN}
+
 LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
 CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -80,6 +85,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
                 {"Changelog": "changelog.md"},
                 {"Contributing": "contributing.md"},
                 {"Modules": "modules.md"},
+                {"Mutants that change nothing": "mutants.md"},
                 {"Releasing": "releasing.md"},
                 {"Security": "security.md"},
             ]
@@ -89,9 +95,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that stand elsewhere in the repository, what those link to, and the made ones."""
-    for source, uri in INCLUDED.items():
+    """Add the pages that stand elsewhere in the repository, what pages link to, and the made ones."""
+    for source, uri in PAGES.items():
         text, linked = relinked(source)
+        if (there := files.get_file_from_path(uri)) is not None:
+            files.remove(there)
         files.append(File.generated(config, uri, content=text))
         for path in linked:
             if files.get_file_from_path(f"files/{path}") is None:
@@ -109,16 +117,16 @@ Page = tuple[str, str, str]
 
 def relinked(source: str) -> tuple[str, list[str]]:
     """Return a Markdown file as a page, its links following it, and the other files of the repository it links to."""
-    here, linked = posixpath.dirname(INCLUDED[source]), []
+    here, linked = posixpath.dirname(PAGES[source]), []
 
     def follow(match: re.Match[str]) -> str:
         if "://" in match[2]:
             return match[0]
         target = posixpath.normpath(posixpath.join(posixpath.dirname(source), match[2]))
-        if target.startswith("docs/"):
+        if target in PAGES:
+            page = PAGES[target]
+        elif target.startswith("docs/"):
             page = target.removeprefix("docs/")
-        elif target in INCLUDED:
-            page = INCLUDED[target]
         else:
             linked.append(target)
             page = f"files/{target}"

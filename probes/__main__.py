@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,7 +16,8 @@ import click
 from probes import backends, command
 from probes.system import exit_status, logs
 from probes.types import DEVICES
-from probes.wording.visible import say
+from probes.wording import command_lines
+from probes.wording.visible import json_text, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,25 +56,10 @@ def list_probes(as_json: bool, lang: str) -> None:
 
     Example: python -m probes list --json
     """
-    from dataclasses import asdict
-
-    from probes.catalog.loading import load_catalog
-
-    probes = _or_exit(load_catalog)
-    if as_json:
-        say(json.dumps([asdict(probe) for probe in probes.values()], ensure_ascii=False, indent=1))
-        return
-    from rich.table import Table
-
-    from probes.wording.terminal import Terminal
-
-    table = Table("probe", "question", "mode", "about", "tests", box=None)
-    for probe in probes.values():
-        asked = " (only when named)" if probe.asked_only else ""
-        table.add_row(
-            probe.id, probe.question[lang], probe.mode, f"{probe.seconds:.0f} s{asked}", " ".join(probe.claims)
-        )
-    Terminal().print(table)
+    try:
+        command.list_probes(as_json=as_json, lang=lang)
+    except command.BadInput as error:
+        _fail(error.problems)
 
 
 @main.command()
@@ -92,7 +77,7 @@ def run(ids: tuple[str, ...], lang: str, **options: Any) -> None:
     try:
         chosen, probes = command.read_run(ids, **options)
         for left in unfinished.left():
-            say(f"A killed session had finished {left.probes} probes; they are kept in {left.path}", err=True)
+            say(command_lines.left(left.probes, left.path, lang), err=True)
         with command.kept_safe() as safe:
             session = command.measure(probes, chosen, lang=lang, keep=safe)
             command.write(session, chosen.target)
@@ -136,21 +121,9 @@ def run_selftest(quick: bool, as_json: bool, framework: str, lang: str) -> None:
     from probes.evidence.documents import EvidenceError
 
     try:
-        result = command.selftest(framework=framework, quick=quick, lang=lang)
+        command.tell_selftest(framework=framework, quick=quick, as_json=as_json, lang=lang)
     except EvidenceError as error:
         _fail(error.problems)
-    if as_json:
-        say(json.dumps(result, ensure_ascii=False, indent=1))
-        return
-    same = result["same_arm"]
-    say(f"same arm twice: {same['winners_named']} winners named in {same['runs']} runs")
-    for planted in result["planted"]:
-        say(f"planted +{planted['slowdown'] - 1:.0%}: found in {planted['found']} of {planted['runs']} runs")
-    resolves = result["resolves"]
-    if resolves is None:
-        say("this machine is too busy now to tell even +20 % apart")
-    else:
-        say(f"this machine tells {resolves - 1:+.0%} apart in about {result['seconds_a_probe']:.0f} s")
 
 
 @main.command("benchmark")
@@ -230,7 +203,7 @@ def _progress(text: str) -> None:
 
 
 def _tell(result: Mapping[str, Any], table: Callable[[Any], str], *, as_json: bool) -> None:
-    say(json.dumps(result, ensure_ascii=False, indent=1) if as_json else table(result))
+    say(json_text(result, indent=2) if as_json else table(result))
 
 
 def _judge_routes(as_json: bool, *, simulated_only: bool, quick: bool, pythons: tuple[str, ...]) -> None:
@@ -259,7 +232,7 @@ def _check_device(
         _fail(problems)
     arms = device_check.arms(frameworks, _pythons(pythons))
     try:
-        result = device_check.run(arms, device=device, quick=quick, progress=lambda text: say(text, err=True))
+        result = device_check.run(arms, device=device, quick=quick, progress=_progress)
     except device_check.NoAccelerator as error:
         say(str(error), err=True)
         raise SystemExit(exit_status.NEGATIVE) from None
@@ -268,7 +241,7 @@ def _check_device(
             write_evidence(result.evidence, output)
         except EvidenceError as error:
             _fail(error.problems)
-    say(json.dumps(result.summary(), ensure_ascii=False, indent=1) if as_json else device_check.table(result))
+    say(json_text(result.summary(), indent=2) if as_json else device_check.table(result))
     raise SystemExit(result.status)
 
 

@@ -24,14 +24,15 @@ from probes.system import logs, signals
 from probes.system.suggestions import nearest
 from probes.types import DEVICES, Status, UserFile
 from probes.user_model import reading
-from probes.wording.visible import say, visible
+from probes.wording import command_lines
+from probes.wording.visible import json_text, say, visible
 
 if TYPE_CHECKING:
     from rich.status import Status as Spinner
 
     from probes.cluster.gathering import Arrived, Gathered
     from probes.evidence.unfinished import KeepOf
-    from probes.types import Evidence, Probe
+    from probes.types import Calibration, Evidence, Probe
 
 F = TypeVar("F", bound=Callable[..., Any])
 Event = Mapping[str, Any]
@@ -463,7 +464,7 @@ class Terminal:
 
         self._probes, self._lang, self._names, self._part = probes, lang, names, part
         self._console = terminal.Terminal(stderr=True, highlight=False, markup=False)
-        self._line: Spinner = self._console.status("starting")
+        self._line: Spinner = self._console.status(command_lines.starting(lang))
         self._shown_by: Mapping[str, Callable[[Event], None]] = {
             "plan": self._plan,
             "start": self._start,
@@ -485,8 +486,7 @@ class Terminal:
             show(event)
 
     def _plan(self, event: Event) -> None:
-        limit = f" within {event['budget']:.0f} s" if event["budget"] else ""
-        self._dim(f"plan: {len(event['probes'])} probes{limit}")
+        self._dim(command_lines.plan(event["probes"], event["budget"], self._lang))
 
     def _start(self, event: Event) -> None:
         self._line.update(f"[{event['index']}/{event['of']}] {event['probe']}")
@@ -521,15 +521,57 @@ class Terminal:
             self._console.print(line)
         for line in outcome.beside(session, self._lang, names=self._names, part=self._part):
             self._dim(line)
-        self._dim(f"grade {session.grade}")
+        self._dim(command_lines.grade(session.grade, self._lang))
         if outcome.nothing(session):
             self._console.print(outcome.why_nothing(session, self._lang))
+
+
+# ---------------------------------------------------------------- what is told without measuring
+
+
+def list_probes(*, as_json: bool, lang: str) -> None:
+    """Print the catalogue: a line for each probe, or one JSON document.
+
+    Raises:
+        BadInput: the catalogue cannot be read.
+    """
+    from probes.catalog.loading import CatalogError, load_catalog
+    from probes.catalog.probe_docs import row
+
+    try:
+        known = load_catalog().values()
+    except CatalogError as error:
+        raise BadInput(error.problems) from error
+    if as_json:
+        print_document({"probes": [row(probe) for probe in known]})
+    else:
+        for line in command_lines.listed(known, lang):
+            say(line)
+
+
+def print_document(document: Mapping[str, Any]) -> None:
+    """Print one JSON document, indented."""
+    say(json_text(document, indent=2))
 
 
 # ---------------------------------------------------------------- the self-test
 
 
-def selftest(*, framework: str, quick: bool, lang: str) -> dict[str, Any]:
+def tell_selftest(*, framework: str, quick: bool, as_json: bool, lang: str) -> None:
+    """Measure the instrument, as ``selftest`` does, and print what this machine can resolve.
+
+    Raises:
+        EvidenceError: the framework cannot be run here.
+    """
+    found = selftest(framework=framework, quick=quick, lang=lang)
+    if as_json:
+        print_document(found)
+    else:
+        for line in command_lines.selftest(found, lang):
+            say(line)
+
+
+def selftest(*, framework: str, quick: bool, lang: str) -> Calibration:
     """Measure the instrument and keep the result for later sessions; the progress goes to standard error.
 
     Raises:
@@ -538,8 +580,8 @@ def selftest(*, framework: str, quick: bool, lang: str) -> dict[str, Any]:
     from probes.calibration import self_test
     from probes.system import data_folders
 
-    def progress(text: str) -> None:
-        say(text, err=True)
+    def progress(slowdown: float, ratio: float) -> None:
+        say(command_lines.selftest_pair(slowdown, ratio, lang), err=True)
 
     result = self_test.calibrate(
         framework=framework, quick=quick, earlier=self_test.load_calibration(), progress=progress
@@ -547,5 +589,5 @@ def selftest(*, framework: str, quick: bool, lang: str) -> dict[str, Any]:
     try:
         self_test.save_calibration(result)
     except data_folders.Nowhere as nowhere:
-        progress(data_folders.not_kept(nowhere.why, lang))
+        say(data_folders.not_kept(nowhere.why, lang), err=True)
     return result

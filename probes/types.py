@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple, TypedDict, Union
 
 SCHEMA = "evidence/1"
 ROUTES_SCHEMA = "routes/1"
@@ -461,3 +461,59 @@ class Unsupported(Exception):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class PooledRatio(TypedDict):
+    """The mean of some ratios, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class SameArm(TypedDict):
+    """What a self-test found with the same framework in both arms."""
+
+    runs: int
+    winners_named: int
+    ratio: PooledRatio
+
+
+class Planted(TypedDict):
+    """In how many runs a self-test found a slowdown that was planted."""
+
+    slowdown: float
+    runs: int
+    found: int
+    ratio: PooledRatio
+
+
+class Spread(TypedDict):
+    """How far processes of one program differ, as a standard deviation on the log scale, and its degrees of freedom."""
+
+    process_sd: float
+    process_df: float
+
+
+class PastSpread(TypedDict):
+    """What one self-test showed of the spread: a variance on the log scale, and its degrees of freedom."""
+
+    variance: float
+    df: float
+
+
+class Calibration(Spread):
+    """What difference a machine can resolve, as a self-test writes it.
+
+    ``resolves``: the smallest planted ratio found in most runs, None where it is none. ``history``: the spreads that
+    this one comes from, the newest first.
+    """
+
+    same_arm: SameArm
+    planted: list[Planted]
+    resolves: float | None
+    seconds: float
+    seconds_a_probe: float
+    history: list[PastSpread]
+    framework: str
+    cpu: str

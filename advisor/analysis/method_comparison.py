@@ -5,7 +5,7 @@ Pure: no files, no clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,11 @@ MISSING = "the method audit needs pymcdm; add it with: pip install 'framework-ad
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a method says: rank by framework (1 = first), and whether it names the same first one."""
+    """What a method says: rank by framework (1 = first), and whether it names the same first one.
+
+    ``turned_by_irrelevant``: whether the first one changes when an alternative is added that is worst on every
+    criterion.
+    """
 
     method: str
     ranks: dict[str, float]
@@ -42,14 +46,35 @@ class Verdict:
     agrees: bool
     turned_by_irrelevant: bool
 
+    def order(self) -> list[str]:
+        """Return the frameworks, best first; of equal ones the first id."""
+        return sorted(self.ranks, key=lambda framework: (self.ranks[framework], framework))
 
-def compare_methods(recommendation: Recommendation) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class MethodComparison:
+    """What the methods say beside the recommendation.
+
+    Attributes:
+        ours: the frameworks, best first. methods: a verdict each. reason: why there is none.
+    """
+
+    ours: tuple[str, ...] = ()
+    methods: tuple[Verdict, ...] = ()
+    reason: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON-ready data: why_not, ours, methods, and reason where there is one."""
+        found = {
+            "why_not": WHY_NOT.model_dump(),
+            "ours": list(self.ours),
+            "methods": [asdict(verdict) for verdict in self.methods],
+        }
+        return {**found, "reason": self.reason} if self.reason else found
+
+
+def compare_methods(recommendation: Recommendation) -> MethodComparison:
     """Rank the frameworks that meet the requirements by TOPSIS, VIKOR, PROMETHEE II, MABAC and SPOTIS.
-
-    Returns:
-        {"why_not": {en, zh}, "ours": [frameworks, best first], "methods": [{"method", "ranks", "preference",
-        "agrees", "turned_by_irrelevant"}]}; the last says whether the first one changes when an alternative is
-        added that is worst on every criterion.
 
     Raises:
         InputError: pymcdm is not installed, or there are fewer than two frameworks or no criteria to rank by.
@@ -76,7 +101,7 @@ def compare_methods(recommendation: Recommendation) -> dict[str, Any]:
                 turned_by_irrelevant=first != first_then,
             )
         )
-    return {"why_not": WHY_NOT.model_dump(), "ours": ours, "methods": [vars(verdict) for verdict in verdicts]}
+    return MethodComparison(tuple(ours), tuple(verdicts))
 
 
 def _methods(width: int) -> list[tuple[str, Any]]:

@@ -11,6 +11,7 @@ import click
 from advisor.cli import measuring, output
 from probes import command
 from probes.command import RunRequest
+from probes.wording.visible import json_text
 
 if TYPE_CHECKING:
     from probes.evidence.sets import EvidenceSet
@@ -52,7 +53,7 @@ def run(probes: Sequence[Probe], asked: RunRequest, address: str, *, as_json: bo
     to_file = bool(asked.target) and not output.is_standard_output(asked.target)
 
     def write(found: EvidenceSet) -> None:
-        output.write_atomically(asked.target, f"{output.as_text(set_document(found), indent=1)}\n".encode())
+        output.write_atomically(asked.target, f"{json_text(set_document(found), indent=1)}\n".encode())
 
     def keep(session: Evidence, found: EvidenceSet) -> None:
         measuring.keep(session, lang=lang)

@@ -11,6 +11,7 @@ import click
 from advisor.cli import output
 
 if TYPE_CHECKING:
+    from advisor.cli.examined import Examined, PythonServes, ToolFound
     from advisor.model.knowledge import Framework, Knowledge
 
 EXTRAS = {
@@ -87,7 +88,7 @@ def _completed(found: dict[str, Any], framework: Framework, *, elsewhere: bool) 
     return found
 
 
-def examine(knowledge: Knowledge) -> dict[str, Any]:
+def examine(knowledge: Knowledge) -> Examined:
     """Look at this interpreter, the machine and the tools: all that is known without loading a framework."""
     import platform
     import sys
@@ -98,8 +99,11 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
 
     ranges = {name: framework.python for name, framework in knowledge.frameworks.items()}
     return {
-        "python": {"version": platform.python_version(), "executable": sys.executable}
-        | pythons_for(ranges, running=platform.python_version()),
+        "python": {
+            "version": platform.python_version(),
+            "executable": sys.executable,
+            **pythons_for(ranges, running=platform.python_version()),
+        },
         "machine": machine.fingerprint(),
         "compilers": {
             "cxx": machine.cxx_compiler(),
@@ -120,7 +124,7 @@ def examine(knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
-def pythons_for(ranges: Mapping[str, str], *, running: str) -> dict[str, Any]:
+def pythons_for(ranges: Mapping[str, str], *, running: str) -> PythonServes:
     """Return which frameworks have packages for the ``running`` Python, and which Pythons serve all of them.
 
     Args:
@@ -143,7 +147,7 @@ def pythons_for(ranges: Mapping[str, str], *, running: str) -> dict[str, Any]:
     }
 
 
-def _tool(install: str) -> dict[str, Any]:
+def _tool(install: str) -> ToolFound:
     """Return whether the first package of a pip line is installed here."""
     package = re.match(r"pip install (?:--?\S+ )*['\"]?([A-Za-z0-9._-]+)", install)
     version = _version(package[1]) if package else None

@@ -12,6 +12,7 @@ from advisor.report.machine_words import MACHINE
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
+    from advisor.cli.examined import Compilers, Examined, PythonFound
     from advisor.curation.claim_trials import Trials
     from advisor.curation.releases import Found
     from advisor.model.knowledge import Knowledge
@@ -20,12 +21,6 @@ WORDS: dict[str, dict[str, str]] = {
     "en": {
         "colon": ": ",
         "comma": ", ",
-        "resolves": "This machine tells apart ratios from",
-        "same_arm": "Same framework in both arms: winners named",
-        "planted": "Planted slowdown",
-        "found": "found",
-        "of": "of",
-        "resolves_none": "This machine is too busy to tell even the largest planted slowdown apart.",
         "no_gpu": "no NVIDIA GPU",
         "cores": "cores",
         "absent": "not usable here",
@@ -51,8 +46,6 @@ WORDS: dict[str, dict[str, str]] = {
         "sources": "sources",
         "tools": "tools",
         "routes": "routes",
-        "asked_only": "only when asked for",
-        "seconds": "s",
         "about_probe": "Compares {criterion}; mode {mode}, settings {settings}, about {seconds:.0f} s.",
         "tests_claims": "Claims it tests",
         "stale": "review by {day} ({days} days)  moves a result by up to {points:.1f} points  {id}",
@@ -76,12 +69,6 @@ WORDS: dict[str, dict[str, str]] = {
     "zh": {
         "colon": "：",
         "comma": "、",
-        "resolves": "本机能分辨的最小比值为",
-        "same_arm": "两臂用同一框架：误判胜负",
-        "planted": "预设减速",
-        "found": "检出",
-        "of": "共",
-        "resolves_none": "本机干扰太多，连最大的预设减速也分辨不出。",
         "no_gpu": "无 NVIDIA 显卡",
         "cores": "核",
         "absent": "此处不可用",
@@ -105,8 +92,6 @@ WORDS: dict[str, dict[str, str]] = {
         "sources": "份来源",
         "tools": "个工具",
         "routes": "条路线",
-        "asked_only": "仅在指定时运行",
-        "seconds": "秒",
         "about_probe": "比较的是{criterion}；模式 {mode}，设置 {settings}，约 {seconds:.0f} 秒。",
         "tests_claims": "检验的论断",
         "stale": "{day} 前复核（{days} 天）  对结果的影响至多 {points:.1f} 点  {id}",
@@ -221,14 +206,6 @@ def checked(problems: Iterable[object], warnings: Iterable[object], counts: Mapp
     say(words["checked"].format(counts=listed, **numbers))
 
 
-def probes(rows: Sequence[Mapping[str, Any]], *, lang: str) -> None:
-    """Print the catalogue, one line a probe."""
-    words = WORDS[lang]
-    for row in rows:
-        asked = f"  ({words['asked_only']})" if row["asked_only"] else ""
-        say(f"{row['id']:<34} {row['seconds']:>4.0f} {words['seconds']}  {row['question'][lang]}{asked}")
-
-
 def probe(row: Mapping[str, Any], page: Mapping[str, str], knowledge: Knowledge, *, lang: str) -> None:
     """Print a probe's page."""
     from probes.catalog import probe_docs
@@ -255,31 +232,17 @@ def calibration(figures: str, differences: str, *, lang: str) -> None:
     say(f"{figures}\n\n{differences}")
 
 
-def selftest(document: Mapping[str, Any], *, lang: str) -> None:
-    """Print what this machine can resolve."""
-    words = WORDS[lang]
-    same = document["same_arm"]
-    say(f"{words['same_arm']} {same['winners_named']} {words['of']} {same['runs']}")
-    for planted in document["planted"]:
-        say(
-            f"{words['planted']} {planted['slowdown']:.2f}: {words['found']} {planted['found']} {words['of']} "
-            f"{planted['runs']}"
-        )
-    if document["resolves"] is None:
-        say(words["resolves_none"])
-        return
-    seconds = f"{document['seconds_a_probe']:.0f} {words['seconds']}"
-    say(f"{words['resolves']} {document['resolves']:.2f} ({seconds})")
-
-
-def known(document: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
+def known(document: Examined, knowledge: Knowledge, *, lang: str) -> None:
     """Print what ``doctor`` knows without loading a framework, and how to add what is missing."""
     words, out = WORDS[lang], console()
     machine = document["machine"]
     out.print(f"Python {document['python']['version']}  {document['python']['executable']}")
     gpus = ", ".join(str(gpu.get("name", "GPU")) for gpu in machine.get("gpus", ())) or words["no_gpu"]
     out.print(f"{machine['cpu']}, {machine['cores']} {words['cores']}, {gpus}, {machine['os']}")
-    for line in (*_python_lines(document["python"], knowledge, lang), *_compiler_lines(document, knowledge, lang)):
+    for line in (
+        *_python_lines(document["python"], knowledge, lang),
+        *_compiler_lines(document["compilers"], knowledge, lang),
+    ):
         out.print(escape(line), highlight=False)
     present = [f"{name} {tool['version']}" for name, tool in document["tools"].items() if tool["installed"]]
     out.print(f"{words['tools_here']}{words['colon']}{words['comma'].join(present) or words['nothing']}")
@@ -305,7 +268,7 @@ def surveyed(name: str, found: Mapping[str, Any], knowledge: Knowledge, *, lang:
     out.print(f"[bold]{shown}[/bold] {words['absent']}{words['colon']}{reason}", highlight=False)
 
 
-def _python_lines(python: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
+def _python_lines(python: PythonFound, knowledge: Knowledge, lang: str) -> list[str]:
     """Return which frameworks have no packages for the running Python, and which Python has all."""
     words = WORDS[lang]
     lacking = [
@@ -320,8 +283,7 @@ def _python_lines(python: Mapping[str, Any], knowledge: Knowledge, lang: str) ->
     return [*lines, words["python_all"].format(versions=both) if both else words["python_none"]]
 
 
-def _compiler_lines(document: Mapping[str, Any], knowledge: Knowledge, lang: str) -> list[str]:
-    compilers = document["compilers"]
+def _compiler_lines(compilers: Compilers, knowledge: Knowledge, lang: str) -> list[str]:
     if compilers["cxx"] or not compilers["needed_by"]:
         return []
     named = WORDS[lang]["comma"].join(framework(knowledge, name, lang) for name in compilers["needed_by"])

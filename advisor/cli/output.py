@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 
 from probes import command
 from probes.system import json_reading, logs
-from probes.wording.visible import say, visible
+from probes.wording.visible import json_text, say
 
 if TYPE_CHECKING:
     from probes.types import Evidence
@@ -64,23 +63,12 @@ def variables(passed: tuple[str, ...], *, measuring: bool = True) -> dict[str, d
 
 def emit(document: Any) -> None:
     """Print one JSON document."""
-    say(as_text(document, indent=2))
+    say(json_text(document, indent=2))
 
 
 def emit_line(document: Any) -> None:
     """Print one JSON document on one line."""
-    say(as_text(document))
-
-
-def as_text(document: Any, *, indent: int | None = None) -> str:
-    """Return a document as JSON that standard output can carry, whatever its encoding."""
-    text = visible(json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False))
-    try:
-        text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:
-        # A terminal that is not UTF-8: escapes say the same.
-        return json.dumps(document, indent=indent, allow_nan=False)
-    return text
+    say(json_text(document))
 
 
 def notice(text: str) -> None:

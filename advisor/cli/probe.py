@@ -8,7 +8,6 @@ import click
 
 from advisor.cli import output
 from probes import command as shared
-from probes.types import Probe
 
 
 @click.group(epilog="Example: framework-advisor probe run training-mlp-eager -o evidence.json")
@@ -21,31 +20,7 @@ def command() -> None:
 @output.in_language
 def list_(as_json: bool, lang: str) -> None:
     """List the probes: question, scenario, workload, expected seconds, claims they test."""
-    from probes.catalog.loading import load_catalog
-
-    known = load_catalog().values()
-    if as_json:
-        output.emit({"probes": [_row(probe) for probe in known]})
-        return
-    from advisor.cli import inventory
-
-    inventory.probes([_row(probe) for probe in known], lang=lang)
-
-
-def _row(probe: Probe) -> dict[str, Any]:
-    """Return one probe as a document."""
-    return {
-        "id": probe.id,
-        "question": dict(probe.question),
-        "scenario": probe.scenario,
-        "workload": probe.workload,
-        "mode": probe.mode,
-        "settings": probe.settings,
-        "criterion": probe.criterion,
-        "claims": list(probe.claims),
-        "seconds": probe.seconds,
-        "asked_only": probe.asked_only,
-    }
+    shared.list_probes(as_json=as_json, lang=lang)
 
 
 @command.command(epilog="Example: framework-advisor probe show training-mlp-eager")
@@ -60,11 +35,11 @@ def show(name: str, as_json: bool, lang: str) -> None:
 
     (probe,) = choose_probes([name], load_catalog())
     if as_json:
-        output.emit({**_row(probe), "page": probe_docs.page(probe, lang)})
+        output.emit({**probe_docs.row(probe), "page": probe_docs.page(probe, lang)})
         return
     from advisor.cli import inventory
 
-    inventory.probe(_row(probe), probe_docs.page(probe, lang), load_knowledge(), lang=lang)
+    inventory.probe(probe_docs.row(probe), probe_docs.page(probe, lang), load_knowledge(), lang=lang)
 
 
 @command.command(
@@ -119,13 +94,7 @@ def run(
 @output.in_language
 def selftest(framework: str, quick: bool, as_json: bool, lang: str) -> None:
     """Find out what difference this machine can resolve: A/A and planted slowdowns. Kept for later results."""
-    from advisor.cli import inventory
-
-    document = shared.selftest(framework=framework, quick=quick, lang=lang)
-    if as_json:
-        output.emit(document)
-    else:
-        inventory.selftest(document, lang=lang)
+    shared.tell_selftest(framework=framework, quick=quick, as_json=as_json, lang=lang)
 
 
 def interpreters(pairs: tuple[str, ...]) -> dict[str, str]:

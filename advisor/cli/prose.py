@@ -19,8 +19,9 @@ from probes.wording import terminal
 from probes.wording.visible import say
 
 if TYPE_CHECKING:
+    from advisor.analysis.method_comparison import MethodComparison
     from advisor.model.knowledge import Knowledge
-    from advisor.model.recommendation import Recommendation
+    from advisor.model.recommendation import Flip, Recommendation
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -293,22 +294,23 @@ def _probes(out: Terminal, found: Recommendation, knowledge: Knowledge, lang: st
             out.print(f"    [dim]{escape(step.command)}[/dim]", highlight=False)
 
 
-def audit(result: Mapping[str, Any], knowledge: Knowledge, *, lang: str) -> None:
+def audit(result: MethodComparison, knowledge: Knowledge, *, lang: str) -> None:
     """Print what other ranking methods say, and why they do not decide."""
+    from advisor.analysis.method_comparison import WHY_NOT
+
     words, out = WORDS[lang], console()
     out.print(f"[bold]{words['audit']}[/bold]")
-    for method in result["methods"]:
-        ranks = method["ranks"]
-        order = " > ".join(framework(knowledge, key, lang) for key in sorted(ranks, key=lambda key: (ranks[key], key)))
-        said = [words["agrees" if method["agrees"] else "disagrees"]]
-        said += [words["turned"]] if method["turned_by_irrelevant"] else []
-        out.print(f"  {method['method']}: {escape(order)}  [dim]{', '.join(said)}[/dim]", highlight=False)
-    if result.get("reason"):
-        out.print(f"  {escape(result['reason'])}")
-    out.print(escape(result["why_not"][lang]), highlight=False)
+    for method in result.methods:
+        order = " > ".join(framework(knowledge, key, lang) for key in method.order())
+        said = [words["agrees" if method.agrees else "disagrees"]]
+        said += [words["turned"]] if method.turned_by_irrelevant else []
+        out.print(f"  {method.method}: {escape(order)}  [dim]{', '.join(said)}[/dim]", highlight=False)
+    if result.reason:
+        out.print(f"  {escape(result.reason)}")
+    out.print(escape(WHY_NOT.in_(lang)), highlight=False)
 
 
-def flip_text(flip: Any, knowledge: Knowledge, lang: str) -> str:
+def flip_text(flip: Flip, knowledge: Knowledge, lang: str) -> str:
     """Return one flip as a sentence."""
     target = framework(knowledge, flip.recommended, lang) if flip.recommended else WORDS[lang]["nobody"]
     if flip.text is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from advisor.cli import answering, inputs, output
 
 if TYPE_CHECKING:
+    from advisor.analysis.method_comparison import MethodComparison
     from advisor.model.recommendation import Recommendation
 
 
@@ -41,7 +42,7 @@ def command(given: answering.Given, lines: str | None, audit: bool, as_json: boo
     recommendation = answered.recommendation
     audited = _audited(recommendation) if audit else None
     if as_json:
-        output.emit({**recommendation.document(), **({} if audited is None else {"audit": audited})})
+        output.emit({**recommendation.document(), **({} if audited is None else {"audit": audited.document()})})
     else:
         from advisor.cli import prose
 
@@ -52,12 +53,12 @@ def command(given: answering.Given, lines: str | None, audit: bool, as_json: boo
         raise click.exceptions.Exit(answered.status)
 
 
-def _audited(recommendation: Recommendation) -> dict[str, Any]:
+def _audited(recommendation: Recommendation) -> MethodComparison:
     """Return the method audit; where there is nothing to rank, the reason and no methods."""
-    from advisor.analysis.method_comparison import WHY_NOT, compare_methods
+    from advisor.analysis.method_comparison import MethodComparison, compare_methods
     from advisor.errors import InputError
 
     try:
         return compare_methods(recommendation)
     except InputError as error:
-        return {"why_not": WHY_NOT.model_dump(), "ours": [], "methods": [], "reason": "; ".join(error.problems)}
+        return MethodComparison(reason="; ".join(error.problems))

@@ -296,10 +296,10 @@ def mutation(modules: tuple[str, ...], sample: int | None, seed: int, children: 
         )
     except InputError as error:
         raise click.UsageError("; ".join(error.problems)) from error
-    for survivor in (mutant for mutant in tried if not mutant.killed):
-        say(f"{survivor.name}\n{survivor.change}\n")
-    killed = sum(mutant.killed for mutant in tried)
-    say(f"{killed} of {len(tried)} mutants killed: {killed / len(tried):.1%}")
+    for mutant in tried:
+        if mutant.fate is not mutants.Fate.KILLED:
+            say("\n".join(part for part in (f"{mutant.fate}: {mutant.name}", mutant.change, mutant.reason, "") if part))
+    say(mutants.score(tried))
 
 
 @main.command()

@@ -21,10 +21,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from advisor.curation.forked import PATIENCE, PROBES, ROOT, Ended, Failing, Forks, Place, Signalled
 from advisor.decisions import store
+from advisor.decisions.rows import ListedEvidence
 from advisor.errors import InputError
 from advisor.knowledge.loading import knowledge_folder
 from probes.evidence.documents import EvidenceError, parse_evidence, read_evidence
@@ -163,8 +163,8 @@ def kept(place: Place) -> set[str]:
     return {probe.probe for session in sessions for probe in session.probes if probe.status is Status.OK}
 
 
-def _rows(place: Place) -> list[Any]:
-    return list(store.evidence_list()) if (place.home / store.FILE_NAME).exists() else []
+def _rows(place: Place) -> list[ListedEvidence]:
+    return store.evidence_list() if (place.home / store.FILE_NAME).exists() else []
 
 
 def _judge_probes(place: Place, status: int, output: str) -> list[str]:

@@ -12,12 +12,15 @@ import importlib.util
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from advisor.errors import InputError
@@ -35,6 +38,9 @@ DECIDING = (
 
 TESTS = ("tests/advisor/engine", "tests/advisor/analysis", "tests/advisor/deployment", "tests/probes/statistics")
 
+PATIENCE = 3
+"""A mutant counts as timed out after twice this many times what its tests take; mutmut's own 15 takes minutes."""
+
 KILLED = frozenset({1, 3})
 """Exit statuses of pytest under a mutant that a test noticed: a failure, an error of its own."""
 
@@ -42,17 +48,34 @@ TIMED_OUT = frozenset({-24, 24, 36, 152, 255})
 """Exit statuses of a mutant that took more processor time than its tests ever need, which is noticed too."""
 
 
+EXPLAINED = ROOT / "docs" / "mutants.md"
+"""Mutants that no test can kill, since they change nothing that can be observed, each with the reason."""
+
+_DIFF = re.compile(r"^```diff\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+
+
+class Fate(StrEnum):
+    """What became of a planted fault."""
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    EQUIVALENT = "equivalent"
+    UNTRIED = "untried"
+
+
 @dataclass(frozen=True)
 class Mutant:
     """One planted fault: its name, what became of it, and the lines it changed.
 
     Attributes:
-        change: unified difference of the function; of survivors only.
+        change: unified difference of the function; of those that no test noticed.
+        reason: why it changes nothing, of an equivalent.
     """
 
     name: str
-    killed: bool
+    fate: Fate
     change: str = ""
+    reason: str = ""
 
 
 def mutate(
@@ -82,8 +105,33 @@ def mutate(
         if sample is not None and sample < len(names):
             names = sorted(random.Random(seed).sample(names, sample))  # noqa: S311 - a sample, not a secret
         progress(f"trying {len(names)} mutants")
-        _mutmut(copy, "run", "--max-children", str(children), *names)
-        return tuple(_result(copy, chosen, name) for name in names)
+        printed = _mutmut(copy, "run", "--max-children", str(children), *names)
+        known = explained()
+        found = tuple(_result(copy, chosen, name, known) for name in names)
+        if untried := sum(mutant.fate is Fate.UNTRIED for mutant in found):
+            progress("\n".join([f"mutmut left {untried} mutants untried; it ended with:", *_last(printed)]))
+        return found
+
+
+def score(tried: Sequence[Mutant]) -> str:
+    """Return the score in one line: of the mutants that were tried and change something, how many a test noticed."""
+    count = Counter(mutant.fate for mutant in tried)
+    able = count[Fate.KILLED] + count[Fate.SURVIVED]
+    share = f": {count[Fate.KILLED] / able:.1%}" if able else ""
+    beside = {Fate.EQUIVALENT: f"change nothing ({EXPLAINED.relative_to(ROOT)})", Fate.UNTRIED: "were not tried"}
+    told = "".join(f"; {count[fate]} {words}" for fate, words in beside.items() if count[fate])
+    return f"{count[Fate.KILLED]} of {able} mutants killed{share}{told}"
+
+
+def explained() -> dict[tuple[str, str], str]:
+    """Return why a mutant changes nothing, by the function that it is of (with its module) and its change."""
+    text = EXPLAINED.read_text(encoding="utf-8") if EXPLAINED.is_file() else ""
+    found: dict[tuple[str, str], str] = {}
+    for entry in text.split("\n## ")[1:]:
+        function, _, rest = entry.partition("\n")
+        reason = " ".join(_DIFF.sub("", rest).split())
+        found |= {(function.strip("` "), changed): reason for changed in _DIFF.findall(rest)}
+    return found
 
 
 def chosen_places(modules: Sequence[str]) -> tuple[str, ...]:
@@ -113,6 +161,7 @@ def _copy(folder: Path, chosen: Sequence[str]) -> None:
         "pytest_add_cli_args_test_selection": [place for place in TESTS if (folder / place).is_dir()],
         "pytest_add_cli_args": ("-p", "no:cacheprovider", "--ignore=tests/advisor/engine/test_golden.py"),
         "use_git_change_detection": ("false",),
+        "timeout_multiplier": (str(PATIENCE),),
     }
     lines = ["[mutmut]"]
     for key, values in options.items():
@@ -152,21 +201,36 @@ def _names(folder: Path) -> list[str]:
     printed = _mutmut(folder, "run", "no-such-mutant")
     names = [name for place in DECIDING for name in _statuses(folder, place)]
     if not names or "nothing matches" not in printed:
-        last = printed.strip().splitlines()[-12:]
-        raise InputError(["the tests do not pass without any mutant, or mutmut could not run:", *last])
+        raise InputError(["the tests do not pass without any mutant, or mutmut could not run:", *_last(printed)])
     return sorted(names)
 
 
-def _result(folder: Path, chosen: Sequence[str], name: str) -> Mutant:
-    """Return what became of one mutant, with its change where it survived."""
+def _last(printed: str) -> list[str]:
+    """Return the last lines of what mutmut printed; its progress overwrites itself within a line."""
+    return [line.rpartition("\r")[2] for line in printed.strip().splitlines()[-12:]]
+
+
+def _result(folder: Path, chosen: Sequence[str], name: str, known: Mapping[tuple[str, str], str]) -> Mutant:
+    """Return what became of one mutant, with its change where no test noticed it."""
     statuses = {key: status for place in chosen for key, status in _statuses(folder, place).items()}
-    if statuses[name] in KILLED | TIMED_OUT:
-        return Mutant(name, killed=True)
     if statuses[name] is None:
-        raise InputError([f"mutmut ended before it had tried {name}"])
-    place = name.rpartition(".")[0].replace(".", "/") + ".py"
-    written = (folder / "mutants" / place).read_text(encoding="utf-8")
-    return Mutant(name, killed=False, change=change(written, name.rpartition(".")[2]))
+        return Mutant(name, Fate.UNTRIED)
+    if statuses[name] in KILLED | TIMED_OUT:
+        return Mutant(name, Fate.KILLED)
+    module, _, function = name.rpartition(".")
+    written = (folder / "mutants" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+    changed = change(written, function)
+    reason = known.get((f"{module}.{plain_name(function)}", changed))
+    if reason is None:
+        return Mutant(name, Fate.SURVIVED, changed)
+    return Mutant(name, Fate.EQUIVALENT, changed, reason)
+
+
+def plain_name(function: str) -> str:
+    """Return what a mutated function is called in the source: ``x_half__mutmut_1`` is ``half``."""
+    original = function.rpartition("__mutmut_")[0]
+    # mutmut calls a function x_NAME, and a method xǁCLASSǁNAME.
+    return original.removeprefix("xǁ").replace("ǁ", ".") if original.startswith("xǁ") else original.removeprefix("x_")
 
 
 def change(written: str, function: str) -> str:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,12 +17,14 @@ from advisor.decisions import parts
 from advisor.decisions import seals as sealing
 from advisor.decisions.provenance import program_stamp
 from advisor.errors import InputError
-from advisor.model.knowledge import Knowledge
+from advisor.model.holding import Holds
+from advisor.model.knowledge import Knowledge, Source
 from advisor.model.needs import Needs
 from advisor.model.recommendation import ClaimVerdict, MeasurableRoute, Recommendation
 from advisor.model.reference import ReferenceSession
 from advisor.recommendation import measurable_frameworks
-from probes.evidence.documents import evidence_document
+from probes.evidence.documents import evidence_document, shape_of
+from probes.evidence.schema import EvidenceDocument
 from probes.wording.places import without_places
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ SCHEMA = "decision/1"
 
 class Decision(BaseModel):
     """The ``decision/1`` document.
+
+    Beyond its shape: an entry of the basis stands under its own id, every framework that the recommendation speaks of
+    has a share and a utility there, and every claim that moves the result stands under ``claims``.
 
     Attributes:
         basis: the part of the knowledge base the result was computed from, so that it can be
@@ -49,18 +54,18 @@ class Decision(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
 
     schema_: Literal["decision/1"] = Field("decision/1", alias="schema")
-    needs: dict[str, Any]
+    needs: Annotated[dict[str, Any], Holds(Needs)]
     recommendation: Recommendation
-    evidence: tuple[dict[str, Any], ...]
-    claims: dict[str, dict[str, Any]]
-    sources: dict[str, dict[str, Any]]
+    evidence: tuple[Annotated[dict[str, Any], Holds(EvidenceDocument, problems=shape_of)], ...]
+    claims: dict[str, Annotated[dict[str, Any], Holds(parts.CitedClaim)]]
+    sources: dict[str, Annotated[dict[str, Any], Holds(Source)]]
     made_on: date
-    program: dict[str, str]
+    program: Annotated[dict[str, str], Holds(parts.Program)]
     random_seed: int = Field(ge=0)
-    basis: dict[str, Any]
+    basis: Annotated[dict[str, Any], Holds(Knowledge, or_empty=True)]
     transcript: tuple[dict[str, str], ...] = ()
     versions: dict[str, str] = {}
-    probes: dict[str, dict[str, Any]] = {}
+    probes: dict[str, Annotated[dict[str, Any], Holds(parts.CataloguedProbe)]] = {}
     measurable: tuple[str, ...] = ()
     reference: tuple[ReferenceSession, ...] = Field((), exclude_if=lambda sessions: not sessions)
     routes: tuple[MeasurableRoute, ...] = Field((), exclude_if=lambda routes: not routes)

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypedDict
 
 from advisor.errors import InputError
 
@@ -82,6 +82,33 @@ COUNT = "SELECT count(*) FROM document WHERE kind = :kind"
 COUNT_ALL = "SELECT count(*) FROM document"
 REMOVE = "DELETE FROM document WHERE number = :number"
 REMOVE_BASES = "DELETE FROM basis WHERE sha256 NOT IN (SELECT basis FROM document WHERE basis IS NOT NULL)"
+
+
+class Listed(TypedDict):
+    """What a list shows of any document."""
+
+    id: int
+    sha256: str
+
+
+class ListedDecision(Listed):
+    """What a list shows of a decision; ``answers``: of its needs."""
+
+    made_on: str
+    recommended: str | None
+    strength: str | None
+    answers: dict[str, Any]
+
+
+class ListedEvidence(Listed):
+    """What a list shows of a session; ``probes``: how many, ``measured``: with a result, ``ratios``: of two sides."""
+
+    started: str
+    grade: str
+    probes: int
+    measured: int
+    ratios: int
+    machine: str
 
 
 class Session(Protocol):

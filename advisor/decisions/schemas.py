@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from advisor.model.needs import Needs
+from advisor.knowledge.needs_files import NeedsDocument
+from advisor.model.holding import Described
 from advisor.model.recommendation import Recommendation
 
 Schema = dict[str, Any]
@@ -25,10 +26,7 @@ def schema(name: str) -> Schema | None:
 
 
 def _needs() -> Schema:
-    found = Needs.model_json_schema()
-    found["properties"] = {"schema": {"const": "needs/1"}, **found["properties"]}
-    found["required"] = ["schema", "answers"]
-    return found
+    return NeedsDocument.model_json_schema(by_alias=True)
 
 
 def _understanding() -> Schema:
@@ -38,7 +36,7 @@ def _understanding() -> Schema:
 
 
 def _recommendation() -> Schema:
-    found = Recommendation.model_json_schema(by_alias=True, mode="serialization")
+    found = Recommendation.model_json_schema(by_alias=True, mode="serialization", schema_generator=Described)
     found["required"] = sorted({*found.get("required", []), "schema", "for", "against", "flips", "next_questions"})
     return found
 
@@ -64,7 +62,9 @@ def _evidence_set() -> Schema:
 def _decision() -> Schema:
     from advisor.decisions.document import Decision
 
-    return Decision.model_json_schema(by_alias=True, mode="serialization")
+    found = Decision.model_json_schema(by_alias=True, schema_generator=Described)
+    found["required"] = ["schema", *found["required"]]
+    return found
 
 
 _SCHEMAS: dict[str, Callable[[], Schema]] = {

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from advisor.decisions import database, rows
 from advisor.decisions.database import FILE_NAME, Unkept
-from advisor.decisions.rows import KINDS, Kind, Listing, Row
+from advisor.decisions.rows import KINDS, Kind, ListedDecision, ListedEvidence, Listing, Row
 from advisor.errors import InputError
 from probes.evidence.documents import EvidenceError, parse_evidence
 from probes.evidence.documents import evidence_document as evidence_as_document
@@ -88,13 +88,13 @@ def decision_row(decision: Documented | Mapping[str, Any]) -> Row:
     return rows.row_of("decision", document)
 
 
-def decision_list(*, limit: int | None = None) -> list[dict[str, Any]]:
-    """Return a row a decision, newest first: id, sha256, made_on, recommended, strength, answers (of the needs).
+def decision_list(*, limit: int | None = None) -> list[ListedDecision]:
+    """Return a row a decision, newest first.
 
     Args:
         limit: how many at most; None for all.
     """
-    return listing("decision", limit=limit).rows
+    return cast("list[ListedDecision]", listing("decision", limit=limit).rows)
 
 
 def decision_document(number: int) -> dict[str, Any]:
@@ -133,13 +133,13 @@ def evidence_row(session: Evidence | Mapping[str, Any]) -> Row:
     return rows.row_of("evidence", document)
 
 
-def evidence_list(*, limit: int | None = None) -> list[dict[str, Any]]:
-    """Return a row a session, newest first: id, sha256, started, grade, probes (how many), measured, ratios, machine.
+def evidence_list(*, limit: int | None = None) -> list[ListedEvidence]:
+    """Return a row a session, newest first.
 
     Args:
         limit: how many at most; None for all.
     """
-    return listing("evidence", limit=limit).rows
+    return cast("list[ListedEvidence]", listing("evidence", limit=limit).rows)
 
 
 def evidence_document(number: int) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def _basis(decision: Decision, knowledge: Knowledge | None) -> tuple[Knowledge, 
         try:
             return Knowledge.model_validate(decision.basis), "document"
         except ValidationError as error:  # a key that this version does not know: it may change what is computed
-            raise InputError(refusals(error, Knowledge, "basis")) from error
+            raise InputError(refusals(error, Knowledge, ("basis",))) from error
     if knowledge is None:
         raise InputError(["basis: missing, and no knowledge base was given to recompute from"])
     return knowledge, "installed"
@@ -163,7 +163,7 @@ def _catalogue(decision: Decision, probes: Sequence[Probe]) -> Sequence[Probe]:
     try:
         return tuple(TypeAdapter(dict[str, Probe]).validate_python(decision.probes).values())
     except ValidationError as error:
-        raise InputError(refusals(error, Decision, "probes")) from error
+        raise InputError(refusals(error, Decision, ("probes",))) from error
 
 
 def recomputed(

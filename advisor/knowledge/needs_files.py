@@ -12,7 +12,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from advisor.errors import InputError, nearest
 from advisor.knowledge import yaml_lines
@@ -23,7 +25,25 @@ from probes.system.json_reading import LARGEST_WHOLE, is_number
 from probes.system.suggestions import spelled
 
 SCHEMA = "needs/1"
-KEYS = ("schema", "answers", "excluded", "priorities", "certainty", "targets")
+
+Options = Annotated[tuple[str, ...], Field(json_schema_extra={"uniqueItems": True})]
+
+
+class NeedsDocument(Needs):
+    """What the user said, as a file. Every key may be left out; one that is not known is refused.
+
+    ``answers``: question -> an option where one is asked for, a list of options where several may be given; the option
+    "none" stands alone. ``excluded``: question -> options that were ruled out. ``priorities``: criterion -> 0 to 3.
+    ``certainty``: question -> 0 to 1, how surely it was answered. ``targets``: the numbers asked for. The ids of
+    questions, options and criteria are those of the knowledge base: this schema takes any word, the program only those.
+    """
+
+    schema_: Literal["needs/1"] = Field("needs/1", alias="schema")
+    answers: dict[str, str | Options] = {}
+    excluded: dict[str, Options] = {}
+
+
+KEYS = tuple(field.alias or name for name, field in NeedsDocument.model_fields.items())
 NONE = "none"
 """The option that stands alone in a question with many answers."""
 

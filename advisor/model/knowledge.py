@@ -24,10 +24,26 @@ ToolStatus = Literal["active", "maintenance", "deprecated", "archived", "renamed
 RouteStatus = Literal["supported", "beta", "experimental", "maintenance", "deprecated", "dead"]
 Option = str
 Answers = dict[str, tuple[Option, ...]]
-Exceptions = Annotated[
-    tuple[Answers, ...], BeforeValidator(lambda given: [given] if isinstance(given, dict) and given else given or ())
-]
-"""Groups of answers; one group may be written without a list."""
+
+
+def _in_order(given: object) -> object:
+    """Return groups of answers as they are kept; one group may be written without a list.
+
+    What is put in order before it is read is no JSON any more, and strictness would then know no list for a tuple.
+    """
+    groups = [given] if isinstance(given, dict) and given else given or ()
+    if not isinstance(groups, list):
+        return groups
+    return tuple(
+        {key: tuple(options) if isinstance(options, list) else options for key, options in group.items()}
+        if isinstance(group, dict)
+        else group
+        for group in groups
+    )
+
+
+Exceptions = Annotated[tuple[Answers, ...], BeforeValidator(_in_order)]
+"""Groups of answers."""
 
 CLAIM_STATUS = {"current": "active", "contested": "disputed", "outdated": "superseded", "wrong": "retired"}
 """What a claim's truth today means for its life in the knowledge base."""

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, WithJsonSchema, field_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from advisor.model.knowledge import CriterionId, Question, Share
 from advisor.model.text import Strict
-from probes.statistics.targets import TargetName, checked
+from probes.statistics.targets import TARGETS, TargetName, checked
 
 Answer = str | tuple[str, ...]
+
+
+def _targets_schema() -> JsonSchemaValue:
+    """Return the JSON Schema of targets; ``targets.checked`` holds the same bounds and says what to write instead."""
+    described = {
+        name: {
+            "type": "number",
+            "description": target.unit,
+            "minimum" if target.zero else "exclusiveMinimum": 0,
+            "maximum": target.most,
+        }
+        for name, target in TARGETS.items()
+    }
+    return {"type": "object", "properties": described, "additionalProperties": False, "default": {}}
 
 
 class Needs(Strict):
@@ -25,7 +40,7 @@ class Needs(Strict):
     excluded: dict[str, tuple[str, ...]] = {}
     priorities: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
     certainty: dict[str, Share] = {}
-    targets: dict[TargetName, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]] = {}
+    targets: Annotated[dict[TargetName, float], WithJsonSchema(_targets_schema())] = {}
 
     @field_validator("targets")
     @classmethod

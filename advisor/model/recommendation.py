@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from advisor.model.holding import Holds
 from advisor.model.knowledge import LIVING_ROUTE, ClaimId, CriterionId, FrameworkId, Share
+from advisor.model.needs import Needs
 from advisor.model.reference import ReferenceResult
 from advisor.model.text import Frozen, Text
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Strength = Literal["clear", "leaning", "either"]
+
+Shares = dict[FrameworkId, Annotated[float, Field(ge=0.0, le=1.0 + 1e-9)]]
+"""Shares of draws, which may add up to a little above 1."""
 
 
 def runner_up(
@@ -172,7 +177,7 @@ class Flip(Frozen):
 
     change: dict[str, Any]
     recommended: FrameworkId | None
-    acceptability: dict[FrameworkId, float]
+    acceptability: Shares
     kind: Literal["answer", "weight", "claim", "probe", "route"] = "answer"
     text: Text | None = None
 
@@ -316,7 +321,7 @@ class BeforeMeasuring(Frozen):
 
     recommended: FrameworkId | None
     strength: Strength
-    acceptability: dict[FrameworkId, float]
+    acceptability: Shares
     utility: dict[FrameworkId, float]
     changed: bool
     moved: tuple[MovedCriterion, ...]
@@ -336,11 +341,11 @@ class Recommendation(Frozen):
     """
 
     schema_: Literal["recommendation/1"] = Field("recommendation/1", alias="schema")
-    needs: dict[str, Any]
+    needs: Annotated[dict[str, Any], Holds(Needs)]
     recommended: FrameworkId | None
     strength: Strength
-    acceptability: dict[FrameworkId, float]
-    confidence: dict[FrameworkId, float]
+    acceptability: Shares
+    confidence: Shares
     utility: dict[FrameworkId, float]
     criteria: tuple[CriterionResult, ...]
     excluded: tuple[Exclusion, ...]

@@ -23,7 +23,8 @@ from probes.session.arms import Arm
 from probes.session.worker_client import Client, environment
 from probes.statistics import ratios
 from probes.system import planted_load
-from probes.types import EQUIVALENT, INCONCLUSIVE, Ratio, Status
+from probes.types import EQUIVALENT, INCONCLUSIVE, Ratio, Spread, Status
+from probes.wording import command_lines
 
 FRAMEWORK = USUAL_PAIR[0]
 """Stands in both arms; the independent timer is its own."""
@@ -86,7 +87,10 @@ def run(
     result: dict[str, Any] = {"simulated": simulated(progress=progress)}
     if not simulated_only:
         progress("the same arm twice, and planted slowdowns")
-        result["selftest"] = self_test.calibrate(framework=FRAMEWORK, progress=progress)
+        result["selftest"] = self_test.calibrate(
+            framework=FRAMEWORK,
+            progress=lambda slowdown, ratio: progress(command_lines.selftest_pair(slowdown, ratio, "en")),
+        )
         progress("an independent timer")
         result["agreement"] = agreement()
         sessions = []
@@ -198,12 +202,12 @@ def session(*, selftest_result: Mapping[str, Any] | None = None) -> dict[str, An
     }
 
 
-def fresh(calibrated: Mapping[str, Any], *, progress: Callable[[str], None]) -> list[dict[str, Any]]:
+def fresh(calibrated: Spread, *, progress: Callable[[str], None]) -> list[dict[str, Any]]:
     """Measure twins, and planted slowdowns, in fresh processes, idle and beside each kind of planted load.
 
     Each is judged as a probe of a quick session is, by the process spread of an earlier self-test.
     """
-    spread = {key: calibrated[key] for key in ("process_sd", "process_df")}
+    spread: Spread = {"process_sd": calibrated["process_sd"], "process_df": calibrated["process_df"]}
     found = []
     for kind in ("", *planted_load.KINDS):
         for slowdown, idle in FRESH.items():
@@ -229,9 +233,7 @@ def fresh(calibrated: Mapping[str, Any], *, progress: Callable[[str], None]) -> 
     return found
 
 
-def _judged(
-    slowdown: float, *, seed: int, spread: Mapping[str, float], kind: str, progress: Callable[[str], None]
-) -> Ratio | None:
+def _judged(slowdown: float, *, seed: int, spread: Spread, kind: str, progress: Callable[[str], None]) -> Ratio | None:
     taken = self_test.pair(FRAMEWORK, slowdown, python=sys.executable, seed=seed, budget=None, spread=spread)
     ratio, beside = taken.ratio, f" beside {planted_load.KINDS[kind]}" if kind else ""
     shown = f"{ratio.value:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]" if ratio else taken.reason

@@ -21,7 +21,18 @@ from probes.session.arms import Arm
 from probes.statistics import ratios
 from probes.system import data_folders, json_reading, machine
 from probes.system.files import write_atomically
-from probes.types import EQUIVALENT, INCONCLUSIVE, Measurement, Probe, Ratio, Status
+from probes.types import (
+    EQUIVALENT,
+    INCONCLUSIVE,
+    Calibration,
+    Measurement,
+    PastSpread,
+    PooledRatio,
+    Probe,
+    Ratio,
+    Spread,
+    Status,
+)
 
 SLOWDOWNS = (1.05, 1.10, 1.20)
 """Planted into one of two identical arms: what a user would call slightly, clearly and much slower."""
@@ -35,7 +46,7 @@ HURRY = 1.0
 _LARGEST = 1_000_000
 """Bytes of a calibration that are read; one takes some two thousand."""
 
-ONE_PAIR = {"process_sd": 0.0, "process_df": 1.0}
+ONE_PAIR: Spread = {"process_sd": 0.0, "process_df": 1.0}
 """No spread is assumed, so that no probe is too wide for its first pair of processes."""
 
 HISTORY = 60.0
@@ -84,7 +95,7 @@ def _is_spread(size: Any, freedom: Any) -> bool:
     return numbers and 0 <= size <= LARGEST_SPREAD and 0 < freedom <= MOST_FREEDOM
 
 
-def save_calibration(result: dict[str, Any]) -> None:
+def save_calibration(result: Mapping[str, Any]) -> None:
     """Keep the calibration.
 
     Raises:
@@ -121,8 +132,8 @@ def calibrate(
     quick: bool = False,
     python: str = sys.executable,
     earlier: Mapping[str, Any] | None = None,
-    progress: Callable[[str], None] = lambda text: None,
-) -> dict[str, Any]:
+    progress: Callable[[float, float], None] = lambda slowdown, ratio: None,
+) -> Calibration:
     """Run A/A pairs and planted slowdowns, each with fresh processes.
 
     Args:
@@ -130,12 +141,7 @@ def calibrate(
         quick: fewer and shorter pairs.
         python: interpreter that has it.
         earlier: this machine's last result, whose spread counts beside today's.
-        progress: told of every pair.
-
-    Returns:
-        ``same_arm`` {runs, winners_named, ratio}, ``planted`` [{slowdown, runs, found, ratio}], ``resolves`` (the
-        smallest planted ratio found in most runs, or None), ``seconds``, ``seconds_a_probe``, and ``process_sd`` with
-        ``process_df`` and the ``history`` they come from.
+        progress: told of every pair its slowdown, 1 for the same arm twice, and its ratio, NaN where it has none.
 
     Raises:
         EvidenceError: the pairs could not be measured.
@@ -143,10 +149,9 @@ def calibrate(
     began = time.monotonic()
     repeats = runs(quick=quick)
 
-    def measured(slowdown: float, seed: int, spread: Mapping[str, float]) -> Measurement:
+    def measured(slowdown: float, seed: int, spread: Spread) -> Measurement:
         taken = pair(framework, slowdown, python=python, seed=seed, budget=HURRY if quick else None, spread=spread)
-        shown = taken.ratio.value if taken.ratio else float("nan")
-        progress(f"{'same arm' if slowdown == 1 else f'planted +{slowdown - 1:.0%}'}: {shown:.3f}")
+        progress(slowdown, taken.ratio.value if taken.ratio else math.nan)
         return taken
 
     same = [measured(1.0, number, ONE_PAIR) for number in range(repeats.pop(1.0))]
@@ -187,7 +192,7 @@ def calibrate(
     }
 
 
-def _spread(twins: Sequence[ratios.Estimate]) -> dict[str, float]:
+def _spread(twins: Sequence[ratios.Estimate]) -> PastSpread:
     """Return what twins, whose true ratio is 1, show of the spread between processes.
 
     Their mean square is that spread plus what a pair's own turns leave uncertain.
@@ -197,11 +202,11 @@ def _spread(twins: Sequence[ratios.Estimate]) -> dict[str, float]:
     return {"variance": outer, "df": float(len(twins))}
 
 
-def _history(earlier: Mapping[str, Any] | None, framework: str) -> list[dict[str, float]]:
+def _history(earlier: Mapping[str, Any] | None, framework: str) -> list[PastSpread]:
     """Return the newest of this machine's earlier spreads of the same framework."""
     if earlier is None or earlier.get("framework") != framework:
         return []
-    kept: list[dict[str, float]] = []
+    kept: list[PastSpread] = []
     for entry in earlier.get("history", ()):
         if sum(one["df"] for one in kept) + entry["df"] > HISTORY:
             break
@@ -209,20 +214,20 @@ def _history(earlier: Mapping[str, Any] | None, framework: str) -> list[dict[str
     return kept
 
 
-def pooled_spread(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def pooled_spread(history: Sequence[PastSpread]) -> Spread:
     """Return the spread between processes pooled over what was assumed and what this machine has shown.
 
     A dozen pairs may agree, or not, by luck; an interval that took their spread alone would be half as wide one day as
     the next. So the documented default stays in, with its own degrees of freedom, and fades as the history grows.
     """
-    known = [{"variance": ratios.PROCESS_SD**2, "df": float(ratios.PROCESS_DF)}, *history]
+    known: list[PastSpread] = [{"variance": ratios.PROCESS_SD**2, "df": float(ratios.PROCESS_DF)}, *history]
     df = sum(one["df"] for one in known)
     variance = sum(one["df"] * one["variance"] for one in known) / df
     return {"process_sd": math.sqrt(variance), "process_df": df}
 
 
 def pair(
-    framework: str, slowdown: float, *, python: str, seed: int, budget: float | None, spread: Mapping[str, float]
+    framework: str, slowdown: float, *, python: str, seed: int, budget: float | None, spread: Spread
 ) -> Measurement:
     """Measure twins of which the second is slowed, in as many fresh pairs of processes as a probe would get.
 
@@ -243,13 +248,13 @@ def _first(measurement: Measurement) -> ratios.Estimate:
     return ratios.Estimate(math.log(within["ratio"]), within["error"], count - 1, count, within["bias"])
 
 
-def judge(estimates: Sequence[ratios.Estimate], spread: Mapping[str, float]) -> Ratio:
+def judge(estimates: Sequence[ratios.Estimate], spread: Spread) -> Ratio:
     """Return the verdict on twins, for processes that spread on the log scale as ``pooled_spread`` says."""
-    known = {"process_sd": spread["process_sd"], "process_df": spread["process_df"]}
-    return ratios.ratio(ratios.pooled(estimates, **known), numerator="b", denominator="a")
+    known = ratios.pooled(estimates, process_sd=spread["process_sd"], process_df=spread["process_df"])
+    return ratios.ratio(known, numerator="b", denominator="a")
 
 
-def _pooled(logs: Sequence[float]) -> dict[str, float]:
+def _pooled(logs: Sequence[float]) -> PooledRatio:
     if len(logs) < 2:
         only = math.exp(logs[0]) if logs else 1.0
         return {"value": only, "low": only, "high": only}

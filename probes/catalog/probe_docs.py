@@ -50,6 +50,22 @@ _WORDS = {
 _HERE = Path(__file__).resolve().parents[1]
 
 
+def row(probe: Probe) -> dict[str, Any]:
+    """Return one probe as a document, as lists of probes hold it."""
+    return {
+        "id": probe.id,
+        "question": dict(probe.question),
+        "scenario": probe.scenario,
+        "workload": probe.workload,
+        "mode": probe.mode,
+        "settings": probe.settings,
+        "criterion": probe.criterion,
+        "claims": list(probe.claims),
+        "seconds": probe.seconds,
+        "asked_only": probe.asked_only,
+    }
+
+
 def sections(path: Path, lang: str = "en") -> dict[str, str]:
     """Read what a module says of itself: its first line under "", the rest by section key, each on one line."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, get_args
 
@@ -17,13 +18,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainValidator,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from probes.evidence import recompute
 from probes.system.json_reading import is_number
@@ -108,17 +112,29 @@ def _past(value: str) -> str:
     return value
 
 
-Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": "number", "exclusiveMaximum": LARGEST})]
 """A number as it stands: a whole one stays whole, so that a document read and written again is the same."""
 
-Sample = Annotated[float, PlainValidator(_sample), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+Sample = Annotated[
+    float,
+    PlainValidator(_sample),
+    WithJsonSchema({"type": "number", "minimum": recompute.COSTS[0], "maximum": recompute.COSTS[1]}),
+]
 Samples = Annotated[list[Sample], BeforeValidator(_listed), Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1, description="a name")]
 Words = Annotated[str, Field(description="a text")]
 Contents = Annotated[dict[str, Any] | None, Field(description="an object or null")]
-Positive = Annotated[Number, AfterValidator(_positive), Field(description="a positive finite number")]
+Positive = Annotated[
+    Number,
+    AfterValidator(_positive),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": LARGEST}),
+    Field(description="a positive finite number"),
+]
 Time = Annotated[
-    str, PlainValidator(_time), AfterValidator(_past), WithJsonSchema({"type": "string", "format": "date-time"})
+    str,
+    PlainValidator(_time),
+    AfterValidator(_past),
+    WithJsonSchema({"type": "string", "description": "ISO 8601, not in the future; UTC where it names no zone"}),
 ]
 
 
@@ -167,19 +183,30 @@ class _Parity(_Held):
     weights: dict[str, Any] | None = Field(None, description="an object")
 
 
-def _holding(model: type[_Held]) -> AfterValidator:
-    """Return a check that an object holds what ``model`` names of it, and leaves the object as it is."""
+@dataclass(frozen=True)
+class _Holds:
+    """Checks that an object holds what ``model`` names of it, leaves it as it is, and shows the same in the schema."""
 
-    def check(value: Any) -> Any:
+    model: type[_Held]
+    or_null: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the object, with the check behind it."""
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the JSON Schema of the model."""
+        found = handler(self.model.__pydantic_core_schema__)
+        return {"anyOf": [found, {"type": "null"}]} if self.or_null else found
+
+    def _checked(self, value: Any) -> Any:
         try:
             if value is not None:
-                model.model_validate(value)
+                self.model.model_validate(value)
         except ValidationError as error:
-            where, said = next(problems_of(error, model))
+            where, said = next(problems_of(error, self.model))
             raise _refusal(f"{where}: {said}") from None
         return value
-
-    return AfterValidator(check)
 
 
 class _Document(BaseModel):
@@ -222,10 +249,14 @@ class MeasurementDocument(_Document):
     unit: Words = "s"
     samples: dict[str, Samples] = Field({}, description="an object of lists")
     ratio: RatioDocument | None = None
-    parity: Annotated[Contents, _holding(_Parity)] = None
+    parity: Annotated[Contents, _Holds(_Parity, or_null=True)] = None
     roof: Contents = None
     facts: Contents = None
-    seconds: Annotated[Number, AfterValidator(not_negative)] = Field(0.0, description="a number of seconds")
+    seconds: Annotated[
+        Number,
+        AfterValidator(not_negative),
+        WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": LARGEST}),
+    ] = Field(0.0, description="a number of seconds")
     own_workload: bool = Field(False, description="true or false")
     settings: Words = "default"
 
@@ -240,15 +271,18 @@ class MeasurementDocument(_Document):
 
 
 class EvidenceDocument(_Document):
-    """One session on one machine."""
+    """One session on one machine.
+
+    Beyond its shape: it did not finish before it started, and its ratios, verdicts and grade are those of its samples.
+    """
 
     model_config = ConfigDict(title="Evidence")
 
     schema_: Literal["evidence/1"] = Field(alias="schema")
-    machine: Annotated[dict[str, Any], _holding(_Machine)] = Field(description="an object")
-    environments: dict[str, Annotated[dict[str, Any], _holding(_Environment)]] = Field(description="an object")
+    machine: Annotated[dict[str, Any], _Holds(_Machine)] = Field(description="an object")
+    environments: dict[str, Annotated[dict[str, Any], _Holds(_Environment)]] = Field(description="an object")
     probes: list[MeasurementDocument] = Field(description="a list")
-    selftest: Annotated[Contents, _holding(_Selftest)] = None
+    selftest: Annotated[Contents, _Holds(_Selftest, or_null=True)] = None
     grade: Literal["A", "B", "C", "D"]
     started: Time
     finished: Time

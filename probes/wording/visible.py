@@ -7,7 +7,10 @@ around them (CVE-2021-42574). Documents of others hold any of them, so none leav
 from __future__ import annotations
 
 import io
+import json
 import re
+import sys
+from typing import Any
 
 import click
 
@@ -40,6 +43,17 @@ def _escape(found: re.Match[str]) -> str:
 def say(text: object, *, err: bool = False, nl: bool = True) -> None:
     """Print a text on standard output, or on standard error with ``err``."""
     click.echo(visible(str(text)), err=err, nl=nl)  # noqa: TID251 - the one place
+
+
+def json_text(document: Any, *, indent: int | None = None) -> str:
+    """Return a document as JSON that standard output can carry, whatever its encoding."""
+    text = visible(json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False))
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # A terminal that is not UTF-8: escapes say the same.
+        return json.dumps(document, indent=indent, allow_nan=False)
+    return text
 
 
 def refuse(error: click.ClickException) -> None:

@@ -44,7 +44,7 @@ def run(*arguments):
 
 
 def test_the_list_names_every_probe():
-    listed = json.loads(run("list", "--json").output)
+    listed = json.loads(run("list", "--json").output)["probes"]
     assert {"training-mlp-eager", "inference-transformer-default"} <= {probe["id"] for probe in listed}
     assert run("list", "--lang", "zh").exit_code == 0
 

@@ -14,7 +14,7 @@ def show(found: Recommendation) -> None:
     """Show on demand what other methods would rank first, and why they do not decide."""
     if not st.toggle(say("What other methods would say", "其他方法会怎么说"), key="audit", persist_state="session"):
         return
-    from advisor.analysis.method_comparison import compare_methods
+    from advisor.analysis.method_comparison import WHY_NOT, compare_methods
 
     try:
         result = compare_methods(found)
@@ -26,14 +26,12 @@ def show(found: Recommendation) -> None:
     elements.table(
         [
             {
-                say("Method", "方法"): one["method"],
-                say("Its order", "其排序"): " > ".join(
-                    elements.name_of(key) for key in sorted(one["ranks"], key=lambda key: (one["ranks"][key], key))
-                ),
-                agreed: yes if one["agrees"] else no,
-                turned: yes if one["turned_by_irrelevant"] else no,
+                say("Method", "方法"): one.method,
+                say("Its order", "其排序"): " > ".join(elements.name_of(key) for key in one.order()),
+                agreed: yes if one.agrees else no,
+                turned: yes if one.turned_by_irrelevant else no,
             }
-            for one in result["methods"]
+            for one in result.methods
         ],
     )
-    st.caption(elements.plain(words(result["why_not"])))
+    st.caption(elements.plain(words(WHY_NOT)))

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import jsonschema
 import pytest
 
 from advisor import report
+from advisor.decisions import schemas
 from advisor.decisions.document import read_decision
 from advisor.errors import InputError
 from tests import golden
@@ -62,7 +64,7 @@ def kind(place: Place) -> Place:
         (("evidence", 0, "environments", "pytorch", "flags"), [1], "flags: an object is needed"),
         (("evidence", 0, "selftest"), {"resolves": "x"}, "resolves: a number or null is needed"),
         (("basis", "settings"), {}, "basis.settings.draws"),
-        (("program",), {}, "program.version: missing"),
+        (("program",), {}, "program.version: 'version' is missing"),
         (("recommendation", "recommended"), "mxnet", "has no 'mxnet'"),
         (("recommendation", "utility"), {}, "recommendation.utility"),
         (("recommendation", "for"), ["no-such-claim"], "claim 'no-such-claim' does not stand under claims"),
@@ -83,6 +85,42 @@ def test_a_status_of_a_claim_that_there_is_not_is_refused() -> None:
     document["claims"][name]["status"] = "actve"
     with pytest.raises(InputError, match=rf"claims\.{name}\.status: unknown word 'actve'; did you mean 'active'"):
         read_decision(document)
+
+
+def test_the_schema_refuses_what_the_reader_refuses_and_takes_what_it_takes() -> None:
+    """Every kind of place is as likely, with a seed; whether the parts fit together is beyond a schema."""
+    described = jsonschema.Draft202012Validator(
+        schemas.schema("decision"), format_checker=jsonschema.FormatChecker(["date"])
+    )
+    small = saved()
+    small["basis"] |= {"claims": {}, "routes": [], "sources": {}}
+    small["evidence"][0]["probes"] = small["evidence"][0]["probes"][:2]
+    written_small = json.dumps(small)
+    chance = random.Random(13)
+    kinds: dict[Place, list[Place]] = {}
+    for place in places(small):
+        kinds.setdefault(kind(place), []).append(place)
+    taken = 0
+    for some in chance.sample(sorted(kinds.values(), key=str), 60):
+        document, place, value = json.loads(written_small), chance.choice(some), chance.choice(WRONG)
+        put(document, place, value)
+        wrong = unread(document)
+        fits = not [problem for problem in wrong if not any(words in problem for words in BEYOND)]
+        assert described.is_valid(document) == fits, (place, value, wrong)
+        taken += fits
+    assert 10 < taken < 50
+
+
+BEYOND = ("holds the entry of", "of which the rest speaks", "do not both hold", "does not stand under claims")
+"""What no schema can say; its description does."""
+
+
+def unread(document: dict[str, Any]) -> list[str]:
+    try:
+        read_decision(document)
+    except InputError as error:
+        return error.problems
+    return []
 
 
 def test_keys_of_a_later_version_are_no_problem() -> None:

@@ -211,7 +211,7 @@ def test_without_seals_an_edit_of_what_went_in_is_no_same_result(program: dict[s
 def test_a_decision_that_names_no_program_is_refused() -> None:
     document = saved() | {"program": {}}
     del document["seals"]
-    with pytest.raises(InputError, match=r"program\.version: missing"):
+    with pytest.raises(InputError, match=r"program\.version: 'version' is missing"):
         verify(document, KNOWLEDGE, probes=PROBES)
 
 

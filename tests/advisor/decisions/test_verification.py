@@ -133,12 +133,12 @@ def test_the_audit_shows_ranking_methods_turned_round_by_trifles() -> None:
         base | {"criteria": rows, "utility": {"a": 0.627, "b": 0.394}}
     )
     found = compare_methods(recommendation)
-    agreeing = {method["method"]: method["agrees"] for method in found["methods"]}
-    assert found["ours"] == ["a", "b"]
+    agreeing = {method.method: method.agrees for method in found.methods}
+    assert found.ours == ("a", "b")
     assert agreeing == {"TOPSIS": False, "VIKOR": False, "PROMETHEE II": False, "MABAC": False, "SPOTIS": True}
-    turned = {method["method"] for method in found["methods"] if method["turned_by_irrelevant"]}
+    turned = {method.method for method in found.methods if method.turned_by_irrelevant}
     assert turned == {"TOPSIS", "VIKOR", "MABAC"}
-    assert "do not decide" in found["why_not"]["en"]
+    assert "do not decide" in found.document()["why_not"]["en"]
 
 
 def test_the_audit_needs_something_to_rank() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from advisor.engine.likeness import likeness, processor_family, version_differs
+from advisor.engine.likeness import likeness, processor_family, version_differs, widest_instructions
 from advisor.model.reference import Likeness
 from tests.advisor.reference import VERSIONS, XEON, reference
 
@@ -130,3 +130,18 @@ def test_every_difference_is_told_in_both_languages() -> None:
 )
 def test_processors_belong_to_families(name: str, family: str | None) -> None:
     assert processor_family(name) == family
+
+
+@pytest.mark.parametrize(
+    ("told", "widest"),
+    [
+        (["avx", "avx2", "avx512f", "amx_tile"], "avx512"),
+        (["fma", "avx2", "avx"], "avx2"),
+        (["avx"], "avx"),
+        (["asimd", "sve"], "sve"),
+        (["asimd"], "neon"),
+        (["sse4_2"], ""),
+    ],
+)
+def test_the_widest_vector_instructions_are_named_in_one_word(told: list[str], widest: str) -> None:
+    assert widest_instructions({"instructions": told}) == widest

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from advisor.analysis.messages import OTHER_HARDWARE
+from advisor.engine import machines
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
 from advisor.model.recommendation import Recommendation
@@ -67,6 +68,13 @@ def test_a_probe_that_favours_another_framework_elsewhere_is_told_with_both_mach
 )
 def test_nothing_else_is_a_disagreement(one: Evidence, other: Evidence) -> None:
     assert "disagree" not in noted(after(one, other))
+
+
+def test_two_probes_that_each_favour_another_framework_are_no_disagreement() -> None:
+    here = session(measurement("p", ratio=1.5), machine=HERE)
+    there = session(measurement("q", ratio=0.5), machine=THERE)
+
+    assert machines.disagreements([here, there]) == []
 
 
 def test_the_order_of_the_sessions_makes_no_difference() -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import pytest
 
+from advisor.engine import compilation, route_results
 from advisor.knowledge.loading import load_knowledge
 from advisor.model.knowledge import Knowledge
 from advisor.model.needs import Needs
-from advisor.model.recommendation import Recommendation
+from advisor.model.recommendation import MeasuredPair, Recommendation
 from advisor.recommendation import recommend
 from probes.types import Evidence, Interval, RouteRow, Routes, Status
 
@@ -73,6 +75,17 @@ def ways(found: Recommendation, framework: str, need: str = "deploy.mobile") -> 
 
 def value(found: Recommendation, criterion: str, framework: str) -> float:
     return next(one for one in found.criteria if one.id == criterion).value[framework]
+
+
+TINY = {"answers": {"deploy": ("mobile",), "footprint": "tiny"}}
+
+
+def shown_pair(found: Recommendation) -> MeasuredPair:
+    """Return what was measured of the two frameworks' sizes."""
+    measured = next(one for one in found.criteria if one.id == "small-artifact").measured
+    assert measured is not None
+    (pair,) = measured.pairs
+    return pair
 
 
 def test_a_route_that_works_is_shown_as_measured_and_the_others_as_they_were(knowledge: Knowledge) -> None:
@@ -198,6 +211,73 @@ def test_this_machine_speaks_before_another(knowledge: Knowledge) -> None:
     seen = ways(found, "tensorflow")["deploy-mobile-tensorflow-litert"].seen
     assert seen is not None
     assert (seen.elsewhere, seen.artifact_bytes) == (False, 1)
+
+
+def test_the_later_of_two_tables_speaks_first(knowledge: Knowledge) -> None:
+    first, last = session(row("tensorflow-litert")).routes, session(row("tensorflow-onnx")).routes
+    assert first is not None
+    assert last is not None
+    first = dataclasses.replace(first, finished="2026-11-26T10:05:00+00:00")
+
+    for measured in ((first, last), (last, first)):
+        assert [table.routes for table in route_results.trusted(measured, MACHINE)] == [last, first]
+
+
+@pytest.mark.parametrize(("kind", "transfer"), [("workload", "transfer"), ("model", "own_transfer")])
+def test_sizes_are_known_exactly_and_only_their_transfer_to_the_job_is_not(
+    knowledge: Knowledge, kind: str, transfer: str
+) -> None:
+    rows = [row("pytorch-onnx", artifact_bytes=200_000), row("tensorflow-litert", artifact_bytes=100_000)]
+
+    pair = shown_pair(judged(knowledge, session(*rows, kind=kind), **TINY))
+
+    sd = getattr(knowledge.settings, transfer)
+    assert pair.measured.ratio == pytest.approx(0.5)
+    assert pair.measured.high / pair.measured.ratio == pytest.approx(math.exp(1.959964 * sd))
+
+
+def test_the_smallest_file_of_each_framework_is_compared_where_several_ways_work(knowledge: Knowledge) -> None:
+    rows = [
+        row("pytorch-executorch", artifact_bytes=800_000),
+        row("pytorch-onnx", artifact_bytes=400_000),
+        row("tensorflow-onnx", artifact_bytes=300_000),
+        row("tensorflow-litert", artifact_bytes=100_000),
+    ]
+
+    pair = shown_pair(judged(knowledge, session(*rows), **TINY))
+
+    assert pair.measured.ratio == pytest.approx(0.25)
+    assert pair.probes == ("pytorch-onnx", "tensorflow-litert")
+
+
+def test_where_no_size_is_asked_for_the_fastest_way_speaks(knowledge: Knowledge) -> None:
+    small = row("tensorflow-litert", artifact_bytes=66_000, p50_ms=Interval(0.9, 0.8, 1.0))
+    fast = dataclasses.replace(row("tensorflow-litert", artifact_bytes=239_000), precision="int8")
+
+    for targets, precision in (({}, "int8"), ({"artifact_mb": 1.0}, "fp32")):
+        seen = ways(judged(knowledge, session(small, fast), targets=targets), "tensorflow")[
+            "deploy-mobile-tensorflow-litert"
+        ].seen
+        assert seen is not None
+        assert seen.precision == precision
+
+
+def test_times_of_another_machine_are_less_sure_by_what_another_machine_adds(knowledge: Knowledge) -> None:
+    rows = [
+        row("pytorch-onnx", p50_ms=Interval(0.4, 0.4, 0.4)),
+        row("tensorflow-litert", p50_ms=Interval(0.2, 0.2, 0.2)),
+    ]
+    needs = Needs(answers={"deploy": ("mobile",)})
+    bare = compilation.prepare(knowledge, today=TODAY)
+
+    found = route_results.with_routes(
+        bare, needs, route_results.tables([session(*rows, machine=OTHER)], MACHINE), today=TODAY, versions={}
+    ).finding.observations
+
+    time = next(one for one in found if knowledge.criteria[one.criterion].route_figure == "p50_ms")
+    assert time.mean == pytest.approx(math.log(0.5))
+    assert time.variance == pytest.approx(knowledge.settings.transfer**2 + knowledge.settings.other_machine**2)
+    assert (time.device, time.other_machine) == ("cpu", True)
 
 
 def test_exchanging_the_figures_of_two_frameworks_mirrors_what_they_do(knowledge: Knowledge) -> None:

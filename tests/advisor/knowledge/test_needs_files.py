@@ -6,12 +6,15 @@ import os
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from advisor.decisions.schemas import schema
 from advisor.errors import InputError
 from advisor.knowledge.loading import load_knowledge
 from advisor.knowledge.needs_files import parse_needs, read_needs
 from advisor.model.knowledge import Knowledge
+from probes.statistics.targets import NAMES
 from tests.advisor.knowledge import base
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "knowledge" / "examples").glob("*.yaml"))
@@ -335,3 +338,53 @@ def test_a_link_that_leads_nowhere_and_a_pipe_are_told(tmp_path: Path, known: Kn
         os.mkfifo(tmp_path / "pipe.json")
         with pytest.raises(InputError, match="a pipe, which waits"):
             read_needs(tmp_path / "pipe.json", known)
+
+
+VALUES = [0, -1, 0.5, 1, 2.5, 3, 4, 100, 101, 3_600_001, 1e300, True, None, "mobile", "none", [], ["mobile"], {}]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [("schema",), ("answers",), ("priorities", "memory"), ("certainty", "stage"), *(("targets", n) for n in NAMES)],
+)
+def test_the_schema_and_the_reader_take_the_same_values(place: tuple[str, ...], known: Knowledge) -> None:
+    described = jsonschema.Draft202012Validator(schema("needs"))
+    for value in VALUES:
+        document: dict[str, object] = {place[0]: {place[1]: value} if len(place) > 1 else value}
+        assert described.is_valid(document) == reads(document, known), document
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"schema": "needs/1"},
+        {"answers": {"stage": "research"}},
+        {"schema": "needs/2"},
+        {"answers": {"deploy": ["mobile", "mobile"]}},
+        {"excluded": {"deploy": ["mobile", "mobile"]}},
+        {"excluded": {"deploy": "mobile"}},
+        {"targets": {"fps": 3}},
+        {"goals": {}},
+    ],
+)
+def test_the_schema_and_the_reader_take_the_same_documents(document: dict[str, object], known: Knowledge) -> None:
+    assert jsonschema.Draft202012Validator(schema("needs")).is_valid(document) == reads(document, known)
+
+
+def test_the_schema_says_that_ids_are_those_of_the_knowledge_base(known: Knowledge) -> None:
+    document = {"answers": {"no-such-question": "x"}}
+    described = schema("needs")
+    assert described is not None
+
+    assert jsonschema.Draft202012Validator(described).is_valid(document)
+    assert not reads(document, known)
+    assert "those of the knowledge base" in " ".join(described["description"].split())
+
+
+def reads(document: dict[str, object], known: Knowledge) -> bool:
+    try:
+        parse_needs(document, known)
+    except InputError:
+        return False
+    return True
