@@ -113,6 +113,17 @@ def lodging(scratch: str) -> dict[str, str]:
     return {**found, "HOME": str(home)}
 
 
+def temporary(scratch: str) -> dict[str, str]:
+    """Name a temporary folder inside the scratch one, made here: frameworks leave empty folders in theirs.
+
+    Args:
+        scratch: removed with all that is in it when the session ends.
+    """
+    place = Path(scratch, "tmp")
+    place.mkdir(parents=True, exist_ok=True)
+    return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place))
+
+
 class Client:
     """A live worker of one arm.
 
@@ -152,7 +163,7 @@ class Client:
             "env": environment(
                 self.arm.python,
                 settings=self.settings,
-                variables={**lodging(scratch), **self.arm.variables},
+                variables={**lodging(scratch), **temporary(scratch), **self.arm.variables},
             ),
             "stderr": self._printed,
         }

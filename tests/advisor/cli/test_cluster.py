@@ -66,8 +66,10 @@ def test_an_address_without_a_cluster_is_bad_input_and_nothing_is_written(tmp_pa
 
 
 def test_every_machine_of_a_set_is_imported(cluster_file: str) -> None:
-    assert call("evidence", "import", cluster_file).output == "1\n2\n"
-    assert json.loads(call("evidence", "import", cluster_file, "--json").output) == {"ids": [1, 2]}  # the same again
+    found = call("evidence", "import", cluster_file)
+    assert found.stdout == "1\n2\n"
+    assert "training-mlp-eager was measured with scenario 's'; in the catalogue it has" in found.stderr
+    assert json.loads(call("evidence", "import", cluster_file, "--json").stdout) == {"ids": [1, 2]}  # the same again
     assert {row["machine"] for row in store.evidence_list()} == {"one", "other"}
 
 

@@ -21,7 +21,7 @@ from probes import reasons
 from probes.backends import pytorch, tensorflow
 from probes.session import runner
 from probes.session.arms import Arm
-from probes.session.worker_client import Client, Lost, lodging
+from probes.session.worker_client import Client, Lost, lodging, temporary
 from probes.system import machine
 from probes.types import Reason, Status, Unsupported
 from probes.user_model import reading
@@ -669,3 +669,10 @@ def test_devices_that_are_hidden_already_need_no_hiding(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow_of(VISIBLE, used=False))
 
     assert tensorflow.use("cpu") == "/CPU:0"
+
+
+def test_what_a_framework_leaves_in_its_temporary_folder_goes_with_the_session_s(tmp_path: Path) -> None:
+    found = temporary(str(tmp_path))
+
+    assert found == dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path / "tmp"))
+    assert (tmp_path / "tmp").is_dir()
