@@ -40,7 +40,9 @@ class Needs(Strict):
     excluded: dict[str, tuple[str, ...]] = {}
     priorities: dict[CriterionId, Annotated[float, Field(ge=0.0, le=3.0)]] = {}
     certainty: dict[str, Share] = {}
-    targets: Annotated[dict[TargetName, float], WithJsonSchema(_targets_schema())] = {}
+    targets: Annotated[
+        dict[TargetName, Annotated[float, Field(ge=0.0, allow_inf_nan=False)]], WithJsonSchema(_targets_schema())
+    ] = {}
 
     @field_validator("targets")
     @classmethod

@@ -96,6 +96,33 @@ def test_an_exchange_of_options_is_found_where_neither_half_flips() -> None:
     assert frozenset({("goal", frozenset({"p"}))}) not in shown(knowledge, needs)
 
 
+def test_an_exchange_of_which_one_half_flips_alone_is_not_shown_beside_it() -> None:
+    knowledge = small.knowledge(
+        ["a", "b"],
+        [criterion("x"), criterion("y"), criterion("z")],
+        [question("goal", {"p": {"x": 1}, "q": {"y": 3}, "r": {"z": 1}}, kind="many")],
+        [claim("c", "x", {"b": 2}), claim("d", "y", {"a": 2}), claim("e", "z", {"b": 2})],
+    )
+    found = shown(knowledge, Needs(answers={"goal": ("p", "q")}))
+    # without q b leads; what then takes its place does not matter
+    assert frozenset({("goal", frozenset({"p"}))}) in found
+    assert frozenset({("goal", frozenset({"p", "r"}))}) not in found
+
+
+def test_a_flip_says_in_both_languages_what_would_have_to_change() -> None:
+    knowledge = small.knowledge(
+        ["a", "b"],
+        [criterion("x"), criterion("y")],
+        [question("goal", {"p": {"x": 1}, "q": {"y": 1}})],
+        [claim("c", "x", {"a": 2}), claim("d", "y", {"b": 2})],
+    )
+    scored = scoring.judge(scoring.prepare(knowledge, today=TODAY), Needs(answers={"goal": "p"}))
+    first = answer_flips(scored, random_seed=0, shown=1)[0]
+    assert first.text is not None
+    assert "q" in first.text.en
+    assert "q" in first.text.zh
+
+
 def test_what_leads_to_another_framework_comes_before_what_leads_to_none() -> None:
     knowledge = small.knowledge(
         ["a", "b"],
