@@ -423,7 +423,7 @@ class _Table:
             self.workshops.pop().client.end()
 
     def workshop(self, planned: Planned) -> _Workshop | None:
-        """Take a process that can convert a row and is at no work."""
+        """Remove and return a process that can convert a row and is at no work; None where there is none."""
         for found in list(self.workshops):
             if found.takes(planned):
                 with contextlib.suppress(ValueError):  # another lane was quicker
@@ -519,7 +519,7 @@ def _next(
     working: Collection[Planned],
     keep: Callable[[Routes], None],
 ) -> Planned | None:
-    """Take the first row that can be prepared now out of those that wait; None where there is none.
+    """Remove and return the first row that can be prepared now out of those that wait; None where there is none.
 
     While a framework trains the source, its other rows wait; while its process converts, those of others come first.
     What is left out gets its row here.
@@ -863,7 +863,7 @@ def _fresh(table: _Table, planned: Planned, row: RouteRow, asked: Mapping[str, A
 
 
 def _load(table: _Table, planned: Planned, prepared: _Prepared, *, answers: bool) -> dict[str, Any]:
-    """Have a fresh process load, and keep what it reads of itself; it answers the test data where asked to."""
+    """Load in a fresh process, and keep what it reads of itself; it answers the test data where asked to."""
     began = time.monotonic()
     answer = _asking(table, planned, prepared.client, "load", **prepared.asked, answers=answers)
     table.loading[planned.label] = prepared.seconds + time.monotonic() - began
@@ -877,7 +877,7 @@ def _load(table: _Table, planned: Planned, prepared: _Prepared, *, answers: bool
 
 
 def _loaded(table: _Table, planned: Planned, prepared: _Prepared) -> RouteRow:
-    """Load in a fresh process, and hold the answers against the reference; it is ended where that cannot be."""
+    """Compare what a fresh process answers with the reference; it is ended where that cannot be."""
     row = prepared.row
     try:
         answer = _load(table, planned, prepared, answers=True)
@@ -989,7 +989,7 @@ def _lose(table: _Table, planned: Planned, reason: Reason, status: Status) -> No
 
 
 def _take_turns(table: _Table, *, until: float) -> None:
-    """Let all that are loaded take turns and answer a batch; each has one process more then."""
+    """Time turns and a batch of all that are loaded; each has one process more then."""
     clients, taken = list(table.live.values()), Turns()
 
     def dropped(client: Client, lost: Lost) -> None:

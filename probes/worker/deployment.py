@@ -436,7 +436,7 @@ class LoadedApart(Loaded):
         return self.apart.batch(batch, *THROUGHPUT)
 
     def turn(self, request: Mapping[str, Any], *, slowdown: float) -> dict[str, Any]:
-        """Have a turn timed there, as ``Worker.do_turn`` times one here."""
+        """Time a turn there, as ``Worker.do_turn`` times one here."""
         blocks, begin, used = request["blocks"], time.perf_counter(), time.process_time()
         most, waits = request.get("most", blocks), process_readings.Waits()
         seconds: list[float] = []
