@@ -57,7 +57,8 @@ class Prepared:
     """Knowledge and evidence, compiled for any number of needs.
 
     Attributes:
-        problem: with the evidence; ``undone`` without it, None where there is none.
+        problem: with the evidence. finding: all of it but tables of routes.
+        undone: the problem without it, None where there is none.
         probes: the catalogue. measurable: frameworks that probes can run.
         done: what was measured already: ids of a probe and of the two frameworks.
         disagreements: where machines disagree.
@@ -67,6 +68,7 @@ class Prepared:
     """
 
     problem: Problem
+    finding: Finding
     undone: Problem | None
     probes: Sequence[Probe]
     measurable: Collection[str]
@@ -110,10 +112,12 @@ def prepare(
 
     made = tables(measured, machine)
     finding = beside(observations.interpret(measured, knowledge, probes=probes, machine=machine), measured)
-    finding = with_verdicts(finding, made, knowledge)
     unmeasured = beside(Finding(), ())
     return Prepared(
-        problem=scoring.prepare(knowledge, today=today, versions=versions, finding=finding),
+        problem=scoring.prepare(
+            knowledge, today=today, versions=versions, finding=with_verdicts(finding, made, knowledge)
+        ),
+        finding=finding,
         undone=scoring.prepare(knowledge, today=today, versions=versions, finding=unmeasured) if measured else None,
         probes=probes,
         measurable=measurable_frameworks(tuple(knowledge.frameworks)) if measurable is None else measurable,
@@ -276,7 +280,15 @@ def of_routes(prepared: Prepared, needs: Needs, scored: Scored, criteria: Sequen
     results = plans.routes_for(scored)
     if not prepared.routes:
         return AboutRoutes(results)
-    asked = what_if(prepared.problem, needs, prepared.tables, scored, today=prepared.today, versions=prepared.versions)
+    asked = what_if(
+        prepared.problem,
+        prepared.finding,
+        needs,
+        prepared.tables,
+        scored,
+        today=prepared.today,
+        versions=prepared.versions,
+    )
     flips = route_flips.figure_flips(asked)
     values = route_value.values_of(results, criteria, scored.excluded, scored.problem.knowledge)
     plan = route_plan.route_plan(asked, prepared.routes, values)

@@ -24,6 +24,7 @@ SPEAKING = {
     "advisor/curation/releases.py": {"urllib"},  # asks PyPI and npm for version numbers
     "advisor/serving": {"socket", "urllib"},  # whether the app's own port answers
     "advisor/cli/app.py": {"socket"},  # a free port of this machine
+    "probes/runtimes/_javascript/serving.py": {"http"},  # the page that Chromium opens, on 127.0.0.1
     "advisor/cli/issue_bundle.py": {"socket"},  # the host's name, to take it out
 }
 """Modules, or folders of them, that may import one, and which."""

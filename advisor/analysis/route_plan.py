@@ -87,10 +87,10 @@ def _planned(
     what_if: WhatIf, route: MeasurableRoute, ways: Sequence[Route], rivals: Mapping[str, Sequence[Route]], worth: float
 ) -> PlannedProbe:
     turn = (
-        _failing(what_if, ways)
+        _failing(what_if, ways, route.route)
         or _compared(what_if, ways, rivals)
         or _working(what_if, ways)
-        or _turning(what_if, ways)
+        or _turning(what_if, ways, route.route)
     )
     return PlannedProbe.model_validate(
         {
@@ -109,9 +109,9 @@ Turn = dict[str, object]
 """What an outcome would change, as fields of ``PlannedProbe``; empty where nothing."""
 
 
-def _failing(what_if: WhatIf, ways: Sequence[Route]) -> Turn:
+def _failing(what_if: WhatIf, ways: Sequence[Route], route: str) -> Turn:
     """Return the turn of the recommendation that failing brings."""
-    failed = what_if.with_state([way.id for way in ways], "fails")
+    failed = what_if.with_failing([way.id for way in ways], route)
     if failed.leader == what_if.now.leader:
         return {}
     name = _missing(what_if, ways)
@@ -119,9 +119,9 @@ def _failing(what_if: WhatIf, ways: Sequence[Route]) -> Turn:
     return {**_number(what_if, name), "changes": "recommendation", "reason": _if_it_fails(what_if, ways, name, then)}
 
 
-def _turning(what_if: WhatIf, ways: Sequence[Route]) -> Turn:
+def _turning(what_if: WhatIf, ways: Sequence[Route], route: str) -> Turn:
     """Return the turn of the plan that failing brings."""
-    failed = what_if.with_state([way.id for way in ways], "fails")
+    failed = what_if.with_failing([way.id for way in ways], route)
     framework = ways[0].framework
     need = turned_need(what_if.now, failed, framework)
     if need is None:
@@ -133,7 +133,7 @@ def _turning(what_if: WhatIf, ways: Sequence[Route]) -> Turn:
 
 def _working(what_if: WhatIf, ways: Sequence[Route]) -> Turn:
     """Return the turn of the recommendation that working brings: what was seen to work is surer."""
-    worked = what_if.with_state([way.id for way in ways], "works")
+    worked = what_if.with_working([way.id for way in ways])
     if worked.leader == what_if.now.leader:
         return {}
     then = messages.outcome_text(what_if.knowledge, worked.leader)
@@ -148,7 +148,7 @@ def _compared(what_if: WhatIf, ways: Sequence[Route], rivals: Mapping[str, Seque
     seen = {one.route.id for one in what_if.tried}
     found: list[tuple[float, str, tuple[str, str], float]] = []
     for rival, theirs in sorted(rivals.items()):
-        works = what_if.with_state([way.id for way in (*ways, *theirs) if way.id not in seen], "works")
+        works = what_if.with_working([way.id for way in (*ways, *theirs) if way.id not in seen])
         if works.leader == what_if.now.leader and rival in works.scored.allowed:
             pair = (max(ways[0].framework, rival), min(ways[0].framework, rival))
             found.extend(_ratios(works.scored, pair, _other_device(what_if, ways)))

@@ -63,7 +63,7 @@ class Decision(BaseModel):
     program: Annotated[dict[str, str], Holds(parts.Program)]
     random_seed: int = Field(ge=0)
     basis: Annotated[dict[str, Any], Holds(Knowledge, or_empty=True)]
-    transcript: tuple[dict[str, str], ...] = ()
+    transcript: tuple[Annotated[dict[str, str], Holds(parts.Line)], ...] = ()
     versions: dict[str, str] = {}
     probes: dict[str, Annotated[dict[str, Any], Holds(parts.CataloguedProbe)]] = {}
     measurable: tuple[str, ...] = ()

@@ -47,6 +47,16 @@ class Program(BaseModel):
     version: str
 
 
+class Line(BaseModel):
+    """A line of the conversation that led to the needs."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str]
+
+    who: str
+    text: str
+
+
 class _Parts(Protocol):
     """What a decision is made of, as ``document.Decision`` holds it."""
 

@@ -18,7 +18,7 @@ from advisor.model.recommendation import ProbeVerdict
 from advisor.model.text import Text
 from probes import reasons
 from probes.statistics import targets
-from probes.types import INCONCLUSIVE, Interval, RouteRow, Status
+from probes.types import INCONCLUSIVE, Interval, RouteRow, Routes, Status
 
 BYTES_A_WEIGHT = 4
 """Of float32."""
@@ -55,6 +55,13 @@ def with_verdicts(finding: Finding, tables: Sequence[Table], knowledge: Knowledg
         confirmed=frozenset(confirmed),
         dropped=frozenset(dropped),
     )
+
+
+def failing(route: str, knowledge: Knowledge) -> Table:
+    """Return a table in which a route fails, in each precision that claims speak of."""
+    named = {check.precision for claim in knowledge.claims.values() for check in claim.measured if check.route == route}
+    rows = tuple(RouteRow(route, "", "", precision, Status.FAILED) for precision in sorted(named))
+    return Table(Routes({}, {"kind": "workload"}, {}, rows, 1, 0, "D", "", "", {}), elsewhere=False)
 
 
 def verdicts_of_tables(tables: Sequence[Table], knowledge: Knowledge) -> dict[str, ProbeVerdict]:

@@ -210,7 +210,7 @@ def _both(
 ) -> tuple[tuple[Tried, Figure], tuple[Tried, Figure]] | None:
     """Return the best of either framework on one need, of one table; None where one has none.
 
-    One that misses a target counts where none of its framework meets them: left out, missing would be a gain.
+    One that misses a target counts as well: were it left out, missing could be a gain, and getting worse with it.
     """
     found = []
     for framework in pair:
@@ -223,7 +223,7 @@ def _both(
         ]
         if not able:
             return None
-        found.append(min(able, key=lambda one: (one[0].seen.state == "misses", one[1][0], one[0].route.id)))
+        found.append(min(able, key=lambda one: (one[1][0], one[0].route.id)))
     first, second = found
     return (first, second) if first[0].table is second[0].table else None
 

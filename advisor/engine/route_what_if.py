@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from advisor.engine import compilation, machines, route_results, scoring
+from advisor.engine import compilation, machines, route_claims, route_results, scoring
 from advisor.engine.observations import Finding
 from advisor.engine.problem import Problem
 from advisor.engine.route_results import Table, Tried
@@ -42,11 +42,13 @@ class WhatIf:
     """Some needs with what is known of routes.
 
     Attributes:
-        base: the problem without routes. tables: of routes. tried: what they say.
+        base: the problem without ways that tables of routes open or close, but with what they say of claims.
+        finding: what is known without any table. tables: of routes. tried: what they say of ways.
         now: the outcome as it is.
     """
 
     base: Problem
+    finding: Finding
     needs: Needs
     tables: tuple[Table, ...]
     today: date
@@ -69,12 +71,21 @@ class WhatIf:
         """Return the outcome, were ``other`` in the place of a row of a table."""
         made = [_exchanged(table, row, other) for table in self.tables]
         tried = route_results.trials(self.needs, made, self.knowledge)
-        return self._outcome(route_results.told_by(tried, self.base.finding, self.needs, self.knowledge))
+        finding = route_claims.with_verdicts(self.finding, made, self.knowledge)
+        return self._outcome(route_results.told_by(tried, finding, self.needs, self.knowledge))
 
-    def with_state(self, routes: Iterable[str], state: Literal["works", "fails"]) -> Outcome:
-        """Return the outcome, had some documented routes been seen to work, or to fail."""
-        told = route_results.told_by(self.tried, self.base.finding, self.needs, self.knowledge)
-        return self._outcome(replace(told, routes={**told.routes, **dict.fromkeys(routes, RouteSeen.imagined(state))}))
+    def with_working(self, ways: Iterable[str]) -> Outcome:
+        """Return the outcome, had some documented routes been seen to work."""
+        return self._with_state(ways, "works", self.base.finding)
+
+    def with_failing(self, ways: Iterable[str], route: str) -> Outcome:
+        """Return the outcome, had a route, and so the documented ones that it tries, been seen to fail."""
+        made = [route_claims.failing(route, self.knowledge), *self.tables]
+        return self._with_state(ways, "fails", route_claims.with_verdicts(self.finding, made, self.knowledge))
+
+    def _with_state(self, ways: Iterable[str], state: Literal["works", "fails"], finding: Finding) -> Outcome:
+        told = route_results.told_by(self.tried, finding, self.needs, self.knowledge)
+        return self._outcome(replace(told, routes={**told.routes, **dict.fromkeys(ways, RouteSeen.imagined(state))}))
 
     def _outcome(self, finding: Finding) -> Outcome:
         problem = compilation.revised(self.now.scored.problem, finding, today=self.today, versions=self.versions)
@@ -82,11 +93,18 @@ class WhatIf:
 
 
 def what_if(
-    base: Problem, needs: Needs, tables: Sequence[Table], scored: Scored, *, today: date, versions: Mapping[str, str]
+    base: Problem,
+    finding: Finding,
+    needs: Needs,
+    tables: Sequence[Table],
+    scored: Scored,
+    *,
+    today: date,
+    versions: Mapping[str, str],
 ) -> WhatIf:
-    """Return what answers such questions; ``scored`` is what the needs come to with the tables."""
+    """Return what answers such questions; ``finding`` knows no table, ``scored`` comes of all."""
     tried = route_results.trials(needs, tables, base.knowledge)
-    return WhatIf(base, needs, tuple(tables), today, versions, tried, _of(scored))
+    return WhatIf(base, finding, needs, tuple(tables), today, versions, tried, _of(scored))
 
 
 def outcome(problem: Problem, needs: Needs) -> Outcome:

@@ -15,7 +15,8 @@ holds them (``ENVIRONMENT``; ``MODULE`` is then a package of npm), may tell whic
 
     def absent() -> Reason | None
 
-and names the file of what runs there (``CODE``). What it loads is then ``Apart``.
+and names the file of what runs there (``CODE``). What it loads is then ``Apart``. ``VARIABLES``, where a module has it,
+are environment variables of every process that converts for it or runs it.
 """
 
 from __future__ import annotations
@@ -100,9 +101,6 @@ class Runtime(Protocol):
 
     SUFFIXES: tuple[str, ...]
     """Of files that it runs as they are ((".onnx",)), so that a file of the user's needs no converter; () for none."""
-
-    VARIABLES: Mapping[str, str]
-    """Environment variables of every process that converts for it or runs it; left out where there are none."""
 
     before_import: Callable[[int], None]
     """Takes the threads; sets what the package reads when it loads."""

@@ -137,7 +137,7 @@ def test_what_was_measured_is_planned_no_more(knowledge: Knowledge) -> None:
 
 
 def test_where_no_route_could_change_anything_it_says_so(knowledge: Knowledge) -> None:
-    only = MeasurableRoute(route="pytorch-onnx", framework="pytorch", seconds=6.0)
+    only = MeasurableRoute(route="pytorch-litert", framework="pytorch", seconds=6.0)
     needs = Needs(answers={"deploy": ("mobile",)})
 
     found = recommend(needs, knowledge, today=TODAY, machine=MACHINE, routes=(only,))

@@ -332,7 +332,7 @@ def test_a_number_that_counts_in_sixties_is_refused(tmp_path: Path, known: Knowl
 
 def test_a_link_that_leads_nowhere_and_a_pipe_are_told(tmp_path: Path, known: Knowledge) -> None:
     (tmp_path / "dangling.json").symlink_to("gone.json")
-    with pytest.raises(InputError, match=r"a link to gone\\.json, which is not there"):
+    with pytest.raises(InputError, match=r"a link to gone\.json, which is not there"):
         read_needs(tmp_path / "dangling.json", known)
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.json")

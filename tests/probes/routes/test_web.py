@@ -82,7 +82,9 @@ def program(folder: Path, name: str, text: str) -> None:
 
 
 def family() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+    """What runs below this process out of the test's folder: servers of other tests live as long as they need."""
+    place = str(Path.cwd().parent)
+    return [one for one in psutil.Process().children(recursive=True) if place in " ".join(one.cmdline())]
 
 
 def started(name: str) -> Program:
