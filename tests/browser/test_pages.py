@@ -10,6 +10,7 @@ import pytest
 
 from advisor.knowledge.loading import load_knowledge
 from advisor.ui.pages import registered
+from probes import routes
 from probes.catalog.loading import load_catalog
 from tests.browser.screen import PATIENCE, narrow, settle, shoot
 
@@ -52,6 +53,7 @@ def vocabulary() -> tuple[frozenset[str], re.Pattern[str]]:
     for kind in (known.frameworks, known.tools, known.routes, known.claims, known.sources, known.questions):
         names += list(kind) if isinstance(kind, dict) else [route.id for route in kind]
     names += [tool.name for tool in known.tools.values()]
+    names += [routes.route(name).NAME["zh"] for name in routes.known()]
     chinese = re.findall(r'"zh":"((?:[^"\\]|\\.)*)"', known.model_dump_json())
     chinese += [probe.question["zh"] for probe in load_catalog().values()]
     allowed = {word for text in (*names, *chinese, NAMES) for word in re.findall(LATIN, text)}

@@ -262,9 +262,9 @@ def _measure(planned: Sequence[Planned], *, measured: bool) -> None:
     st.write(
         say(
             "This measures a small model. Add `--workload MODEL.py` for your own model, or `--file MODEL.onnx` for a "
-            "file; `--data DATA.npz` uses your samples. Then open routes.json here.",
+            "file; `--data DATA.npz` uses your samples. Then open `routes.json` here.",
             "该命令测量一个小模型。加上 `--workload MODEL.py` 测量你的模型，或加上 `--file MODEL.onnx` 测量已有文件；"
-            "`--data DATA.npz` 使用你的样本。之后在此打开 routes.json。",
+            "`--data DATA.npz` 使用你的样本。之后在此打开 `routes.json`。",
         )
     )
     upload(

@@ -51,7 +51,7 @@ def test_measure_it_starts_the_probe_plan_of_what_was_told(way: str) -> None:
     app = pressed(app, "Measure it") if way == "pressed" else told(PROJECT, "measure it")
     run = app.session_state.run
     try:
-        plan = state.recommendation_for(app.session_state.needs, {}).probe_plan
+        plan = state.recommendation_for(app.session_state.needs, {}).planned_probes
         assert plan
         assert run.probes == [step.probe for step in plan]
         assert run.pid

@@ -28,6 +28,7 @@ from probes.runtimes._javascript import Program, hosts, serving
 from probes.session import routing
 from probes.session.routing import Source
 from probes.types import RouteRow, Status
+from tests.probes.routes.processes import family
 
 PACKAGE = {"name": "onnxruntime-web", "version": "9.9.9"}
 
@@ -79,12 +80,6 @@ def program(folder: Path, name: str, text: str) -> None:
     file = folder / name
     file.write_text(f"#!{sys.executable}\n{text}")
     file.chmod(0o755)
-
-
-def family() -> list[psutil.Process]:
-    """What runs below this process out of the test's folder: servers of other tests live as long as they need."""
-    place = str(Path.cwd().parent)
-    return [one for one in psutil.Process().children(recursive=True) if place in " ".join(one.cmdline())]
 
 
 def started(name: str) -> Program:

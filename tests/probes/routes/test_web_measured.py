@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from probes import reasons
@@ -21,6 +20,7 @@ from probes.runtimes._javascript import hosts
 from probes.session import interleaving, routing
 from probes.session.routing import Source
 from probes.types import RouteRow, Routes, Status
+from tests.probes.routes.processes import family
 from tests.probes.routes.test_web import DIES, PACKAGE, SILENT, program
 
 pytestmark = pytest.mark.frameworks
@@ -51,10 +51,6 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rows(table: Routes) -> dict[str, RouteRow]:
     return {f"{row.route if row.route != 'as-is' else row.runtime} {row.precision}": row for row in table.rows}
-
-
-def family() -> list[psutil.Process]:
-    return [one for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
 
 
 @pytest.fixture(scope="module")
