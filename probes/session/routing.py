@@ -304,7 +304,6 @@ class _Table:
         earlier: the grade of the table from which rows were taken over.
         wanted: label -> seconds that preparing a row is expected to take.
         expected, spent: seconds that the preparations which have ended were expected to take, and did.
-        again: labels whose rows must be measured; the others are taken over.
     """
 
     options: _Options
