@@ -131,7 +131,7 @@ def test_the_self_test_reports_pair_by_pair_and_keeps_its_result(
     monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path))
     run = measuring_process.selftest(quick=True)
     try:
-        assert until(lambda: "same arm" in run.problem())
+        assert until(lambda: "same framework in both arms" in run.problem())
         run.cancel()
         assert until(run.ended.is_set)
         assert not measuring_process.busy()
