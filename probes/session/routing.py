@@ -940,6 +940,8 @@ def _repeat(table: _Table, keep: Callable[[Routes], None]) -> None:
         labels = [one.label for one in repeated]
         table.options.progress({"event": "again", "process": number, "of": targets.ENOUGH, "routes": labels})
         try:
+            if table.ended():  # what answers at once is never waited for, and so never asked whether it is still wanted
+                raise Cancelled
             _load_once_more(table, repeated)
         except (Cancelled, KeyboardInterrupt):
             table.stopped = Reason("cancelled-rest")

@@ -423,14 +423,17 @@ def test_what_is_clear_at_once_is_measured_once(whole: Routes) -> None:
     assert set(found.targets.values()) == {targets.MEETS}
 
 
-def test_without_time_for_further_processes_nobody_can_tell_and_it_says_so(whole: Routes) -> None:
+def test_without_time_for_further_processes_nobody_can_tell_and_it_says_so(
+    whole: Routes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routing, "TURNS", 60.0)
     notes: list[Mapping[str, Any]] = []
 
     found = rows(
         measure(
             routes=["null-npz:fp32"],
             targets={"latency_p95_ms": near(whole)["latency_p95_ms"]},
-            budget=13.0,
+            budget=60.0,
             progress=lambda event: notes.append(event) if event["event"] == "note" else None,
         )
     )["null-npz fp32"]
