@@ -11,7 +11,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from advisor.cli import main
 from advisor.decisions import schemas
 from probes.evidence.routes import write_routes
 from probes.types import Status
@@ -20,20 +19,10 @@ from tests import measured_routes
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Run the command line in this process, as ``python -m advisor`` would."""
-    monkeypatch.setenv("LANG", "C.UTF-8")
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:
+    """A window in which no sentence breaks."""
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("FRAMEWORK_ADVISOR_HOME", str(tmp_path / "home"))
-
-    def run(*argv: str) -> subprocess.CompletedProcess[str]:
-        with pytest.raises(SystemExit) as left:
-            main(list(argv))
-        out, err = capsys.readouterr()
-        return subprocess.CompletedProcess(argv, int(left.value.code or 0), out, err)
-
-    return run
 
 
 @pytest.fixture
