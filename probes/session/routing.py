@@ -21,8 +21,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from probes import reasons, runtimes
 from probes.session import interleaving, time_budget
 from probes.session.arms import Arm
@@ -57,7 +55,7 @@ from probes.session.runner import grade
 from probes.session.worker_client import Cancelled, Client, Lost
 from probes.session.workers import PATIENCE, Progress
 from probes.statistics import ratios, targets
-from probes.system import held, machine, process_readings, sample_arrays
+from probes.system import array_files, held, machine, process_readings, sample_arrays
 from probes.types import Reason, RouteRow, Routes, Status, UserFile
 
 __all__ = ["OWN", "BadData", "Planned", "Source", "Unknown", "measure", "plan", "together"]
@@ -887,7 +885,7 @@ def _loaded(table: _Table, planned: Planned, prepared: _Prepared) -> RouteRow:
             settings={**row.settings, **answer["settings"]},
             versions={**row.versions, **prepared.said["versions"]},
         )
-        found = _read(answer["arrays"])
+        found = array_files.read(answer["arrays"])
         return compared(row, found, _reference(table, planned, found))
     except BaseException:  # nobody else knows of it any more
         prepared.client.end()
@@ -897,14 +895,13 @@ def _loaded(table: _Table, planned: Planned, prepared: _Prepared) -> RouteRow:
 def _reference(table: _Table, planned: Planned, found: Arrays) -> Arrays:
     """Return the answers that are right: the source's in float64; for a file alone those of the first that ran it."""
     if planned.framework:
-        return {name: array for name, array in _read(table.arrays[planned.framework]).items() if name.startswith("y/")}
+        return {
+            name: array
+            for name, array in array_files.read(table.arrays[planned.framework]).items()
+            if name.startswith("y/")
+        }
     table.reference = table.reference or found
     return table.reference
-
-
-def _read(path: str) -> Arrays:
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
 
 
 # ---------------------------------------------------------------------------------------------------------------- turns
